@@ -1,0 +1,96 @@
+/**
+ * What an author writes for a math card, and what the build makes of it.
+ *
+ * A card shows one piece of mathematics three times (the equation, the TypeScript that ran and the WGSL that ran) and
+ * ties the three together by *terms*. A term is tagged once, in the TeX, with `\term{id}{…}`; in the code it is found by the
+ * identifiers that stand for it, so the engine's files carry no tags. The build fails on a term that a pane lacks.
+ */
+
+/** Which identifiers of a code pane stand for a term: names, or a regular expression on a line of code without comments. */
+export type TermMatch = string | RegExp | readonly (string | RegExp)[];
+
+export interface MathTerm {
+  /** As in `\term{id}{…}`: letters, digits and dashes. */
+  readonly id: string;
+  /** Read aloud and shown when the term is selected, for example `output gradient`. */
+  readonly label: string;
+  /** One sentence: what the term is, with its shape where it is a tensor. */
+  readonly description: string;
+  /** The symbol in plain text, as the controls of a lab name it, for example `λ`. */
+  readonly symbol: string;
+  /** What stands for the term in code. One value for both panes, or one for each. */
+  readonly code: TermMatch | { readonly typescript: TermMatch; readonly wgsl?: TermMatch };
+}
+
+/** A part of a source file, shown as it stands. */
+export interface SourcePart {
+  /** Path from the repository root. */
+  readonly file: string;
+  /**
+   * Names of the functions, constants or classes to show, in file order, with the comments before them. A dotted name
+   * (`conv2d.reference`) is a member. Absent: the whole file.
+   */
+  readonly parts?: readonly string[];
+  /** The tab that shows it, for example `naive`; default: the file's name. */
+  readonly label?: string;
+}
+
+export interface MathCard {
+  readonly id: string;
+  readonly title: string;
+  /** TeX with `\term{id}{…}`. Several displayed lines are several entries. */
+  readonly tex: readonly string[];
+  /** Where the equation comes from. */
+  readonly reference: { readonly text: string; readonly url?: string };
+  /** What each index runs over, in the order of the card. */
+  readonly indices?: readonly { readonly symbol: string; readonly meaning: string }[];
+  readonly terms: readonly MathTerm[];
+  readonly typescript: readonly SourcePart[];
+  /** Absent where the method runs on the host alone (early stopping). */
+  readonly wgsl?: readonly SourcePart[];
+}
+
+/** One line of highlighted code. */
+export interface BuiltLine {
+  /** Line number in the file. */
+  readonly number: number;
+  /** Escaped HTML: `<span class="k|t|n|s|c|f">`, and `<span data-term="id">` around what stands for a term. */
+  readonly html: string;
+}
+
+export interface BuiltSource {
+  readonly file: string;
+  readonly label: string;
+  readonly language: 'typescript' | 'wgsl';
+  readonly lines: readonly BuiltLine[];
+  /** WGSL with `// @unroll` loops: the file that runs, where it differs from `lines`. */
+  readonly unrolled?: readonly BuiltLine[];
+}
+
+/** A card after the build: all strings, ready to show. */
+export interface BuiltCard {
+  readonly id: string;
+  readonly title: string;
+  /** MathML, one string per displayed line, terms tagged `data-term`. */
+  readonly mathml: readonly string[];
+  readonly tex: readonly string[];
+  readonly reference: MathCard['reference'];
+  readonly indices: readonly { readonly symbol: string; readonly meaning: string }[];
+  readonly terms: readonly { id: string; label: string; description: string; symbol: string }[];
+  readonly typescript: readonly BuiltSource[];
+  readonly wgsl: readonly BuiltSource[];
+}
+
+/** Result of one comparison that the *Verify* button of a card prints. */
+export interface Verification {
+  /** What was compared, for example `kernel against reference: dW`. */
+  readonly name: string;
+  readonly maxError: number;
+  /** Largest error that counts as equal. */
+  readonly tolerance: number;
+  /** Flat index of the worst element, and the shape it indexes. */
+  readonly worstIndex: number;
+  readonly shape?: readonly number[];
+  readonly got: number;
+  readonly expected: number;
+}
