@@ -1,9 +1,9 @@
 /** Style sheets that every Lit element of the site shares. */
-import { css, unsafeCSS } from "lit";
-import { tokenCss } from "./tokens.ts";
+import { css, unsafeCSS } from 'lit';
+import { tokenCss } from './tokens.ts';
 
 /** The tokens on `:host`: only for elements that stand alone in a foreign page. On the site they come from theme.css. */
-export const tokenStyles = css`${unsafeCSS(tokenCss(":host"))}`;
+export const tokenStyles = css`${unsafeCSS(tokenCss(':host'))}`;
 
 /** Box model, focus ring, native form controls, buttons, links, hidden state: first in every component's `styles`. */
 export const baseStyles = css`
