@@ -1,0 +1,126 @@
+/** The reference device: runs each kernel's TypeScript. Slow, exact in intent, and everywhere. */
+import { DeviceLostError } from '../../errors.ts';
+import type { AdapterCaps, KernelArray, KernelSpec } from '../../kernels/kernel.ts';
+import {
+  alignedLength,
+  type BufferRecord,
+  type Device,
+  type DeviceBuffer,
+  type DeviceInfo,
+  type KernelRun,
+  type MemoryInfo,
+  type Program,
+} from '../device.ts';
+
+interface HostBuffer extends DeviceBuffer {
+  readonly bytes: ArrayBuffer;
+  readonly byteOffset: number;
+}
+
+const views = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+
+export class ReferenceDevice implements Device {
+  readonly info: DeviceInfo = {
+    kind: 'cpu',
+    name: 'TypeScript reference',
+    vendor: '',
+    architecture: '',
+    software: true,
+  };
+  readonly caps: AdapterCaps = {
+    software: true,
+    subgroups: false,
+    subgroupMinSize: 1,
+    subgroupMaxSize: 1,
+    maxWorkgroupStorageSize: 0,
+    maxInvocationsPerWorkgroup: 1,
+    maxWorkgroupsPerDimension: Number.MAX_SAFE_INTEGER,
+    maxStorageBuffersPerStage: Number.MAX_SAFE_INTEGER,
+  };
+  readonly lost = new Promise<string>(() => {});
+  isLost = false;
+  #nextId = 1;
+  #bytes = 0;
+  #buffers = 0;
+
+  allocate(byteLength: number): DeviceBuffer {
+    this.#assertAlive();
+    const length = alignedLength(byteLength);
+    this.#bytes += length;
+    this.#buffers++;
+    const buffer: HostBuffer = { id: this.#nextId++, byteLength, bytes: new ArrayBuffer(length), byteOffset: 0 };
+    return buffer;
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.#bytes -= alignedLength(buffer.byteLength);
+    this.#buffers--;
+  }
+
+  view(buffer: DeviceBuffer, byteOffset: number, byteLength: number): DeviceBuffer {
+    const host = buffer as HostBuffer;
+    const range: HostBuffer = { id: this.#nextId++, byteLength, bytes: host.bytes, byteOffset: host.byteOffset + byteOffset };
+    return range;
+  }
+
+  write(buffer: DeviceBuffer, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
+    this.#assertAlive();
+    const host = buffer as HostBuffer;
+    new Uint8Array(host.bytes, host.byteOffset + byteOffset, data.byteLength).set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    );
+  }
+
+  async read(buffer: DeviceBuffer, byteOffset = 0, byteLength = buffer.byteLength - byteOffset): Promise<ArrayBuffer> {
+    this.#assertAlive();
+    const host = buffer as HostBuffer;
+    const start = host.byteOffset + byteOffset;
+    return host.bytes.slice(start, start + byteLength);
+  }
+
+  run<In extends string, Out extends string, P>(
+    kernel: KernelSpec<In, Out, P>,
+    buffers: BufferRecord<In | Out>,
+    params: P,
+  ): void {
+    this.#assertAlive();
+    const sizes = kernel.sizes(params);
+    const arrays = <N extends In | Out>(names: readonly N[]) =>
+      Object.fromEntries(
+        names.map((name) => {
+          const host = buffers[name] as unknown as HostBuffer;
+          const type = kernel.types?.[name] ?? 'f32';
+          return [name, new views[type](host.bytes, host.byteOffset, sizes[name])];
+        }),
+      ) as Record<N, KernelArray>;
+    kernel.reference(arrays(kernel.inputs), arrays(kernel.outputs), params);
+  }
+
+  compile(runs: readonly KernelRun[]): Program {
+    return {
+      dispatches: runs.length,
+      execute: () => {
+        for (const { kernel, buffers, params } of runs) this.run(kernel, buffers, params);
+      },
+      dispose: () => {},
+    };
+  }
+
+  flush(): void {}
+
+  async sync(): Promise<void> {
+    this.#assertAlive();
+  }
+
+  memory(): MemoryInfo {
+    return { bytes: this.#bytes, buffers: this.#buffers, pooledBytes: 0 };
+  }
+
+  destroy(): void {
+    this.isLost = true;
+  }
+
+  #assertAlive(): void {
+    if (this.isLost) throw new DeviceLostError('destroy() was called');
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * What runs kernels. Two devices implement this interface: WebGPU (window, worker, Node) and the reference device, which
+ * calls each kernel's TypeScript. Everything above speaks only to this interface.
+ */
+import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
+
+/**
+ * A range of device memory. `byteLength` is the length asked for; the range behind it is padded to a multiple of
+ * `BUFFER_ALIGNMENT`, so a kernel may bind it as `array<vec4f>`.
+ */
+export interface DeviceBuffer {
+  readonly id: number;
+  readonly byteLength: number;
+}
+
+/** Ranges start and end at multiples of this many bytes (WebGPU's default storage offset alignment). */
+export const BUFFER_ALIGNMENT = 256;
+
+export function alignedLength(byteLength: number): number {
+  return Math.max(1, Math.ceil(byteLength / BUFFER_ALIGNMENT)) * BUFFER_ALIGNMENT;
+}
+
+export interface DeviceInfo {
+  readonly kind: 'webgpu' | 'cpu';
+  /** What to show a reader: the adapter's own description, or "TypeScript reference". */
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** True for SwiftShader, lavapipe, WARP and the reference device: never a GPU's speed. */
+  readonly software: boolean;
+}
+
+export interface MemoryInfo {
+  /** Bytes in buffers that are in use (their padded lengths). */
+  readonly bytes: number;
+  /** Buffers in use. */
+  readonly buffers: number;
+  /** Bytes kept in the pool for reuse. */
+  readonly pooledBytes: number;
+}
+
+export interface RunOptions {
+  /** Runs this variant of the kernel's ladder instead of the chosen one. */
+  readonly variant?: string;
+}
+
+export type BufferRecord<Names extends string> = Readonly<Record<Names, DeviceBuffer>>;
+
+/** One call of a kernel, as a recording keeps it. */
+export interface KernelRun {
+  readonly kernel: AnyKernel;
+  readonly buffers: Readonly<Record<string, DeviceBuffer>>;
+  readonly params: unknown;
+  readonly variant?: string | undefined;
+}
+
+/** A fixed sequence of kernels with every buffer decided: replaying it costs the host next to nothing. */
+export interface Program {
+  /** Dispatches of one execution. */
+  readonly dispatches: number;
+  execute(): void;
+  dispose(): void;
+}
+
+export interface Device {
+  readonly info: DeviceInfo;
+  readonly caps: AdapterCaps;
+  /** Resolves with the reason when the device is gone; never on the reference device. */
+  readonly lost: Promise<string>;
+  readonly isLost: boolean;
+
+  /**
+   * A buffer with arbitrary content.
+   * @throws LimitError when it exceeds what the adapter can bind
+   */
+  allocate(byteLength: number, label?: string): DeviceBuffer;
+  /** Gives a buffer back to the pool. Work already enqueued still sees its content. */
+  release(buffer: DeviceBuffer): void;
+  /** A range of `buffer` as a buffer of its own (`byteOffset` a multiple of BUFFER_ALIGNMENT); it is not released. */
+  view(buffer: DeviceBuffer, byteOffset: number, byteLength: number): DeviceBuffer;
+  /** Enqueues a copy from host memory; later kernels see it. */
+  write(buffer: DeviceBuffer, data: ArrayBufferView<ArrayBuffer>, byteOffset?: number): void;
+  /** Runs what is enqueued and copies `byteLength` bytes to the host. */
+  read(buffer: DeviceBuffer, byteOffset?: number, byteLength?: number): Promise<ArrayBuffer>;
+  /** Enqueues a kernel. */
+  run<In extends string, Out extends string, P>(
+    kernel: KernelSpec<In, Out, P>,
+    buffers: BufferRecord<In | Out>,
+    params: P,
+    options?: RunOptions,
+  ): void;
+  /** Resolves pipelines, bind groups and temporaries of `runs` once. */
+  compile(runs: readonly KernelRun[]): Program;
+  /** Starts what is enqueued without waiting. */
+  flush(): void;
+  /** Resolves when everything enqueued so far has run. Rejects with the first error of that work. */
+  sync(): Promise<void>;
+  memory(): MemoryInfo;
+  /** Releases the device; every later call throws DeviceLostError. */
+  destroy(): void;
+}

@@ -1,0 +1,242 @@
+/**
+ * The device that tensors see. It forwards to WebGPU or the reference device, and can record: `record(fn)` runs `fn` without
+ * executing it, lists its kernels, gives every intermediate result a buffer by lifetime, and returns a program that replays
+ * the whole step. Eager and recorded runs use the same kernels, variants and order, so they give the same bits.
+ */
+import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
+import {
+  alignedLength,
+  type BufferRecord,
+  type Device,
+  type DeviceBuffer,
+  type DeviceInfo,
+  type KernelRun,
+  type MemoryInfo,
+  type Program,
+  type RunOptions,
+} from './device.ts';
+
+/** Memory that a recording has promised but not yet placed. */
+interface VirtualBuffer extends DeviceBuffer {
+  readonly virtual: true;
+  /** Set for a range of another virtual buffer. */
+  readonly base: VirtualBuffer | undefined;
+  readonly baseOffset: number;
+  released: boolean;
+  physical: DeviceBuffer | undefined;
+}
+
+interface Trace {
+  readonly runs: KernelRun[];
+  readonly made: VirtualBuffer[];
+  /** Real buffers given back while recording: the program still uses them. */
+  readonly deferred: DeviceBuffer[];
+}
+
+/** A recorded step. */
+export interface Recording<T> {
+  /** What the recorded function returned; its tensors hold the results of the latest execution. */
+  readonly result: T;
+  /** Dispatches of one execution. */
+  readonly dispatches: number;
+  /** Bytes of all intermediate results after sharing, and what they would take without. */
+  readonly bytes: { readonly planned: number; readonly unshared: number };
+  execute(): void;
+  /** Gives the buffers back. The results must not be used afterwards. */
+  dispose(): void;
+}
+
+function isVirtual(buffer: DeviceBuffer): buffer is VirtualBuffer {
+  return 'virtual' in buffer;
+}
+
+export class RecordingDevice implements Device {
+  readonly backend: Device;
+  #trace: Trace | undefined;
+  #nextId = -1;
+
+  constructor(backend: Device) {
+    this.backend = backend;
+  }
+
+  get info(): DeviceInfo {
+    return this.backend.info;
+  }
+
+  get caps(): AdapterCaps {
+    return this.backend.caps;
+  }
+
+  get lost(): Promise<string> {
+    return this.backend.lost;
+  }
+
+  get isLost(): boolean {
+    return this.backend.isLost;
+  }
+
+  get isRecording(): boolean {
+    return this.#trace !== undefined;
+  }
+
+  allocate(byteLength: number, label?: string): DeviceBuffer {
+    if (!this.#trace) return this.backend.allocate(byteLength, label);
+    return this.#makeVirtual(byteLength, undefined, 0);
+  }
+
+  release(buffer: DeviceBuffer): void {
+    if (isVirtual(buffer)) buffer.released = true;
+    else if (this.#trace) this.#trace.deferred.push(buffer);
+    else this.backend.release(buffer);
+  }
+
+  view(buffer: DeviceBuffer, byteOffset: number, byteLength: number): DeviceBuffer {
+    if (isVirtual(buffer)) return this.#makeVirtual(byteLength, buffer.base ?? buffer, buffer.baseOffset + byteOffset);
+    return this.backend.view(buffer, byteOffset, byteLength);
+  }
+
+  write(buffer: DeviceBuffer, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
+    if (isVirtual(buffer) && !buffer.physical) {
+      // A constant made while recording: it gets its memory now and keeps it for the life of the program.
+      const root = buffer.base ?? buffer;
+      root.physical ??= this.backend.allocate(root.byteLength, 'recorded constant');
+      if (buffer !== root) buffer.physical = this.backend.view(root.physical, buffer.baseOffset, buffer.byteLength);
+    }
+    this.backend.write(this.#real(buffer), data, byteOffset);
+  }
+
+  async read(buffer: DeviceBuffer, byteOffset?: number, byteLength?: number): Promise<ArrayBuffer> {
+    if (this.#trace) throw new Error('A step that is being recorded cannot read results back: return its tensors instead.');
+    return this.backend.read(this.#real(buffer), byteOffset, byteLength);
+  }
+
+  run<In extends string, Out extends string, P>(
+    kernel: KernelSpec<In, Out, P>,
+    buffers: BufferRecord<In | Out>,
+    params: P,
+    options?: RunOptions,
+  ): void {
+    if (this.#trace) {
+      this.#trace.runs.push({ kernel: kernel as unknown as AnyKernel, buffers: { ...buffers }, params, variant: options?.variant });
+      return;
+    }
+    this.backend.run(kernel, this.#realRecord(buffers), params, options);
+  }
+
+  compile(runs: readonly KernelRun[]): Program {
+    return this.backend.compile(runs.map((run) => ({ ...run, buffers: this.#realRecord(run.buffers) })));
+  }
+
+  flush(): void {
+    this.backend.flush();
+  }
+
+  sync(): Promise<void> {
+    return this.backend.sync();
+  }
+
+  memory(): MemoryInfo {
+    return this.backend.memory();
+  }
+
+  destroy(): void {
+    this.backend.destroy();
+  }
+
+  /**
+   * Records what `fn` does; nothing runs until `execute()`.
+   * @param fn synchronous and free of read-backs; tensors it returns or keeps stay valid and are refilled by each execution
+   */
+  record<T>(fn: () => T): Recording<T> {
+    if (this.#trace) throw new Error('record() inside record()');
+    const trace: Trace = { runs: [], made: [], deferred: [] };
+    this.#trace = trace;
+    let result: T;
+    try {
+      result = fn();
+    } finally {
+      this.#trace = undefined;
+    }
+    const { owned, planned, unshared } = this.#place(trace);
+    const program = this.compile(trace.runs);
+    return {
+      result,
+      dispatches: program.dispatches,
+      bytes: { planned, unshared },
+      execute: () => program.execute(),
+      dispose: () => {
+        program.dispose();
+        for (const buffer of [...owned, ...trace.deferred]) this.backend.release(buffer);
+      },
+    };
+  }
+
+  /** Gives each virtual buffer memory: two share when the last use of one comes before the first use of the other. */
+  #place(trace: Trace): { owned: DeviceBuffer[]; planned: number; unshared: number } {
+    const lastUse = new Map<VirtualBuffer, number>();
+    trace.runs.forEach((run, index) => {
+      for (const buffer of Object.values(run.buffers)) if (isVirtual(buffer)) lastUse.set(buffer.base ?? buffer, index);
+    });
+    const owned: DeviceBuffer[] = [];
+    const free = new Map<number, DeviceBuffer[]>();
+    let planned = 0;
+    let unshared = 0;
+    for (const buffer of trace.made) if (!buffer.base && buffer.physical) owned.push(buffer.physical);
+    const place = (root: VirtualBuffer): void => {
+      if (root.physical) return;
+      const size = alignedLength(root.byteLength);
+      unshared += size;
+      root.physical = free.get(size)?.pop();
+      if (root.physical) return;
+      root.physical = this.backend.allocate(size, 'recorded intermediate');
+      owned.push(root.physical);
+      planned += size;
+    };
+    trace.runs.forEach((run, index) => {
+      const roots = new Set(Object.values(run.buffers).filter(isVirtual).map((buffer) => buffer.base ?? buffer));
+      const fresh = new Set([...roots].filter((root) => !root.physical));
+      for (const root of roots) place(root);
+      for (const root of roots) {
+        // What is still held when recording ends is a result: nobody else may write there.
+        if (!root.released || lastUse.get(root) !== index || !(fresh.has(root) || owned.includes(root.physical as DeviceBuffer))) continue;
+        const size = alignedLength(root.byteLength);
+        const list = free.get(size) ?? [];
+        list.push(root.physical as DeviceBuffer);
+        free.set(size, list);
+      }
+    });
+    for (const buffer of trace.made) {
+      if (buffer.base) {
+        place(buffer.base);
+        buffer.physical ??= this.backend.view(buffer.base.physical as DeviceBuffer, buffer.baseOffset, buffer.byteLength);
+      } else if (!buffer.released) place(buffer);
+    }
+    return { owned, planned, unshared };
+  }
+
+  #makeVirtual(byteLength: number, base: VirtualBuffer | undefined, baseOffset: number): VirtualBuffer {
+    const made: VirtualBuffer = {
+      id: this.#nextId--,
+      byteLength,
+      virtual: true,
+      base,
+      baseOffset,
+      released: false,
+      physical: undefined,
+    };
+    this.#trace?.made.push(made);
+    return made;
+  }
+
+  #real(buffer: DeviceBuffer): DeviceBuffer {
+    if (!isVirtual(buffer)) return buffer;
+    if (!buffer.physical) throw new Error('A result of a recorded step was used before the recording was finished.');
+    return buffer.physical;
+  }
+
+  #realRecord<N extends string>(buffers: Readonly<Record<N, DeviceBuffer>>): Readonly<Record<N, DeviceBuffer>> {
+    const names = Object.keys(buffers) as N[];
+    if (!names.some((name) => isVirtual(buffers[name]))) return buffers;
+    return Object.fromEntries(names.map((name) => [name, this.#real(buffers[name])])) as Record<N, DeviceBuffer>;
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * A tensor: a shape, an element type and counted device memory, dense and row-major. Activations are NHWC, convolution weights
+ * HWIO, linear weights [in, out]. Tensors are never changed by operations; parameters are changed by optimisers only.
+ */
+import type { TapeNode } from './autodiff.ts';
+import { type Device, type DeviceBuffer, BUFFER_ALIGNMENT } from './device/device.ts';
+import { DisposedTensorError, ShapeError } from './errors.ts';
+import { Storage, trackDisposed, trackMade } from './memory.ts';
+
+export type Shape = readonly number[];
+export type DType = 'f32' | 'i32' | 'u32';
+export type TypedArray<D extends DType = DType> = { f32: Float32Array<ArrayBuffer>; i32: Int32Array<ArrayBuffer>; u32: Uint32Array<ArrayBuffer> }[D];
+
+const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** True where both shapes are equal. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** @throws ShapeError unless every length is a whole number ≥ 0 */
+export function checkShape(op: string, shape: Shape): Shape {
+  if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
+    throw new ShapeError(op, [shape], 'every length must be a whole number of at least 0');
+  }
+  return shape;
+}
+
+const forgotten = new FinalizationRegistry<Storage>((storage) => storage.release());
+
+export interface TensorOptions {
+  readonly requiresGrad?: boolean;
+  /** What made it, for messages; default the place that called. */
+  readonly madeBy?: string;
+}
+
+export class Tensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Gradients flow to this tensor. */
+  requiresGrad: boolean;
+  /** Filled by `backward()` on leaves that require gradients (parameters). */
+  grad: Tensor | null = null;
+  /** The operation that made it, while it is on the tape. */
+  node: TapeNode | null = null;
+  /** Shown in messages: a parameter's or layer's name. */
+  name = '';
+  readonly #storage: Storage;
+  readonly #madeBy: string;
+  #disposed = false;
+
+  /** Takes over one reference of `storage`. Use `tensor()`, `zeros()` and the like to make tensors. */
+  constructor(storage: Storage, shape: Shape, dtype: DType, options: TensorOptions = {}) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.requiresGrad = options.requiresGrad ?? false;
+    this.#storage = storage;
+    this.#madeBy = options.madeBy ?? 'tensor()';
+    trackMade(this);
+    forgotten.register(this, storage, this);
+  }
+
+  get device(): Device {
+    return this.#storage.device;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  /**
+   * The device memory, for a kernel.
+   * @param op the operation that reads it, for the message
+   * @throws DisposedTensorError naming `op` and what made this tensor
+   */
+  buffer(op: string): DeviceBuffer {
+    if (this.#disposed) throw new DisposedTensorError(op, this.#describe());
+    return this.#storage.buffer;
+  }
+
+  /** Another tensor on the same memory, with another shape of the same size and without history. */
+  alias(shape: Shape = this.shape, madeBy = this.#madeBy): Tensor {
+    if (this.#disposed) throw new DisposedTensorError(madeBy, this.#describe());
+    return new Tensor(this.#storage.retain(), shape, this.dtype, { madeBy });
+  }
+
+  /** The same values, cut from the tape. */
+  detach(): Tensor {
+    return this.alias(this.shape, 'detach');
+  }
+
+  /** Copies the elements to the host, row-major. */
+  async data(): Promise<Float32Array<ArrayBuffer>>;
+  async data<D extends DType>(dtype: D): Promise<TypedArray<D>>;
+  async data(dtype: DType = 'f32'): Promise<TypedArray> {
+    const bytes = await this.device.read(this.buffer('data'), 0, this.size * 4);
+    const own = new arrays[this.dtype](bytes);
+    return dtype === this.dtype ? own : arrays[dtype].from(own);
+  }
+
+  /** The value of a tensor of one element. @throws ShapeError for any other size */
+  async item(): Promise<number> {
+    if (this.size !== 1) throw new ShapeError('item', [this.shape], 'the tensor must have exactly one element');
+    return (await this.data(this.dtype))[0] as number;
+  }
+
+  /** Overwrites the elements from the host; for parameters and inputs, never for a tensor that is on the tape. */
+  write(values: ArrayLike<number>): void {
+    if (values.length !== this.size) throw new ShapeError('write', [this.shape, [values.length]], 'the number of values must match');
+    const array = values instanceof arrays[this.dtype] ? (values as TypedArray) : arrays[this.dtype].from(values);
+    this.device.write(this.buffer('write'), array);
+  }
+
+  /** Releases the memory now. Doing it twice does nothing. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    forgotten.unregister(this);
+    trackDisposed(this);
+    this.node = null;
+    this.#storage.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  toString(): string {
+    return `Tensor ${this.dtype}[${this.shape.join(', ')}]${this.name ? ` '${this.name}'` : ''}`;
+  }
+
+  #describe(): string {
+    return `${this.#madeBy}${this.name ? ` ('${this.name}')` : ''} [${this.shape.join(', ')}]`;
+  }
+}
+
+let defaultDevice: Device | undefined;
+
+/** The device on which new tensors are made. @throws Error before init() */
+export function getDevice(): Device {
+  if (!defaultDevice) throw new Error('No device yet: call `await init()` first.');
+  return defaultDevice;
+}
+
+/** Makes `device` the one on which new tensors are made. */
+export function setDevice(device: Device | undefined): void {
+  defaultDevice = device;
+}
+
+/** Nested lists of numbers, as deep as the tensor's rank. */
+export type NestedNumbers = number | readonly NestedNumbers[];
+
+function shapeOf(values: NestedNumbers): number[] {
+  return typeof values === 'number' ? [] : [values.length, ...(values.length > 0 ? shapeOf(values[0] as NestedNumbers) : [])];
+}
+
+function flatten(values: NestedNumbers, shape: Shape, depth: number, into: number[]): void {
+  if (typeof values === 'number') {
+    if (depth !== shape.length) throw new ShapeError('tensor', [shape], 'nested lists must be equally long and deep');
+    into.push(values);
+    return;
+  }
+  if (values.length !== shape[depth]) throw new ShapeError('tensor', [shape], 'nested lists must be equally long and deep');
+  for (const value of values) flatten(value, shape, depth + 1, into);
+}
+
+export interface NewTensorOptions {
+  readonly dtype?: DType;
+  readonly requiresGrad?: boolean;
+  readonly device?: Device;
+}
+
+/** Device memory for a tensor that a kernel fills; its content is arbitrary until then. */
+export function emptyTensor(shape: Shape, madeBy: string, dtype: DType = 'f32', device = getDevice()): Tensor {
+  checkShape(madeBy, shape);
+  const buffer = device.allocate(sizeOf(shape) * 4, `${madeBy} [${shape.join(', ')}]`);
+  return new Tensor(new Storage(device, buffer), shape, dtype, { madeBy });
+}
+
+/**
+ * A tensor from numbers.
+ * @param values nested lists (their nesting gives the shape), or a flat array or typed array with `shape`
+ * @throws ShapeError when the numbers do not fill the shape
+ */
+export function tensor(values: NestedNumbers | ArrayLike<number>, shape?: Shape, options: NewTensorOptions = {}): Tensor {
+  const dtype = options.dtype ?? (values instanceof Int32Array ? 'i32' : values instanceof Uint32Array ? 'u32' : 'f32');
+  let flat: ArrayLike<number>;
+  let target: Shape;
+  if (ArrayBuffer.isView(values)) {
+    flat = values as unknown as ArrayLike<number>;
+    target = shape ?? [flat.length];
+  } else {
+    const inferred = shapeOf(values as NestedNumbers);
+    const list: number[] = [];
+    flatten(values as NestedNumbers, inferred, 0, list);
+    flat = list;
+    target = shape ?? inferred;
+  }
+  if (sizeOf(checkShape('tensor', target)) !== flat.length) {
+    throw new ShapeError('tensor', [target], `the shape must hold the ${flat.length} given values`);
+  }
+  const made = emptyTensor(target, 'tensor()', dtype, options.device);
+  made.write(flat);
+  made.requiresGrad = options.requiresGrad ?? false;
+  return made;
+}
+
+/** A tensor whose elements all equal `value`. */
+export function full(shape: Shape, value: number, options: NewTensorOptions = {}): Tensor {
+  return tensor(new Float32Array(sizeOf(shape)).fill(value), shape, options);
+}
+
+export function zeros(shape: Shape, options: NewTensorOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+export function ones(shape: Shape, options: NewTensorOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/**
+ * Puts tensors side by side in one buffer, each at an aligned offset, so that one kernel can walk through all of them.
+ * @returns the flat tensor over everything and the given shapes as ranges of it; dispose the flat one last
+ */
+export function arena(shapes: readonly Shape[], madeBy: string, device = getDevice()): { flat: Tensor; ranges: Tensor[] } {
+  const floats = BUFFER_ALIGNMENT / 4;
+  const offsets: number[] = [];
+  let total = 0;
+  for (const shape of shapes) {
+    offsets.push(total);
+    total += Math.max(1, Math.ceil(sizeOf(shape) / floats)) * floats;
+  }
+  const buffer = device.allocate(total * 4, madeBy);
+  const flat = new Tensor(new Storage(device, buffer), [total], 'f32', { madeBy });
+  flat.write(new Float32Array(total));
+  const ranges = shapes.map((shape, index) => {
+    const range = device.view(buffer, (offsets[index] as number) * 4, sizeOf(shape) * 4);
+    return new Tensor(new Storage(device, range, false), shape, 'f32', { madeBy });
+  });
+  return { flat, ranges };
+}
