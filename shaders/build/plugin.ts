@@ -1,0 +1,71 @@
+/**
+ * The Vite plugin behind `import shader from './x.wgsl'`. The import becomes a ShaderModule; `./x.wgsl?raw` stays the text.
+ * In a development server a changed file is reflected again and the page reloads.
+ */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { Plugin } from 'vite';
+import type { ShaderModule } from './module.ts';
+import { reflectShader } from './reflect.ts';
+import { ShaderBuildError } from './tokens.ts';
+import { writeAllTypes, writeTypes } from './types.ts';
+
+export interface WgslOptions {
+  /** Root of the repository: shader paths are relative to it and `.types/` lies there. */
+  readonly root: string;
+  /** Write declaration files; off for short runs such as a command-line tool. */
+  readonly types?: boolean;
+  /** Compares the kernel definitions with the shaders; throws where they disagree. Called once when a build or server starts. */
+  readonly check?: () => Promise<void>;
+}
+
+export function wgsl(options: WgslOptions): Plugin {
+  let started = false;
+  let building = false;
+  return {
+    name: 'chalkgrad:wgsl',
+    enforce: 'pre',
+    // One start serves all environments of a build or server.
+    sharedDuringBuild: true,
+    configResolved(config) {
+      building = config.command === 'build';
+    },
+    async buildStart() {
+      if (started) return;
+      started = true;
+      try {
+        if (options.types) writeAllTypes(options.root);
+        await options.check?.();
+      } catch (error) {
+        // A development server goes on: the file is being written, and its import fails with the same message.
+        if (building) throw error;
+        this.warn(error instanceof Error ? error.message : String(error));
+      }
+    },
+    load: {
+      filter: { id: /\.wgsl$/ },
+      handler(id) {
+        const path = relative(options.root, id).replaceAll('\\', '/');
+        this.addWatchFile(id);
+        try {
+          const shader = reflectShader(readFileSync(id, 'utf8'), path);
+          if (options.types) writeTypes(options.root, shader);
+          return { code: moduleCode(shader), map: null, moduleType: 'js' };
+        } catch (error) {
+          if (!(error instanceof ShaderBuildError)) throw error;
+          return this.error({ message: error.message, id, loc: { file: id, line: error.line, column: 0 } });
+        }
+      },
+    },
+  };
+}
+
+/** JavaScript of the import; the two texts are one string where nothing is unrolled. */
+export function moduleCode(shader: ShaderModule): string {
+  const { source, unrolled, ...rest } = shader;
+  return [
+    `const source = ${JSON.stringify(source)};`,
+    `const unrolled = ${unrolled === source ? 'source' : JSON.stringify(unrolled)};`,
+    `export default { ...${JSON.stringify(rest)}, source, unrolled };`,
+  ].join('\n');
+}

@@ -1,0 +1,60 @@
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type InlineConfig, runnerImport } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
+import { wgsl } from './shaders/build/plugin.ts';
+
+const root = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '');
+/** The launcher's tools and the test runner take the plugin alone; a site's build or server also checks and writes types. */
+const tool = process.env.CHALKGRAD_RUNNER === '1' || process.env.VITEST !== undefined;
+
+// Workers of the test runner inherit this; without a GPU they find the software adapter of an installed Chromium.
+Object.assign(process.env, vulkanEnvironment());
+
+/** Every page of the site, by its path under apps/. */
+function pages(): Record<string, string> {
+  const files = readdirSync(join(root, 'apps'), { recursive: true, encoding: 'utf8' });
+  return Object.fromEntries(
+    files
+      .filter((file) => file.endsWith('.html') && !file.includes('node_modules'))
+      .map((file) => [relative('.', file.replaceAll('\\', '/')).replace(/\.html$/, ''), join(root, 'apps', file)]),
+  );
+}
+
+/** Stops a build where a kernel definition disagrees with its shader; under the test runner a test does the same. */
+async function checkKernels(): Promise<void> {
+  const config: InlineConfig = { root, configFile: false, logLevel: 'error', plugins: [wgsl({ root })] };
+  // Awaited inside the module: its runner closes as soon as the import is done.
+  await runnerImport(join(root, 'apps/cli/check-kernels.main.ts'), config);
+}
+
+/** Pages may use SharedArrayBuffer and precise timers only when isolated from other origins. */
+const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+export default defineConfig({
+  root: join(root, 'apps'),
+  // Relative addresses: the built site works on any static host and in any folder of it.
+  base: './',
+  publicDir: join(root, 'apps/public'),
+  cacheDir: join(root, 'node_modules/.vite'),
+  plugins: [wgsl(tool ? { root } : { root, types: true, check: checkKernels })],
+  server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
+  preview: { host: '127.0.0.1', headers: isolation },
+  worker: { format: 'es', plugins: () => [wgsl({ root })] },
+  build: {
+    outDir: join(root, 'dist'),
+    emptyOutDir: true,
+    target: 'es2022',
+    rollupOptions: { input: pages() },
+  },
+  test: {
+    root,
+    pool: 'forks',
+    include: ['tests/**/*.test.ts'],
+    exclude: ['tests/browser/**'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
