@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type InlineConfig, runnerImport } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
+import { mathCards } from './apps/math/plugin.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '');
@@ -39,7 +40,7 @@ export default defineConfig({
   base: './',
   publicDir: join(root, 'apps/public'),
   cacheDir: join(root, 'node_modules/.vite'),
-  plugins: [wgsl(tool ? { root } : { root, types: true, check: checkKernels })],
+  plugins: [wgsl(tool ? { root } : { root, types: true, check: checkKernels }), mathCards({ root })],
   server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
   preview: { host: '127.0.0.1', headers: isolation },
   worker: { format: 'es', plugins: () => [wgsl({ root })] },
@@ -52,9 +53,21 @@ export default defineConfig({
   test: {
     root,
     pool: 'forks',
-    include: ['tests/**/*.test.ts'],
-    exclude: ['tests/browser/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/browser/**'] } },
+      // One browser at a time: on a machine without a GPU each takes all cores.
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
   },
 });

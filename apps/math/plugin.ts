@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Plugin, runnerImport } from 'vite';
+import { unroll } from '../../shaders/build/unroll.ts';
 import { buildCard } from './build/build-card.ts';
 import { MathCardError } from './build/errors.ts';
 import type { MathCard } from './card.ts';
 
 export interface MathCardsOptions {
-  /** Expands `// @unroll` loops, as the shader plugin does: the card shows what runs. */
-  readonly unroll: (wgsl: string) => string;
-  /** Folder from which a card's file paths start; default: the working directory. */
-  readonly root?: string;
+  /** Root of the repository: a card's file paths start there. */
+  readonly root: string;
 }
 
 /**
@@ -17,10 +16,9 @@ export interface MathCardsOptions {
  * exports: MathML and highlighted, term-marked sources, with no run-time library. A term without a partner in every pane stops
  * the build with a message that names card, term and file.
  */
-export function mathCards(options: MathCardsOptions): Plugin {
-  const root = options.root ?? process.cwd();
+export function mathCards({ root }: MathCardsOptions): Plugin {
   return {
-    name: 'chalkgrad-math-cards',
+    name: 'chalkgrad:math',
     enforce: 'pre',
     async resolveId(id, importer) {
       if (!id.endsWith('?math')) return null;
@@ -30,19 +28,19 @@ export function mathCards(options: MathCardsOptions): Plugin {
     async load(id) {
       if (!id.endsWith('?math')) return null;
       const file = id.slice(0, -'?math'.length);
-      const { module, dependencies } = await runnerImport<{ cards?: readonly MathCard[] }>(file, { root, logLevel: 'error' });
+      const { module, dependencies } = await runnerImport<{ cards?: readonly MathCard[] }>(file, {
+        root,
+        configFile: false,
+        logLevel: 'error',
+      });
       if (!module.cards) throw new MathCardError(file, "the module exports no 'cards'");
+      const read = (path: string) => {
+        this.addWatchFile(resolve(root, path));
+        return readFileSync(resolve(root, path), 'utf8');
+      };
       this.addWatchFile(file);
       for (const dependency of dependencies) this.addWatchFile(resolve(root, dependency));
-      const cards = module.cards.map((card) =>
-        buildCard(card, {
-          read: (path) => {
-            this.addWatchFile(resolve(root, path));
-            return readFileSync(resolve(root, path), 'utf8');
-          },
-          unroll: options.unroll,
-        }),
-      );
+      const cards = module.cards.map((card) => buildCard(card, { read, unroll }));
       // Parsing one JSON string is quicker for the browser than parsing a large object literal.
       return { code: `export const cards = JSON.parse(${JSON.stringify(JSON.stringify(cards))});`, map: null, moduleType: 'js' };
     },

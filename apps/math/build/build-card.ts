@@ -9,7 +9,7 @@ import type { Language } from './tokens.ts';
 export interface CardSources {
   /** @throws where the file does not exist */
   read(file: string): string;
-  unroll(wgsl: string): string;
+  unroll(wgsl: string, path: string): string;
 }
 
 /** The line ranges of the parts a card shows, sorted, without overlaps. */
@@ -44,7 +44,7 @@ function buildSource(part: SourcePart, language: Language, card: MathCard, sourc
   const label = part.label ?? (part.file.split('/').at(-1) as string);
   const built = { file: part.file, label, language, lines };
   if (language !== 'wgsl') return built;
-  const expanded = sources.unroll(source);
+  const expanded = sources.unroll(source, part.file);
   if (expanded === source) return built;
   return { ...built, unrolled: highlight(expanded, language, card.terms, rangesOf(part, expanded, language, card.id)) };
 }

@@ -62,7 +62,12 @@ export function termSpans(source: string, language: Language, terms: readonly Ma
 }
 
 /** Highlighted lines of the given ranges of a source, with terms marked. A line break inside a token or a term closes and reopens its span. */
-export function highlight(source: string, language: Language, terms: readonly MathTerm[], ranges: readonly LineRange[]): BuiltLine[] {
+export function highlight(
+  source: string,
+  language: Language,
+  terms: readonly MathTerm[],
+  ranges: readonly LineRange[],
+): BuiltLine[] {
   const lines: string[] = [];
   let line = '';
   let open = '';

@@ -46,7 +46,14 @@ interface Declaration {
 }
 
 /** Where `name` is declared within [from, to): at the top level, or as a member of the object or class that starts there. */
-function findDeclaration(tokens: readonly Token[], name: string, member: boolean, from: number, to: number, language: Language): Declaration | undefined {
+function findDeclaration(
+  tokens: readonly Token[],
+  name: string,
+  member: boolean,
+  from: number,
+  to: number,
+  language: Language,
+): Declaration | undefined {
   let depth = 0;
   let before = '';
   for (let at = from; at < to; at++) {
@@ -60,7 +67,8 @@ function findDeclaration(tokens: readonly Token[], name: string, member: boolean
         return { at, hasBody: next === '(' };
       }
       // `var<private> name` declares after a `>`.
-      if (!member && depth === 0 && (declares[language].has(before) || before === '>')) return { at, hasBody: bodied.has(before) };
+      if (!member && depth === 0 && (declares[language].has(before) || before === '>'))
+        return { at, hasBody: bodied.has(before) };
     }
     before = token.text;
   }

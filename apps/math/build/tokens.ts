@@ -3,7 +3,17 @@
  * The concatenated token texts are the source, unchanged.
  */
 export type Language = 'typescript' | 'wgsl';
-export type TokenKind = 'comment' | 'string' | 'number' | 'keyword' | 'type' | 'name' | 'function' | 'attribute' | 'space' | 'punctuation';
+export type TokenKind =
+  | 'comment'
+  | 'string'
+  | 'number'
+  | 'keyword'
+  | 'type'
+  | 'name'
+  | 'function'
+  | 'attribute'
+  | 'space'
+  | 'punctuation';
 
 export interface Token {
   readonly kind: TokenKind;
@@ -24,7 +34,9 @@ const keywords: Record<Language, ReadonlySet<string>> = {
 };
 
 const types: Record<Language, ReadonlySet<string>> = {
-  typescript: words('any bigint boolean never number object string symbol unknown Array ReadonlyArray Record Partial Promise Float32Array Float64Array Int32Array Uint32Array Uint8Array Uint8ClampedArray'),
+  typescript: words(
+    'any bigint boolean never number object string symbol unknown Array ReadonlyArray Record Partial Promise Float32Array Float64Array Int32Array Uint32Array Uint8Array Uint8ClampedArray',
+  ),
   wgsl: words(
     'array atomic bool f16 f32 i32 u32 ptr vec2 vec3 vec4 vec2f vec3f vec4f vec2u vec3u vec4u vec2i vec3i vec4i mat2x2f mat3x3f mat4x4f storage uniform function private workgroup read read_write',
   ),
@@ -50,7 +62,8 @@ export function tokenize(source: string, language: Language): Token[] {
     const at = match.index;
     const groups = match.groups as Record<string, string | undefined>;
     const group = Object.keys(groups).find((name) => groups[name] !== undefined) as string;
-    const kind = group === 'word' ? kindOfWord(text, source.slice(at + text.length, at + text.length + 3), language) : (group as TokenKind);
+    const kind =
+      group === 'word' ? kindOfWord(text, source.slice(at + text.length, at + text.length + 3), language) : (group as TokenKind);
     tokens.push({ kind, text, at });
   }
   return tokens;

@@ -102,9 +102,15 @@ describe('code panes', () => {
       const tokens = tokenize(source, language);
       expect(tokens.map((t) => t.text).join('')).toBe(source);
     }
-    expect(tokenize('x = 1.5e-3 // δ', 'typescript').map((t) => t.kind)).toEqual(
-      ['name', 'space', 'punctuation', 'space', 'number', 'space', 'comment'],
-    );
+    expect(tokenize('x = 1.5e-3 // δ', 'typescript').map((t) => t.kind)).toEqual([
+      'name',
+      'space',
+      'punctuation',
+      'space',
+      'number',
+      'space',
+      'comment',
+    ]);
   });
 
   it('finds functions, constants and members with the comments above them', () => {
@@ -151,10 +157,22 @@ describe('building a card', () => {
   });
 
   it.each([
-    ['a pane lacks a term', { ...card, terms: card.terms.map((t) => (t.id === 'dy' ? { ...t, code: { typescript: 'dy', wgsl: 'delta' } } : t)) }, "term 'dy' has no partner in a.wgsl"],
-    ['the shown part lacks it', { ...card, typescript: [{ file: 'a.ts', parts: ['half'] }] }, "term 'dW' has no partner in a.ts (half)"],
+    [
+      'a pane lacks a term',
+      { ...card, terms: card.terms.map((t) => (t.id === 'dy' ? { ...t, code: { typescript: 'dy', wgsl: 'delta' } } : t)) },
+      "term 'dy' has no partner in a.wgsl",
+    ],
+    [
+      'the shown part lacks it',
+      { ...card, typescript: [{ file: 'a.ts', parts: ['half'] }] },
+      "term 'dW' has no partner in a.ts (half)",
+    ],
     ['the equation lacks it', { ...card, tex: ['\\term{dW}{W} \\term{dy}{\\delta}'] }, "term 'x' has no partner in the equation"],
-    ['the equation has an undeclared one', { ...card, terms: card.terms.slice(1) }, '\\term{dW} of the equation is not among its terms'],
+    [
+      'the equation has an undeclared one',
+      { ...card, terms: card.terms.slice(1) },
+      '\\term{dW} of the equation is not among its terms',
+    ],
     ['a term is declared twice', { ...card, terms: [...card.terms, ...card.terms] }, 'declared twice'],
     ['a file is missing', { ...card, wgsl: [{ file: 'b.wgsl' }] }, 'cannot read b.wgsl'],
   ])('fails when %s', (_, broken, message) => {

@@ -1,0 +1,157 @@
+import uPlot from 'uplot';
+import type { Palette } from '../../shell/colors.ts';
+import { formatNumber } from '../shared/format.ts';
+import { alignCurves, type Curve, decimate, extent, paddedRange } from './columns.ts';
+import { drawBelow, drawMarkers, resolveColor } from './overlays.ts';
+import { smooth } from './smoothing.ts';
+import type { AxisScale, Band, ChartSeries, Marker, ReferenceLine } from './types.ts';
+
+/** What uPlot is told, read anew at each draw. */
+export interface ChartModel {
+  readonly series: readonly ChartSeries[];
+  readonly bands: readonly Band[];
+  readonly lines: readonly ReferenceLine[];
+  readonly markers: readonly Marker[];
+  readonly smoothing: number;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly xScale: AxisScale;
+  readonly yScale: AxisScale;
+  readonly syncKey: string;
+  readonly palette: Palette;
+  isShown(id: string): boolean;
+}
+
+const isSmoothed = (series: ChartSeries, smoothing: number) =>
+  smoothing > 0 && series.smooth !== false && series.draw !== 'points' && series.draw !== 'steps';
+
+/** One drawn line: a series, or the faint raw curve below a smoothed one. */
+export interface DrawnCurve {
+  readonly series: ChartSeries;
+  readonly index: number;
+  readonly faint: boolean;
+  readonly curve: Curve;
+}
+
+export function drawnCurves(series: readonly ChartSeries[], smoothing: number): DrawnCurve[] {
+  return series.flatMap((one, index) => {
+    if (!isSmoothed(one, smoothing)) return [{ series: one, index, faint: false, curve: decimate(one) }];
+    return [
+      { series: one, index, faint: true, curve: decimate(one) },
+      { series: one, index, faint: false, curve: decimate({ x: one.x, y: smooth(one.y, smoothing) }) },
+    ];
+  });
+}
+
+/** Columns for `setData`. */
+export function chartData(model: ChartModel): uPlot.AlignedData {
+  const drawn = drawnCurves(model.series, model.smoothing);
+  const { x, y } = alignCurves(
+    drawn.map((one) => one.curve),
+    { x: model.xScale === 'log', y: model.yScale === 'log' },
+  );
+  return [x, ...y];
+}
+
+/** Changes with anything that needs a new uPlot rather than new data. */
+export function structureKey(model: ChartModel): string {
+  return JSON.stringify([
+    model.series.map((s) => [s.id, s.draw, s.dash, s.width, isSmoothed(s, model.smoothing)]),
+    model.xLabel,
+    model.yLabel,
+    model.xScale,
+    model.yScale,
+    model.syncKey,
+  ]);
+}
+
+function yRange(model: ChartModel): [number, number] {
+  const log = model.yScale === 'log';
+  const columns: ArrayLike<number | null>[] = model.series.filter((s) => model.isShown(s.id)).map((s) => s.y);
+  for (const band of model.bands) columns.push(band.low, band.high);
+  columns.push(
+    model.lines.map((line) => line.y),
+    model.markers.map((marker) => marker.y),
+  );
+  return paddedRange(extent(columns, log), log);
+}
+
+function axis(model: () => ChartModel, label: string, extra: uPlot.Axis): uPlot.Axis {
+  return {
+    label: label || undefined,
+    labelSize: label ? 22 : 0,
+    labelFont: '12px system-ui, sans-serif',
+    font: '12px system-ui, sans-serif',
+    stroke: () => model().palette['ink-soft'],
+    grid: { stroke: () => model().palette.rule, width: 1 },
+    ticks: { stroke: () => model().palette.rule, width: 1, size: 4 },
+    values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value, 3))),
+    ...extra,
+  };
+}
+
+function seriesOptions(model: () => ChartModel, { series, index, faint }: DrawnCurve): uPlot.Series {
+  const color = () => resolveColor(model().series.find((s) => s.id === series.id)?.color, index, model().palette);
+  const points = series.draw === 'points';
+  return {
+    label: faint ? `${series.label} (raw)` : series.label,
+    stroke: color,
+    alpha: faint ? 0.28 : 1,
+    width: points ? 0 : (series.width ?? (faint ? 1 : 2)),
+    dash: series.dash && !faint ? [...series.dash] : undefined,
+    spanGaps: true,
+    show: model().isShown(series.id),
+    paths: points ? () => null : series.draw === 'steps' ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
+    points: points ? { show: true, size: 9, width: 1.5, stroke: () => model().palette.surface, fill: color } : { show: false },
+  };
+}
+
+/** Options for a new uPlot. Colours and overlays are read from `model()` at each draw, so a change of theme needs a redraw only. */
+export function chartOptions(
+  model: () => ChartModel,
+  size: { width: number; height: number },
+  onCursor: (u: uPlot) => void,
+): uPlot.Options {
+  const now = model();
+  return {
+    ...size,
+    legend: { show: false },
+    scales: {
+      x: {
+        time: false,
+        distr: now.xScale === 'log' ? 3 : 1,
+        range: (_, min, max) => {
+          const log = model().xScale === 'log';
+          const range = extent(
+            [
+              ...model()
+                .series.filter((s) => model().isShown(s.id))
+                .map((s) => s.x),
+              ...model().bands.map((b) => b.x),
+            ],
+            log,
+          );
+          if (!range) return [min ?? (log ? 1 : 0), max ?? (log ? 10 : 1)];
+          return range[0] === range[1] ? [range[0] - (log ? range[0] / 2 : 0.5), range[1] + (log ? range[1] : 0.5)] : range;
+        },
+      },
+      y: { distr: now.yScale === 'log' ? 3 : 1, range: () => yRange(model()) },
+    },
+    axes: [
+      axis(model, now.xLabel, { space: 60 }),
+      axis(model, now.yLabel, { size: (_, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((v) => v.length)), space: 36 }),
+    ],
+    series: [{}, ...drawnCurves(now.series, now.smoothing).map((one) => seriesOptions(model, one))],
+    cursor: {
+      drag: { x: false, y: false },
+      points: { show: false },
+      y: false,
+      ...(now.syncKey ? { sync: { key: now.syncKey, scales: ['x', null], setSeries: false } } : {}),
+    },
+    hooks: {
+      drawAxes: [(u) => drawBelow(u, model().bands, model().lines, model().palette)],
+      draw: [(u) => drawMarkers(u, model().markers, model().palette)],
+      setCursor: [onCursor],
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Numbers for people: four significant digits, a true minus sign, powers of ten where zeros would pile up. */
+
+/** @param digits significant digits */
+export function formatNumber(value: number, digits = 4): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    size >= 1e-3 && size < 1e6
+      ? String(Number(value.toPrecision(size >= 10 ** digits ? Math.ceil(Math.log10(size + 1)) : digits)))
+      : value.toExponential(digits - 2).replace('e+', 'e');
+  return text.replaceAll('-', '−');
+}
+
+/** `12,345` */
+export const formatCount = (value: number): string => value.toLocaleString('en');
+
+/** `28 × 28 × 1` */
+export const formatShape = (shape: readonly number[]): string => (shape.length === 0 ? 'scalar' : shape.join(' × '));
+
+/** `97.1 %`, or nothing of nothing: `–`. */
+export const formatPercent = (share: number, digits = 1): string =>
+  Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : '–';
+
+/** Multi-index of a flat index in row-major order, `[2, 13, 0]`. */
+export function unravel(index: number, shape: readonly number[]): number[] {
+  const out = new Array<number>(shape.length);
+  let rest = index;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    out[axis] = rest % size;
+    rest = Math.floor(rest / size);
+  }
+  return out;
+}
