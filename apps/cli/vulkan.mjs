@@ -59,8 +59,9 @@ function chromiumFolders(env) {
   ];
 }
 
-/** Whether the kernel shows a GPU at all: Mesa installs its driver files on machines without one too. */
-function hasGpu() {
+/** Whether the machine has a GPU. On Linux, whether the kernel shows one: Mesa installs its driver files without any too. */
+export function hasGpu() {
+  if (process.platform !== 'linux') return true;
   return list('/dev/dri').some((name) => name.startsWith('renderD')) || existsSync('/dev/nvidiactl') || existsSync('/dev/dxg');
 }
 

@@ -1,0 +1,65 @@
+/** What a command needs before it runs: data sets and a browser. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from './root.ts';
+
+/** Runs a program in the repository with its output shown. */
+export function runShown(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): number {
+  const result = spawnSync(command, args, {
+    cwd: repositoryRoot,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  return result.status ?? 1;
+}
+
+/** Path of an installed package's program, to be run by this Node: quicker than npx, and nothing is downloaded by accident. */
+export function program(packageName: string, name = packageName): string {
+  const folder = join(repositoryRoot, 'node_modules', packageName);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { bin: string | Record<string, string> };
+  const file = typeof bin === 'string' ? bin : bin[name];
+  if (file === undefined) throw new Error(`the package ${packageName} has no program '${name}'`);
+  return join(folder, file);
+}
+
+/** Runs the launcher with another command, in a process of its own. */
+export function runCommand(command: string, args: readonly string[] = []): number {
+  return runShown(process.execPath, [join(repositoryRoot, 'apps/cli/run.mjs'), command, ...args]);
+}
+
+/** Fetches the data sets that are missing. A failure is reported and does not stop what follows: most things run without. */
+export function prepareData(): void {
+  if (!existsSync(join(repositoryRoot, 'apps/cli/data.ts'))) return;
+  if (runCommand('data') !== 0)
+    console.warn('Some data sets are missing (see above); what needs them is disabled. Try `npm run data`.');
+}
+
+/**
+ * An installed Chrome or Chromium, after installing one where there is none.
+ * @param find looks for one that starts
+ * @returns its path, or undefined after saying what to do
+ */
+export function prepareChrome(find: () => string | undefined): string | undefined {
+  const found = find();
+  if (found) return found;
+  console.log('No Chrome or Chromium found: installing Chrome for Testing into the cache of puppeteer.');
+  const root = process.platform === 'linux' && process.getuid?.() === 0;
+  const install = ['browsers', 'install', 'chrome', ...(root ? ['--install-deps'] : [])];
+  const status = runShown(process.execPath, [program('puppeteer'), ...install]);
+  const installed = status === 0 ? find() : undefined;
+  if (installed) return installed;
+  if (root && existsSync('/usr/bin/apt-get')) {
+    console.log('Installing Chromium with apt-get.');
+    const noninteractive = { DEBIAN_FRONTEND: 'noninteractive' };
+    runShown('apt-get', ['update', '-q'], noninteractive);
+    runShown('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium'], noninteractive);
+    const packaged = find();
+    if (packaged) return packaged;
+  }
+  console.error(
+    'No Chrome or Chromium could be installed. Install one (https://www.google.com/chrome/, or `apt-get install chromium`),\n' +
+      'or set CHROME_PATH to the executable of one that is already there.',
+  );
+  return undefined;
+}
