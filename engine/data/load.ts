@@ -1,0 +1,168 @@
+import { ConfigError, DataFormatError, MissingDataError } from '../errors.ts';
+import type { ImportedNetwork, StateTensor } from '../io/layers.ts';
+import { readSafetensors } from '../io/safetensors.ts';
+import { DATASETS, type DatasetName } from './catalog.ts';
+import { type ImageDataset, imageDataset, take } from './dataset.ts';
+import { concatBytes } from './formats/bytes.ts';
+import type { ImageDecoder } from './formats/image.ts';
+import { type ResizeMethod, resizeImage } from './formats/resize.ts';
+import { packContent, readFilePack, readPixelPack } from './pack.ts';
+import type { DataSource, ReadOptions } from './source.ts';
+
+/** Name of the index file in the folder of packs. */
+export const INDEX_FILE = 'index.json';
+
+/** One pack as the index lists it. */
+export interface PackEntry {
+  readonly file: string;
+  readonly name: DatasetName;
+  readonly split: 'train' | 'test';
+  /** Images in the pack; the same first images as in the larger packs of the split. */
+  readonly count: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What `npm run data` has prepared. */
+export interface PackIndex {
+  readonly version: 1;
+  readonly packs: readonly PackEntry[];
+  /** Trained networks: name → file. */
+  readonly models: Readonly<Record<string, { readonly file: string; readonly bytes: number; readonly sha256: string }>>;
+}
+
+/** Options of `loadDataset`. */
+export interface LoadOptions extends ReadOptions {
+  readonly source: DataSource;
+  readonly split?: 'train' | 'test';
+  /** How many images are wanted, the first ones of the split; the smallest pack that has them is read. All when left out. */
+  readonly count?: number;
+  /** For sets of photographs of varying size: the size to stretch to, and what decodes them. */
+  readonly photos?: {
+    readonly height: number;
+    readonly width: number;
+    readonly decode: ImageDecoder;
+    readonly method?: ResizeMethod;
+  };
+}
+
+const commandFor = (name: string): string => `npm run data -- --set ${name}`;
+
+/**
+ * Reads the index of the packs.
+ *
+ * @throws MissingDataError when nothing has been prepared; DataFormatError when the index is damaged
+ */
+export async function loadIndex(source: DataSource, signal?: AbortSignal): Promise<PackIndex> {
+  const bytes = await source.read(INDEX_FILE, signal ? { signal } : {});
+  if (!bytes) throw new MissingDataError('index of all data', 'npm run data');
+  try {
+    const index = JSON.parse(new TextDecoder().decode(bytes)) as PackIndex;
+    if (index.version === 1 && Array.isArray(index.packs) && typeof index.models === 'object') return index;
+  } catch (error) {
+    throw new DataFormatError(INDEX_FILE, 0, 'JSON', { cause: error });
+  }
+  throw new DataFormatError(INDEX_FILE, 0, 'an index of version 1 with packs and models');
+}
+
+/** The smallest pack that holds `count` images of a split, or the largest there is when none has as many. */
+function choosePack(index: PackIndex, name: DatasetName, split: string, count: number): PackEntry {
+  const packs = index.packs.filter((pack) => pack.name === name && pack.split === split).sort((a, b) => a.count - b.count);
+  const pack = packs.find((candidate) => candidate.count >= count) ?? packs.at(-1);
+  if (!pack) throw new MissingDataError(name, commandFor(name));
+  return pack;
+}
+
+async function readEntry(source: DataSource, name: string, file: string, options: ReadOptions): Promise<Uint8Array> {
+  const bytes = await source.read(file, options);
+  if (!bytes) throw new MissingDataError(name, commandFor(name));
+  return bytes;
+}
+
+/**
+ * Loads one split of an image set from the packs that `npm run data` makes.
+ *
+ * The number of images can be smaller than the published set's: see `count` of the result, and `DATASETS[name].published`.
+ *
+ * @param name which set
+ * @throws MissingDataError where the set has not been prepared (its message names the command); DataFormatError for a damaged pack;
+ *   ConfigError for unknown names or where photographs need a size
+ */
+export async function loadDataset(name: DatasetName, options: LoadOptions): Promise<ImageDataset> {
+  const { source, split = 'train', count = Number.POSITIVE_INFINITY, photos, signal } = options;
+  if (!Object.hasOwn(DATASETS, name))
+    throw new ConfigError('name', `must be one of ${Object.keys(DATASETS).join(', ')}, got '${name}'`);
+  const pack = choosePack(await loadIndex(source, signal), name, split, count);
+  const bytes = await readEntry(source, name, pack.file, options);
+  if (packContent(bytes, pack.file) === 'pixels') return take(await readPixelPack(bytes, pack.file), count);
+  if (!photos)
+    throw new ConfigError('photos', `is needed for '${name}', whose images vary in size: give height, width and decode`);
+  const { header, labels, files } = readFilePack(bytes, pack.file);
+  const wanted = Math.min(count, header.count);
+  const { height, width } = photos;
+  const images: Uint8Array[] = [];
+  for (let n = 0; n < wanted; n++) {
+    const image = await photos.decode(files[n] as Uint8Array, `${pack.file} image ${n}`);
+    images.push(resizeImage(image, height, width, photos.method ?? 'area').data);
+    signal?.throwIfAborted();
+  }
+  return imageDataset({ ...header, height, width, channels: 3 }, concatBytes(images), labels.slice(0, wanted));
+}
+
+/** A trained network with the names of its classes. */
+export interface PretrainedNetwork extends ImportedNetwork {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  /** What the network expects: pixels divided by 255, then (x − mean)/std for each channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly source: string;
+}
+
+/** Header texts of a network's safetensors file, as `npm run data` writes and `loadPretrained` reads them. */
+export interface PretrainedMetadata {
+  readonly network: string;
+  readonly inputShape: string;
+  readonly classNames: string;
+  readonly mean: string;
+  readonly std: string;
+  readonly source: string;
+}
+
+/**
+ * Loads a trained network, for example 'tiny-darknet'.
+ *
+ * @throws MissingDataError where it has not been prepared; DataFormatError for a damaged file
+ */
+export async function loadPretrained(
+  name: string,
+  options: ReadOptions & { readonly source: DataSource },
+): Promise<PretrainedNetwork> {
+  const index = await loadIndex(options.source, options.signal);
+  const entry = index.models[name];
+  if (!entry) throw new MissingDataError(name, commandFor(name));
+  const { tensors, metadata } = readSafetensors(await readEntry(options.source, name, entry.file, options), entry.file);
+  const state = new Map<string, StateTensor>();
+  for (const [key, { dtype, shape, data }] of tensors) {
+    if (!(data instanceof Float32Array)) throw new DataFormatError(entry.file, 8, `F32 for '${key}', found ${dtype}`);
+    state.set(key, { shape, data });
+  }
+  const text = metadata as Partial<PretrainedMetadata>;
+  const parse = (key: Exclude<keyof PretrainedMetadata, 'source'>): unknown => {
+    try {
+      return JSON.parse(text[key] ?? '');
+    } catch (error) {
+      throw new DataFormatError(entry.file, 8, `JSON in the header text '${key}'`, { cause: error });
+    }
+  };
+  return {
+    name,
+    network: parse('network') as PretrainedNetwork['network'],
+    state,
+    inputShape: parse('inputShape') as PretrainedNetwork['inputShape'],
+    classNames: parse('classNames') as string[],
+    mean: parse('mean') as number[],
+    std: parse('std') as number[],
+    source: text.source ?? '',
+  };
+}
