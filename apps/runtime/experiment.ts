@@ -1,0 +1,89 @@
+/** What a lab's experiment is: plain TypeScript that runs in a worker, on the main thread, in Node and in tests. No DOM. */
+import type { ExperimentEvent } from './events.ts';
+import type { ConfigOf, Schema } from './schema.ts';
+
+export type { ExperimentEvent, LabEvent } from './events.ts';
+
+/** The device that a run computes on, as the reader sees it. */
+export interface DeviceInfo {
+  readonly kind: 'webgpu' | 'cpu';
+  /** Adapter name, for example `SwiftShader` or `reference loops`. */
+  readonly name: string;
+  /** True for a GPU emulated on the processor; always named in the page and in results. */
+  readonly software: boolean;
+}
+
+export type DevicePreference = 'auto' | 'webgpu' | 'cpu';
+
+/** Where bytes come from: the site's own origin, or the data folder in Node. Paths are those of the data step. */
+export interface DataSource {
+  /**
+   * @param path for example `mnist/train-images.bin.gz`; what exists is told by the data step's manifest
+   * @param progress called with 0 … 1 where the length is known
+   * @throws Error naming the file and the command that makes it available
+   */
+  bytes(path: string, options?: { signal?: AbortSignal; progress?: (fraction: number) => void }): Promise<Uint8Array>;
+}
+
+/** What a reader asks of a run: a prediction for a drawing, an attribution for a picked image, a verification. */
+export type RequestHandler = (payload: unknown) => unknown | Promise<unknown>;
+
+export interface Context<Config = Readonly<Record<string, unknown>>> {
+  readonly data: DataSource;
+  readonly device: DeviceInfo;
+  /** Aborted when the run is stopped; pass it to whatever waits. */
+  readonly signal: AbortSignal;
+  /** The configuration with live changes applied; read it at every step for parameters that are `live`. */
+  readonly live: Config;
+  /** Present when a run resumes or starts from a file: bytes of an earlier checkpoint event. */
+  readonly checkpoint: Uint8Array | undefined;
+  /** A file the reader dropped or picked, by name (own images, a checkpoint of another lab). */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /**
+   * Answers requests from the page. Handlers run between steps, never during one, and stay available after `run` has
+   * returned, until the run is thrown away.
+   */
+  serve(name: string, handler: RequestHandler): void;
+  /** Called when the run is thrown away (reset, stop, navigation): release what outlives `run`. */
+  onDispose(callback: () => void): void;
+  /** For the developer's console and the command line. */
+  log(message: string): void;
+}
+
+/** The part of a lab that its page needs before anything is computed; keep it in `schema.ts`, free of engine imports. */
+export interface LabDefinition<S extends Schema = Schema> {
+  /** Directory name, URL segment and element name: `regression` gives `<chalk-lab-regression>`. */
+  readonly id: string;
+  readonly title: string;
+  /** The question the lab answers. */
+  readonly question: string;
+  /** Raise it when a parameter changes its meaning; links carry it. */
+  readonly version: number;
+  readonly schema: S;
+  /** What differs from the schema's defaults. `quick` is what the page opens with; `full` is the source's recipe. */
+  readonly presets: { readonly quick: Partial<ConfigOf<S>>; readonly full: Partial<ConfigOf<S>> } & Readonly<
+    Record<string, Partial<ConfigOf<S>>>
+  >;
+  /** `any`: runs live on the reference device where WebGPU is missing. `webgpu`: shows its recorded run there. */
+  readonly device: 'any' | 'webgpu';
+}
+
+/**
+ * A lab's method. `run` is pulled by its consumer: not pulling is pausing, `return()` is stopping. Work between two yields
+ * should stay below some 100 ms, so that pausing feels immediate. Clean up in `finally`.
+ * @typeParam S the schema
+ * @typeParam Result what `npm run lab` writes as `result`: JSON-compatible
+ */
+export interface Experiment<S extends Schema = Schema, Result = unknown> extends LabDefinition<S> {
+  run(config: ConfigOf<S>, context: Context<ConfigOf<S>>): AsyncGenerator<ExperimentEvent, Result, void>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the runtime carries experiments of every schema
+export type AnyExperiment = Experiment<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyDefinition = LabDefinition<any>;
+
+/** Identity with inference: `export const definition = defineLab({...})`. */
+export function defineLab<S extends Schema>(definition: LabDefinition<S>): LabDefinition<S> {
+  return definition;
+}

@@ -1,0 +1,120 @@
+/** The far side of a session: owns the runner of one experiment and speaks the protocol on a port. */
+import { Batch } from './batch.ts';
+import type { AnyExperiment } from './experiment.ts';
+import type { Port, ToClient, ToHost } from './protocol.ts';
+import { type Environment, Runner } from './runner.ts';
+import { serializeError } from './serialize-error.ts';
+
+/** Events are delivered at most this often, in milliseconds. */
+const interval = 16;
+/** Batches a page may have open before the run waits for it. */
+const maxUnanswered = 2;
+
+/**
+ * Serves an experiment on a port until the port closes.
+ * @param environment made for each start, with the address of the site's data
+ */
+export function host(experiment: AnyExperiment, environment: (dataUrl: string) => Environment, port: Port): void {
+  const post = (message: ToClient) => port.postMessage(message);
+  const batch = new Batch();
+  let run = 0;
+  let runner: Runner | undefined;
+  let unanswered = 0;
+  let lastFlush = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAck: (() => void) | undefined;
+
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (batch.size === 0) return;
+    lastFlush = performance.now();
+    unanswered += 1;
+    post({ type: 'events', run, events: batch.take() });
+  };
+
+  const makeRunner = (dataUrl: string, of: number) =>
+    new Runner(experiment, environment(dataUrl), {
+      event(event) {
+        if (of !== run) return;
+        batch.add(event);
+        if (performance.now() - lastFlush >= interval) flush();
+        else timer ??= setTimeout(flush, interval);
+      },
+      state(report) {
+        if (of !== run) return;
+        flush();
+        post({ type: 'state', run, report });
+      },
+      lost(notice) {
+        flush();
+        post({ type: 'lost', run, notice });
+      },
+      log: (message) => post({ type: 'log', message }),
+      ready() {
+        if (unanswered < maxUnanswered) return undefined;
+        return new Promise((resolve) => {
+          onAck = resolve;
+        });
+      },
+    });
+
+  const release = () => {
+    onAck?.();
+    onAck = undefined;
+  };
+
+  const handle = async (message: ToHost) => {
+    switch (message.type) {
+      case 'start': {
+        const old = runner;
+        run = message.run;
+        batch.take();
+        unanswered = 0;
+        release();
+        const fresh = makeRunner(message.dataUrl, run);
+        runner = fresh;
+        await old?.stop();
+        await fresh.start(message);
+        break;
+      }
+      case 'play':
+        runner?.play();
+        break;
+      case 'advance':
+        runner?.advance(message.count);
+        break;
+      case 'pause':
+        release();
+        await runner?.pause();
+        break;
+      case 'speed':
+        runner?.setSpeed(message.stepsPerSecond);
+        break;
+      case 'update':
+        runner?.update(message.config);
+        break;
+      case 'stop':
+        release();
+        await runner?.stop();
+        break;
+      case 'ack':
+        unanswered = Math.max(0, unanswered - 1);
+        release();
+        break;
+      case 'request':
+        try {
+          if (!runner) throw new Error('nothing has been started');
+          post({ type: 'reply', id: message.id, value: await runner.request(message.name, message.payload) });
+        } catch (error) {
+          post({ type: 'reply', id: message.id, error: serializeError(error) });
+        }
+        break;
+    }
+  };
+
+  port.addEventListener('message', (event) => {
+    void handle(event.data as ToHost);
+  });
+  post({ type: 'ready' });
+}

@@ -1,0 +1,89 @@
+/** Runs an experiment to its end without a page: the command line, tests and benchmarks. */
+import type { LabEvent } from './events.ts';
+import type { DeviceInfo, DevicePreference, Experiment } from './experiment.ts';
+import { type Environment, Runner } from './runner.ts';
+import { type ConfigOf, defaults, type Schema } from './schema.ts';
+import { reviveError } from './serialize-error.ts';
+
+export interface NodeOptions<S extends Schema> {
+  readonly environment: Environment;
+  readonly device?: DevicePreference;
+  readonly preset?: string;
+  /** On top of the preset. */
+  readonly config?: Partial<ConfigOf<S>>;
+  readonly checkpoint?: Uint8Array;
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly onEvent?: (event: LabEvent) => void;
+  readonly log?: (message: string) => void;
+  /** Stops the run when aborted; the promise then rejects. */
+  readonly signal?: AbortSignal;
+  /** Ends after so many steps, without a result. */
+  readonly steps?: number;
+}
+
+export interface NodeRun<Result> {
+  /** Undefined where `steps` ended the run early. */
+  readonly result: Result | undefined;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly device: DeviceInfo;
+  readonly steps: number;
+  readonly seconds: number;
+  /** The run itself, still able to answer requests. Call `stop` when done. */
+  readonly runner: Runner;
+}
+
+/**
+ * @returns when the experiment has returned; `runner` still answers requests until `runner.stop()`
+ * @throws what the experiment threw, by name, message and fields
+ */
+export async function runInNode<S extends Schema, Result>(
+  experiment: Experiment<S, Result>,
+  options: NodeOptions<S>,
+): Promise<NodeRun<Result>> {
+  const base = defaults(experiment.schema, options.preset ? experiment.presets[options.preset] : {});
+  const config = { ...base, ...options.config };
+  const started = performance.now();
+  let result: Result | undefined;
+  let device: DeviceInfo | undefined;
+  let resolve = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const ended = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  const runner = new Runner(experiment, options.environment, {
+    event(event) {
+      if (event.type === 'result') result = event.value as Result;
+      options.onEvent?.(event);
+    },
+    state(report) {
+      device = report.device ?? device;
+      if (report.state === 'failed') reject(report.error ? reviveError(report.error) : new Error('the run failed'));
+      if (report.state === 'finished' || (report.state === 'paused' && report.step > 0)) resolve();
+    },
+    lost: (notice) => options.log?.(`device lost (${notice.reason}); resuming from step ${notice.resumedFrom ?? 0}`),
+    log: (message) => options.log?.(message),
+  });
+  const abort = () => {
+    void runner.stop();
+    reject(options.signal?.reason ?? new Error('stopped'));
+  };
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener('abort', abort, { once: true });
+  ended.catch(() => undefined);
+  await runner.start({
+    config,
+    device: options.device ?? 'auto',
+    checkpoint: options.checkpoint,
+    files: options.files ?? new Map(),
+  });
+  if (options.steps === undefined) runner.play();
+  else runner.advance(options.steps);
+  try {
+    await ended;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+  }
+  if (!device) throw new Error('the run ended without a device');
+  return { result, config, device, steps: runner.step, seconds: (performance.now() - started) / 1000, runner };
+}

@@ -1,0 +1,145 @@
+/** The page's side of a run: sends wishes to the host, passes on what comes back. */
+import type { LabEvent } from './events.ts';
+import type { DeviceInfo, DevicePreference } from './experiment.ts';
+import type { Port, ToClient, ToHost } from './protocol.ts';
+import type { LostNotice, RunState, StateReport } from './runner.ts';
+import { reviveError } from './serialize-error.ts';
+
+/** What plays events at a page: a live session or a recording. */
+export interface RunSource {
+  readonly state: RunState;
+  play(): void;
+  pause(): void;
+  /** Runs until `count` more steps are done. */
+  advance(count: number): void;
+  /** Infinity: as fast as it goes. */
+  setSpeed(stepsPerSecond: number): void;
+  stop(): void;
+}
+
+export interface RunListener {
+  events(events: readonly LabEvent[]): void;
+  state(report: StateReport): void;
+  lost?(notice: LostNotice): void;
+}
+
+export interface SessionStart {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly device?: DevicePreference;
+  readonly dataUrl?: string;
+  readonly checkpoint?: Uint8Array | undefined;
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+export class Session implements RunSource {
+  readonly #port: Port;
+  readonly #listener: RunListener;
+  readonly #replies = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  #run = 0;
+  #requests = 0;
+  #report: StateReport = { state: 'idle', step: 0 };
+
+  constructor(port: Port, listener: RunListener) {
+    this.#port = port;
+    this.#listener = listener;
+    port.addEventListener('message', (event) => this.#receive(event.data as ToClient));
+  }
+
+  get state(): RunState {
+    return this.#report.state;
+  }
+
+  get device(): DeviceInfo | undefined {
+    return this.#report.device;
+  }
+
+  /** Throws away the present run and prepares a new one; `play` or `advance` set it going. */
+  start(options: SessionStart): void {
+    this.#run += 1;
+    this.#report = { state: 'starting', step: 0 };
+    this.#listener.state(this.#report);
+    const { config, device = 'auto', dataUrl = '', checkpoint, files } = options;
+    this.#send({ type: 'start', run: this.#run, config, device, dataUrl, checkpoint, files });
+  }
+
+  play(): void {
+    this.#whenStarted({ type: 'play' });
+  }
+
+  advance(count: number): void {
+    this.#whenStarted({ type: 'advance', count });
+  }
+
+  pause(): void {
+    this.#afterStart = undefined;
+    this.#send({ type: 'pause' });
+  }
+
+  setSpeed(stepsPerSecond: number): void {
+    this.#send({ type: 'speed', stepsPerSecond });
+  }
+
+  update(config: Readonly<Record<string, unknown>>): void {
+    this.#send({ type: 'update', config });
+  }
+
+  /** @throws whatever the experiment's handler threw, by name and message */
+  request(name: string, payload?: unknown): Promise<unknown> {
+    const id = ++this.#requests;
+    return new Promise((resolve, reject) => {
+      this.#replies.set(id, { resolve, reject });
+      this.#send({ type: 'request', id, name, payload });
+    });
+  }
+
+  stop(): void {
+    this.#afterStart = undefined;
+    this.#send({ type: 'stop' });
+  }
+
+  /** A wish that came while the run was still being opened. */
+  #afterStart: ToHost | undefined;
+
+  #whenStarted(message: ToHost): void {
+    if (this.state === 'starting') this.#afterStart = message;
+    else this.#send(message);
+  }
+
+  #send(message: ToHost): void {
+    this.#port.postMessage(message);
+  }
+
+  #receive(message: ToClient): void {
+    switch (message.type) {
+      case 'events':
+        this.#send({ type: 'ack' });
+        if (message.run === this.#run) this.#listener.events(message.events);
+        break;
+      case 'state':
+        if (message.run !== this.#run) break;
+        this.#report = message.report;
+        if (message.report.state === 'paused' && this.#afterStart) {
+          this.#send(this.#afterStart);
+          this.#afterStart = undefined;
+          break;
+        }
+        this.#listener.state(message.report);
+        break;
+      case 'lost':
+        if (message.run === this.#run) this.#listener.lost?.(message.notice);
+        break;
+      case 'reply': {
+        const waiting = this.#replies.get(message.id);
+        this.#replies.delete(message.id);
+        if (message.error) waiting?.reject(reviveError(message.error));
+        else waiting?.resolve(message.value);
+        break;
+      }
+      case 'log':
+        console.info(message.message);
+        break;
+      case 'ready':
+        break;
+    }
+  }
+}
