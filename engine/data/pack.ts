@@ -2,6 +2,7 @@ import { ConfigError, DataFormatError } from '../errors.ts';
 import { type ImageDataset, type ImageSetInfo, imageDataset, imageSize } from './dataset.ts';
 import { concatBytes, dataView, requireBytes } from './formats/bytes.ts';
 import { gunzip, gzip } from './formats/gzip.ts';
+import { decodeResiduals, encodeResiduals } from './residuals.ts';
 
 /**
  * A pack is one split of an image set as one file, so that any static host can serve it from the site's own origin:
@@ -11,7 +12,7 @@ import { gunzip, gzip } from './formats/gzip.ts';
  *   header    JSON, see PackHeader
  *   payload   labels, then images: as they are ('files') or compressed together with gzip ('pixels')
  *
- * 'pixels' packs hold raw bytes, N·H·W·C. 'files' packs hold N image files (JPEG or PNG, already compressed) one after another.
+ * 'pixels' packs hold bytes, N·H·W·C, as they are or as residuals (residuals.ts). 'files' packs hold N image files (JPEG or PNG, already compressed) one after another.
  */
 const MAGIC = 'CHALKPK1';
 
@@ -33,6 +34,8 @@ export interface PixelPackHeader extends PackFacts {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** How the bytes are to be read: the pixels themselves, or their differences from a prediction. */
+  readonly coding: 'plain' | 'residuals';
 }
 
 /** Header of a pack of image files. */
@@ -111,7 +114,8 @@ function isHeader(value: unknown): value is PackHeader {
     isNumbers(h.std);
   if (!facts) return false;
   if (h.content === 'files') return Array.isArray(h.lengths) && h.lengths.length === h.count && h.lengths.every(isCount);
-  return h.content === 'pixels' && isCount(h.height) && isCount(h.width) && isCount(h.channels);
+  const coded = h.coding === 'plain' || h.coding === 'residuals';
+  return h.content === 'pixels' && coded && isCount(h.height) && isCount(h.width) && isCount(h.channels);
 }
 
 /** Reads a pack's header and says where its payload starts. */
@@ -146,6 +150,7 @@ export async function readPixelPack(bytes: Uint8Array, file: string): Promise<Im
   if (payload.length !== expected) {
     throw new DataFormatError(file, start, `${expected} bytes of uncompressed labels and images, found ${payload.length}`);
   }
+  if (header.coding === 'residuals') decodeResiduals(payload.subarray(header.count), header);
   return imageDataset(info, payload.subarray(header.count), payload.subarray(0, header.count));
 }
 

@@ -58,7 +58,7 @@ function readHeader(data: Uint8Array, offset: number, file: string): PngHeader {
 }
 
 /** The predictor of filter 4 (Paeth 1991): the neighbour nearest to left + up − upper left. */
-function paeth(left: number, up: number, corner: number): number {
+export function paeth(left: number, up: number, corner: number): number {
   const p = left + up - corner;
   const dl = Math.abs(p - left);
   const du = Math.abs(p - up);
