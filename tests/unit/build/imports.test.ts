@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest';
+import { repositoryRoot as root } from '../../../apps/cli/root.ts';
+import { filesIn, type Import, importsIn, importsOf } from './imports.ts';
+
+const CODE = ['.ts', '.mjs', '.tsx'];
+
+/**
+ * The rooms of the engine from the ground up. A file imports from its own room and from those below; rooms on one line stand
+ * side by side and do not know each other.
+ */
+const ROOMS: readonly (readonly string[])[] = [
+  ['errors'],
+  ['random', 'bytes'],
+  ['contract'],
+  ['device'],
+  ['kernels'],
+  ['core'],
+  ['ops'],
+  ['nn', 'optim'],
+  ['io'],
+  ['data'],
+  ['pretrained'],
+  ['train'],
+  ['explain', 'repair'],
+  ['index'],
+];
+
+/** Files whose room is not the folder they lie in. */
+const ROOM_OF_FILE: Readonly<Record<string, string>> = {
+  'engine/errors.ts': 'errors',
+  'engine/random.ts': 'random',
+  // Readers of binary formats share it, those of io/ as those of data/.
+  'engine/data/formats/bytes.ts': 'bytes',
+  // The contract of a kernel: the devices run by it, the kernels are written to it.
+  'engine/kernels/kernel.ts': 'contract',
+  'engine/memory.ts': 'core',
+  'engine/tensor.ts': 'core',
+  'engine/autodiff.ts': 'core',
+  'engine/grad-check.ts': 'core',
+  // Chooses a device and makes it the one that tensors use.
+  'engine/device/init.ts': 'core',
+  // Fetches published networks as data sets are fetched and reads them as files are read.
+  'engine/io/pretrained.ts': 'pretrained',
+  'engine/index.ts': 'index',
+};
+
+function roomOf(file: string): string | undefined {
+  return ROOM_OF_FILE[file] ?? /^engine\/([^/]+)\//.exec(file)?.[1];
+}
+
+const floorOf = (room: string | undefined) => ROOMS.findIndex((rooms) => rooms.includes(room ?? ''));
+
+/** The harness that starts browsers, and the suites that run in a page too, are libraries for the command line and the pages. */
+const TEST_LIBRARIES = /^tests\/(browser\/(find-chrome|launch|serve|page-runner)\.ts|conformance\/)/;
+
+function mayImport({ from, to }: Import): boolean {
+  const [top, target] = [from.split('/')[0], to.split('/')[0]];
+  if (!to.includes('/') || !/^(apps|bench|tests|engine|shaders)\//.test(to)) return true;
+  if (top === target || top === 'tests') return true;
+  if (top === 'shaders') return false;
+  if (top === 'engine') return target === 'shaders';
+  return (
+    target === 'engine' || target === 'shaders' || TEST_LIBRARIES.test(to) || (top === 'bench' && to.startsWith('apps/cli/'))
+  );
+}
+
+const all = ['engine', 'shaders', 'apps', 'bench', 'tests']
+  .flatMap((folder) => filesIn(root, folder, CODE))
+  .flatMap((file) => importsOf(root, file));
+const show = ({ from, to }: Import) => `${from} imports ${to}`;
+
+it('reads imports', () => {
+  const text = `import a from './a.ts';\nimport {\n  b,\n} from "../b.ts";\nimport './c.wgsl?raw';\nexport * from 'd';
+// import x from './x.ts';\nconst e = await import('./e.ts'); const s = "import y from 'y'";`;
+  expect(importsIn(text, 'apps/labs/lab.ts').map(({ to }) => to)).toEqual([
+    'apps/labs/a.ts',
+    'apps/b.ts',
+    'apps/labs/c.wgsl',
+    'd',
+    'apps/labs/e.ts',
+  ]);
+  expect(all.length).toBeGreaterThan(100);
+});
+
+it('apps, bench and tests import the engine, the engine imports the shaders, never the other way', () => {
+  expect(mayImport({ from: 'engine/a.ts', to: 'apps/b.ts', dynamic: false })).toBe(false);
+  expect(mayImport({ from: 'shaders/build/a.ts', to: 'engine/b.ts', dynamic: false })).toBe(false);
+  expect(all.filter((one) => !mayImport(one)).map(show)).toEqual([]);
+});
+
+it('a room of the engine imports only rooms below it', () => {
+  const inside = all.filter(({ from, to }) => from.startsWith('engine/') && to.startsWith('engine/'));
+  const rooms = [...new Set(inside.flatMap(({ from, to }) => [from, to]))].filter((file) => floorOf(roomOf(file)) < 0);
+  expect(rooms, 'files without a room: name one in ROOM_OF_FILE').toEqual([]);
+  const upward = inside.filter(({ from, to }) => {
+    const [a, b] = [roomOf(from), roomOf(to)];
+    return a !== b && floorOf(b) >= floorOf(a);
+  });
+  expect(upward.map(show)).toEqual([]);
+});
+
+it('the engine loads in a page: no DOM library, and Node only in files named for it or on demand', () => {
+  const packages = all.filter(
+    ({ from, to, dynamic }) => from.startsWith('engine/') && !/^(engine|shaders)\//.test(to) && !dynamic,
+  );
+  const foreign = packages.filter(({ from, to }) => to !== 'jpeg-js' && !(to.startsWith('node:') && /-node\.ts$/.test(from)));
+  expect(foreign.map(show)).toEqual([]);
+});
