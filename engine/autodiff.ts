@@ -107,7 +107,9 @@ const savedGuard = (name: string, what: string) => (): never => {
  * Registers an operation and returns the function that applies it.
  * @returns `(inputs, attrs) => output`, recorded on the tape when an input requires a gradient
  */
-export function defineOperation<A = Record<string, never>>(spec: OperationSpec<A>): (inputs: readonly Tensor[], attrs: A) => Tensor {
+export function defineOperation<A = Record<string, never>>(
+  spec: OperationSpec<A>,
+): (inputs: readonly Tensor[], attrs: A) => Tensor {
   operations.set(spec.name, spec as unknown as OperationSpec<never>);
   const savesInputs = spec.saves === 'inputs' || spec.saves === 'both';
   const savesOutput = spec.saves === 'output' || spec.saves === 'both';
@@ -243,7 +245,11 @@ function backpropagate(y: Tensor, wanted: ReadonlySet<Tensor>, options: GradOpti
         return;
       }
       if (!sameShape(part.shape, input.shape)) {
-        throw new ShapeError(`gradient of ${node.name}`, [input.shape, part.shape], 'a gradient must have the shape of its input');
+        throw new ShapeError(
+          `gradient of ${node.name}`,
+          [input.shape, part.shape],
+          'a gradient must have the shape of its input',
+        );
       }
       const before = gradients.get(input);
       gradients.set(input, before ? addGradients(before, part) : part);

@@ -75,7 +75,8 @@ function* reachable(value: unknown, seen = new Set<unknown>()): Generator<Dispos
   if (isDisposable(value)) yield value;
   else if (Array.isArray(value)) for (const item of value) yield* reachable(item, seen);
   else if (value instanceof Map) for (const item of value.values()) yield* reachable(item, seen);
-  else if (Object.getPrototypeOf(value) === Object.prototype) for (const item of Object.values(value)) yield* reachable(item, seen);
+  else if (Object.getPrototypeOf(value) === Object.prototype)
+    for (const item of Object.values(value)) yield* reachable(item, seen);
 }
 
 /**

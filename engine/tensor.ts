@@ -3,13 +3,18 @@
  * HWIO, linear weights [in, out]. Tensors are never changed by operations; parameters are changed by optimisers only.
  */
 import type { TapeNode } from './autodiff.ts';
-import { type Device, type DeviceBuffer, BUFFER_ALIGNMENT } from './device/device.ts';
+import { BUFFER_ALIGNMENT, type Device, type DeviceBuffer } from './device/device.ts';
 import { DisposedTensorError, ShapeError } from './errors.ts';
+import { fill, floatBits } from './kernels/fill.ts';
 import { Storage, trackDisposed, trackMade } from './memory.ts';
 
 export type Shape = readonly number[];
 export type DType = 'f32' | 'i32' | 'u32';
-export type TypedArray<D extends DType = DType> = { f32: Float32Array<ArrayBuffer>; i32: Int32Array<ArrayBuffer>; u32: Uint32Array<ArrayBuffer> }[D];
+export type TypedArray<D extends DType = DType> = {
+  f32: Float32Array<ArrayBuffer>;
+  i32: Int32Array<ArrayBuffer>;
+  u32: Uint32Array<ArrayBuffer>;
+}[D];
 
 const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
@@ -120,7 +125,8 @@ export class Tensor {
 
   /** Overwrites the elements from the host; for parameters and inputs, never for a tensor that is on the tape. */
   write(values: ArrayLike<number>): void {
-    if (values.length !== this.size) throw new ShapeError('write', [this.shape, [values.length]], 'the number of values must match');
+    if (values.length !== this.size)
+      throw new ShapeError('write', [this.shape, [values.length]], 'the number of values must match');
     const array = values instanceof arrays[this.dtype] ? (values as TypedArray) : arrays[this.dtype].from(values);
     this.device.write(this.buffer('write'), array);
   }
@@ -221,7 +227,12 @@ export function tensor(values: NestedNumbers | ArrayLike<number>, shape?: Shape,
 
 /** A tensor whose elements all equal `value`. */
 export function full(shape: Shape, value: number, options: NewTensorOptions = {}): Tensor {
-  return tensor(new Float32Array(sizeOf(shape)).fill(value), shape, options);
+  const dtype = options.dtype ?? 'f32';
+  const made = emptyTensor(shape, 'full()', dtype, options.device);
+  const bits = dtype === 'f32' ? floatBits(value) : value >>> 0;
+  made.device.run(fill, { y: made.buffer('full()') }, { count: made.size, bits });
+  made.requiresGrad = options.requiresGrad ?? false;
+  return made;
 }
 
 export function zeros(shape: Shape, options: NewTensorOptions = {}): Tensor {

@@ -117,7 +117,12 @@ export class RecordingDevice implements Device {
     options?: RunOptions,
   ): void {
     if (this.#trace) {
-      this.#trace.runs.push({ kernel: kernel as unknown as AnyKernel, buffers: { ...buffers }, params, variant: options?.variant });
+      this.#trace.runs.push({
+        kernel: kernel as unknown as AnyKernel,
+        buffers: { ...buffers },
+        params,
+        variant: options?.variant,
+      });
       return;
     }
     this.backend.run(kernel, this.#realRecord(buffers), params, options);
@@ -181,11 +186,14 @@ export class RecordingDevice implements Device {
     const free = new Map<number, DeviceBuffer[]>();
     let planned = 0;
     let unshared = 0;
+    // Constants written while recording have their memory already and never share it.
     for (const buffer of trace.made) if (!buffer.base && buffer.physical) owned.push(buffer.physical);
+    const shareable = new Set<VirtualBuffer>();
     const place = (root: VirtualBuffer): void => {
       if (root.physical) return;
       const size = alignedLength(root.byteLength);
       unshared += size;
+      shareable.add(root);
       root.physical = free.get(size)?.pop();
       if (root.physical) return;
       root.physical = this.backend.allocate(size, 'recorded intermediate');
@@ -193,12 +201,15 @@ export class RecordingDevice implements Device {
       planned += size;
     };
     trace.runs.forEach((run, index) => {
-      const roots = new Set(Object.values(run.buffers).filter(isVirtual).map((buffer) => buffer.base ?? buffer));
-      const fresh = new Set([...roots].filter((root) => !root.physical));
+      const roots = new Set(
+        Object.values(run.buffers)
+          .filter(isVirtual)
+          .map((buffer) => buffer.base ?? buffer),
+      );
       for (const root of roots) place(root);
       for (const root of roots) {
         // What is still held when recording ends is a result: nobody else may write there.
-        if (!root.released || lastUse.get(root) !== index || !(fresh.has(root) || owned.includes(root.physical as DeviceBuffer))) continue;
+        if (!root.released || lastUse.get(root) !== index || !shareable.has(root)) continue;
         const size = alignedLength(root.byteLength);
         const list = free.get(size) ?? [];
         list.push(root.physical as DeviceBuffer);

@@ -1,0 +1,33 @@
+/** Opens a device and makes it the default one. */
+import { ConfigError } from '../errors.ts';
+import { setDevice } from '../tensor.ts';
+import { ReferenceDevice } from './cpu/reference-device.ts';
+import { RecordingDevice } from './recording-device.ts';
+import { openAdapter } from './webgpu/adapter.ts';
+import { WebGpuDevice } from './webgpu/webgpu-device.ts';
+
+export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
+
+/** Opens a device without making it the default one. @throws NoWebGPUError for 'webgpu' where there is none */
+export async function openDevice(choice: DeviceChoice = 'auto'): Promise<RecordingDevice> {
+  if (choice === 'cpu') return new RecordingDevice(new ReferenceDevice());
+  if (choice !== 'auto' && choice !== 'webgpu') {
+    throw new ConfigError('device', `'${choice}' is not a device; use 'auto', 'webgpu' or 'cpu'.`);
+  }
+  try {
+    return new RecordingDevice(new WebGpuDevice(await openAdapter()));
+  } catch (error) {
+    if (choice === 'webgpu') throw error;
+    return new RecordingDevice(new ReferenceDevice());
+  }
+}
+
+/**
+ * Opens a device and makes it the one on which new tensors are made.
+ * @param options.device 'auto' takes WebGPU where it is and the TypeScript reference otherwise
+ */
+export async function init(options: { device?: DeviceChoice } = {}): Promise<RecordingDevice> {
+  const device = await openDevice(options.device ?? 'auto');
+  setDevice(device);
+  return device;
+}

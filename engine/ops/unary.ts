@@ -1,0 +1,142 @@
+/**
+ * Elementwise functions of one tensor. A first derivative runs as one fused kernel; when gradients are recorded themselves
+ * (createGraph), the same derivative is written with operations, so that it can be differentiated again.
+ */
+import { defineOperation, isRecording } from '../autodiff.ts';
+import { type UnaryName, unaryGradientKernels, unaryKernels, unaryTable } from '../kernels/unary.ts';
+import type { Tensor } from '../tensor.ts';
+import { add, div, greater, less, mul } from './binary.ts';
+import { compute } from './run.ts';
+
+interface UnaryAttrs {
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** gx from gy with operations only; `saved` is x or y as the table of kernels says. */
+type Expression = (gy: Tensor, saved: Tensor, attrs: UnaryAttrs) => Tensor;
+
+const params = (x: Tensor, { alpha, beta }: UnaryAttrs) => ({ count: x.size, alpha, beta });
+
+function unary(name: UnaryName, expression?: Expression): (x: Tensor, alpha?: number, beta?: number) => Tensor {
+  const row = unaryTable[name];
+  const gradientKernel = unaryGradientKernels[name];
+  const saves = row.saves === 'x' ? 'inputs' : row.saves === 'y' ? 'output' : 'none';
+  const apply = defineOperation<UnaryAttrs>({
+    name,
+    equation: row.equation,
+    saves,
+    forward: ([x], attrs) => compute(unaryKernels[name], { x: x as Tensor }, (x as Tensor).shape, params(x as Tensor, attrs)),
+    ...(gradientKernel && {
+      gradient: (gy, context) => {
+        const saved = saves === 'inputs' ? (context.inputs[0] as Tensor) : saves === 'output' ? context.output : gy;
+        if (!isRecording()) return [compute(gradientKernel, { gy, saved }, gy.shape, params(gy, context.attrs))];
+        if (!expression) throw new Error(`${name}: its gradient cannot be differentiated again.`);
+        return [expression(gy, saved, context.attrs)];
+      },
+    }),
+  });
+  return (x, alpha = 0, beta = 0) => apply([x], { alpha, beta });
+}
+
+const one = (x: Tensor) => affine(x, 0, 1);
+
+/** y = αx + β */
+const affineOp = unary('affine', (gy, _, { alpha }) => affine(gy, alpha, 0));
+export const affine = (x: Tensor, alpha: number, beta: number): Tensor => affineOp(x, alpha, beta);
+
+const negOp = unary('neg', (gy) => neg(gy));
+export const neg = (x: Tensor): Tensor => negOp(x);
+const expOp = unary('exp', (gy, y) => mul(gy, y));
+export const exp = (x: Tensor): Tensor => expOp(x);
+/** Natural logarithm. */
+const logOp = unary('log', (gy, x) => div(gy, x));
+export const log = (x: Tensor): Tensor => logOp(x);
+const sqrtOp = unary('sqrt', (gy, y) => div(affine(gy, 0.5, 0), y));
+export const sqrt = (x: Tensor): Tensor => sqrtOp(x);
+/** 1/√x */
+const rsqrtOp = unary('rsqrt', (gy, y) => affine(mul(gy, mul(y, square(y))), -0.5, 0));
+export const rsqrt = (x: Tensor): Tensor => rsqrtOp(x);
+const reciprocalOp = unary('reciprocal', (gy, y) => neg(mul(gy, square(y))));
+export const reciprocal = (x: Tensor): Tensor => reciprocalOp(x);
+const tanhOp = unary('tanh', (gy, y) => mul(gy, affine(square(y), -1, 1)));
+export const tanh = (x: Tensor): Tensor => tanhOp(x);
+const sigmoidOp = unary('sigmoid', (gy, y) => mul(gy, mul(y, affine(y, -1, 1))));
+export const sigmoid = (x: Tensor): Tensor => sigmoidOp(x);
+const reluOp = unary('relu', (gy, y) => mul(gy, greater(y.detach(), 0)));
+export const relu = (x: Tensor): Tensor => reluOp(x);
+const leakyReluOp = unary('leakyRelu', (gy, x, { alpha }) => mul(gy, affine(greater(x.detach(), 0), 1 - alpha, alpha)));
+/** x where x > 0, else negativeSlope·x (default 0.01, as in PyTorch). */
+export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => leakyReluOp(x, negativeSlope);
+const absOp = unary('abs', (gy, x) => mul(gy, sign(x.detach())));
+export const abs = (x: Tensor): Tensor => absOp(x);
+const squareOp = unary('square', (gy, x) => mul(gy, affine(x, 2, 0)));
+export const square = (x: Tensor): Tensor => squareOp(x);
+const signOp = unary('sign');
+/** −1, 0 or 1; no gradient. */
+export const sign = (x: Tensor): Tensor => signOp(x);
+const softplusOp = unary('softplus', (gy, x) => mul(gy, sigmoid(x)));
+/** ln(1 + eˣ), computed without overflow. */
+export const softplus = (x: Tensor): Tensor => softplusOp(x);
+const sinOp = unary('sin', (gy, x) => mul(gy, cos(x)));
+export const sin = (x: Tensor): Tensor => sinOp(x);
+const cosOp = unary('cos', (gy, x) => neg(mul(gy, sin(x))));
+export const cos = (x: Tensor): Tensor => cosOp(x);
+const tanOp = unary('tan', (gy, y) => mul(gy, affine(square(y), 1, 1)));
+export const tan = (x: Tensor): Tensor => tanOp(x);
+const erfOp = unary('erf', (gy, x) => mul(gy, affine(exp(neg(square(x))), 2 / Math.sqrt(Math.PI), 0)));
+/** Error function, absolute error below 1.5e-7 (Abramowitz & Stegun 7.1.26). */
+export const erf = (x: Tensor): Tensor => erfOp(x);
+
+const GELU = Math.sqrt(2 / Math.PI);
+const geluTanhOp = unary('gelu', (gy, x) => {
+  const t = tanh(affine(add(x, affine(mul(x, square(x)), 0.044715, 0)), GELU, 0));
+  const inner = affine(square(x), 3 * 0.044715 * GELU, GELU);
+  const slope = add(affine(t, 0.5, 0.5), mul(affine(x, 0.5, 0), mul(affine(square(t), -1, 1), inner)));
+  return mul(gy, slope);
+});
+const geluErfOp = unary('geluErf', (gy, x) => {
+  const cumulative = affine(erf(affine(x, Math.SQRT1_2, 0)), 0.5, 0.5);
+  const density = affine(exp(affine(square(x), -0.5, 0)), 1 / Math.sqrt(2 * Math.PI), 0);
+  return mul(gy, add(cumulative, mul(x, density)));
+});
+/** Gaussian error linear unit (Hendrycks & Gimpel 2016); `approximate` 'tanh' (default) or 'none'. */
+export function gelu(x: Tensor, options: { approximate?: 'tanh' | 'none' } = {}): Tensor {
+  return (options.approximate ?? 'tanh') === 'tanh' ? geluTanhOp(x) : geluErfOp(x);
+}
+
+const siluOp = unary('silu', (gy, x) => {
+  const s = sigmoid(x);
+  return mul(gy, mul(s, add(one(x), mul(x, affine(s, -1, 1)))));
+});
+/** x·σ(x), also called swish. */
+export const silu = (x: Tensor): Tensor => siluOp(x);
+const eluOp = unary('elu', (gy, x, { alpha }) => {
+  const positive = greater(x.detach(), 0);
+  return mul(gy, add(positive, mul(affine(positive, -1, 1), affine(exp(minimumZero(x)), alpha, 0))));
+});
+const minimumZero = (x: Tensor): Tensor => mul(x, affine(greater(x.detach(), 0), -1, 1));
+/** x where x > 0, else α(eˣ − 1). */
+export const elu = (x: Tensor, alpha = 1): Tensor => eluOp(x, alpha);
+
+const powOp = unary('powScalar', (gy, x, { alpha }) =>
+  alpha === 0 ? affine(gy, 0, 0) : mul(gy, affine(powScalar(x, alpha - 1), alpha, 0)),
+);
+/** x^exponent for a constant exponent; a negative base needs a whole exponent. */
+export const powScalar = (x: Tensor, exponent: number): Tensor => powOp(x, exponent);
+
+const clampOp = unary('clamp', (gy, x, { alpha, beta }) => {
+  const detached = x.detach();
+  const inside = mul(affine(less(detached, alpha), -1, 1), affine(greater(detached, beta), -1, 1));
+  return mul(gy, inside);
+});
+/** Limits every element to [min, max]. Its gradient is 1 on both bounds, as in PyTorch. */
+export const clamp = (x: Tensor, min = -3.4028234663852886e38, max = 3.4028234663852886e38): Tensor => clampOp(x, min, max);
+
+const floorOp = unary('floor');
+export const floor = (x: Tensor): Tensor => floorOp(x);
+const ceilOp = unary('ceil');
+export const ceil = (x: Tensor): Tensor => ceilOp(x);
+const roundOp = unary('round');
+/** Rounds half to even, as PyTorch does. */
+export const round = (x: Tensor): Tensor => roundOp(x);
