@@ -56,7 +56,15 @@ const RUN: Readonly<Record<Suite, () => SuiteResult>> = {
       () => runCommand('types') || runShown(process.execPath, [program('typescript', 'tsc'), '--noEmit', '--pretty']),
     ),
   lint: () =>
-    check('lint', () => runShown(process.execPath, [program('@biomejs/biome', 'biome'), 'check', '--max-diagnostics=50', '.'])),
+    check('lint', () =>
+      runShown(process.execPath, [
+        program('@biomejs/biome', 'biome'),
+        'check',
+        '--error-on-warnings',
+        '--max-diagnostics=50',
+        '.',
+      ]),
+    ),
   build: () => check('build', () => runCommand('build')),
   node: () => tests('node'),
   browser: browserTests,

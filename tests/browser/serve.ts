@@ -86,6 +86,8 @@ export async function serveSources(): Promise<Served> {
     root: join(repositoryRoot, 'apps'),
     configFile: join(repositoryRoot, 'vite.config.ts'),
     logLevel: 'error',
+    // Not the cache of a development server, which bundles other dependencies.
+    cacheDir: join(repositoryRoot, 'node_modules/.vite-tests'),
     // A dependency found late would be bundled then and reload the page in the middle of a test.
     optimizeDeps: { noDiscovery: true, include: ['jpeg-js'] },
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
