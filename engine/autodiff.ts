@@ -88,6 +88,11 @@ export function withGradients<T>(replacements: GradientOverrides, fn: () => T): 
   }
 }
 
+/** True while `withGradients` replaces the gradient of this operation: it must then run on its own, not inside a fused kernel. */
+export function hasGradientOverride(name: string): boolean {
+  return overrides[name] !== undefined;
+}
+
 /**
  * Calls `hook` with the gradient that reaches `tensor` during back-propagation; what it returns (same shape) goes on instead.
  * @returns a function that removes the hook
