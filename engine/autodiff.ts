@@ -271,8 +271,9 @@ function backpropagate(y: Tensor, wanted: ReadonlySet<Tensor>, options: GradOpti
   }
   // What no node has consumed: leaves. Inner tensors asked for had their hooks applied above.
   for (const [tensor, gradient] of gradients) {
-    if (!wanted.has(tensor)) gradient.dispose();
-    else if (!tensor.node) gradients.set(tensor, applyHooks(tensor, gradient));
+    if (!wanted.has(tensor)) {
+      if (!options.createGraph) gradient.dispose();
+    } else if (!tensor.node) gradients.set(tensor, applyHooks(tensor, gradient));
   }
   return gradients;
 }

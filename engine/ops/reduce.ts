@@ -1,0 +1,108 @@
+/** Sums, means, extremes over any axes, their reverse (`sumTo`), and variance. */
+import { defineOperation } from '../autodiff.ts';
+import { type ReductionName, reductionKernels, reductionSteps } from '../kernels/reduction.ts';
+import { type Shape, sameShape, sizeOf, type Tensor } from '../tensor.ts';
+import { axesOf } from './arguments.ts';
+import { div, equal, mul, sub } from './binary.ts';
+import { compute } from './run.ts';
+import { broadcastTo, reshape } from './shape.ts';
+import { affine, square } from './unary.ts';
+
+export interface ReduceOptions {
+  /** Axes to reduce; null or absent: all. */
+  readonly axes?: readonly number[] | number | null;
+  /** Keeps reduced axes with length 1. */
+  readonly keepDims?: boolean;
+}
+
+interface ReduceAttrs {
+  readonly from: Shape;
+  readonly axes: readonly number[];
+  /** The shape with reduced axes of length 1. */
+  readonly kept: Shape;
+  readonly to: Shape;
+}
+
+/** Runs the chain of reductions, one per group of neighbouring axes. */
+function reduceChain(name: ReductionName, x: Tensor, { axes, to }: ReduceAttrs): Tensor {
+  let current = x;
+  for (const step of reductionSteps(x.shape, axes)) {
+    const next = compute(reductionKernels[name], { x: current }, [step.outer, step.inner], step);
+    if (current !== x) current.dispose();
+    current = next;
+  }
+  const result = current.alias(to, name);
+  if (current !== x) current.dispose();
+  return result;
+}
+
+function reduceAttrs(op: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): ReduceAttrs {
+  const list = axesOf(op, x.shape, axes);
+  const kept = x.shape.map((length, d) => (list.includes(d) ? 1 : length));
+  return { from: x.shape, axes: list, kept, to: keepDims ? kept : x.shape.filter((_, d) => !list.includes(d)) };
+}
+
+const sumOp = defineOperation<ReduceAttrs>({
+  name: 'sum',
+  equation: 'y = \\sum_i x_i',
+  saves: 'none',
+  forward: ([x], attrs) => reduceChain('sum', x as Tensor, attrs),
+  gradient: (gy, { attrs }) => [broadcastTo(reshape(gy, attrs.kept), attrs.from)],
+});
+
+const meanOp = defineOperation<ReduceAttrs>({
+  name: 'mean',
+  equation: 'y = \\tfrac1n \\sum_i x_i',
+  saves: 'none',
+  forward: ([x], attrs) => reduceChain('mean', x as Tensor, attrs),
+  gradient(gy, { attrs }) {
+    const n = sizeOf(attrs.from) / Math.max(1, sizeOf(attrs.kept));
+    return [broadcastTo(reshape(affine(gy, 1 / n, 0), attrs.kept), attrs.from)];
+  },
+});
+
+/** Elements that attain the extreme share its gradient equally, as in torch.amax. */
+function extreme(name: 'max' | 'min', equation: string) {
+  return defineOperation<ReduceAttrs>({
+    name,
+    equation,
+    saves: 'both',
+    forward: ([x], attrs) => reduceChain(name, x as Tensor, attrs),
+    gradient(gy, { inputs, output, attrs }) {
+      const hits = equal((inputs[0] as Tensor).detach(), reshape(output.detach(), attrs.kept));
+      const count = sum(hits, { axes: attrs.axes, keepDims: true });
+      return [mul(div(hits, count), reshape(gy, attrs.kept))];
+    },
+  });
+}
+
+const maxOp = extreme('max', 'y = \\max_i x_i');
+const minOp = extreme('min', 'y = \\min_i x_i');
+
+/** Σ over `axes`. */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => sumOp([x], reduceAttrs('sum', x, options));
+/** Mean over `axes`. */
+export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => meanOp([x], reduceAttrs('mean', x, options));
+/** Largest element over `axes`. */
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => maxOp([x], reduceAttrs('max', x, options));
+/** Smallest element over `axes`. */
+export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => minOp([x], reduceAttrs('min', x, options));
+
+/** The reverse of broadcasting: sums x down to `shape`. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.rank - shape.length;
+  const axes = x.shape.map((_, d) => d).filter((d) => d < lead || (shape[d - lead] === 1 && x.shape[d] !== 1));
+  return reshape(sum(x, { axes, keepDims: true }), shape);
+}
+
+/**
+ * Variance over `axes`: Σ(x − mean)² / (n − correction).
+ * @param options.correction 1 (default) for the unbiased estimate, 0 for the biased one
+ */
+export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
+  const { axes, kept } = reduceAttrs('variance', x, options);
+  const n = sizeOf(x.shape) / Math.max(1, sizeOf(kept));
+  const centred = sub(x, mean(x, { axes, keepDims: true }));
+  return affine(sum(square(centred), options), 1 / (n - (options.correction ?? 1)), 0);
+}

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { backward, customGradient, grad, noGrad, onGradient, withGradients } from '../../../engine/autodiff.ts';
+import { DisposedTensorError, ShapeError } from '../../../engine/errors.ts';
+import { gradCheck } from '../../../engine/grad-check.ts';
+import { keep, liveTensors, scope } from '../../../engine/memory.ts';
+import { add, mul, sub } from '../../../engine/ops/binary.ts';
+import { mean, sum } from '../../../engine/ops/reduce.ts';
+import { exp, relu, square, tanh } from '../../../engine/ops/unary.ts';
+import { setDevice, type Tensor, tensor, zeros } from '../../../engine/tensor.ts';
+import { availableDevices } from './devices.ts';
+
+const numbers = async (x: Tensor) => [...(await x.data())];
+
+describe.each(await availableDevices())('on %s', (_, device) => {
+  beforeEach(() => setDevice(device));
+
+  it('back-propagates through a shared tensor and adds its gradients', async () => {
+    const x = tensor([1, 2, 3], undefined, { requiresGrad: true });
+    const y = sum(add(mul(x, x), x));
+    backward(y);
+    expect(await numbers(x.grad as Tensor)).toEqual([3, 5, 7]);
+    backward(sum(x));
+    expect(await numbers(x.grad as Tensor)).toEqual([4, 6, 8]);
+  });
+
+  it('gives gradients with respect to tensors in between', async () => {
+    const x = tensor([1, 2], undefined, { requiresGrad: true });
+    const h = mul(x, 3);
+    const y = sum(square(h));
+    const [gh, gx] = grad(y, [h, x]) as [Tensor, Tensor];
+    expect(await numbers(gh)).toEqual([6, 12]);
+    expect(await numbers(gx)).toEqual([18, 36]);
+  });
+
+  it('differentiates twice', async () => {
+    const x = tensor([0.5, -1], undefined, { requiresGrad: true });
+    const [first] = grad(sum(exp(mul(x, x))), [x], { createGraph: true }) as [Tensor];
+    const [second] = grad(sum(first), [x]) as [Tensor];
+    const expected = [0.5, -1].map((v) => Math.exp(v * v) * (2 + 4 * v * v));
+    (await numbers(second)).forEach((v, i) => {
+      expect(v).toBeCloseTo(expected[i] as number, 4);
+    });
+  });
+
+  it('says which input the output does not depend on', () => {
+    const x = tensor([1], undefined, { requiresGrad: true });
+    const other = tensor([1], undefined, { requiresGrad: true });
+    other.name = 'unused';
+    expect(() => grad(sum(x), [other])).toThrow(/does not depend on input 'unused'/);
+    expect(grad(sum(square(x)), [other], { allowUnused: true })).toEqual([null]);
+    expect(() => backward(square(tensor([1, 2], undefined, { requiresGrad: true })))).toThrow(ShapeError);
+  });
+
+  it('records nothing inside noGrad', () => {
+    const x = tensor([1], undefined, { requiresGrad: true });
+    expect(noGrad(() => mul(x, 2)).requiresGrad).toBe(false);
+  });
+
+  it('lets hooks, overrides and custom gradients replace what flows', async () => {
+    const x = tensor([-1, 2], undefined, { requiresGrad: true });
+    const h = mul(x, 2);
+    const remove = onGradient(h, (g) => mul(g, 10));
+    expect(await numbers(grad(sum(h), [x])[0] as Tensor)).toEqual([20, 20]);
+    remove();
+    expect(await numbers(grad(sum(h), [x])[0] as Tensor)).toEqual([2, 2]);
+    const y = withGradients({ relu: (gy: Tensor) => [mul(gy, 7)] }, () => relu(x));
+    expect(await numbers(grad(sum(y), [x])[0] as Tensor)).toEqual([7, 7]);
+    expect(await numbers(grad(sum(relu(x)), [x])[0] as Tensor)).toEqual([0, 1]);
+    const straight = customGradient([x], { name: 'straight', forward: ([v]) => relu(v as Tensor), gradient: (gy) => [gy] });
+    expect(await numbers(grad(sum(straight), [x])[0] as Tensor)).toEqual([1, 1]);
+  });
+
+  it('agrees with central differences, and notices when it does not', async () => {
+    const x = tensor([0.3, -0.7, 1.1]);
+    const good = await gradCheck((v) => tanh(mul(v, v)), [x]);
+    expect(good).toMatchObject({ passed: true, checked: 3 });
+    const wrong = await gradCheck(
+      (v) =>
+        customGradient([v], {
+          name: 'wrong',
+          forward: ([u]) => square(u as Tensor),
+          gradient: (gy, [u]) => [mul(gy, u as Tensor)],
+        }),
+      [x],
+    );
+    expect(wrong.passed).toBe(false);
+    expect(wrong.message).toMatch(/worst element: input 0, index/);
+  });
+
+  it('releases what a scope makes, and keeps what it returns or is told to', async () => {
+    const before = liveTensors();
+    const kept: Tensor[] = [];
+    const { a } = scope(() => {
+      const x = tensor([1, 2]);
+      kept.push(keep(mul(x, 5)));
+      return { a: add(x, 1) };
+    });
+    expect(liveTensors() - before).toBe(2);
+    expect(await numbers(a)).toEqual([2, 3]);
+    expect(await numbers(kept[0] as Tensor)).toEqual([5, 10]);
+    a.dispose();
+    a.dispose();
+    for (const t of kept) t.dispose();
+    expect(liveTensors()).toBe(before);
+    expect(() => add(a, 1)).toThrow(DisposedTensorError);
+    expect(() => add(a, 1)).toThrow(/affine: .*made by/);
+    expect(() => scope(() => Promise.resolve(1))).toThrow(TypeError);
+  });
+
+  it('keeps memory constant over a thousand steps', () => {
+    const w = tensor([0.1, 0.2, 0.3], undefined, { requiresGrad: true });
+    const step = () =>
+      scope(() => {
+        backward(mean(square(sub(w, 1))));
+        w.grad?.dispose();
+        w.grad = null;
+      });
+    for (let i = 0; i < 10; i++) step();
+    const { bytes, buffers } = device.memory();
+    const live = liveTensors();
+    for (let i = 0; i < 1000; i++) step();
+    expect(device.memory()).toMatchObject({ bytes, buffers });
+    expect(liveTensors()).toBe(live);
+    w.dispose();
+  });
+
+  it('replays a recorded step with the same bits, new inputs and shared memory', async () => {
+    const x = zeros([64]);
+    const w = tensor(
+      Float32Array.from({ length: 64 }, (_, i) => i / 64),
+      [64],
+      { requiresGrad: true },
+    );
+    const step = () =>
+      scope(() => {
+        const loss = mean(square(tanh(mul(add(mul(w, x), 0.5), 2))));
+        return { loss, gradient: grad(loss, [w])[0] as Tensor };
+      });
+    const recording = device.record(step);
+    expect(recording.bytes.planned).toBeLessThan(recording.bytes.unshared);
+    for (const seed of [1, 2]) {
+      x.write(Float32Array.from({ length: 64 }, (_, i) => Math.sin(seed * i)));
+      recording.execute();
+      const eager = step();
+      expect(await numbers(recording.result.loss)).toEqual(await numbers(eager.loss));
+      expect(await numbers(recording.result.gradient)).toEqual(await numbers(eager.gradient));
+    }
+    recording.dispose();
+  });
+});

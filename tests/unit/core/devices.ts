@@ -1,0 +1,18 @@
+/** The devices that this machine has: the reference always, WebGPU where there is an adapter. */
+import { openDevice } from '../../../engine/device/init.ts';
+import type { RecordingDevice } from '../../../engine/device/recording-device.ts';
+import { NoWebGPUError } from '../../../engine/errors.ts';
+
+export async function availableDevices(): Promise<readonly (readonly [name: string, device: RecordingDevice])[]> {
+  const cpu = await openDevice('cpu');
+  try {
+    return [
+      ['cpu', cpu],
+      ['webgpu', await openDevice('webgpu')],
+    ];
+  } catch (error) {
+    // Without an adapter the reference device is still tested; CI installs a software adapter and asks for it by name.
+    if (!(error instanceof NoWebGPUError) || process.env.CI) throw error;
+    return [['cpu', cpu]];
+  }
+}
