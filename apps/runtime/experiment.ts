@@ -1,4 +1,5 @@
 /** What a lab's experiment is: plain TypeScript that runs in a worker, on the main thread, in Node and in tests. No DOM. */
+import type { DataSource } from '../../engine/data/source.ts';
 import type { ExperimentEvent } from './events.ts';
 import type { ConfigOf, Schema } from './schema.ts';
 
@@ -15,20 +16,11 @@ export interface DeviceInfo {
 
 export type DevicePreference = 'auto' | 'webgpu' | 'cpu';
 
-/** Where bytes come from: the site's own origin, or the data folder in Node. Paths are those of the data step. */
-export interface DataSource {
-  /**
-   * @param path for example `mnist/train-images.bin.gz`; what exists is told by the data step's manifest
-   * @param progress called with 0 … 1 where the length is known
-   * @throws Error naming the file and the command that makes it available
-   */
-  bytes(path: string, options?: { signal?: AbortSignal; progress?: (fraction: number) => void }): Promise<Uint8Array>;
-}
-
 /** What a reader asks of a run: a prediction for a drawing, an attribution for a picked image, a verification. */
 export type RequestHandler = (payload: unknown) => unknown | Promise<unknown>;
 
 export interface Context<Config = Readonly<Record<string, unknown>>> {
+  /** The site's packs: `loadDataset('mnist', { source: context.data, signal: context.signal })`. */
   readonly data: DataSource;
   readonly device: DeviceInfo;
   /** Aborted when the run is stopped; pass it to whatever waits. */

@@ -77,6 +77,7 @@ export class Player implements RunSource {
     this.#at = 0;
     this.#clock = 0;
     this.#step = 0;
+    this.#listener.reset?.();
     this.#report('paused');
   }
 

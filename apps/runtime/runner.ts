@@ -2,8 +2,10 @@
  * Drives one experiment: pulls its generator, lets requests in between the pulls, resumes it after a lost device. Knows no
  * worker and no page; the host (in a worker or on the main thread), the command line and the tests all use this class.
  */
+
+import type { DataSource } from '../../engine/data/source.ts';
 import type { CheckpointEvent, LabEvent } from './events.ts';
-import type { AnyExperiment, DataSource, DeviceInfo, DevicePreference, RequestHandler } from './experiment.ts';
+import type { AnyExperiment, DeviceInfo, DevicePreference, RequestHandler } from './experiment.ts';
 import { type SerializedError, serializeError } from './serialize-error.ts';
 
 export type RunState = 'idle' | 'starting' | 'running' | 'paused' | 'finished' | 'failed';
@@ -78,6 +80,8 @@ export class Runner {
   #error: SerializedError | undefined;
   #step = 0;
   #recoveries = 0;
+  /** Step at which the device was last lost: only getting past it counts as having recovered. */
+  #lostAt = 0;
   /** Steps still wanted; Infinity while playing. */
   #wanted = 0;
   #stepsPerSecond = Number.POSITIVE_INFINITY;
@@ -115,6 +119,7 @@ export class Runner {
     this.#error = undefined;
     this.#step = 0;
     this.#recoveries = 0;
+    this.#lostAt = 0;
     this.#live = { ...options.config };
     this.#setState('starting');
     try {
@@ -264,7 +269,7 @@ export class Runner {
       if (value.type === 'checkpoint') this.#checkpoint = { ...value, bytes: value.bytes.slice() };
       this.#sink.event(value);
       if (value.type !== 'step') return false;
-      this.#recoveries = 0;
+      if (value.step > this.#lostAt + 1) this.#recoveries = 0;
       return true;
     } catch (error) {
       if (this.#abort.signal.aborted) return false;
@@ -276,6 +281,7 @@ export class Runner {
 
   async #recover(error: Error): Promise<void> {
     this.#recoveries += 1;
+    this.#lostAt = this.#step;
     const reason = (error as { reason?: string }).reason ?? error.message;
     this.#sink.lost?.({ reason, resumedFrom: this.#checkpoint?.step });
     await this.#close();

@@ -21,6 +21,8 @@ export interface RunListener {
   events(events: readonly LabEvent[]): void;
   state(report: StateReport): void;
   lost?(notice: LostNotice): void;
+  /** All that was delivered no longer counts: the run begins anew. */
+  reset?(): void;
 }
 
 export interface SessionStart {
@@ -57,6 +59,7 @@ export class Session implements RunSource {
   start(options: SessionStart): void {
     this.#run += 1;
     this.#report = { state: 'starting', step: 0 };
+    this.#listener.reset?.();
     this.#listener.state(this.#report);
     const { config, device = 'auto', dataUrl = '', checkpoint, files } = options;
     this.#send({ type: 'start', run: this.#run, config, device, dataUrl, checkpoint, files });
@@ -116,7 +119,8 @@ export class Session implements RunSource {
         if (message.run === this.#run) this.#listener.events(message.events);
         break;
       case 'state':
-        if (message.run !== this.#run) break;
+        // The client has already reported that it starts.
+        if (message.run !== this.#run || message.report.state === 'starting') break;
         this.#report = message.report;
         if (message.report.state === 'paused' && this.#afterStart) {
           this.#send(this.#afterStart);

@@ -25,6 +25,8 @@ export class RunStore {
   status = '';
   result: unknown;
   readonly #rowIds = new Map<string, number>();
+  /** Points of each series when the last checkpoint came. */
+  #mark = new Map<Series, number>();
 
   /** The series of a chart as an array; empty where nothing has come yet. */
   series(chart = 'loss'): readonly Series[] {
@@ -33,6 +35,17 @@ export class RunStore {
 
   apply(events: readonly LabEvent[]): void {
     for (const event of events) this.#apply(event);
+  }
+
+  /** Forgets the points of curves that came after the last checkpoint: a run that resumes there will bring them again. */
+  rollBack(): void {
+    for (const chart of this.charts.values()) {
+      for (const series of chart.values()) {
+        const length = this.#mark.get(series) ?? 0;
+        series.x.length = Math.min(series.x.length, length);
+        series.y.length = series.x.length;
+      }
+    }
   }
 
   #series(chart: string, name: string): Series {
@@ -108,6 +121,7 @@ export class RunStore {
         break;
       case 'checkpoint':
         this.checkpoints.set(event.name, event);
+        this.#mark = new Map([...this.charts.values()].flatMap((chart) => [...chart.values()]).map((s) => [s, s.x.length]));
         break;
       case 'result':
         this.result = event.value;

@@ -1,5 +1,6 @@
 /** A pure TypeScript experiment for tests of the runtime: gradient descent on a parabola. */
 import { boolean, choice, defineLab, defineSchema, type Experiment, int, json, number } from '../../../apps/runtime/index.ts';
+import type { Environment } from '../../../apps/runtime/runner.ts';
 
 export const schema = defineSchema({
   steps: int({ default: 20, min: 1, max: 1000, label: 'steps', live: 'restart' }),
@@ -101,4 +102,9 @@ export const experiment: Experiment<typeof schema, { x: number }> = {
       faults.returned += 1;
     }
   },
+};
+
+export const environment: Environment = {
+  data: { read: async () => undefined },
+  open: async () => ({ kind: 'cpu', name: 'test', software: true }),
 };
