@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type InlineConfig, runnerImport } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { siteData } from './apps/cli/site-data.ts';
 import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
 import { mathCards } from './apps/math/plugin.ts';
 import { wgsl } from './shaders/build/plugin.ts';
@@ -20,7 +21,7 @@ function pages(): Record<string, string> {
   return Object.fromEntries(
     files
       .filter((file) => file.endsWith('.html') && !file.includes('node_modules'))
-      .map((file) => [relative('.', file.replaceAll('\\', '/')).replace(/\.html$/, ''), join(root, 'apps', file)]),
+      .map((file) => [file.replaceAll('\\', '/').replace(/\.html$/, ''), join(root, 'apps', file)]),
   );
 }
 
@@ -40,7 +41,7 @@ export default defineConfig({
   base: './',
   publicDir: join(root, 'apps/public'),
   cacheDir: join(root, 'node_modules/.vite'),
-  plugins: [wgsl(tool ? { root } : { root, types: true, check: checkKernels }), mathCards({ root })],
+  plugins: [wgsl(tool ? { root } : { root, types: true, check: checkKernels }), mathCards({ root }), siteData(root)],
   server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
   preview: { host: '127.0.0.1', headers: isolation },
   worker: { format: 'es', plugins: () => [wgsl({ root })] },
@@ -48,7 +49,14 @@ export default defineConfig({
     outDir: join(root, 'dist'),
     emptyOutDir: true,
     target: 'es2022',
-    rollupOptions: { input: pages() },
+    rollupOptions: {
+      input: pages(),
+      // All scripts in one folder: apps/site-root.ts counts on it.
+      output: {
+        entryFileNames: (chunk) => `assets/${chunk.name.replaceAll('/', '-')}-[hash].js`,
+        chunkFileNames: 'assets/[name]-[hash].js',
+      },
+    },
   },
   test: {
     root,

@@ -1,0 +1,40 @@
+/**
+ * The data packs of the site. They lie in the git-ignored `data/packs/` of the repository and are served, and copied into the
+ * built site, as `data/packs/`, so that every page reads them from its own origin.
+ */
+import { cpSync, createReadStream, existsSync, statSync } from 'node:fs';
+import { join, normalize } from 'node:path';
+import type { Plugin } from 'vite';
+
+const PACKS = 'data/packs';
+
+/** @param root of the repository */
+export function siteData(root: string): Plugin {
+  const folder = join(root, PACKS);
+  let outDir = '';
+  return {
+    name: 'chalkgrad:site-data',
+    configResolved(config) {
+      outDir = config.build.outDir;
+    },
+    configureServer(server) {
+      server.middlewares.use(`/${PACKS}/`, (request, response) => {
+        const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname));
+        const file = join(folder, path);
+        if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) {
+          response.statusCode = 404;
+          response.end(`${PACKS}${path} is missing: run \`npm run data\``);
+          return;
+        }
+        response.setHeader('Content-Type', file.endsWith('.json') ? 'application/json' : 'application/octet-stream');
+        response.setHeader('Content-Length', statSync(file).size);
+        for (const [name, value] of Object.entries(server.config.server.headers ?? {})) response.setHeader(name, String(value));
+        createReadStream(file).pipe(response);
+      });
+    },
+    closeBundle() {
+      if (this.environment?.config.consumer === 'server' || !existsSync(folder)) return;
+      cpSync(folder, join(outDir, PACKS), { recursive: true });
+    },
+  };
+}
