@@ -1,0 +1,85 @@
+/** Where the extremes are: argmax, argmin, and the gradient that flows to the chosen element. */
+import shader from '../../shaders/arg-reduction.wgsl';
+import { perItem } from './grids.ts';
+import { defineKernel, dispatch, type KernelSpec } from './kernel.ts';
+import type { ReductionParams } from './reduction.ts';
+
+function argKernel(name: 'argmax' | 'argmin', SMALLEST: 0 | 1): KernelSpec<'x', 'y', ReductionParams> {
+  const overrides = { SMALLEST };
+  return defineKernel({
+    name,
+    equation: `y_{ok} = \\operatorname{arg\\,${SMALLEST ? 'min' : 'max'}}_r x_{ork}\\ \\text{(the first)}`,
+    inputs: ['x'],
+    outputs: ['y'],
+    types: { y: 'i32' },
+    sizes: ({ outer, reduce, inner }) => ({ x: outer * reduce * inner, y: outer * inner }),
+    example: { outer: 2, reduce: 5, inner: 3 },
+    reference({ x }, { y }, { outer, reduce, inner }) {
+      for (let o = 0; o < outer; o++) {
+        for (let k = 0; k < inner; k++) {
+          const at = (r: number) => x[(o * reduce + r) * inner + k] as number;
+          let best = 0;
+          for (let r = 1; r < reduce; r++) {
+            if (SMALLEST ? at(r) < at(best) : at(r) > at(best)) best = r;
+          }
+          y[o * inner + k] = best;
+        }
+      }
+    },
+    variants: [
+      {
+        id: 'naive',
+        plan: (p, caps) => ({
+          dispatches: [dispatch(shader, 'naive', { ...p, slices: 1 }, perItem(p.outer * p.inner, caps, 64), { overrides })],
+        }),
+      },
+      {
+        id: 'slices',
+        applies: (p) => p.reduce >= 512 && p.outer * p.inner < 4096,
+        plan(p, caps) {
+          const slices = Math.min(256, Math.floor(Math.sqrt(p.reduce)));
+          const candidates = p.outer * slices * p.inner;
+          return {
+            dispatches: [
+              dispatch(shader, 'slices', { ...p, slices }, perItem(candidates, caps, 64), { overrides }),
+              dispatch(shader, 'merge', { ...p, slices }, perItem(p.outer * p.inner, caps, 64), { overrides }),
+            ],
+            temporaries: { values: 4 * candidates, candidates: 4 * candidates },
+          };
+        },
+      },
+    ],
+  });
+}
+
+export const argmax = argKernel('argmax', 0);
+export const argmin = argKernel('argmin', 1);
+
+/** gx[o, r, k] = gy[o, k] where r = index[o, k], else 0: the gradient of max or min over one axis. */
+export const argGradient = defineKernel<'gy' | 'index', 'gx', ReductionParams>({
+  name: 'argGradient',
+  equation: 'g_{x,ork} = g_{y,ok}\\,[r = j_{ok}]',
+  inputs: ['gy', 'index'],
+  outputs: ['gx'],
+  types: { index: 'i32' },
+  sizes: ({ outer, reduce, inner }) => ({ gy: outer * inner, index: outer * inner, gx: outer * reduce * inner }),
+  example: { outer: 2, reduce: 5, inner: 3 },
+  reference({ gy, index }, { gx }, { outer, reduce, inner }) {
+    for (let o = 0; o < outer; o++) {
+      for (let r = 0; r < reduce; r++) {
+        for (let k = 0; k < inner; k++) {
+          const at = o * inner + k;
+          gx[(o * reduce + r) * inner + k] = index[at] === r ? (gy[at] as number) : 0;
+        }
+      }
+    }
+  },
+  variants: [
+    {
+      id: 'naive',
+      plan: (p, caps) => ({
+        dispatches: [dispatch(shader, 'gradient', { ...p, slices: 1 }, perItem(p.outer * p.reduce * p.inner, caps))],
+      }),
+    },
+  ],
+});

@@ -1,0 +1,208 @@
+/** Elementwise functions of one variable and their gradients: one kernel per row of the table, two WGSL files for all. */
+
+import shader from '../../shaders/unary.wgsl';
+import gradientShader from '../../shaders/unary-gradient.wgsl';
+import { perItem, perSixteen } from './grids.ts';
+import { defineKernel, dispatch, type KernelSpec } from './kernel.ts';
+
+/** `alpha` and `beta` mean what the row's equation says; 0 where it names none. */
+export type UnaryParams = {
+  readonly count: number;
+  readonly alpha: number;
+  readonly beta: number;
+};
+
+export interface UnaryRow {
+  readonly equation: string;
+  f(x: number, alpha: number, beta: number): number;
+  /** ∂y/∂x, given x or y as `saves` says. Absent where it is zero almost everywhere. */
+  derivative?(saved: number, alpha: number, beta: number): number;
+  /** What the gradient reads: the input, the output, or neither (then any buffer of that size may stand there). */
+  readonly saves?: 'x' | 'y' | 'none';
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const geluArgument = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
+
+/** Error function, Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7. */
+export function erf(x: number): number {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(x) * (1 - p * Math.exp(-x * x));
+}
+
+/** Half to even, as PyTorch and WGSL round. */
+export function roundHalfEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  if (rest !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** The row's position is its OPERATION in the WGSL. */
+const TABLE = {
+  neg: { equation: 'y = -x', f: (x) => -x, derivative: () => -1, saves: 'none' },
+  exp: { equation: 'y = e^{x}', f: (x) => Math.exp(x), derivative: (y) => y, saves: 'y' },
+  log: { equation: 'y = \\ln x', f: (x) => Math.log(x), derivative: (x) => 1 / x, saves: 'x' },
+  sqrt: { equation: 'y = \\sqrt{x}', f: (x) => Math.sqrt(x), derivative: (y) => 0.5 / y, saves: 'y' },
+  rsqrt: { equation: 'y = 1/\\sqrt{x}', f: (x) => 1 / Math.sqrt(x), derivative: (y) => -0.5 * y ** 3, saves: 'y' },
+  reciprocal: { equation: 'y = 1/x', f: (x) => 1 / x, derivative: (y) => -y * y, saves: 'y' },
+  tanh: { equation: 'y = \\tanh x', f: (x) => Math.tanh(x), derivative: (y) => 1 - y * y, saves: 'y' },
+  sigmoid: { equation: 'y = \\frac{1}{1+e^{-x}}', f: sigmoid, derivative: (y) => y * (1 - y), saves: 'y' },
+  relu: { equation: 'y = \\max(x, 0)', f: (x) => Math.max(x, 0), derivative: (y) => (y > 0 ? 1 : 0), saves: 'y' },
+  leakyRelu: {
+    equation: 'y = x\\ \\text{if}\\ x > 0,\\ \\text{else}\\ \\alpha x',
+    f: (x, alpha) => (x <= 0 ? alpha * x : x),
+    derivative: (x, alpha) => (x > 0 ? 1 : alpha),
+    saves: 'x',
+  },
+  abs: { equation: 'y = |x|', f: (x) => Math.abs(x), derivative: (x) => Math.sign(x), saves: 'x' },
+  square: { equation: 'y = x^2', f: (x) => x * x, derivative: (x) => 2 * x, saves: 'x' },
+  sign: { equation: 'y = \\operatorname{sign} x', f: (x) => Math.sign(x) },
+  softplus: {
+    equation: 'y = \\ln(1 + e^{x})',
+    f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    derivative: sigmoid,
+    saves: 'x',
+  },
+  sin: { equation: 'y = \\sin x', f: (x) => Math.sin(x), derivative: (x) => Math.cos(x), saves: 'x' },
+  cos: { equation: 'y = \\cos x', f: (x) => Math.cos(x), derivative: (x) => -Math.sin(x), saves: 'x' },
+  tan: { equation: 'y = \\tan x', f: (x) => Math.tan(x), derivative: (y) => 1 + y * y, saves: 'y' },
+  gelu: {
+    equation: 'y = \\tfrac{x}{2}\\left(1 + \\tanh\\left(\\sqrt{2/\\pi}\\,(x + 0.044715\\,x^3)\\right)\\right)',
+    f: (x) => 0.5 * x * (1 + Math.tanh(geluArgument(x))),
+    derivative: (x) => {
+      const t = Math.tanh(geluArgument(x));
+      return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+    },
+    saves: 'x',
+  },
+  geluErf: {
+    equation: 'y = \\tfrac{x}{2}\\left(1 + \\operatorname{erf}(x/\\sqrt 2)\\right)',
+    f: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
+    derivative: (x) => 0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI),
+    saves: 'x',
+  },
+  powScalar: {
+    equation: 'y = x^{\\alpha}',
+    f: (x, alpha) => x ** alpha,
+    derivative: (x, alpha) => (alpha === 0 ? 0 : alpha * x ** (alpha - 1)),
+    saves: 'x',
+  },
+  clamp: {
+    equation: 'y = \\min(\\max(x, \\alpha), \\beta)',
+    f: (x, alpha, beta) => Math.min(Math.max(x, alpha), beta),
+    derivative: (x, alpha, beta) => (x >= alpha && x <= beta ? 1 : 0),
+    saves: 'x',
+  },
+  floor: { equation: 'y = \\lfloor x \\rfloor', f: (x) => Math.floor(x) },
+  ceil: { equation: 'y = \\lceil x \\rceil', f: (x) => Math.ceil(x) },
+  round: { equation: 'y = \\lfloor x \\rceil\\ \\text{(half to even)}', f: roundHalfEven },
+  elu: {
+    equation: 'y = x\\ \\text{if}\\ x > 0,\\ \\text{else}\\ \\alpha(e^{x} - 1)',
+    f: (x, alpha) => (x <= 0 ? alpha * Math.expm1(x) : x),
+    derivative: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
+    saves: 'x',
+  },
+  silu: {
+    equation: 'y = \\frac{x}{1+e^{-x}}',
+    f: (x) => x * sigmoid(x),
+    derivative: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+    saves: 'x',
+  },
+  affine: {
+    equation: 'y = \\alpha x + \\beta',
+    f: (x, alpha, beta) => alpha * x + beta,
+    derivative: (_, alpha) => alpha,
+    saves: 'none',
+  },
+  erf: {
+    equation: 'y = \\operatorname{erf} x',
+    f: erf,
+    derivative: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
+    saves: 'x',
+  },
+} satisfies Record<string, UnaryRow>;
+
+export type UnaryName = keyof typeof TABLE;
+export type UnaryKernel = KernelSpec<'x', 'y', UnaryParams>;
+export type UnaryGradientKernel = KernelSpec<'gy' | 'saved', 'gx', UnaryParams>;
+
+export const unaryTable: Readonly<Record<UnaryName, UnaryRow>> = TABLE;
+export const unaryNames = Object.keys(TABLE) as UnaryName[];
+
+const EXAMPLE: UnaryParams = { count: 7, alpha: 0.5, beta: 1 };
+
+function unaryKernel(name: UnaryName, row: UnaryRow): UnaryKernel {
+  const overrides = { OPERATION: unaryNames.indexOf(name) };
+  return defineKernel({
+    name,
+    equation: row.equation,
+    inputs: ['x'],
+    outputs: ['y'],
+    sizes: ({ count }) => ({ x: count, y: count }),
+    example: EXAMPLE,
+    reference({ x }, { y }, { count, alpha, beta }) {
+      for (let i = 0; i < count; i++) y[i] = row.f(x[i] as number, alpha, beta);
+    },
+    variants: [
+      {
+        id: 'naive',
+        plan: (p, caps) => ({ dispatches: [dispatch(shader, 'naive', p, perItem(p.count, caps), { overrides })] }),
+      },
+      {
+        id: 'vectors',
+        plan: (p, caps) => ({
+          dispatches: [dispatch(shader, 'vectors', p, perSixteen(p.count, caps), { overrides, buffers: { x4: 'x', y4: 'y' } })],
+        }),
+      },
+    ],
+  });
+}
+
+function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKernel | undefined {
+  const { derivative } = row;
+  if (!derivative) return undefined;
+  const overrides = { OPERATION: unaryNames.indexOf(name) };
+  const argument = row.saves === 'y' ? 'y' : 'x';
+  return defineKernel({
+    name: `${name}Gradient`,
+    equation: `g_x = g_y\\,\\frac{\\partial y}{\\partial x}(${argument}),\\quad ${row.equation}`,
+    inputs: ['gy', 'saved'],
+    outputs: ['gx'],
+    sizes: ({ count }) => ({ gy: count, saved: count, gx: count }),
+    example: EXAMPLE,
+    reference({ gy, saved }, { gx }, { count, alpha, beta }) {
+      for (let i = 0; i < count; i++) {
+        const slope = derivative(saved[i] as number, alpha, beta);
+        gx[i] = slope === 0 ? 0 : (gy[i] as number) * slope;
+      }
+    },
+    variants: [
+      {
+        id: 'naive',
+        plan: (p, caps) => ({ dispatches: [dispatch(gradientShader, 'naive', p, perItem(p.count, caps), { overrides })] }),
+      },
+      {
+        id: 'vectors',
+        plan: (p, caps) => ({
+          dispatches: [
+            dispatch(gradientShader, 'vectors', p, perSixteen(p.count, caps), {
+              overrides,
+              buffers: { gy4: 'gy', saved4: 'saved', gx4: 'gx' },
+            }),
+          ],
+        }),
+      },
+    ],
+  });
+}
+
+function each<T>(make: (name: UnaryName, row: UnaryRow) => T): Record<UnaryName, T> {
+  return Object.fromEntries(unaryNames.map((name) => [name, make(name, unaryTable[name])])) as Record<UnaryName, T>;
+}
+
+/** Kernels by name: y from x. */
+export const unaryKernels = each(unaryKernel);
+/** Gradient kernels by name: gx from gy and the saved x or y; undefined where the gradient is zero almost everywhere. */
+export const unaryGradientKernels = each(unaryGradientKernel);

@@ -1,0 +1,203 @@
+// y_i = f(a_i, b_i) with broadcasting, for one function f of two variables chosen by OPERATION (the switch folds away).
+//
+// i element of the output, j vector within an invocation. An operand is read by its stride per output axis (0 where it is repeated).
+// `naive` decodes up to 8 axes: `outer` holds the first four extents, `inner` the last four, leading axes of extent 1.
+// `vectors` covers what layers need, with 4 vec4 per invocation. There the output is [rows, columns] and each operand is whole,
+// one scalar, one row repeated down (a bias), or one column repeated across: MODE_A and MODE_B say which.
+
+override OPERATION: u32 = 0u;
+override MODE_A: u32 = 0u;
+override MODE_B: u32 = 0u;
+
+const ADD = 0u;
+const SUB = 1u;
+const MUL = 2u;
+const DIV = 3u;
+const MAXIMUM = 4u;
+const MINIMUM = 5u;
+const POW = 6u;
+const ATAN2 = 7u;
+const GREATER = 8u;
+const GREATER_EQUAL = 9u;
+const LESS = 10u;
+const LESS_EQUAL = 11u;
+const EQUAL = 12u;
+const NOT_EQUAL = 13u;
+const HEAVISIDE = 14u;
+const SCALE_ADD = 15u;
+const POW_GRADIENT_BASE = 16u;
+const POW_GRADIENT_EXPONENT = 17u;
+
+const WHOLE = 0u;
+const SCALAR = 1u;
+const ROW = 2u;
+const COLUMN = 3u;
+
+struct Params {
+  count: u32,
+  columns: u32,
+  alpha: f32,
+  beta: f32,
+  outer: vec4u,
+  inner: vec4u,
+  outerStrideA: vec4u,
+  innerStrideA: vec4u,
+  outerStrideB: vec4u,
+  innerStrideB: vec4u,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> a4: array<vec4f>;
+@group(0) @binding(5) var<storage, read> b4: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y4: array<vec4f>;
+
+// v^e. WGSL's pow is undefined for v < 0; an integer exponent is legal there. A negative base with a fractional exponent is
+// no real number: sqrt of the negative base is what the adapter gives for that.
+fn power(v: f32, e: f32) -> f32 {
+  if (e == 0.0) {
+    return 1.0;
+  }
+  if (v == 0.0) {
+    return select(0.0, 1.0 / abs(v), e < 0.0);
+  }
+  let magnitude = pow(abs(v), e);
+  if (v > 0.0) {
+    return magnitude;
+  }
+  let n = round(e);
+  if (n != e) {
+    return sqrt(v);
+  }
+  return select(magnitude, -magnitude, n - 2.0 * floor(n * 0.5) == 1.0);
+}
+
+fn f(u: f32, v: f32) -> f32 {
+  switch OPERATION {
+    case ADD: { return u + v; }
+    case SUB: { return u - v; }
+    case MUL: { return u * v; }
+    case DIV: { return u / v; }
+    case MAXIMUM: { return select(u, v, v > u); }
+    case MINIMUM: { return select(u, v, v < u); }
+    case POW: { return power(u, v); }
+    case ATAN2: { return atan2(u, v); }
+    case GREATER: { return select(0.0, 1.0, u > v); }
+    case GREATER_EQUAL: { return select(0.0, 1.0, u >= v); }
+    case LESS: { return select(0.0, 1.0, u < v); }
+    case LESS_EQUAL: { return select(0.0, 1.0, u <= v); }
+    case EQUAL: { return select(0.0, 1.0, u == v); }
+    case NOT_EQUAL: { return select(0.0, 1.0, u != v); }
+    case HEAVISIDE: { return select(select(0.0, 0.5, u == v), 1.0, u > v); }
+    case SCALE_ADD: { return params.alpha * u + params.beta * v; }
+    case POW_GRADIENT_BASE: { return select(v * power(u, v - 1.0), 0.0, v == 0.0); }
+    case POW_GRADIENT_EXPONENT: { return select(power(u, v) * log(u), 0.0, u == 0.0 && v >= 0.0); }
+    default: { return u; }
+  }
+}
+
+@compute @workgroup_size(256)
+fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i >= params.count) {
+    return;
+  }
+  var rest = i;
+  var indexA = 0u;
+  var indexB = 0u;
+  // @unroll
+  for (var d = 0u; d < 4u; d++) {
+    let position = rest % params.inner[3u - d];
+    rest = rest / params.inner[3u - d];
+    indexA += position * params.innerStrideA[3u - d];
+    indexB += position * params.innerStrideB[3u - d];
+  }
+  if (rest > 0u) {
+    // @unroll
+    for (var d = 0u; d < 4u; d++) {
+      let position = rest % params.outer[3u - d];
+      rest = rest / params.outer[3u - d];
+      indexA += position * params.outerStrideA[3u - d];
+      indexB += position * params.outerStrideB[3u - d];
+    }
+  }
+  y[i] = f(a[indexA], b[indexB]);
+}
+
+// Index of the operand's element that belongs to output element e.
+fn indexOf(e: u32, mode: u32) -> u32 {
+  switch mode {
+    case SCALAR: { return 0u; }
+    case ROW: { return e % params.columns; }
+    case COLUMN: { return e / params.columns; }
+    default: { return e; }
+  }
+}
+
+// Elements 4i to 4i+3 of an operand, where the output's rows hold whole vectors (columns % 4 = 0) or the operand is whole.
+fn vectorA(i: u32) -> vec4f {
+  if (MODE_A == WHOLE) {
+    return a4[i];
+  }
+  if (MODE_A == SCALAR) {
+    return vec4f(a4[0].x);
+  }
+  if (params.columns % 4u == 0u) {
+    if (MODE_A == ROW) {
+      return a4[i % (params.columns / 4u)];
+    }
+    let row = i / (params.columns / 4u);
+    return vec4f(a4[row / 4u][row % 4u]);
+  }
+  var v = vec4f();
+  // @unroll
+  for (var k = 0u; k < 4u; k++) {
+    let e = indexOf(4u * i + k, MODE_A);
+    v[k] = a4[e / 4u][e % 4u];
+  }
+  return v;
+}
+
+fn vectorB(i: u32) -> vec4f {
+  if (MODE_B == WHOLE) {
+    return b4[i];
+  }
+  if (MODE_B == SCALAR) {
+    return vec4f(b4[0].x);
+  }
+  if (params.columns % 4u == 0u) {
+    if (MODE_B == ROW) {
+      return b4[i % (params.columns / 4u)];
+    }
+    let row = i / (params.columns / 4u);
+    return vec4f(b4[row / 4u][row % 4u]);
+  }
+  var v = vec4f();
+  // @unroll
+  for (var k = 0u; k < 4u; k++) {
+    let e = indexOf(4u * i + k, MODE_B);
+    v[k] = b4[e / 4u][e % 4u];
+  }
+  return v;
+}
+
+@compute @workgroup_size(256)
+fn vectors(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let count4 = (params.count + 3u) / 4u;
+  // @unroll
+  for (var j = 0u; j < 4u; j++) {
+    let i = start + j * 256u;
+    if (i < count4) {
+      let u = vectorA(i);
+      let v = vectorB(i);
+      y4[i] = vec4f(f(u.x, v.x), f(u.y, v.y), f(u.z, v.z), f(u.w, v.w));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// y[o, k] = scale · (x[o, 0, k] ⊕ x[o, 1, k] ⊕ …), where ⊕ is +, max, min or ·, and x is [outer, reduce, inner].
+//
+// o outer index, r index along the reduced axis, k inner index.
+// Rung 1: one invocation per result, reading its elements one after another. Few results mean few invocations at work.
+
+override OPERATION: u32 = 0u;
+
+const SUM = 0u;
+const MAX = 1u;
+const MIN = 2u;
+const PRODUCT = 3u;
+const SUM_SQUARES = 4u;
+const SUM_ABS = 5u;
+
+struct Params {
+  outer: u32,
+  reduce: u32,
+  inner: u32,
+  slices: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+// What an element contributes.
+fn contribution(v: f32) -> f32 {
+  switch OPERATION {
+    case SUM_SQUARES: { return v * v; }
+    case SUM_ABS: { return abs(v); }
+    default: { return v; }
+  }
+}
+
+fn combine(a: f32, b: f32) -> f32 {
+  switch OPERATION {
+    case MAX: { return select(a, b, b > a); }
+    case MIN: { return select(a, b, b < a); }
+    case PRODUCT: { return a * b; }
+    default: { return a + b; }
+  }
+}
+
+@compute @workgroup_size(64)
+fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.outer * params.inner) {
+    return;
+  }
+  let o = i / params.inner;
+  let k = i % params.inner;
+  let start = o * params.reduce * params.inner + k;
+  var total = contribution(x[start]);
+  for (var r = 1u; r < params.reduce; r++) {
+    total = combine(total, contribution(x[start + r * params.inner]));
+  }
+  y[i] = params.scale * total;
+}

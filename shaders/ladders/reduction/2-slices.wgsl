@@ -1,0 +1,61 @@
+// partials[o, s, k] = x[o, s, k] ⊕ x[o, s + S, k] ⊕ x[o, s + 2S, k] ⊕ …, with S = slices.
+//
+// o outer index, s slice, r index along the reduced axis, k inner index.
+// Rung 2: the reduced axis is dealt out to S invocations, so that a long sum with few results uses the whole machine. The
+// partials are reduced in turn until few are left. The order is fixed, so the same input gives the same bits. No barrier.
+
+override OPERATION: u32 = 0u;
+
+const SUM = 0u;
+const MAX = 1u;
+const MIN = 2u;
+const PRODUCT = 3u;
+const SUM_SQUARES = 4u;
+const SUM_ABS = 5u;
+
+struct Params {
+  outer: u32,
+  reduce: u32,
+  inner: u32,
+  slices: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> partials: array<f32>;
+
+// What an element contributes.
+fn contribution(v: f32) -> f32 {
+  switch OPERATION {
+    case SUM_SQUARES: { return v * v; }
+    case SUM_ABS: { return abs(v); }
+    default: { return v; }
+  }
+}
+
+fn combine(a: f32, b: f32) -> f32 {
+  switch OPERATION {
+    case MAX: { return select(a, b, b > a); }
+    case MIN: { return select(a, b, b < a); }
+    case PRODUCT: { return a * b; }
+    default: { return a + b; }
+  }
+}
+
+@compute @workgroup_size(64)
+fn slices(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.outer * params.slices * params.inner) {
+    return;
+  }
+  let k = i % params.inner;
+  let s = (i / params.inner) % params.slices;
+  let o = i / (params.inner * params.slices);
+  let start = o * params.reduce * params.inner + k;
+  var total = contribution(x[start + s * params.inner]);
+  for (var r = s + params.slices; r < params.reduce; r += params.slices) {
+    total = combine(total, contribution(x[start + r * params.inner]));
+  }
+  partials[i] = params.scale * total;
+}

@@ -1,0 +1,88 @@
+// partials[o, s, k] as in rung 2, with vec4 loads.
+//
+// o outer index, s slice, r index along the reduced axis, k inner index.
+// Rung 3: four times fewer loads. `columns` keeps four neighbouring results in one vector (inner is a multiple of 4).
+// `rows` reads a contiguous reduced axis (inner = 1) as vectors and folds the four lanes at the end; rows start on whole
+// vectors (reduce is a multiple of 4), or there is one row, whose last elements are added one by one.
+
+override OPERATION: u32 = 0u;
+
+const SUM = 0u;
+const MAX = 1u;
+const MIN = 2u;
+const PRODUCT = 3u;
+const SUM_SQUARES = 4u;
+const SUM_ABS = 5u;
+
+struct Params {
+  outer: u32,
+  reduce: u32,
+  inner: u32,
+  slices: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(3) var<storage, read_write> partials4: array<vec4f>;
+
+// What elements contribute.
+fn contribution(v: vec4f) -> vec4f {
+  switch OPERATION {
+    case SUM_SQUARES: { return v * v; }
+    case SUM_ABS: { return abs(v); }
+    default: { return v; }
+  }
+}
+
+fn combine(a: vec4f, b: vec4f) -> vec4f {
+  switch OPERATION {
+    case MAX: { return select(a, b, b > a); }
+    case MIN: { return select(a, b, b < a); }
+    case PRODUCT: { return a * b; }
+    default: { return a + b; }
+  }
+}
+
+@compute @workgroup_size(64)
+fn columns(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let inner4 = params.inner / 4u;
+  if (i >= params.outer * params.slices * inner4) {
+    return;
+  }
+  let k = i % inner4;
+  let s = (i / inner4) % params.slices;
+  let o = i / (inner4 * params.slices);
+  let start = o * params.reduce * inner4 + k;
+  var total = contribution(x4[start + s * inner4]);
+  for (var r = s + params.slices; r < params.reduce; r += params.slices) {
+    total = combine(total, contribution(x4[start + r * inner4]));
+  }
+  partials4[i] = params.scale * total;
+}
+
+@compute @workgroup_size(64)
+fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.outer * params.slices) {
+    return;
+  }
+  let s = i % params.slices;
+  let o = i / params.slices;
+  let reduce4 = params.reduce / 4u;
+  let start = o * reduce4;
+  var total = contribution(x4[start + s]);
+  for (var r = s + params.slices; r < reduce4; r += params.slices) {
+    total = combine(total, contribution(x4[start + r]));
+  }
+  if (s == 0u) {
+    for (var r = 4u * reduce4; r < params.reduce; r++) {
+      let rest = contribution(vec4f(x4[reduce4][r % 4u]));
+      total.x = combine(total, rest).x;
+    }
+  }
+  let halves = combine(total, total.zwxy);
+  partials[i] = params.scale * combine(halves, halves.yxwz).x;
+}

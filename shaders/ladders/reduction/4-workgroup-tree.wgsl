@@ -1,0 +1,88 @@
+// partials[o, s] = ⊕ over the slice s of row o, for a contiguous reduced axis (inner = 1).
+//
+// o outer index, s slice, r index along the reduced axis.
+// Rung 4: a workgroup per slice. Its 256 invocations read neighbouring elements, so a GPU fetches whole cache lines, and meet in
+// a tree in workgroup memory. For hardware only: on a software adapter one barrier costs eighty launches.
+
+override OPERATION: u32 = 0u;
+
+const SUM = 0u;
+const MAX = 1u;
+const MIN = 2u;
+const PRODUCT = 3u;
+const SUM_SQUARES = 4u;
+const SUM_ABS = 5u;
+
+struct Params {
+  outer: u32,
+  reduce: u32,
+  inner: u32,
+  slices: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> partials: array<f32>;
+
+var<workgroup> totals: array<f32, 256>;
+
+// What an element contributes.
+fn contribution(v: f32) -> f32 {
+  switch OPERATION {
+    case SUM_SQUARES: { return v * v; }
+    case SUM_ABS: { return abs(v); }
+    default: { return v; }
+  }
+}
+
+fn combine(a: f32, b: f32) -> f32 {
+  switch OPERATION {
+    case MAX: { return select(a, b, b > a); }
+    case MIN: { return select(a, b, b < a); }
+    case PRODUCT: { return a * b; }
+    default: { return a + b; }
+  }
+}
+
+// The neutral element of ⊕.
+fn neutral() -> f32 {
+  switch OPERATION {
+    case MAX: { return -3.4028234e38; }
+    case MIN: { return 3.4028234e38; }
+    case PRODUCT: { return 1.0; }
+    default: { return 0.0; }
+  }
+}
+
+@compute @workgroup_size(256)
+fn tree(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = group.x + group.y * groups.x;
+  let o = i / params.slices;
+  let s = i % params.slices;
+  let length = (params.reduce + params.slices - 1u) / params.slices;
+  let start = o * params.reduce;
+  let end = start + min(params.reduce, (s + 1u) * length);
+  let busy = i < params.outer * params.slices;
+  var total = neutral();
+  if (busy) {
+    for (var r = start + s * length + lane; r < end; r += 256u) {
+      total = combine(total, contribution(x[r]));
+    }
+  }
+  totals[lane] = total;
+  workgroupBarrier();
+  for (var width = 128u; width > 0u; width /= 2u) {
+    if (lane < width) {
+      totals[lane] = combine(totals[lane], totals[lane + width]);
+    }
+    workgroupBarrier();
+  }
+  if (busy && lane == 0u) {
+    partials[i] = params.scale * totals[0];
+  }
+}

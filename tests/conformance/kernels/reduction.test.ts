@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { argGradient, argmax, argmin } from '../../../engine/kernels/arg-reduction.ts';
+import { reductionKernels, reductionNames, reductionSteps } from '../../../engine/kernels/reduction.ts';
+import { expectAgreement } from './harness.ts';
+
+const boxes = fc.oneof(
+  fc.record({
+    outer: fc.integer({ min: 1, max: 9 }),
+    reduce: fc.integer({ min: 1, max: 40 }),
+    inner: fc.integer({ min: 1, max: 17 }),
+  }),
+  fc.record({
+    outer: fc.constantFrom(1, 2, 3),
+    reduce: fc.integer({ min: 100, max: 6000 }),
+    inner: fc.constantFrom(1, 3, 4, 12),
+  }),
+  fc.record({ outer: fc.constant(1), reduce: fc.integer({ min: 1, max: 40_000 }), inner: fc.constant(1) }),
+);
+/** Ties occur. */
+const coarse = (count: number, random: () => number) => Float64Array.from({ length: count }, () => Math.floor(50 * random()) / 8);
+const nearOne = (count: number, random: () => number) => Float64Array.from({ length: count }, () => 1 + 0.002 * (random() - 0.5));
+
+describe.each(reductionNames)('%s', (name) => {
+  it('agrees with its reference', async () => {
+    await fc.assert(
+      fc.asyncProperty(boxes, fc.integer(), async (params, seed) => {
+        const contents = name === 'prod' ? { x: nearOne } : {};
+        const atol = 1e-6 * params.reduce + 1e-5;
+        await expectAgreement(reductionKernels[name], params, { contents, seed, rtol: 2e-5, atol });
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('argmax and argmin', () => {
+  it('find the first extreme', async () => {
+    await fc.assert(
+      fc.asyncProperty(boxes, fc.integer(), async (params, seed) => {
+        await expectAgreement(argmax, params, { contents: { x: coarse }, seed });
+        await expectAgreement(argmin, params, { contents: { x: coarse }, seed });
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('send the gradient to the chosen element', async () => {
+    await fc.assert(
+      fc.asyncProperty(boxes, async (params) => {
+        const index = (count: number, random: () => number) =>
+          Int32Array.from({ length: count }, () => Math.floor(random() * params.reduce));
+        await expectAgreement(argGradient, params, { contents: { index } });
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+describe('reductionSteps', () => {
+  it('reduces any axes group by group', () => {
+    expect(reductionSteps([2, 3, 4, 5], [1])).toEqual([{ outer: 2, reduce: 3, inner: 20 }]);
+    expect(reductionSteps([2, 3, 4, 5], [0, 1, 2, 3])).toEqual([{ outer: 1, reduce: 120, inner: 1 }]);
+    expect(reductionSteps([2, 3, 4, 5], [0, 1, 2])).toEqual([{ outer: 1, reduce: 24, inner: 5 }]);
+    expect(reductionSteps([2, 3, 4, 5], [0, 2, 3])).toEqual([
+      { outer: 6, reduce: 20, inner: 1 },
+      { outer: 1, reduce: 2, inner: 3 },
+    ]);
+    expect(reductionSteps([2, 1, 3], [0, 2])).toEqual([{ outer: 1, reduce: 6, inner: 1 }]);
+    expect(reductionSteps([1, 4], [0])).toEqual([]);
+  });
+});
