@@ -1,5 +1,5 @@
 /** What page-runner.test.ts runs in the page. */
-import shader from '../../shaders/ladders/matmul/1-naive.wgsl';
+import shader from '../../shaders/unary.wgsl';
 
 export async function probe(a: number, b: number) {
   const adapter = await navigator.gpu?.requestAdapter();

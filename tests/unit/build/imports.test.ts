@@ -106,3 +106,8 @@ it('the engine loads in a page: no DOM library, and Node only in files named for
   const foreign = packages.filter(({ from, to }) => to !== 'jpeg-js' && !(to.startsWith('node:') && /-node\.ts$/.test(from)));
   expect(foreign.map(show)).toEqual([]);
 });
+
+it('every shader is used by a kernel, a benchmark or a page', () => {
+  const imported = new Set(all.filter(({ from }) => !from.startsWith('tests/')).map(({ to }) => to));
+  expect(filesIn(root, 'shaders', ['.wgsl']).filter((file) => !imported.has(file))).toEqual([]);
+});
