@@ -226,7 +226,10 @@ export class ChalkTensorView extends LitElement {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const at = cellAt(this.grid, this.shown, x, y);
-    if (at < 0) return this.activate(-1);
+    if (at < 0) {
+      this.activate(-1);
+      return;
+    }
     const [left, top] = cellOrigin(this.grid, at);
     const { width, height } = this.tiling;
     const column = Math.min(width - 1, Math.floor(((x - left) / this.grid.cellWidth) * width));

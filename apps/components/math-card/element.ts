@@ -1,0 +1,395 @@
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+import type { BuiltCard, BuiltSource, Verification } from '../../math/card.ts';
+import { baseStyles } from '../../shell/styles.ts';
+import { chalkEvent, define } from '../shared/define.ts';
+import { formatNumber, unravel } from '../shared/format.ts';
+import '../tensor-view/element.ts';
+import type { TensorLayout } from '../tensor-view/tiles.ts';
+import { codeHtml, codeText, shownLines } from './code.ts';
+import { mathCardStyles } from './styles.ts';
+
+/** A tensor of the running experiment, shown beside the equation. */
+export interface LiveTensor {
+  readonly name: string;
+  /** Id of the card's term it is. */
+  readonly term?: string;
+  readonly symbol?: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+  readonly layout?: TensorLayout;
+}
+
+/** Detail of `term-select`: nulls when the selection was cleared. */
+export interface TermDetail {
+  readonly card: string;
+  readonly id: string | null;
+  readonly symbol: string | null;
+  readonly label: string | null;
+}
+
+type Pane = 'typescript' | 'wgsl' | 'tensors';
+const paneNames: Record<Pane, string> = { typescript: 'TypeScript', wgsl: 'WGSL', tensors: 'Tensors' };
+
+/**
+ * An equation, the TypeScript and the WGSL that ran, and the live tensors, side by side. One selected term is marked in all of them;
+ * `term-select` tells the controls. *Verify* compares kernel and reference, tape and central differences.
+ *
+ * @element chalk-math-card
+ * @attr {string} term - id of the selected term; empty for none
+ * @attr {string} variant - label of the WGSL file that is shown first: the variant that ran
+ * @fires term-select - the reader selected a term or cleared the selection; detail {@link TermDetail}
+ * @fires verified - a verification ended; detail `{results}`
+ * @slot - a remark below the equation
+ * @csspart equation
+ * @csspart pane
+ * @cssproperty --chalk-math-card-code-height - largest height of a code pane
+ */
+export class ChalkMathCard extends LitElement {
+  static override properties = {
+    term: { type: String, reflect: true },
+    variant: { type: String },
+    card: { attribute: false },
+    tensors: { attribute: false },
+    verify: { attribute: false },
+    pane: { state: true },
+    files: { state: true },
+    unrolled: { state: true },
+    results: { state: true },
+    checking: { state: true },
+    failure: { state: true },
+  };
+  static override styles = [baseStyles, mathCardStyles];
+
+  declare term: string;
+  declare variant: string;
+  /** The built card (`import { cards } from './cards.ts?math'`). */
+  declare card: BuiltCard | null;
+  declare tensors: readonly LiveTensor[];
+  /** Runs the comparison on the tensors on screen; null hides the button. */
+  declare verify: (() => Promise<readonly Verification[]>) | null;
+  declare private pane: Pane;
+  declare private files: { typescript: number; wgsl: number };
+  declare private unrolled: boolean;
+  declare private results: readonly Verification[] | null;
+  declare private checking: boolean;
+  declare private failure: string;
+
+  private focusMoved: 'equation' | 'terms' | undefined;
+
+  constructor() {
+    super();
+    this.term = '';
+    this.variant = '';
+    this.card = null;
+    this.tensors = [];
+    this.verify = null;
+    this.pane = 'typescript';
+    this.files = { typescript: 0, wgsl: 0 };
+    this.unrolled = false;
+    this.results = null;
+    this.checking = false;
+    this.failure = '';
+  }
+
+  /** Marks the term whose symbol this is, as when a control is hovered; any other symbol clears. Fires no event. */
+  selectSymbol(symbol: string | null): void {
+    this.term = this.card?.terms.find((term) => term.symbol === symbol)?.id ?? '';
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('card') && !changed.has('variant')) return;
+    if (changed.has('card')) {
+      this.results = null;
+      this.failure = '';
+    }
+    const shown = this.card?.wgsl.findIndex((source) => source.label === this.variant) ?? -1;
+    this.files = { typescript: 0, wgsl: Math.max(0, shown) };
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    this.labelEquation();
+    for (const node of this.renderRoot.querySelectorAll('[data-term]')) {
+      node.classList.toggle('on', (node as HTMLElement).dataset.term === this.term);
+    }
+    if (changed.has('term') && this.term) this.scrollToTerm();
+    if (this.focusMoved) {
+      const scope = this.focusMoved;
+      this.focusMoved = undefined;
+      this.renderRoot.querySelector<HTMLElement>(`.${scope} [tabindex="0"]`)?.focus();
+    }
+  }
+
+  /** Temml knows no roles: the tagged nodes become buttons with names here. One of them is in the tab order. */
+  private labelEquation(): void {
+    const nodes = [...this.renderRoot.querySelectorAll<HTMLElement>('.equation [data-term]')];
+    const current = nodes.find((node) => node.dataset.term === this.term) ?? nodes[0];
+    for (const node of nodes) {
+      const term = this.card?.terms.find((t) => t.id === node.dataset.term);
+      node.setAttribute('role', 'button');
+      node.setAttribute('aria-label', term?.label ?? '');
+      node.setAttribute('aria-pressed', String(node.dataset.term === this.term));
+      node.setAttribute('tabindex', node === current ? '0' : '-1');
+    }
+  }
+
+  /** Scrolls each code pane, never the page, to the first mark. */
+  private scrollToTerm(): void {
+    for (const code of this.renderRoot.querySelectorAll<HTMLElement>('.code')) {
+      const mark = code.querySelector<HTMLElement>('[data-term].on');
+      const line = mark?.closest<HTMLElement>('.line');
+      if (!line) continue;
+      const top = line.offsetTop - code.offsetTop;
+      if (top < code.scrollTop || top > code.scrollTop + code.clientHeight - 24)
+        code.scrollTop = Math.max(0, top - code.clientHeight / 3);
+    }
+  }
+
+  private select(id: string): void {
+    const term = this.card?.terms.find((t) => t.id === id);
+    this.term = term && this.term !== id ? id : '';
+    const chosen = this.term ? term : undefined;
+    this.dispatchEvent(
+      chalkEvent<TermDetail>('term-select', {
+        card: this.card?.id ?? '',
+        id: chosen?.id ?? null,
+        symbol: chosen?.symbol ?? null,
+        label: chosen?.label ?? null,
+      }),
+    );
+  }
+
+  private onClick(event: Event): void {
+    const id = (event.target as Element).closest<HTMLElement>('[data-term]')?.dataset.term;
+    if (id) this.select(id);
+  }
+
+  private onKey(event: KeyboardEvent, scope: 'equation' | 'terms'): void {
+    const terms = this.card?.terms ?? [];
+    if (terms.length === 0) return;
+    if (event.key === 'Escape') {
+      if (this.term) this.select(this.term);
+    } else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
+      const at = terms.findIndex((term) => term.id === this.term);
+      const step = event.key === 'ArrowRight' ? 1 : -1;
+      const next = terms[at < 0 ? 0 : (at + step + terms.length) % terms.length];
+      if (next && next.id !== this.term) this.select(next.id);
+      this.focusMoved = scope;
+    } else if ((event.key === 'Enter' || event.key === ' ') && scope === 'equation') {
+      this.onClick(event);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private async runVerify(): Promise<void> {
+    if (!this.verify || this.checking) return;
+    this.checking = true;
+    this.failure = '';
+    try {
+      this.results = await this.verify();
+      this.dispatchEvent(chalkEvent('verified', { results: this.results }));
+    } catch (error) {
+      this.results = null;
+      this.failure = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.checking = false;
+    }
+  }
+
+  protected override render() {
+    const { card } = this;
+    if (!card) return nothing;
+    const selected = card.terms.find((term) => term.id === this.term);
+    return html`<article aria-labelledby="title">
+      <header>
+        <h3 id="title">${card.title}</h3>
+        <span class="reference">
+          ${card.reference.url ? html`<a href=${card.reference.url}>${card.reference.text}</a>` : card.reference.text}
+        </span>
+      </header>
+      <div
+        class="equation"
+        part="equation"
+        role="group"
+        aria-label="Equation; arrow keys move from term to term"
+        @click=${this.onClick}
+        @keydown=${(event: KeyboardEvent) => this.onKey(event, 'equation')}
+      >${unsafeHTML(card.mathml.join(''))}</div>
+      ${this.renderTerms(card)}
+      <p class="meaning" aria-live="polite">
+        ${selected ? html`<b>${selected.label}</b>: ${selected.description}` : 'Select a term to find it in the code, the kernel and the tensors.'}
+      </p>
+      <slot></slot>
+      ${this.renderPanes(card)}
+      <footer>
+        ${card.indices.length > 0 ? this.renderIndices(card) : nothing} ${this.verify ? this.renderVerify() : nothing}
+      </footer>
+    </article>`;
+  }
+
+  private renderTerms(card: BuiltCard) {
+    const current = card.terms.some((term) => term.id === this.term) ? this.term : card.terms[0]?.id;
+    return html`<div
+      class="terms"
+      role="radiogroup"
+      aria-label="Terms"
+      @keydown=${(event: KeyboardEvent) => this.onKey(event, 'terms')}
+    >
+      ${card.terms.map(
+        (term) => html`<button
+          role="radio"
+          aria-checked=${term.id === this.term}
+          tabindex=${term.id === current ? 0 : -1}
+          @click=${() => this.select(term.id)}
+        ><span class="symbol">${term.symbol}</span> ${term.label}</button>`,
+      )}
+    </div>`;
+  }
+
+  private renderPanes(card: BuiltCard) {
+    const panes: Pane[] = ['typescript'];
+    if (card.wgsl.length > 0) panes.push('wgsl');
+    if (this.tensors.length > 0) panes.push('tensors');
+    const shown = panes.includes(this.pane) ? this.pane : 'typescript';
+    return html`
+      <div class="tabs ${panes.length > 1 ? 'many' : ''}" role="tablist" aria-label="Panes">
+        ${panes.map(
+          (pane) => html`<button
+            role="tab"
+            id="tab-${pane}"
+            aria-controls="pane-${pane}"
+            aria-selected=${pane === shown}
+            @click=${() => {
+              this.pane = pane;
+            }}
+          >${paneNames[pane]}</button>`,
+        )}
+      </div>
+      <div class="panes">
+        ${this.renderCode('typescript', card.typescript, shown)}
+        ${card.wgsl.length > 0 ? this.renderCode('wgsl', card.wgsl, shown) : nothing}
+        ${this.tensors.length > 0 ? this.renderTensors(shown) : nothing}
+      </div>
+    `;
+  }
+
+  private renderCode(pane: 'typescript' | 'wgsl', sources: readonly BuiltSource[], shown: Pane) {
+    const source = sources[Math.min(this.files[pane], sources.length - 1)];
+    if (!source) return nothing;
+    const lines = shownLines(source, this.unrolled);
+    return html`<section class="pane ${pane === shown ? 'shown' : ''}" part="pane" id="pane-${pane}" aria-labelledby="head-${pane}">
+      <div class="pane-head">
+        <h4 id="head-${pane}">${paneNames[pane]}</h4>
+        <code class="file">${source.file}</code>
+        ${
+          sources.length > 1
+            ? sources.map(
+                (one, i) => html`<button
+                  aria-pressed=${one === source}
+                  @click=${() => {
+                    this.files = { ...this.files, [pane]: i };
+                  }}
+                >${one.label}</button>`,
+              )
+            : nothing
+        }
+        ${
+          source.unrolled
+            ? html`<button
+              aria-pressed=${this.unrolled}
+              title="The file as it runs, with marked loops expanded"
+              @click=${() => {
+                this.unrolled = !this.unrolled;
+              }}
+            >unrolled</button>`
+            : nothing
+        }
+        <button
+          aria-label="Copy ${paneNames[pane]}"
+          @click=${() => navigator.clipboard?.writeText(codeText(lines)).catch(() => undefined)}
+        >copy</button>
+      </div>
+      <pre class="code" tabindex="0" role="region" aria-label="${source.file}" @click=${this.onClick}>${unsafeHTML(codeHtml(lines))}</pre>
+    </section>`;
+  }
+
+  private renderTensors(shown: Pane) {
+    return html`<section
+      class="pane tensors ${shown === 'tensors' ? 'shown' : ''}"
+      part="pane"
+      id="pane-tensors"
+      aria-labelledby="head-tensors"
+    >
+      <div class="pane-head"><h4 id="head-tensors">Tensors</h4></div>
+      ${this.tensors.map(
+        (tensor) => html`<div class="tensor ${tensor.term && tensor.term === this.term ? 'on' : ''}">
+          <chalk-tensor-view
+            name=${tensor.name}
+            symbol=${tensor.symbol ?? ''}
+            layout=${tensor.layout ?? ''}
+            .shape=${tensor.shape}
+            .data=${tensor.data}
+            max-tiles="12"
+            tile-size="40"
+          ></chalk-tensor-view>
+        </div>`,
+      )}
+    </section>`;
+  }
+
+  private renderIndices(card: BuiltCard) {
+    return html`<details>
+      <summary>Indices</summary>
+      <dl>${card.indices.map(({ symbol, meaning }) => html`<dt>${symbol}</dt><dd>${meaning}</dd>`)}</dl>
+    </details>`;
+  }
+
+  private renderVerify() {
+    return html`
+      <button class="primary" ?disabled=${this.checking} @click=${this.runVerify}>${this.checking ? 'Verifying …' : 'Verify'}</button>
+      <div class="checks" role="status">
+        ${this.failure ? html`<span class="fail">${this.failure}</span>` : nothing}
+        ${this.results ? this.renderResults(this.results) : nothing}
+      </div>
+    `;
+  }
+
+  private renderResults(results: readonly Verification[]) {
+    return html`<table>
+      <thead>
+        <tr>
+          <th scope="col">comparison</th>
+          <th scope="col">largest error</th>
+          <th scope="col">worst element</th>
+          <th scope="col">got</th>
+          <th scope="col">expected</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${results.map((r) => {
+          const pass = r.maxError <= r.tolerance;
+          const at = r.shape ? unravel(r.worstIndex, r.shape) : [r.worstIndex];
+          return html`<tr>
+            <th scope="row"><span class=${pass ? 'pass' : 'fail'}>${pass ? '✓ equal' : '✗ differs'}</span> ${r.name}</th>
+            <td class="number">${formatNumber(r.maxError, 3)} (≤ ${formatNumber(r.tolerance, 2)})</td>
+            <td class="number">[${at.join(', ')}]</td>
+            <td class="number">${formatNumber(r.got, 6)}</td>
+            <td class="number">${formatNumber(r.expected, 6)}</td>
+          </tr>`;
+        })}
+      </tbody>
+    </table>`;
+  }
+}
+
+define('chalk-math-card', ChalkMathCard);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-math-card': ChalkMathCard;
+  }
+  interface HTMLElementEventMap {
+    'term-select': CustomEvent<TermDetail>;
+  }
+}
