@@ -1,0 +1,91 @@
+import { css, html, LitElement, nothing } from 'lit';
+import type { DeviceInfo } from '../../runtime/experiment.ts';
+import { baseStyles } from '../../shell/styles.ts';
+import { define } from '../shared/define.ts';
+
+/**
+ * Names what computes, so that no number is mistaken for a GPU's: a software adapter says so.
+ * @summary The device that a run computes on.
+ * @element chalk-adapter-badge
+ * @csspart badge - the badge
+ */
+export class ChalkAdapterBadge extends LitElement {
+  static override properties = {
+    device: { attribute: false },
+    recorded: { type: Boolean },
+  };
+  static override styles = [
+    baseStyles,
+    css`
+      :host {
+        display: inline-block;
+      }
+      .badge {
+        display: inline-flex;
+        gap: 0.45em;
+        align-items: center;
+        padding: 0.1rem 0.6rem;
+        border: 1px solid var(--chalk-rule);
+        border-radius: 1rem;
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
+        white-space: nowrap;
+      }
+      .dot {
+        width: 0.55em;
+        height: 0.55em;
+        border: 1px solid currentColor;
+        border-radius: 50%;
+      }
+      .gpu .dot {
+        border-color: var(--chalk-ok);
+        background: var(--chalk-ok);
+      }
+      .software .dot {
+        border-color: var(--chalk-warning);
+        background: var(--chalk-warning);
+      }
+      .name {
+        overflow: hidden;
+        max-width: 16rem;
+        text-overflow: ellipsis;
+      }
+    `,
+  ];
+
+  /** Absent before anything has been started. */
+  declare device: DeviceInfo | undefined;
+  /** What is shown was computed elsewhere, on `device`. */
+  declare recorded: boolean;
+
+  constructor() {
+    super();
+    this.device = undefined;
+    this.recorded = false;
+  }
+
+  override render() {
+    const { device } = this;
+    if (!device) return nothing;
+    const kind = device.kind === 'cpu' ? 'cpu' : device.software ? 'software' : 'gpu';
+    const what = { cpu: 'TypeScript loops', software: 'WebGPU in software', gpu: 'WebGPU' }[kind];
+    const explanation = {
+      cpu: 'The plain TypeScript of each kernel runs on the processor; no WebGPU is used.',
+      software: 'WebGPU is emulated on the processor: results are the same, speed is not that of a GPU.',
+      gpu: 'The kernels run on this GPU.',
+    }[kind];
+    return html`<span class="badge ${kind}" part="badge" title=${this.recorded ? 'The recorded run was made on this device.' : explanation}>
+      <span class="dot" aria-hidden="true"></span>
+      <span>${this.recorded ? 'recorded on ' : ''}${what}</span>
+      ${kind === 'cpu' ? nothing : html`<span class="name">${device.name}</span>`}
+    </span>`;
+  }
+}
+
+define('chalk-adapter-badge', ChalkAdapterBadge);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-adapter-badge': ChalkAdapterBadge;
+  }
+}

@@ -1,0 +1,212 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { type Config, lists } from '../../runtime/link.ts';
+import { isActive, type NumberParameter, type Parameter, type Schema } from '../../runtime/schema.ts';
+import { readValue, sameValue } from '../../runtime/values.ts';
+import { baseStyles } from '../../shell/styles.ts';
+import { mathSymbol } from '../../shell/symbol.ts';
+import { chalkEvent, define } from '../shared/define.ts';
+import { nudge, positionOf, positions, valueAt } from './slider.ts';
+import { controlsStyles } from './styles.ts';
+
+export interface ParameterChange {
+  readonly key: string;
+  readonly value: unknown;
+  /** True while a slider is still held: the value is not final. */
+  readonly dragging: boolean;
+}
+
+/**
+ * The controls of a lab, generated from its schema: sliders (logarithmic where the schema says so) with a number field that has
+ * the last word, lists, switches. Each says whether it takes effect at once or at a restart, and shows the symbol that it is in
+ * the equations.
+ * @summary Controls generated from a schema.
+ * @element chalk-controls
+ * @fires parameter-change - the reader changed a value; detail {@link ParameterChange}
+ * @fires parameters-reset - the reader asked for the preset's values everywhere
+ * @fires term-select - the reader points at a symbol; detail `{symbol}`, `symbol: null` on leaving
+ * @csspart control - one parameter
+ */
+export class ChalkControls extends LitElement {
+  static override properties = {
+    schema: { attribute: false },
+    config: { attribute: false },
+    base: { attribute: false },
+    applied: { attribute: false },
+    hide: { attribute: false },
+    lock: { attribute: false },
+    selected: { type: String },
+    notes: { state: true },
+  };
+  static override styles = [baseStyles, controlsStyles];
+
+  declare schema: Schema;
+  declare config: Config;
+  /** The values that reset brings back: the preset's. */
+  declare base: Config;
+  /** The values that the run in progress was started with; undefined before there is one. */
+  declare applied: Config | undefined;
+  declare hide: readonly string[];
+  declare lock: readonly string[];
+  /** Symbol that is selected in an equation. */
+  declare selected: string | null;
+  /** What was corrected in a field, by key. */
+  declare private notes: Readonly<Record<string, string>>;
+
+  constructor() {
+    super();
+    this.schema = {};
+    this.config = {};
+    this.base = {};
+    this.applied = undefined;
+    this.hide = [];
+    this.lock = [];
+    this.selected = null;
+    this.notes = {};
+  }
+
+  private emit(key: string, value: unknown, dragging = false, note?: string): void {
+    const { [key]: _, ...others } = this.notes;
+    this.notes = note ? { ...others, [key]: note } : others;
+    this.dispatchEvent(chalkEvent<ParameterChange>('parameter-change', { key, value, dragging }));
+  }
+
+  private point(symbol: string | null): void {
+    this.dispatchEvent(chalkEvent('term-select', { symbol }));
+  }
+
+  private typed(key: string, p: Parameter, input: HTMLInputElement): void {
+    const { value, note } = readValue(p, input.value.replace(',', '.').replace('−', '-'), this.config[key]);
+    input.value = String(value);
+    this.emit(key, value, false, note);
+  }
+
+  private slid(key: string, p: NumberParameter, event: Event): void {
+    this.emit(key, valueAt(p, Number((event.target as HTMLInputElement).value)), event.type === 'input');
+  }
+
+  private slideKey(key: string, p: NumberParameter, event: KeyboardEvent): void {
+    const up = ['ArrowUp', 'ArrowRight', 'PageUp'].includes(event.key);
+    const down = ['ArrowDown', 'ArrowLeft', 'PageDown'].includes(event.key);
+    if (event.key === 'Home' || event.key === 'End') this.emit(key, event.key === 'Home' ? p.min : p.max);
+    else if (up || down) this.emit(key, nudge(p, this.config[key] as number, up ? 1 : -1, event.key.startsWith('Page')));
+    else return;
+    event.preventDefault();
+  }
+
+  private renderNumber(key: string, p: NumberParameter, locked: boolean): TemplateResult {
+    const value = this.config[key] as number;
+    const text = p.unit ? `${value} ${p.unit}` : String(value);
+    return html`<div class="value">
+      <input type="range" min="0" max=${positions} step="any" aria-label="${p.label}, slider" aria-valuetext=${text} ?disabled=${locked}
+        .value=${String(positionOf(p, value))}
+        @input=${(event: Event) => this.slid(key, p, event)} @change=${(event: Event) => this.slid(key, p, event)}
+        @keydown=${(event: KeyboardEvent) => this.slideKey(key, p, event)} />
+      <span class="field">
+        <input class="number" id=${key} type="text" inputmode=${p.type === 'int' ? 'numeric' : 'decimal'} autocomplete="off"
+          title="${p.min} … ${p.max}" ?disabled=${locked} .value=${String(value)}
+          aria-describedby=${this.notes[key] ? `${key}-note` : nothing}
+          @change=${(event: Event) => this.typed(key, p, event.target as HTMLInputElement)} />
+        ${p.unit ? html`<span class="unit">${p.unit}</span>` : nothing}
+      </span>
+    </div>`;
+  }
+
+  private renderInput(key: string, p: Parameter, locked: boolean): TemplateResult {
+    const value = this.config[key];
+    switch (p.type) {
+      case 'number':
+      case 'int':
+        return this.renderNumber(key, p, locked);
+      case 'enum':
+        return html`<select id=${key} ?disabled=${locked} @change=${(event: Event) => this.emit(key, (event.target as HTMLSelectElement).value)}>
+          ${p.values.map((v) => html`<option value=${v} .selected=${v === value}>${p.names?.[v] ?? v}</option>`)}
+        </select>`;
+      case 'string':
+        return html`<input class="text" id=${key} type="text" maxlength=${p.maxLength} ?disabled=${locked} .value=${String(value)}
+          @change=${(event: Event) => this.typed(key, p, event.target as HTMLInputElement)} />`;
+      default:
+        return html`<input class="text" id=${key} type="text" spellcheck="false" ?disabled=${locked}
+          .value=${JSON.stringify(value)} @change=${(event: Event) => this.emitJson(key, p, event.target as HTMLInputElement)} />`;
+    }
+  }
+
+  private emitJson(key: string, p: Parameter, input: HTMLInputElement): void {
+    const { value, note } = readValue(p, input.value, this.config[key]);
+    input.value = JSON.stringify(value);
+    this.emit(key, value, false, note);
+  }
+
+  private renderLabel(key: string, p: Parameter, locked: boolean): TemplateResult {
+    const box = (event: Event) => this.emit(key, (event.target as HTMLInputElement).checked);
+    const text = html`${p.label}`;
+    if (p.type !== 'boolean') return html`<label for=${key}>${text}</label>`;
+    return html`<label class="check"><input type="checkbox" id=${key} ?disabled=${locked} .checked=${this.config[key] as boolean} @change=${box} />${text}</label>`;
+  }
+
+  private renderControl(key: string, p: Parameter): TemplateResult | typeof nothing {
+    if (p.hidden || lists(this.hide, key) || !isActive(this.schema, key, this.config)) return nothing;
+    const locked = lists(this.lock, key);
+    const changed = !sameValue(p, this.config[key], this.base[key]);
+    const pending = this.applied !== undefined && p.live === 'restart' && !sameValue(p, this.config[key], this.applied[key]);
+    const { symbol } = p;
+    const selected = symbol !== undefined && symbol === this.selected;
+    return html`<div class="control ${pending ? 'pending' : ''} ${selected ? 'selected' : ''}" part="control"
+      @pointerenter=${symbol ? () => this.point(symbol) : nothing} @pointerleave=${symbol ? () => this.point(null) : nothing}>
+      <div class="top">
+        ${this.renderLabel(key, p, locked)}
+        ${
+          symbol
+            ? html`<button class="symbol" title="Show ${symbol} in the equations" aria-label="Show ${symbol} in the equations"
+              @focus=${() => this.point(symbol)} @blur=${() => this.point(null)} @click=${() => this.point(symbol)}>${mathSymbol(symbol)}</button>`
+            : nothing
+        }
+        <span class="badge ${p.live}" title=${p.live === 'live' ? 'Takes effect at the next step of a run.' : 'Takes effect when the run is started anew.'}>${
+          locked ? 'locked' : pending ? 'at restart' : p.live
+        }</span>
+        ${
+          changed && !locked
+            ? html`<button class="quiet reset" title="Back to ${String(this.base[key])}" aria-label="Reset ${p.label}"
+              @click=${() => this.emit(key, this.base[key])}>↺</button>`
+            : nothing
+        }
+      </div>
+      ${p.type === 'boolean' ? nothing : this.renderInput(key, p, locked)}
+      ${this.notes[key] ? html`<p class="note" id="${key}-note" role="status">${this.notes[key]}</p>` : nothing}
+      ${p.help ? html`<details class="help"><summary>about ${p.label}</summary>${p.help}</details>` : nothing}
+    </div>`;
+  }
+
+  override render() {
+    const groups = new Map<string, [string, Parameter][]>();
+    for (const [key, p] of Object.entries(this.schema)) {
+      const name = p.group ?? '';
+      groups.set(name, [...(groups.get(name) ?? []), [key, p]]);
+    }
+    const changes = Object.entries(this.schema).filter(
+      ([key, p]) =>
+        !p.hidden && !lists(this.lock, key) && !lists(this.hide, key) && !sameValue(p, this.config[key], this.base[key]),
+    ).length;
+    return html`${[...groups].map(([name, entries]) => {
+      const controls = entries.map(([key, p]) => this.renderControl(key, p)).filter((c) => c !== nothing);
+      if (controls.length === 0) return nothing;
+      return html`<fieldset>
+        <legend class=${name ? '' : 'visually-hidden'}>${name || 'parameters'}</legend>
+        <div class="grid">${controls}</div>
+      </fieldset>`;
+    })}
+    ${
+      changes > 0
+        ? html`<div class="all"><span>${changes} changed</span>
+          <button class="quiet" @click=${() => this.dispatchEvent(chalkEvent('parameters-reset', {}))}>↺ Reset all</button></div>`
+        : nothing
+    }`;
+  }
+}
+
+define('chalk-controls', ChalkControls);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-controls': ChalkControls;
+  }
+}

@@ -1,0 +1,108 @@
+import { css, html, LitElement, nothing } from 'lit';
+import type { PhaseEvent, StepEvent } from '../../runtime/events.ts';
+import { baseStyles } from '../../shell/styles.ts';
+import { define } from '../shared/define.ts';
+import { formatCount, formatNumber } from '../shared/format.ts';
+
+/**
+ * Says what is being done and how far it is: `compile shaders`, `train · epoch 2 · step 120 of 400 · loss 0.31`.
+ * @summary Name and progress of the present phase.
+ * @element chalk-phase-progress
+ * @csspart bar - the progress bar
+ */
+export class ChalkPhaseProgress extends LitElement {
+  static override properties = {
+    phase: { attribute: false },
+    step: { attribute: false },
+    waiting: { type: String },
+  };
+  static override styles = [
+    baseStyles,
+    css`
+      .line {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 0.75em;
+        min-height: 1.4em;
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
+        font-variant-numeric: tabular-nums;
+      }
+      .name {
+        color: var(--chalk-ink);
+        font-weight: 600;
+      }
+      progress {
+        display: block;
+        width: 100%;
+        height: 4px;
+        margin-top: 3px;
+        border: 0;
+        border-radius: 2px;
+        overflow: hidden;
+        background: var(--chalk-rule);
+        appearance: none;
+      }
+      progress::-webkit-progress-bar {
+        background: var(--chalk-rule);
+      }
+      progress::-webkit-progress-value {
+        background: var(--chalk-accent);
+      }
+      progress::-moz-progress-bar {
+        background: var(--chalk-accent);
+      }
+      progress:indeterminate::-moz-progress-bar {
+        width: 30%;
+      }
+      @media (forced-colors: active) {
+        progress {
+          height: 8px;
+          border: 1px solid CanvasText;
+          appearance: auto;
+        }
+      }
+    `,
+  ];
+
+  declare phase: PhaseEvent | undefined;
+  declare step: StepEvent | undefined;
+  /** Shown while there is neither phase nor step. */
+  declare waiting: string;
+
+  constructor() {
+    super();
+    this.phase = undefined;
+    this.step = undefined;
+    this.waiting = '';
+  }
+
+  /** The share that is done: the phase's own, else that of the steps. */
+  private get share(): number | undefined {
+    const { phase, step } = this;
+    if (phase?.progress !== undefined) return phase.progress;
+    return step?.total ? step.step / step.total : undefined;
+  }
+
+  override render() {
+    const { phase, step, share } = this;
+    const name = phase?.name ?? this.waiting;
+    const of = step?.total ? ` of ${formatCount(step.total)}` : '';
+    return html`<div class="line">
+        ${name ? html`<span class="name">${name}</span>` : nothing}
+        ${phase?.detail ? html`<span>${phase.detail}</span>` : nothing}
+        ${step?.epoch === undefined ? nothing : html`<span>epoch ${step.epoch}</span>`}
+        ${step ? html`<span>step ${formatCount(step.step)}${of}</span>` : nothing}
+        ${step?.loss === undefined ? nothing : html`<span>loss ${formatNumber(step.loss)}</span>`}
+      </div>
+      ${phase || step ? html`<progress part="bar" aria-label=${name || 'progress'} max="1" .value=${share ?? 0}></progress>` : nothing}`;
+  }
+}
+
+define('chalk-phase-progress', ChalkPhaseProgress);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-phase-progress': ChalkPhaseProgress;
+  }
+}
