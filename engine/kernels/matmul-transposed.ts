@@ -1,0 +1,122 @@
+/**
+ * Matrix products with one side transposed, as gradients of a matrix product need them: both read their matrices as they lie,
+ * no transposed copy is made.
+ */
+import naiveNT from '../../shaders/ladders/matmul-nt/1-naive.wgsl';
+import tileNT from '../../shaders/ladders/matmul-nt/2-register-tile-8x2.wgsl';
+import subgroupNT from '../../shaders/ladders/matmul-nt/3-subgroup-broadcast.wgsl';
+import naiveTN from '../../shaders/ladders/matmul-tn/1-naive.wgsl';
+import tileTN from '../../shaders/ladders/matmul-tn/2-register-tile-8x2.wgsl';
+import subgroupTN from '../../shaders/ladders/matmul-tn/3-subgroup-broadcast.wgsl';
+import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
+import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+import { type MatmulSizes, matrices } from './matmul.ts';
+
+const example: MatmulSizes = { batch: 1, M: 5, N: 6, K: 7, aBatchStride: 0, bBatchStride: 0 };
+
+const sizes = (p: MatmulSizes) => ({
+  a: matrices(p.batch, p.aBatchStride) * p.M * p.K,
+  b: matrices(p.batch, p.bBatchStride) * p.K * p.N,
+  y: p.batch * p.M * p.N,
+});
+
+function naivePlan(shader: typeof naiveNT | typeof naiveTN, p: MatmulSizes, caps: AdapterCaps): Plan {
+  const grid = linearGrid(p.batch * p.M * p.N, 64, caps.maxWorkgroupsPerDimension);
+  return { dispatches: [dispatch(shader, 'naive', p, grid)] };
+}
+
+type TileShader = typeof tileNT | typeof subgroupNT | typeof tileTN | typeof subgroupTN;
+
+function tilePlan(shader: TileShader, p: MatmulSizes, tile: number, tilesPerGroup: number, caps: AdapterCaps): Plan {
+  const tiles = p.batch * Math.ceil(p.M / tile) * Math.ceil(p.N / tile);
+  return splitPlan(caps, splitProduct(p, tiles, tilesPerGroup, caps), { count: p.M * p.N, N: p.N }, (split, _, y) =>
+    dispatch(
+      shader,
+      'tile',
+      { ...p, ...split },
+      linearGrid(tiles * split.splits, tilesPerGroup, caps.maxWorkgroupsPerDimension),
+      { buffers: { y } },
+    ),
+  );
+}
+
+/** Pads what the vectors of the register-tile rungs run along: `K` of both matrices for NT, `M` and `N` for TN. */
+function paddedTilePlan(shader: typeof tileNT | typeof tileTN, form: 'NT' | 'TN', p: MatmulSizes, caps: AdapterCaps): Plan {
+  const M = form === 'TN' ? roundUp(p.M, 4) : p.M;
+  const K = form === 'NT' ? roundUp(p.K, 4) : p.K;
+  const N = roundUp(p.N, 4);
+  const a = { matrices: matrices(p.batch, p.aBatchStride) };
+  const b = { matrices: matrices(p.batch, p.bBatchStride) };
+  const y = { matrices: p.batch };
+  const lie = (rows: number, columns: number) => (form === 'NT' ? { rows, columns } : { rows: columns, columns: rows });
+  const padded = new PaddedPlan(caps);
+  padded.input('a', { ...a, ...lie(p.M, p.K) }, { ...a, ...lie(M, K) });
+  padded.input('b', { ...b, ...lie(p.N, p.K) }, { ...b, ...lie(N, K) });
+  padded.output('y', { ...y, rows: M, columns: N }, { ...y, rows: p.M, columns: p.N });
+  const whole = { ...p, M, N, K, aBatchStride: p.aBatchStride && M * K, bBatchStride: p.bBatchStride && N * K };
+  return padded.around(tilePlan(shader, whole, 8, 64, caps));
+}
+
+/** y[z,m,n] = Σ_k a[z,m,k] · b[z,n,k]: the gradient of a product with respect to its left factor. */
+export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
+  name: 'matmulNT',
+  equation: 'y_{zmn} = \\sum_{k} a_{zmk}\\, b_{znk}',
+  inputs: ['a', 'b'],
+  outputs: ['y'],
+  sizes,
+  example,
+  reference({ a, b }, { y }, { batch, M, N, K, aBatchStride, bBatchStride }) {
+    for (let z = 0; z < batch; z++) {
+      for (let m = 0; m < M; m++) {
+        for (let n = 0; n < N; n++) {
+          let sum = 0;
+          for (let k = 0; k < K; k++) {
+            sum += (a[z * aBatchStride + m * K + k] as number) * (b[z * bBatchStride + n * K + k] as number);
+          }
+          y[(z * M + m) * N + n] = sum;
+        }
+      }
+    }
+  },
+  variants: [
+    { id: 'naive', plan: (p, caps) => naivePlan(naiveNT, p, caps) },
+    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', p, caps) },
+    {
+      id: 'subgroup-broadcast',
+      applies: (_, caps) => hasQuadSubgroups(caps),
+      plan: (p, caps) => tilePlan(subgroupNT, p, 16, 4, caps),
+    },
+  ],
+});
+
+/** y[z,m,n] = Σ_k a[z,k,m] · b[z,k,n]: the gradient of a product with respect to its right factor. */
+export const matmulTN = defineKernel<'a' | 'b', 'y', MatmulSizes>({
+  name: 'matmulTN',
+  equation: 'y_{zmn} = \\sum_{k} a_{zkm}\\, b_{zkn}',
+  inputs: ['a', 'b'],
+  outputs: ['y'],
+  sizes,
+  example,
+  reference({ a, b }, { y }, { batch, M, N, K, aBatchStride, bBatchStride }) {
+    for (let z = 0; z < batch; z++) {
+      for (let m = 0; m < M; m++) {
+        for (let n = 0; n < N; n++) {
+          let sum = 0;
+          for (let k = 0; k < K; k++) {
+            sum += (a[z * aBatchStride + k * M + m] as number) * (b[z * bBatchStride + k * N + n] as number);
+          }
+          y[(z * M + m) * N + n] = sum;
+        }
+      }
+    }
+  },
+  variants: [
+    { id: 'naive', plan: (p, caps) => naivePlan(naiveTN, p, caps) },
+    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileTN, 'TN', p, caps) },
+    {
+      id: 'subgroup-broadcast',
+      applies: (_, caps) => hasQuadSubgroups(caps),
+      plan: (p, caps) => tilePlan(subgroupTN, p, 16, 4, caps),
+    },
+  ],
+});

@@ -1,0 +1,121 @@
+/** Matrix products y = a · b in batches, with bias and activation in the tail. */
+import naive from '../../shaders/ladders/matmul/1-naive.wgsl';
+import vec4 from '../../shaders/ladders/matmul/2-vec4.wgsl';
+import tile4x1 from '../../shaders/ladders/matmul/3-register-tile-4x1.wgsl';
+import tile8x2 from '../../shaders/ladders/matmul/4-register-tile-8x2.wgsl';
+import subgroupBroadcast from '../../shaders/ladders/matmul/5-subgroup-broadcast.wgsl';
+import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
+import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+
+export interface MatmulSizes {
+  /** Products in the batch. */
+  readonly batch: number;
+  /** Rows of y. */
+  readonly M: number;
+  /** Columns of y. */
+  readonly N: number;
+  /** Length of each sum. */
+  readonly K: number;
+  /** Elements from one matrix of `a` to the next: its size, or 0 to use the first for the whole batch. */
+  readonly aBatchStride: number;
+  /** The same for `b`. */
+  readonly bBatchStride: number;
+}
+
+export type MatmulParams = MatmulSizes & Epilogue;
+
+export const matrices = (batch: number, stride: number): number => (stride === 0 ? 1 : batch);
+
+/** A rung whose invocations compute `rows` x `columns` and read whole vectors; other shapes are padded with zeros first. */
+function vectorPlan(shader: typeof tile8x2, rows: number, columns: number) {
+  return (p: MatmulParams, caps: AdapterCaps): Plan => {
+    const N = roundUp(p.N, 4);
+    const K = roundUp(p.K, 4);
+    const a = { matrices: matrices(p.batch, p.aBatchStride), rows: p.M };
+    const b = { matrices: matrices(p.batch, p.bBatchStride) };
+    const one = { matrices: 1, rows: 1 };
+    const y = { matrices: p.batch, rows: p.M };
+    const padded = new PaddedPlan(caps);
+    padded.input('a', { ...a, columns: p.K }, { ...a, columns: K });
+    padded.input('b', { ...b, rows: p.K, columns: p.N }, { ...b, rows: K, columns: N });
+    if (p.hasBias) padded.input('bias', { ...one, columns: p.N }, { ...one, columns: N });
+    padded.output('y', { ...y, columns: N }, { ...y, columns: p.N });
+    const sizes = { ...p, N, K, aBatchStride: p.aBatchStride && p.M * K, bBatchStride: p.bBatchStride && K * N };
+    return padded.around(tilePlan(shader, sizes, rows, columns, 64, caps));
+  };
+}
+
+function tilePlan(
+  shader: typeof tile8x2 | typeof subgroupBroadcast,
+  p: MatmulParams,
+  rows: number,
+  columns: number,
+  tilesPerGroup: number,
+  caps: AdapterCaps,
+): Plan {
+  const { hasBias, activation, ...params } = p;
+  const tiles = p.batch * Math.ceil(p.M / rows) * Math.ceil(p.N / columns);
+  return splitPlan(
+    caps,
+    splitProduct(p, tiles, tilesPerGroup, caps),
+    { count: p.M * p.N, N: p.N, epilogue: p },
+    (split, epilogue, y) =>
+      dispatch(
+        shader,
+        'tile',
+        { ...params, ...split },
+        linearGrid(tiles * split.splits, tilesPerGroup, caps.maxWorkgroupsPerDimension),
+        { overrides: epilogueOverrides(epilogue), buffers: { y } },
+      ),
+  );
+}
+
+/** y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n]) */
+export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
+  name: 'matmul',
+  equation: 'y_{zmn} = \\varphi\\Big(\\sum_{k} a_{zmk}\\, b_{zkn} + \\mathrm{bias}_n\\Big)',
+  inputs: ['a', 'b', 'bias'],
+  outputs: ['y'],
+  sizes: (p) => ({
+    a: matrices(p.batch, p.aBatchStride) * p.M * p.K,
+    b: matrices(p.batch, p.bBatchStride) * p.K * p.N,
+    bias: p.hasBias ? p.N : NO_BIAS_SIZE,
+    y: p.batch * p.M * p.N,
+  }),
+  example: { batch: 1, M: 5, N: 6, K: 7, aBatchStride: 0, bBatchStride: 0, ...NO_EPILOGUE },
+  reference({ a, b, bias }, { y }, p) {
+    const { batch, M, N, K } = p;
+    for (let z = 0; z < batch; z++) {
+      for (let m = 0; m < M; m++) {
+        for (let n = 0; n < N; n++) {
+          let sum = 0;
+          for (let k = 0; k < K; k++) {
+            sum += (a[z * p.aBatchStride + m * K + k] as number) * (b[z * p.bBatchStride + k * N + n] as number);
+          }
+          y[(z * M + m) * N + n] = activate(p.hasBias ? sum + (bias[n] as number) : sum, p);
+        }
+      }
+    }
+  },
+  variants: [
+    {
+      id: 'naive',
+      plan: ({ hasBias, activation, ...params }, caps) => ({
+        dispatches: [
+          dispatch(naive, 'naive', params, linearGrid(params.batch * params.M * params.N, 64, caps.maxWorkgroupsPerDimension), {
+            overrides: epilogueOverrides({ hasBias, activation, slope: params.slope }),
+          }),
+        ],
+      }),
+    },
+    { id: 'vec4', plan: vectorPlan(vec4, 1, 4) },
+    { id: 'register-tile-4x1', plan: vectorPlan(tile4x1, 4, 4) },
+    { id: 'register-tile-8x2', applies: (_, caps) => !caps.software, plan: vectorPlan(tile8x2, 8, 8) },
+    {
+      id: 'subgroup-broadcast',
+      applies: (_, caps) => hasQuadSubgroups(caps),
+      plan: (p, caps) => tilePlan(subgroupBroadcast, p, 16, 16, 4, caps),
+    },
+  ],
+});
