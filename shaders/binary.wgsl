@@ -74,6 +74,17 @@ fn power(v: f32, e: f32) -> f32 {
   return select(magnitude, -magnitude, n - 2.0 * floor(n * 0.5) == 1.0);
 }
 
+// ln v. Adapters differ where it is not defined (one gives 0 for -1), so zero and what is no positive number are told by their bits:
+// -infinity and NaN, as PyTorch has it.
+fn naturalLog(v: f32) -> f32 {
+  let bits = bitcast<u32>(v);
+  if (bits - 1u < 0x7f800000u) {
+    return log(v);
+  }
+  let magnitude = bits & 0x7fffffffu;
+  return bitcast<f32>(select(0x7fc00000u | (bits & 1u), 0xff800000u | magnitude, magnitude == 0u));
+}
+
 fn f(u: f32, v: f32) -> f32 {
   switch OPERATION {
     case ADD: { return u + v; }
@@ -93,7 +104,7 @@ fn f(u: f32, v: f32) -> f32 {
     case HEAVISIDE: { return select(select(0.0, 0.5, u == v), 1.0, u > v); }
     case SCALE_ADD: { return params.alpha * u + params.beta * v; }
     case POW_GRADIENT_BASE: { return select(v * power(u, v - 1.0), 0.0, v == 0.0); }
-    case POW_GRADIENT_EXPONENT: { return select(power(u, v) * log(u), 0.0, u == 0.0 && v >= 0.0); }
+    case POW_GRADIENT_EXPONENT: { return select(power(u, v) * naturalLog(u), 0.0, u == 0.0 && v >= 0.0); }
     default: { return u; }
   }
 }

@@ -60,9 +60,21 @@ fn softplus(v: f32) -> f32 {
   return max(v, 0.0) + log(1.0 + exp(-abs(v)));
 }
 
-// tanh is 1 to the last bit beyond 10; some drivers compute it from exp(2v), which overflows.
+// tanh is 1 to the last bit beyond 10; some drivers compute it from exp(2v), which overflows. A NaN (told by its bits) stays one.
 fn safeTanh(v: f32) -> f32 {
-  return tanh(clamp(v, -10.0, 10.0));
+  let isNumber = (bitcast<u32>(v) & 0x7fffffffu) <= 0x7f800000u;
+  return select(v, tanh(clamp(v, -10.0, 10.0)), isNumber);
+}
+
+// ln v. Adapters differ where it is not defined (one gives 0 for -1), so zero and what is no positive number are told by their bits:
+// -infinity and NaN, as PyTorch has it.
+fn naturalLog(v: f32) -> f32 {
+  let bits = bitcast<u32>(v);
+  if (bits - 1u < 0x7f800000u) {
+    return log(v);
+  }
+  let magnitude = bits & 0x7fffffffu;
+  return bitcast<f32>(select(0x7fc00000u | (bits & 1u), 0xff800000u | magnitude, magnitude == 0u));
 }
 
 // Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7.
@@ -117,7 +129,7 @@ fn f(v: f32) -> f32 {
   switch OPERATION {
     case NEG: { return -v; }
     case EXP: { return exp(v); }
-    case LOG: { return log(v); }
+    case LOG: { return naturalLog(v); }
     case SQRT: { return sqrt(v); }
     case RSQRT: { return 1.0 / sqrt(v); }
     case RECIPROCAL: { return 1.0 / v; }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { unaryGradientKernels, unaryKernels, unaryNames, unaryTable } from '../../../engine/kernels/unary.ts';
 import { expectAgreement } from './harness.ts';
 
@@ -56,5 +56,15 @@ describe('powScalar', () => {
       const contents = { x: () => bases.map((b) => (Number.isInteger(alpha) ? b : Math.abs(b))) };
       await expectAgreement(unaryKernels.powScalar, { count: bases.length, alpha, beta: 0 }, { contents, rtol: 2e-5 });
     }
+  });
+});
+
+describe('edges that adapters get wrong', () => {
+  it('log gives -infinity at 0 and NaN below; tanh keeps NaN and saturates', async () => {
+    const x = () => [0, -0, -1, Number.NaN, -1e30, Number.POSITIVE_INFINITY];
+    const log = await expectAgreement(unaryKernels.log, { count: 6, alpha: 0, beta: 0 }, { contents: { x } });
+    expect([...log.y]).toEqual([-Infinity, -Infinity, Number.NaN, Number.NaN, Number.NaN, Infinity]);
+    const values = () => [Number.NaN, 1e30, -1e30, 50, -50];
+    await expectAgreement(unaryKernels.tanh, { count: 5, alpha: 0, beta: 0 }, { contents: { x: values } });
   });
 });

@@ -1,0 +1,201 @@
+// y[n, p, q, c] = max over the window: x[n, p·strideY + u - padY, q·strideX + v - padX, c], for u < kernelHeight, v < kernelWidth; outside the
+// image is -infinity. The winner u·kernelWidth + v (the first greatest, row by row, as in PyTorch) is kept as one byte, four to a word,
+// for the gradient.
+//
+// n image, (y, x) input position, (p, q) output position, c channel, (u, v) offset within the window; everything NHWC.
+// `naive`: four neighbouring outputs per invocation, whatever the channels. `vectors`: the same for channels that are a multiple of 4.
+// `halves`, `halvesGradient`: windows of 2 x 2 with stride 2 and no padding. A window's four inputs belong to it alone, so the gradient
+// writes them directly. `gradient` gathers: each input asks every window that contains it whether it won there; no atomics, fixed order.
+
+struct Params {
+  batch: u32,
+  height: u32,
+  width: u32,
+  channels: u32,
+  outHeight: u32,
+  outWidth: u32,
+  kernelHeight: u32,
+  kernelWidth: u32,
+  strideY: u32,
+  strideX: u32,
+  padY: u32,
+  padX: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y4: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> winners: array<u32>;
+@group(0) @binding(6) var<storage, read> won: array<u32>;
+@group(0) @binding(7) var<storage, read> gy: array<f32>;
+@group(0) @binding(8) var<storage, read_write> gx: array<f32>;
+@group(0) @binding(9) var<storage, read> gy4: array<vec4f>;
+@group(0) @binding(10) var<storage, read_write> gx4: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let count = params.batch * params.outHeight * params.outWidth * params.channels;
+  if (4u * i >= count) {
+    return;
+  }
+  var packed = 0u;
+  for (var lane = 0u; lane < 4u; lane++) {
+    let e = 4u * i + lane;
+    if (e < count) {
+      let c = e % params.channels;
+      let q = (e / params.channels) % params.outWidth;
+      let p = (e / (params.channels * params.outWidth)) % params.outHeight;
+      let n = e / (params.channels * params.outWidth * params.outHeight);
+      var best = 0.0;
+      var winner = 0u;
+      var found = false;
+      for (var u = 0u; u < params.kernelHeight; u++) {
+        for (var v = 0u; v < params.kernelWidth; v++) {
+          // Positions left of or above the image wrap to large numbers and fail the same test as those beyond it.
+          let row = p * params.strideY + u - params.padY;
+          let column = q * params.strideX + v - params.padX;
+          if (row < params.height && column < params.width) {
+            let value = x[((n * params.height + row) * params.width + column) * params.channels + c];
+            if (!found || value > best) {
+              best = value;
+              winner = u * params.kernelWidth + v;
+              found = true;
+            }
+          }
+        }
+      }
+      y[e] = best;
+      packed |= winner << (8u * lane);
+    }
+  }
+  winners[i] = packed;
+}
+
+@compute @workgroup_size(64)
+fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let channels4 = params.channels / 4u;
+  if (i >= params.batch * params.outHeight * params.outWidth * channels4) {
+    return;
+  }
+  let c = i % channels4;
+  let q = (i / channels4) % params.outWidth;
+  let p = (i / (channels4 * params.outWidth)) % params.outHeight;
+  let n = i / (channels4 * params.outWidth * params.outHeight);
+  var best = vec4f();
+  var winner = vec4u();
+  var found = false;
+  for (var u = 0u; u < params.kernelHeight; u++) {
+    for (var v = 0u; v < params.kernelWidth; v++) {
+      let row = p * params.strideY + u - params.padY;
+      let column = q * params.strideX + v - params.padX;
+      if (row < params.height && column < params.width) {
+        let value = x4[((n * params.height + row) * params.width + column) * channels4 + c];
+        let better = vec4<bool>(!found) | (value > best);
+        best = select(best, value, better);
+        winner = select(winner, vec4u(u * params.kernelWidth + v), better);
+        found = true;
+      }
+    }
+  }
+  y4[i] = best;
+  winners[i] = winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
+}
+
+@compute @workgroup_size(64)
+fn halves(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let channels4 = params.channels / 4u;
+  if (i >= params.batch * params.outHeight * params.outWidth * channels4) {
+    return;
+  }
+  let c = i % channels4;
+  let q = (i / channels4) % params.outWidth;
+  let p = (i / (channels4 * params.outWidth)) % params.outHeight;
+  let n = i / (channels4 * params.outWidth * params.outHeight);
+  let rowLength = params.width * channels4;
+  let at = ((n * params.height + 2u * p) * params.width + 2u * q) * channels4 + c;
+  var best = x4[at];
+  var winner = vec4u();
+  let right = x4[at + channels4];
+  winner = select(winner, vec4u(1u), right > best);
+  best = select(best, right, right > best);
+  let below = x4[at + rowLength];
+  winner = select(winner, vec4u(2u), below > best);
+  best = select(best, below, below > best);
+  let across = x4[at + rowLength + channels4];
+  winner = select(winner, vec4u(3u), across > best);
+  best = select(best, across, across > best);
+  y4[i] = best;
+  winners[i] = winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
+}
+
+@compute @workgroup_size(64)
+fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.batch * params.height * params.width * params.channels) {
+    return;
+  }
+  let c = i % params.channels;
+  let column = (i / params.channels) % params.width;
+  let row = (i / (params.channels * params.width)) % params.height;
+  let n = i / (params.channels * params.width * params.height);
+  var total = 0.0;
+  for (var u = 0u; u < params.kernelHeight; u++) {
+    for (var v = 0u; v < params.kernelWidth; v++) {
+      let top = row + params.padY - u;
+      let left = column + params.padX - v;
+      let p = top / params.strideY;
+      let q = left / params.strideX;
+      // A window that would start before the padding wraps to a large number.
+      if (top % params.strideY == 0u && left % params.strideX == 0u && p < params.outHeight && q < params.outWidth) {
+        let e = ((n * params.outHeight + p) * params.outWidth + q) * params.channels + c;
+        let winner = (won[e / 4u] >> (8u * (e % 4u))) & 255u;
+        if (winner == u * params.kernelWidth + v) {
+          total += gy[e];
+        }
+      }
+    }
+  }
+  gx[i] = total;
+}
+
+@compute @workgroup_size(64)
+fn halvesGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let channels4 = params.channels / 4u;
+  // Odd last rows and columns belong to no window: windows cover them too, with no gradient.
+  let windowsY = (params.height + 1u) / 2u;
+  let windowsX = (params.width + 1u) / 2u;
+  if (i >= params.batch * windowsY * windowsX * channels4) {
+    return;
+  }
+  let c = i % channels4;
+  let q = (i / channels4) % windowsX;
+  let p = (i / (channels4 * windowsX)) % windowsY;
+  let n = i / (channels4 * windowsX * windowsY);
+  var g = vec4f();
+  var winner = vec4u();
+  if (p < params.outHeight && q < params.outWidth) {
+    let e = ((n * params.outHeight + p) * params.outWidth + q) * channels4 + c;
+    g = gy4[e];
+    winner = (vec4u(won[e]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+  }
+  let zero = vec4f();
+  let at = ((n * params.height + 2u * p) * params.width + 2u * q) * channels4 + c;
+  let hasRight = 2u * q + 1u < params.width;
+  gx4[at] = select(zero, g, winner == vec4u(0u));
+  if (hasRight) {
+    gx4[at + channels4] = select(zero, g, winner == vec4u(1u));
+  }
+  if (2u * p + 1u < params.height) {
+    let below = at + params.width * channels4;
+    gx4[below] = select(zero, g, winner == vec4u(2u));
+    if (hasRight) {
+      gx4[below + channels4] = select(zero, g, winner == vec4u(3u));
+    }
+  }
+}
