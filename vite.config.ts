@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type InlineConfig, runnerImport } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { pagesOf } from './apps/cli/pages.ts';
 import { siteData } from './apps/cli/site-data.ts';
 import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
 import { mathCards } from './apps/math/plugin.ts';
@@ -17,12 +17,7 @@ Object.assign(process.env, vulkanEnvironment());
 
 /** Every page of the site, by its path under apps/. */
 function pages(): Record<string, string> {
-  const files = readdirSync(join(root, 'apps'), { recursive: true, encoding: 'utf8' });
-  return Object.fromEntries(
-    files
-      .filter((file) => file.endsWith('.html') && !file.includes('node_modules'))
-      .map((file) => [file.replaceAll('\\', '/').replace(/\.html$/, ''), join(root, 'apps', file)]),
-  );
+  return Object.fromEntries(pagesOf(join(root, 'apps')).map((page) => [page.replace(/\.html$/, ''), join(root, 'apps', page)]));
 }
 
 /** Stops a build where a kernel definition disagrees with its shader; under the test runner a test does the same. */
