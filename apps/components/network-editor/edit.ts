@@ -92,7 +92,7 @@ export const setField = (network: NetworkDefinition, path: Path, field: string, 
     list.map((layer, i) => {
       if (i !== index) return layer;
       const { [field]: _, ...rest } = layer as Mutable;
-      return (value === undefined ? rest : { ...layer, [field]: value }) as LayerDefinition;
+      return (value === undefined ? rest : { ...layer, [field]: value }) as unknown as LayerDefinition;
     }),
   );
 
