@@ -1,7 +1,8 @@
 import { commandFor, loadIndex, readEntry } from '../data/load.ts';
 import type { DataSource, ReadOptions } from '../data/source.ts';
 import { DataFormatError, MissingDataError } from '../errors.ts';
-import type { ImportedNetwork, StateTensor } from './layers.ts';
+import type { StateTensor } from '../nn/border.ts';
+import type { ImportedNetwork } from './imported-network.ts';
 import { readSafetensors } from './safetensors.ts';
 
 /** A trained network with the names of its classes. */

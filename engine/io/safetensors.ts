@@ -37,6 +37,9 @@ const BYTES: Readonly<Record<SafetensorsDtype, number>> = { F32: 4, I32: 4, U8: 
 /** Longest header that the Python library accepts. */
 const MAX_HEADER = 100_000_000;
 
+/** Order of the tensors in a file: that of the Python library, which puts wide types first so that all are aligned. */
+const RANK: Readonly<Record<SafetensorsDtype, number>> = { I64: 0, F32: 1, U32: 2, I32: 3, U8: 4 };
+
 const isDtype = (value: unknown): value is SafetensorsDtype => typeof value === 'string' && value in BYTES;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -147,7 +150,7 @@ export function readSafetensors(bytes: Uint8Array, file = 'safetensors'): Safete
 }
 
 /**
- * Writes a safetensors file. Tensors are ordered by element size, widest first, then by name, and the header is padded with spaces to a
+ * Writes a safetensors file. Tensors are ordered by element type, wide ones first, then by name, and the header is padded with spaces to a
  * multiple of 8 bytes, as the Python library does, so that a reader can map every tensor in place. Equal content gives equal bytes.
  *
  * @param tensors name → tensor
@@ -158,7 +161,7 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsTensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const ordered = [...tensors].sort(([a, x], [b, y]) => BYTES[y.dtype] - BYTES[x.dtype] || (a < b ? -1 : a > b ? 1 : 0));
+  const ordered = [...tensors].sort(([a, x], [b, y]) => RANK[x.dtype] - RANK[y.dtype] || (a < b ? -1 : a > b ? 1 : 0));
   const fields: string[] = [];
   if (Object.keys(metadata).length > 0) {
     const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));

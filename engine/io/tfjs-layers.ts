@@ -1,5 +1,8 @@
 import { DataFormatError } from '../errors.ts';
-import type { ImportedNetwork, LayerRecord, Pair, StateTensor } from './layers.ts';
+import type { StateTensor } from '../nn/border.ts';
+import type { LayerDefinition, Pair } from '../nn/definition.ts';
+import type { ImportedNetwork } from './imported-network.ts';
+import { convolutionKernel, linearWeight } from './tfjs-kernels.ts';
 import { chainOf, inputShapeOf, type KerasLayer, parseModel } from './tfjs-topology.ts';
 import { readTfjsWeights, shardPaths } from './tfjs-weights.ts';
 
@@ -15,11 +18,13 @@ type Shape =
 
 /** Walks the layers, collecting records and tensors. */
 class Importer {
-  readonly network: LayerRecord[] = [];
+  readonly network: LayerDefinition[] = [];
   readonly state = new Map<string, StateTensor>();
   private shape: Shape;
   /** The image shape before a flatten: a following Dense layer's rows are in height, width, channel order and must be re-ordered. */
   private flattened: { height: number; width: number; channels: number } | undefined;
+  /** Zeros that a ZeroPadding2D layer put around the image, for the convolution that follows: [top, left], [bottom, right]. */
+  private border: { before: [number, number]; after: [number, number] } | undefined;
   private readonly weights: ReadonlyMap<string, StateTensor>;
   private readonly file: string;
 
@@ -51,11 +56,12 @@ class Importer {
 
   add(layer: KerasLayer): void {
     const handler = this.handlers[layer.className];
+    if (this.border && layer.className !== 'Conv2D') this.fail(layer, 'a Conv2D layer after ZeroPadding2D');
     if (!handler) this.fail(layer, `a layer of one of the kinds ${Object.keys(this.handlers).join(', ')}`);
     handler(layer);
   }
 
-  private push(record: LayerRecord): void {
+  private push(record: LayerDefinition): void {
     this.network.push(record);
   }
 
@@ -123,7 +129,10 @@ class Importer {
         out[axis] = Math.floor((size - kernel[axis]) / stride[axis]) + 1;
       } else this.fail(layer, `padding 'same' or 'valid', found ${JSON.stringify(layer.config.padding)}`);
       if (out[axis] < 1) this.fail(layer, `an image of at least ${kernel[axis]} pixels, found ${size}`);
+      before[axis] += this.border?.before[axis] ?? 0;
+      after[axis] += this.border?.after[axis] ?? 0;
     }
+    this.border = undefined;
     return { before, after, out };
   }
 
@@ -136,27 +145,18 @@ class Importer {
     if (config.dilation_rate !== undefined && this.pair(layer, 'dilation_rate').some((rate) => rate !== 1))
       this.fail(layer, 'dilation 1');
     const { before, after, out } = this.windows(layer, kernel, stride);
-    const symmetric = before[0] === after[0] && before[1] === after[1];
-    if (!symmetric) this.push({ type: 'zeropad2d', padding: [before[1], after[1], before[0], after[0]] });
+    const hwio = this.weight(layer, 'kernel', [...kernel, channels, filters]);
+    const { data, size, padding } = convolutionKernel(hwio, kernel, channels, filters, before, after);
     const bias = config.use_bias !== false;
-    const [kh, kw] = kernel;
-    const hwio = this.weight(layer, 'kernel', [kh, kw, channels, filters]);
-    const oihw = new Float32Array(hwio.length);
-    for (let tap = 0; tap < kh * kw; tap++) {
-      for (let c = 0; c < channels; c++) {
-        for (let o = 0; o < filters; o++)
-          oihw[(o * channels + c) * kh * kw + tap] = hwio[(tap * channels + c) * filters + o] as number;
-      }
-    }
-    this.keep('weight', [filters, channels, kh, kw], oihw);
+    this.keep('weight', [filters, channels, ...size], data);
     if (bias) this.keep('bias', [filters], this.weight(layer, 'bias', [filters]));
     this.push({
       type: 'conv2d',
       in: channels,
       out: filters,
-      kernel: single(kernel),
+      kernel: single(size),
       ...(stride.some((s) => s !== 1) ? { stride: single(stride) } : {}),
-      ...(symmetric && before.some((p) => p !== 0) ? { padding: single(before) } : {}),
+      ...(padding.some((p) => p !== 0) ? { padding: single(padding) } : {}),
       ...(bias ? {} : { bias: false }),
     });
     this.shape = { kind: 'image', height: out[0], width: out[1], channels: filters };
@@ -169,11 +169,7 @@ class Importer {
     const units = this.number(layer, 'units');
     const bias = layer.config.use_bias !== false;
     const kernel = this.weight(layer, 'kernel', [size, units]);
-    const weight = new Float32Array(kernel.length);
-    for (let i = 0; i < size; i++) {
-      const column = this.flattened ? channelsFirst(i, this.flattened) : i;
-      for (let o = 0; o < units; o++) weight[o * size + column] = kernel[i * units + o] as number;
-    }
+    const weight = linearWeight(kernel, size, units, this.flattened);
     this.keep('weight', [units, size], weight);
     if (bias) this.keep('bias', [units], this.weight(layer, 'bias', [units]));
     this.push({ type: 'linear', in: size, out: units, ...(bias ? {} : { bias: false }) });
@@ -256,9 +252,8 @@ class Importer {
     const [v, h] = Array.isArray(value) ? value : [value, value];
     const [top, bottom] = Array.isArray(v) ? v : [v, v];
     const [left, right] = Array.isArray(h) ? h : [h, h];
-    const padding = [left, right, top, bottom] as [number, number, number, number];
-    if (!padding.every((p) => Number.isInteger(p) && p >= 0)) this.fail(layer, "whole numbers 'padding'");
-    this.push({ type: 'zeropad2d', padding });
+    if (![left, right, top, bottom].every((p) => Number.isInteger(p) && p >= 0)) this.fail(layer, "whole numbers 'padding'");
+    this.border = { before: [top, left], after: [bottom, right] };
     this.shape = { kind: 'image', height: height + top + bottom, width: width + left + right, channels };
   }
 
@@ -269,13 +264,6 @@ class Importer {
     this.flattened = { height, width, channels };
     this.shape = { kind: 'vector', size: height * width * channels };
   }
-}
-
-/** Position in channel, height, width order (PyTorch) of element `index` in height, width, channel order. */
-function channelsFirst(index: number, { height, width, channels }: { height: number; width: number; channels: number }): number {
-  const c = index % channels;
-  const pixel = (index - c) / channels;
-  return c * height * width + pixel;
 }
 
 /** One number where both axes agree. */
@@ -296,7 +284,7 @@ export function tfjsShards(modelJson: Uint8Array, file = 'model.json'): string[]
  * @param readShard returns a weight shard by its path relative to model.json
  * @param file name of the model.json, for messages
  * @returns the layer list and the values in PyTorch's names and layouts. Padding 'same' becomes `padding` where it is even on both
- *   sides and a `zeropad2d` layer before the convolution where it is not.
+ *   sides; where it is not, the kernel grows by zero taps, which computes the same.
  * @throws DataFormatError for damaged files, branching networks and layers without a counterpart
  */
 export async function readTfjsLayersModel(

@@ -1,6 +1,6 @@
 import { baseName, concatBytes } from '../data/formats/bytes.ts';
 import { DataFormatError } from '../errors.ts';
-import type { StateTensor } from './layers.ts';
+import type { StateTensor } from '../nn/border.ts';
 
 /** One group of the weights manifest: shards that, joined, hold the weights one after another. */
 interface WeightGroup {
