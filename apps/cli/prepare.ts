@@ -4,13 +4,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './root.ts';
 
-/** Runs a program in the repository with its output shown. */
-export function runShown(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): number {
+/** What `runShown` may be told beside the command. */
+export interface RunSettings {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the program after this many milliseconds. */
+  readonly timeout?: number | undefined;
+}
+
+/** Runs a program in the repository with its output shown. @returns its exit code, 124 where it was ended for its time */
+export function runShown(command: string, args: readonly string[], { env = {}, timeout }: RunSettings = {}): number {
   const result = spawnSync(command, args, {
     cwd: repositoryRoot,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
+    timeout,
   });
+  if (result.error && (result.error as NodeJS.ErrnoException).code === 'ETIMEDOUT') return 124;
   return result.status ?? 1;
 }
 
@@ -51,7 +60,7 @@ export function prepareChrome(find: () => string | undefined): string | undefine
   if (installed) return installed;
   if (root && existsSync('/usr/bin/apt-get')) {
     console.log('Installing Chromium with apt-get.');
-    const noninteractive = { DEBIAN_FRONTEND: 'noninteractive' };
+    const noninteractive = { env: { DEBIAN_FRONTEND: 'noninteractive' } };
     runShown('apt-get', ['update', '-q'], noninteractive);
     runShown('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium'], noninteractive);
     const packaged = find();
