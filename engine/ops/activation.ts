@@ -1,0 +1,27 @@
+/** The activation that a convolution or linear layer computes in its tail. */
+import { isRecording } from '../autodiff.ts';
+import { ACTIVATION, type Epilogue } from '../kernels/epilogue.ts';
+import { unaryGradientKernels } from '../kernels/unary.ts';
+import type { Tensor } from '../tensor.ts';
+import { greater, mul } from './binary.ts';
+import { compute } from './run.ts';
+import { affine } from './unary.ts';
+
+export interface Activation {
+  readonly activation?: 'none' | 'relu' | 'leakyRelu';
+  /** Factor of negative values in leakyRelu, greater than 0; default 0.01. */
+  readonly negativeSlope?: number;
+}
+
+export function epilogueOf({ activation = 'none', negativeSlope = 0.01 }: Activation, hasBias: boolean): Epilogue {
+  return { hasBias: hasBias ? 1 : 0, activation: ACTIVATION[activation], slope: activation === 'leakyRelu' ? negativeSlope : 0 };
+}
+
+/** ∂L/∂(pre-activation) from ∂L/∂y and y: both activations keep the sign, so y tells where the input was positive. */
+export function activationGradient(gy: Tensor, y: Tensor, { activation, slope }: Epilogue): Tensor {
+  if (activation === ACTIVATION.none) return gy;
+  if (isRecording()) return mul(gy, affine(greater(y.detach(), 0), 1 - slope, slope));
+  const kernel = unaryGradientKernels[activation === ACTIVATION.relu ? 'relu' : 'leakyRelu'];
+  if (!kernel) throw new Error('activation without a gradient');
+  return compute(kernel, { gy, saved: y }, gy.shape, { count: gy.size, alpha: slope, beta: 0 });
+}

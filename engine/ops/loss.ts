@@ -1,0 +1,86 @@
+/** Losses. Each is reduced to its mean (default) or sum, or left as it is. */
+import { defineOperation, isRecording } from '../autodiff.ts';
+import { ShapeError } from '../errors.ts';
+import { crossEntropy as crossEntropyKernel } from '../kernels/softmax.ts';
+import { emptyTensor, sameShape, type Tensor } from '../tensor.ts';
+import { mul, sub } from './binary.ts';
+import { oneHot } from './gather.ts';
+import { mean, sum } from './reduce.ts';
+import { run } from './run.ts';
+import { reshape } from './shape.ts';
+import { softmax } from './softmax.ts';
+import { abs, affine, softplus, square } from './unary.ts';
+
+export type Reduction = 'mean' | 'sum' | 'none';
+
+export interface LossOptions {
+  readonly reduction?: Reduction;
+}
+
+function reduced(loss: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
+  return reduction === 'mean' ? mean(loss) : reduction === 'sum' ? sum(loss) : loss;
+}
+
+interface CrossEntropyAttrs {
+  readonly reduction: Reduction;
+  /** ∂ℓ_n/∂x, made by the forward kernel. */
+  slope?: Tensor;
+}
+
+const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
+  name: 'crossEntropy',
+  equation: 'L = \\tfrac1N \\sum_n \\Big(\\ln\\sum_k e^{x_{nk}} - x_{n t_n}\\Big)',
+  saves: 'inputs',
+  forward([logits, labels], attrs) {
+    const x = logits as Tensor;
+    const [rows, classes] = x.shape as [number, number];
+    const loss = emptyTensor([rows], 'crossEntropy', 'f32', x.device);
+    const slope = emptyTensor(x.shape, 'crossEntropy', 'f32', x.device);
+    run(crossEntropyKernel, { x, labels: labels as Tensor, loss, gx: slope }, { rows, classes });
+    if (x.requiresGrad) attrs.slope = slope;
+    else slope.dispose();
+    return reduced(loss, attrs);
+  },
+  gradient(gy, { inputs: [logits, labels], attrs }) {
+    const x = logits as Tensor;
+    const [rows, classes] = x.shape as [number, number];
+    const slope = isRecording() ? sub(softmax(x), oneHot(labels as Tensor, classes)) : (attrs.slope as Tensor);
+    if (attrs.reduction === 'none') return [mul(slope, reshape(gy, [rows, 1])), null];
+    return [mul(slope, attrs.reduction === 'mean' ? affine(gy, 1 / rows, 0) : gy), null];
+  },
+});
+
+/**
+ * Cross-entropy of logits with integer labels: −ln softmax(x)_t.
+ * @param logits [N, classes]
+ * @param labels i32 [N], each in [0, classes): any other makes the loss NaN
+ */
+export function crossEntropy(logits: Tensor, labels: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
+  if (logits.rank !== 2 || labels.rank !== 1 || labels.shape[0] !== logits.shape[0] || labels.dtype !== 'i32') {
+    throw new ShapeError('crossEntropy', [logits.shape, labels.shape], 'logits must be [N, classes] and labels i32 [N]');
+  }
+  return crossEntropyOp([logits, labels], { reduction });
+}
+
+function checkPair(op: string, x: Tensor, target: Tensor): void {
+  if (!sameShape(x.shape, target.shape)) throw new ShapeError(op, [x.shape, target.shape], 'both must have the same shape');
+}
+
+/** Squared error (x − target)². */
+export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkPair('mseLoss', x, target);
+  return reduced(square(sub(x, target)), options);
+}
+
+/** Absolute error |x − target|. */
+export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkPair('l1Loss', x, target);
+  return reduced(abs(sub(x, target)), options);
+}
+
+/** −t ln σ(x) − (1 − t) ln(1 − σ(x)) = softplus(x) − x·t, without overflow; targets in [0, 1]. */
+export function bceWithLogits(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkPair('bceWithLogits', x, target);
+  return reduced(sub(softplus(x), mul(x, target)), options);
+}
+

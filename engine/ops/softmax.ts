@@ -1,0 +1,58 @@
+/** Softmax and its logarithm along one axis. */
+import { defineOperation, isRecording } from '../autodiff.ts';
+import { logSoftmax as logKernel, logSoftmaxGradient, softmax as kernel, softmaxGradient } from '../kernels/softmax.ts';
+import type { Tensor } from '../tensor.ts';
+import { axisOf } from './arguments.ts';
+import { mul, sub } from './binary.ts';
+import { sum } from './reduce.ts';
+import { compute } from './run.ts';
+import { transpose } from './shape.ts';
+import { exp } from './unary.ts';
+
+const paramsOf = (x: Tensor) => {
+  const classes = x.shape.at(-1) ?? 1;
+  return { rows: x.size / Math.max(1, classes), classes };
+};
+
+const softmaxOp = defineOperation({
+  name: 'softmax',
+  equation: 'y_k = \\frac{e^{x_k}}{\\sum_j e^{x_j}}',
+  saves: 'output',
+  forward: ([x]) => compute(kernel, { x: x as Tensor }, (x as Tensor).shape, paramsOf(x as Tensor)),
+  gradient(gy, { output: y }) {
+    if (isRecording()) return [mul(y, sub(gy, sum(mul(gy, y), { axes: -1, keepDims: true })))];
+    return [compute(softmaxGradient, { gy, saved: y }, gy.shape, paramsOf(gy))];
+  },
+});
+
+const logSoftmaxOp = defineOperation({
+  name: 'logSoftmax',
+  equation: 'y_k = x_k - \\ln\\sum_j e^{x_j}',
+  saves: 'output',
+  forward: ([x]) => compute(logKernel, { x: x as Tensor }, (x as Tensor).shape, paramsOf(x as Tensor)),
+  gradient(gy, { output: y }) {
+    if (isRecording()) return [sub(gy, mul(exp(y), sum(gy, { axes: -1, keepDims: true })))];
+    return [compute(logSoftmaxGradient, { gy, saved: y }, gy.shape, paramsOf(gy))];
+  },
+});
+
+function along(op: string, apply: (x: Tensor) => Tensor, x: Tensor, axis: number): Tensor {
+  const d = axisOf(op, x.shape, axis);
+  if (d === x.rank - 1) return apply(x);
+  return transpose(apply(transpose(x, d, -1)), d, -1);
+}
+
+export interface AxisOption {
+  /** Default: the last. */
+  readonly axis?: number;
+}
+
+/** Probabilities e^{x_k} / Σ_j e^{x_j} along `axis`. */
+export function softmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+  return along('softmax', (v) => softmaxOp([v], {}), x, axis);
+}
+
+/** x_k − ln Σ_j e^{x_j} along `axis`, without overflow. */
+export function logSoftmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+  return along('logSoftmax', (v) => logSoftmaxOp([v], {}), x, axis);
+}
