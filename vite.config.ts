@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 import { pagesOf } from './apps/cli/pages.ts';
 import { siteData } from './apps/cli/site-data.ts';
 import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
+import { elementDocumentation } from './apps/gallery/plugin.ts';
 import { mathCards } from './apps/math/plugin.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 
@@ -36,7 +37,12 @@ export default defineConfig({
   base: './',
   publicDir: join(root, 'apps/public'),
   cacheDir: join(root, 'node_modules/.vite'),
-  plugins: [wgsl(tool ? { root } : { root, types: true, check: checkKernels }), mathCards({ root }), siteData(root)],
+  plugins: [
+    wgsl(tool ? { root } : { root, types: true, check: checkKernels }),
+    mathCards({ root }),
+    elementDocumentation({ root }),
+    siteData(root),
+  ],
   server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
   preview: { host: '127.0.0.1', headers: isolation },
   worker: { format: 'es', plugins: () => [wgsl({ root })] },

@@ -32,14 +32,14 @@ export interface SortOrder {
   readonly descending: boolean;
 }
 
-const valueOf = (run: Run, { of, key }: SortOrder): Setting | undefined => (of === 'label' ? run.label : run[of][key]);
+const cellOf = (run: Run, { of, key }: SortOrder): Setting | undefined => (of === 'label' ? run.label : run[of][key]);
 
 /** A sorted copy; equal and missing values keep their order, missing ones last. */
 export function sortRuns(runs: readonly Run[], order: SortOrder | null): readonly Run[] {
   if (!order) return runs;
   const sign = order.descending ? -1 : 1;
   return [...runs].sort((a, b) => {
-    const [x, y] = [valueOf(a, order), valueOf(b, order)];
+    const [x, y] = [cellOf(a, order), cellOf(b, order)];
     const missing = (value: Setting | undefined) => value === undefined || value === null || Number.isNaN(value);
     if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y));
     if (typeof x === 'number' && typeof y === 'number') return sign * (x - y);
