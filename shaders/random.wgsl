@@ -1,0 +1,184 @@
+// Counter-based random numbers: element i of a draw comes from component i mod 4 of
+//   PCG4D(i div 4, draw, stream, seed xor hash(step))            (Jarzynski and Olano, JCGT 9(3), 2020),
+// the same bits as engine/kernels/pcg.ts. `state` holds [seed, stream, step, 0] and is data, so a recorded step can be replayed;
+// `draw` numbers the draws within a step.
+//
+// uniform   y = low + (high - low) U,  U = (word >> 8) / 2^24
+// normal    y = mean + std · sqrt(-2 ln U') cos 2πU, or sin for odd elements (Box and Muller), U' in (0, 1]
+// bernoulli y = 1 where U < p, else 0
+// dropout   y = x · scale where U >= p, else 0. The gradient is the same kernel applied to gy: the mask is computed again, not stored.
+// dropoutChannels   the same with one U for each image and channel: element number n · channels + c of the draw; plane = elements of an image
+//
+// low, high: the two numbers of the distribution (mean and std, p and scale).
+// i vector of four elements, j vector within an invocation.
+
+struct Params {
+  count: u32,
+  draw: u32,
+  low: f32,
+  high: f32,
+  channels: u32,
+  plane: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> state: array<u32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y4: array<vec4f>;
+
+fn pcg4d(counter: vec4u) -> vec4u {
+  var v = counter * 1664525u + 1013904223u;
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v.w += v.y * v.z;
+  v ^= v >> vec4u(16u);
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v.w += v.y * v.z;
+  return v;
+}
+
+fn pcgHash(value: u32) -> u32 {
+  let word0 = value * 747796405u + 2891336453u;
+  let word = ((word0 >> ((word0 >> 28u) + 4u)) ^ word0) * 277803737u;
+  return (word >> 22u) ^ word;
+}
+
+fn randomWords(i: u32) -> vec4u {
+  return pcg4d(vec4u(i, params.draw, state[1], state[0] ^ pcgHash(state[2])));
+}
+
+fn uniformOf(words: vec4u) -> vec4f {
+  return vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
+}
+
+// ln v for v in (0, 1], to 1e-7 (Cephes): WGSL's own may be off by 5e-7 near 1, where Box and Muller's root would show it.
+fn naturalLog(v: f32) -> f32 {
+  let bits = bitcast<u32>(v);
+  var exponent = f32(bits >> 23u) - 126.0;
+  var m = bitcast<f32>((bits & 0x7fffffu) | 0x3f000000u);
+  if (m < 0.70710678) {
+    exponent -= 1.0;
+    m = m + m;
+  }
+  let r = m - 1.0;
+  let z = r * r;
+  var p = 7.0376836292e-2;
+  p = p * r - 1.1514610310e-1;
+  p = p * r + 1.1676998740e-1;
+  p = p * r - 1.2420140846e-1;
+  p = p * r + 1.4249322787e-1;
+  p = p * r - 1.6668057665e-1;
+  p = p * r + 2.0000714765e-1;
+  p = p * r - 2.4999993993e-1;
+  p = p * r + 3.3333331174e-1;
+  return r + (p * r * z - 2.12194440e-4 * exponent - 0.5 * z) + 0.693359375 * exponent;
+}
+
+// (cos, sin) of 2πu for u in [0, 1), to 1e-7 (Cephes).
+fn turn(u: f32) -> vec2f {
+  let quarter = round(4.0 * u);
+  let r = (4.0 * u - quarter) * 1.5707963267948966;
+  let z = r * r;
+  let s = r + r * z * (-1.6666654611e-1 + z * (8.3321608736e-3 - z * 1.9515295891e-4));
+  let c = 1.0 - 0.5 * z + z * z * (4.166664568298827e-2 + z * (-1.388731625493765e-3 + z * 2.443315711809948e-5));
+  switch u32(quarter) & 3u {
+    case 0u: { return vec2f(c, s); }
+    case 1u: { return vec2f(-s, c); }
+    case 2u: { return vec2f(-c, -s); }
+    default: { return vec2f(s, -c); }
+  }
+}
+
+fn normalOf(words: vec4u) -> vec4f {
+  let u = uniformOf(words);
+  let near = sqrt(-2.0 * naturalLog(u.x + 5.9604644775390625e-8));
+  let far = sqrt(-2.0 * naturalLog(u.z + 5.9604644775390625e-8));
+  return vec4f(near * turn(u.y), far * turn(u.w));
+}
+
+fn bernoulliOf(words: vec4u) -> vec4f {
+  return select(vec4f(), vec4f(1.0), uniformOf(words) < vec4f(params.low));
+}
+
+// The factors of four elements: scale (in params.high) or 0.
+fn keep(words: vec4u) -> vec4f {
+  return select(vec4f(), vec4f(params.high), uniformOf(words) >= vec4f(params.low));
+}
+
+// The factor of element e where one number serves an image's whole channel.
+fn keepChannel(e: u32) -> f32 {
+  let number = (e / params.plane) * params.channels + e % params.channels;
+  return keep(randomWords(number / 4u))[number % 4u];
+}
+
+@compute @workgroup_size(256)
+fn randomUniform(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (4u * i < params.count) {
+    y4[i] = params.low + (params.high - params.low) * uniformOf(randomWords(i));
+  }
+}
+
+@compute @workgroup_size(256)
+fn randomNormal(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (4u * i < params.count) {
+    y4[i] = params.low + params.high * normalOf(randomWords(i));
+  }
+}
+
+@compute @workgroup_size(256)
+fn randomBernoulli(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (4u * i < params.count) {
+    y4[i] = bernoulliOf(randomWords(i));
+  }
+}
+
+@compute @workgroup_size(256)
+fn dropoutNaive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i < params.count) {
+    y[i] = x[i] * keep(randomWords(i / 4u))[i % 4u];
+  }
+}
+
+@compute @workgroup_size(256)
+fn dropoutVectors(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let count4 = (params.count + 3u) / 4u;
+  // @unroll
+  for (var j = 0u; j < 4u; j++) {
+    let i = start + j * 256u;
+    if (i < count4) {
+      y4[i] = x4[i] * keep(randomWords(i));
+    }
+  }
+}
+
+@compute @workgroup_size(256)
+fn channelsNaive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i < params.count) {
+    y[i] = x[i] * keepChannel(i);
+  }
+}
+
+// channels is a multiple of 4: a vector's four channels share one block of random words.
+@compute @workgroup_size(256)
+fn channelsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (4u * i < params.count) {
+    let channels4 = params.channels / 4u;
+    y4[i] = x4[i] * keep(randomWords((4u * i / params.plane) * channels4 + i % channels4));
+  }
+}
