@@ -10,10 +10,10 @@ export const cardDemo = () => html`
     (card) => html`<chalk-math-card
       class="wide"
       .card=${card}
-      term="x"
+      term="a"
       .tensors=${[
-        { name: 'input', term: 'x', symbol: 'x', shape: [3, 4], data: x },
-        { name: 'weights', term: 'W', symbol: 'W', shape: [4, 5], data: W },
+        { name: 'input', term: 'a', symbol: 'a', shape: [3, 4], data: x },
+        { name: 'weights', term: 'b', symbol: 'b', shape: [4, 5], data: W },
       ]}
       .verify=${async () => [
         {

@@ -21,6 +21,15 @@ import type { Documented, ElementDoc } from './manifest.ts';
 
 const all: Record<string, () => TemplateResult> = { ...demos, 'chalk-math-card': cardDemo };
 
+/** The little Markdown that JSDoc uses: `code`, *emphasis* and {@link Name}. */
+function inline(text: string) {
+  return text.split(/(`[^`]+`|\*[^*\s][^*]*\*|\{@link \w+\})/).map((part) => {
+    if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`;
+    if (part.startsWith('{@link')) return html`<code>${part.slice(7, -1)}</code>`;
+    return /^\*\S.*\*$/s.test(part) ? html`<em>${part.slice(1, -1)}</em>` : part;
+  });
+}
+
 function table(caption: string, rows: readonly Documented[]) {
   if (rows.length === 0) return nothing;
   return html`<table>
@@ -30,7 +39,7 @@ function table(caption: string, rows: readonly Documented[]) {
         (row) => html`<tr>
           <th scope="row"><code>${row.name || '(default)'}</code></th>
           <td><code>${row.type?.text ?? ''}</code></td>
-          <td>${row.description ?? ''}</td>
+          <td>${inline(row.description ?? '')}</td>
         </tr>`,
       )}
     </tbody>
@@ -50,7 +59,7 @@ function log(event: Event): void {
 function section(doc: ElementDoc, demo: () => TemplateResult) {
   return html`<section id=${doc.tagName} aria-labelledby="h-${doc.tagName}">
     <h2 id="h-${doc.tagName}">${doc.tagName}</h2>
-    <p>${doc.description}</p>
+    <p>${inline(doc.description)}</p>
     <div class="demo">${demo()}</div>
     <p class="log"></p>
     <details>

@@ -29,6 +29,7 @@ const TABLE_ROWS = 60;
  * @attr {linear|log} y-scale
  * @attr {number} height - height of the plot in CSS pixels
  * @attr {number} smoothing - weight of the moving average, 0 ≤ w < 1
+ * @attr {boolean} smoothing-tool - offers a slider for the smoothing
  * @attr {string} sync-key - charts with the same key share their cursor; make it unique per lab instance
  * @attr {boolean} no-tools - leaves out the tool bar
  * @attr {string} empty-text - shown while there is nothing to draw
@@ -47,6 +48,7 @@ export class ChalkChart extends LitElement {
     yScale: { type: String, attribute: 'y-scale' },
     height: { type: Number },
     smoothing: { type: Number },
+    smoothingTool: { type: Boolean, attribute: 'smoothing-tool' },
     syncKey: { type: String, attribute: 'sync-key' },
     noTools: { type: Boolean, attribute: 'no-tools' },
     emptyText: { type: String, attribute: 'empty-text' },
@@ -68,6 +70,7 @@ export class ChalkChart extends LitElement {
   declare yScale: AxisScale;
   declare height: number;
   declare smoothing: number;
+  declare smoothingTool: boolean;
   declare syncKey: string;
   declare noTools: boolean;
   declare emptyText: string;
@@ -98,6 +101,7 @@ export class ChalkChart extends LitElement {
     this.yScale = 'linear';
     this.height = 240;
     this.smoothing = 0;
+    this.smoothingTool = false;
     this.syncKey = '';
     this.noTools = false;
     this.emptyText = 'No data yet';
@@ -319,7 +323,7 @@ export class ChalkChart extends LitElement {
     return html`
       <div class="tools">
         ${
-          this.series.some((s) => s.smooth !== false && s.draw !== 'points' && s.y.length > 20)
+          this.smoothingTool || this.smoothing > 0
             ? html`<label>
               smooth
               <input

@@ -76,15 +76,21 @@ function yRange(model: ChartModel): [number, number] {
   return paddedRange(extent(columns, log), log);
 }
 
-function axis(model: () => ChartModel, label: string, extra: uPlot.Axis): uPlot.Axis {
+/** On a logarithmic axis: lines, ticks and labels at powers of ten only. */
+const decadesOnly: uPlot.Axis.Filter = (_, splits) =>
+  splits.map((value) => (Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? value : null));
+
+function axis(model: () => ChartModel, label: string, scale: AxisScale, extra: uPlot.Axis): uPlot.Axis {
+  const filter = scale === 'log' ? { filter: decadesOnly } : {};
   return {
     label: label || undefined,
     labelSize: label ? 22 : 0,
     labelFont: '12px system-ui, sans-serif',
     font: '12px system-ui, sans-serif',
     stroke: () => model().palette['ink-soft'],
-    grid: { stroke: () => model().palette.rule, width: 1 },
-    ticks: { stroke: () => model().palette.rule, width: 1, size: 4 },
+    grid: { stroke: () => model().palette.rule, width: 1, ...filter },
+    ticks: { stroke: () => model().palette.rule, width: 1, size: 4, ...filter },
+    ...filter,
     values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value, 3))),
     ...extra,
   };
@@ -138,8 +144,11 @@ export function chartOptions(
       y: { distr: now.yScale === 'log' ? 3 : 1, range: () => yRange(model()) },
     },
     axes: [
-      axis(model, now.xLabel, { space: 60 }),
-      axis(model, now.yLabel, { size: (_, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((v) => v.length)), space: 36 }),
+      axis(model, now.xLabel, now.xScale, { size: 26, space: 60 }),
+      axis(model, now.yLabel, now.yScale, {
+        size: (_, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((v) => v.length)),
+        space: 36,
+      }),
     ],
     series: [{}, ...drawnCurves(now.series, now.smoothing).map((one) => seriesOptions(model, one))],
     cursor: {

@@ -62,7 +62,8 @@ export const chartStyles = css`
     inset: 0;
     display: grid;
     place-items: center;
-    color: var(--chalk-ink-faint);
+    background: var(--chalk-sunken);
+    color: var(--chalk-ink-soft);
     pointer-events: none;
   }
   ul {

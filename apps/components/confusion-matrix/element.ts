@@ -156,7 +156,9 @@ export class ChalkConfusionMatrix extends LitElement {
       const other = luminance(`rgb(${r} ${g} ${b})`);
       return (Math.max(background, other) + 0.05) / (Math.min(background, other) + 0.05);
     };
-    return ratio(palette.ink) >= ratio(palette.surface) ? palette.ink : palette.surface;
+    // On middle tones only pure black or white has enough.
+    const inks = [palette.ink, palette.surface, '#000000', '#ffffff'];
+    return inks.find((ink) => ratio(ink) >= 4.5) ?? (inks[0] as string);
   }
 
   protected override render() {
@@ -209,9 +211,8 @@ export class ChalkConfusionMatrix extends LitElement {
         '−',
       );
       const text = mode === 'counts' ? (count > 0 ? formatCount(count) : '') : Math.abs(value) < 0.0005 ? '' : percent;
-      const spoken = `true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}: ${
-        difference ? `${percent} points difference` : `${formatPercent(value)}, ${count} of ${totals[truth]}`
-      }`;
+      const amount = difference ? `${percent} points difference` : `${percent} %, ${formatCount(count)} of ${totals[truth]}`;
+      const spoken = `true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}: ${amount}`;
       const selected = this.selected?.truth === truth && this.selected.predicted === predicted;
       return html`<td
         role="gridcell"
@@ -252,7 +253,7 @@ export class ChalkConfusionMatrix extends LitElement {
   private renderBehind(matrix: ConfusionCounts, { truth, predicted }: { truth: number; predicted: number }) {
     const count = matrix.counts[truth * matrix.classes + predicted] as number;
     return html`<section class="behind" aria-live="polite">
-      <h4>true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}: ${formatCount(count)} images</h4>
+      <p class="heading">true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}: ${formatCount(count)} images</p>
       <slot>
         ${
           this.cellImages

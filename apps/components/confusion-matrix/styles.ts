@@ -87,8 +87,9 @@ export const matrixStyles = css`
   .behind {
     margin-top: var(--chalk-space-2);
   }
-  .behind h4 {
+  .heading {
     margin: 0 0 var(--chalk-space-1);
+    font-weight: 600;
     font-size: var(--chalk-text-s);
   }
   .modes {

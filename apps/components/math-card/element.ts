@@ -33,7 +33,7 @@ const paneNames: Record<Pane, string> = { typescript: 'TypeScript', wgsl: 'WGSL'
 
 /**
  * An equation, the TypeScript and the WGSL that ran, and the live tensors, side by side. One selected term is marked in all of them;
- * `term-select` tells the controls. *Verify* compares kernel and reference, tape and central differences.
+ * `term-select` tells the controls; a click on the equation, the code or a term's button selects. *Verify* compares kernel and reference, tape and central differences.
  *
  * @element chalk-math-card
  * @attr {string} term - id of the selected term; empty for none
@@ -75,7 +75,7 @@ export class ChalkMathCard extends LitElement {
   declare private checking: boolean;
   declare private failure: string;
 
-  private focusMoved: 'equation' | 'terms' | undefined;
+  private focusMoved = false;
 
   constructor() {
     super();
@@ -108,28 +108,13 @@ export class ChalkMathCard extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    this.labelEquation();
     for (const node of this.renderRoot.querySelectorAll('[data-term]')) {
       node.classList.toggle('on', (node as HTMLElement).dataset.term === this.term);
     }
     if (changed.has('term') && this.term) this.scrollToTerm();
     if (this.focusMoved) {
-      const scope = this.focusMoved;
-      this.focusMoved = undefined;
-      this.renderRoot.querySelector<HTMLElement>(`.${scope} [tabindex="0"]`)?.focus();
-    }
-  }
-
-  /** Temml knows no roles: the tagged nodes become buttons with names here. One of them is in the tab order. */
-  private labelEquation(): void {
-    const nodes = [...this.renderRoot.querySelectorAll<HTMLElement>('.equation [data-term]')];
-    const current = nodes.find((node) => node.dataset.term === this.term) ?? nodes[0];
-    for (const node of nodes) {
-      const term = this.card?.terms.find((t) => t.id === node.dataset.term);
-      node.setAttribute('role', 'button');
-      node.setAttribute('aria-label', term?.label ?? '');
-      node.setAttribute('aria-pressed', String(node.dataset.term === this.term));
-      node.setAttribute('tabindex', node === current ? '0' : '-1');
+      this.focusMoved = false;
+      this.renderRoot.querySelector<HTMLElement>('.terms [tabindex="0"]')?.focus();
     }
   }
 
@@ -164,7 +149,7 @@ export class ChalkMathCard extends LitElement {
     if (id) this.select(id);
   }
 
-  private onKey(event: KeyboardEvent, scope: 'equation' | 'terms'): void {
+  private onKey(event: KeyboardEvent): void {
     const terms = this.card?.terms ?? [];
     if (terms.length === 0) return;
     if (event.key === 'Escape') {
@@ -174,9 +159,7 @@ export class ChalkMathCard extends LitElement {
       const step = event.key === 'ArrowRight' ? 1 : -1;
       const next = terms[at < 0 ? 0 : (at + step + terms.length) % terms.length];
       if (next && next.id !== this.term) this.select(next.id);
-      this.focusMoved = scope;
-    } else if ((event.key === 'Enter' || event.key === ' ') && scope === 'equation') {
-      this.onClick(event);
+      this.focusMoved = true;
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -208,14 +191,7 @@ export class ChalkMathCard extends LitElement {
           ${card.reference.url ? html`<a href=${card.reference.url}>${card.reference.text}</a>` : card.reference.text}
         </span>
       </header>
-      <div
-        class="equation"
-        part="equation"
-        role="group"
-        aria-label="Equation; arrow keys move from term to term"
-        @click=${this.onClick}
-        @keydown=${(event: KeyboardEvent) => this.onKey(event, 'equation')}
-      >${unsafeHTML(card.mathml.join(''))}</div>
+      <div class="equation" part="equation" @click=${this.onClick}>${unsafeHTML(card.mathml.join(''))}</div>
       ${this.renderTerms(card)}
       <p class="meaning" aria-live="polite">
         ${selected ? html`<b>${selected.label}</b>: ${selected.description}` : 'Select a term to find it in the code, the kernel and the tensors.'}
@@ -234,7 +210,7 @@ export class ChalkMathCard extends LitElement {
       class="terms"
       role="radiogroup"
       aria-label="Terms"
-      @keydown=${(event: KeyboardEvent) => this.onKey(event, 'terms')}
+      @keydown=${this.onKey}
     >
       ${card.terms.map(
         (term) => html`<button
@@ -266,7 +242,7 @@ export class ChalkMathCard extends LitElement {
           >${paneNames[pane]}</button>`,
         )}
       </div>
-      <div class="panes">
+      <div class="panes" style="--panes:${card.wgsl.length > 0 ? 2 : 1}">
         ${this.renderCode('typescript', card.typescript, shown)}
         ${card.wgsl.length > 0 ? this.renderCode('wgsl', card.wgsl, shown) : nothing}
         ${this.tensors.length > 0 ? this.renderTensors(shown) : nothing}

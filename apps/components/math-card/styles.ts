@@ -102,7 +102,7 @@ export const mathCardStyles = css`
   }
   .panes {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
+    grid-template-columns: repeat(var(--panes), minmax(0, 1fr));
     border-top: 1px solid var(--chalk-rule);
   }
   .pane {

@@ -281,6 +281,7 @@ export class ChalkNetworkEditor extends LitElement {
         inputmode="decimal"
         aria-label=${label}
         size="4"
+        placeholder=${field.required ? '' : '–'}
         ?disabled=${this.disabled}
         .value=${fieldText(value)}
         @change=${(event: Event) => set(readField((event.target as HTMLInputElement).value, field.kind))}

@@ -9,7 +9,10 @@ export function formatNumber(value: number, digits = 4): string {
   const text =
     size >= 1e-3 && size < 1e6
       ? String(Number(value.toPrecision(size >= 10 ** digits ? Math.ceil(Math.log10(size + 1)) : digits)))
-      : value.toExponential(digits - 2).replace('e+', 'e');
+      : value
+          .toExponential(digits - 2)
+          .replace(/\.?0+e/, 'e')
+          .replace('e+', 'e');
   return text.replaceAll('-', '−');
 }
 
