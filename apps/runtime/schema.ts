@@ -119,6 +119,24 @@ export const seedParameter: NumberParameter = int({
 /** Keys with a meaning of their own in URLs; no parameter may have them. */
 export const reservedKeys = ['v', 'preset', 'hide', 'lock', 'embed', 'autostart'] as const;
 
+/** Attributes that every lab element or every HTML element has: parameters are attributes too. */
+const attributes = [
+  'hidden',
+  'title',
+  'style',
+  'class',
+  'id',
+  'lang',
+  'dir',
+  'slot',
+  'part',
+  'name',
+  'role',
+  'theme',
+  'page',
+  'device',
+];
+
 /**
  * A schema with `seed` added, checked once when the lab is loaded.
  * @throws Error naming the parameter whose default, range or name is wrong
@@ -131,6 +149,7 @@ export function defineSchema<const S extends Schema>(parameters: S): S & { reado
     };
     if (!/^[a-z][A-Za-z0-9]*$/.test(key)) fail('keys are camelCase letters and digits');
     if ((reservedKeys as readonly string[]).includes(key)) fail('the key is reserved for links');
+    if (attributes.includes(key)) fail('the key is an attribute with another meaning');
     if (p.type === 'number' || p.type === 'int') {
       if (!(p.min <= p.default && p.default <= p.max)) fail(`default ${p.default} is outside ${p.min} … ${p.max}`);
       if (p.type === 'int' && !Number.isInteger(p.default)) fail('default is no integer');

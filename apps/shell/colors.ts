@@ -26,13 +26,14 @@ export function palette(theme: Theme): Palette {
 }
 
 /**
- * The theme an element is shown in: its computed `color-scheme`, or the system's where that allows both.
+ * The theme an element is shown in: its computed `color-scheme`; the system's where that allows both, light where it says nothing.
  * Needs a document.
  */
 export function themeOf(element: Element): Theme {
   const scheme = getComputedStyle(element).colorScheme;
-  if (scheme === 'dark' || scheme === 'light') return scheme;
-  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  const dark = scheme.includes('dark');
+  if (dark && scheme.includes('light')) return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  return dark ? 'dark' : 'light';
 }
 
 /**

@@ -146,8 +146,12 @@ export function tokenDeclarations(): string {
  */
 export function tokenCss(host: ':root' | ':host'): string {
   const themed = (theme: Theme) => (host === ':host' ? `:host([theme='${theme}'])` : `:root[theme='${theme}']`);
-  return `${host} {
+  // An element in a foreign page takes that page's scheme, unless it is told otherwise: dark islands in a light page are ugly.
+  const auto = host === ':host' ? ":host([theme='auto'])" : host;
+  return `${auto} {
   color-scheme: light dark;
+}
+${host} {
 ${tokenDeclarations()}
 }
 ${themed('light')} {

@@ -1,0 +1,16 @@
+/** What experiments stand on in a browser: the site's data packs and the engine's device. */
+import { cachedSource, type DataSource, httpSource } from '../../engine/data/source.ts';
+import { openEngine } from './engine-device.ts';
+import type { Environment } from './runner.ts';
+
+const sources = new Map<string, DataSource>();
+
+/** @param dataUrl absolute address of the folder of packs, with a slash at its end */
+export function browserEnvironment(dataUrl: string): Environment {
+  let data = sources.get(dataUrl);
+  if (!data) {
+    data = cachedSource(httpSource(dataUrl));
+    sources.set(dataUrl, data);
+  }
+  return { data, open: openEngine };
+}

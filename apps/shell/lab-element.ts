@@ -1,0 +1,520 @@
+/** The base of every lab's element: everything that labs share, with places for what they do not. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import '../components/adapter-badge/element.ts';
+import '../components/banner/element.ts';
+import '../components/controls/element.ts';
+import type { ParameterChange } from '../components/controls/element.ts';
+import '../components/phase-progress/element.ts';
+import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
+import '../components/transport-bar/element.ts';
+import type { LabEvent } from '../runtime/events.ts';
+import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
+import {
+  type Config,
+  defaultPreset,
+  type LinkState,
+  type Note,
+  noTeacherKeys,
+  type TeacherKeys,
+  writeLink,
+} from '../runtime/link.ts';
+import type { Hosting } from '../runtime/open-port.ts';
+import type { RunState, StateReport } from '../runtime/runner.ts';
+import { type ConfigOf, defaults, type Parameter, type Schema } from '../runtime/schema.ts';
+import type { RunStore } from '../runtime/store.ts';
+import { checkValue, readValue, sameValue } from '../runtime/values.ts';
+import { siteRoot } from '../site-root.ts';
+import { labKey } from './lab-keys.ts';
+import { labStyles, proseStyles } from './lab-styles.ts';
+import { LinkSync } from './link-sync.ts';
+import { RunController } from './run-controller.ts';
+import { baseStyles, tokenStyles } from './styles.ts';
+import { watchVisibility } from './visibility.ts';
+
+const kebab = (key: string): string => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+const listOf = (text: string | null): string[] => (text ?? '').split(/[\s,]+/).filter(Boolean);
+
+/** Anything that marks the term of a symbol: the math cards. */
+interface TermShower extends Element {
+  selectSymbol(symbol: string | null): void;
+}
+
+/**
+ * A lab. Parameters of the schema are attributes too, in kebab-case: `<chalk-lab-regression learning-rate="0.03">`.
+ *
+ * @typeParam S the lab's schema
+ * @attr {light|dark|auto} theme - absent: the theme of the page around it
+ * @attr {boolean} page - the lab is the page: it owns the address bar and shows its prose and cards
+ * @attr {string} preset - `quick` (default), `full` or another of the lab's
+ * @attr {string} hide - parameters whose controls are not shown, separated by commas; `*` for all
+ * @attr {string} lock - parameters whose controls cannot be changed
+ * @attr {boolean} autostart - starts when first seen
+ * @attr {boolean} parallel - may run beside another lab on the page
+ * @attr {auto|webgpu|cpu} device
+ * @attr {string} data-url - address of the folder of data packs; default: that of the site the script came from
+ * @fires lab-change - the reader changed the configuration; detail `{config}`
+ * @fires lab-state - the run's state changed; detail `{state, step}`
+ * @csspart figure - the lab's figure
+ * @csspart controls - the box of controls
+ */
+export abstract class LabElement<S extends Schema = Schema> extends LitElement {
+  /** Set by each lab. */
+  static readonly definition: AnyDefinition;
+
+  static override properties = {
+    theme: { type: String, reflect: true },
+    page: { type: Boolean },
+    autostart: { type: Boolean },
+    parallel: { type: Boolean },
+    device: { type: String },
+    dataUrl: { type: String, attribute: 'data-url' },
+    selectedSymbol: { state: true },
+    copied: { state: true },
+  };
+  static override styles = [tokenStyles, baseStyles, labStyles, proseStyles];
+
+  static override get observedAttributes(): string[] {
+    return [...super.observedAttributes, 'preset', 'hide', 'lock', ...Object.keys(this.definition.schema).map(kebab)];
+  }
+
+  declare theme: 'light' | 'dark' | 'auto' | undefined;
+  declare page: boolean;
+  declare autostart: boolean;
+  declare parallel: boolean;
+  declare device: DevicePreference;
+  declare dataUrl: string;
+  declare private selectedSymbol: string | null;
+  declare private copied: string;
+
+  /** Where the experiment runs; each lab names its worker. */
+  protected abstract readonly hosting: Hosting;
+
+  readonly #definition: AnyDefinition;
+  readonly #link: LinkSync;
+  readonly #run: RunController;
+  #config: Config;
+  #preset = defaultPreset;
+  #teacher: TeacherKeys = noTeacherKeys;
+  #notes: readonly Note[] = [];
+  #frame = 0;
+  #unwatch: (() => void) | undefined;
+
+  constructor() {
+    super();
+    this.page = false;
+    this.autostart = false;
+    this.parallel = false;
+    this.device = 'auto';
+    this.dataUrl = '';
+    this.selectedSymbol = null;
+    this.copied = '';
+    this.#definition = (this.constructor as typeof LabElement).definition;
+    this.#config = this.#base();
+    this.#link = new LinkSync(this.#definition, (state, notes) => this.#readLink(state, notes));
+    const self = this;
+    this.#run = new RunController({
+      get hosting() {
+        return self.hosting;
+      },
+      get devicePreference() {
+        return self.device;
+      },
+      get dataUrl() {
+        return self.dataUrl || new URL('data/packs/', siteRoot).href;
+      },
+      loadRecording: () => this.loadRecording(),
+      runChanged: () => this.#scheduleRender(),
+      runEvents: (events) => this.runEvents(events),
+      runStateChanged: (report) => this.#stateChanged(report),
+    });
+    this.addEventListener('keydown', (event) => this.#key(event));
+    this.addEventListener('term-select', (event) => this.#selectTerm(event as CustomEvent<{ symbol?: string | null }>));
+  }
+
+  // ── What labs use ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The present values of all parameters. */
+  get config(): ConfigOf<S> {
+    return this.#config as ConfigOf<S>;
+  }
+
+  /** Sets several parameters, checked and clamped; not reported as a change by the reader. */
+  set config(values: Partial<ConfigOf<S>>) {
+    this.#assign(values as Config);
+  }
+
+  /** What the present run (or recording) has told so far. */
+  protected get store(): RunStore {
+    return this.#run.store;
+  }
+
+  /** State of the present run. */
+  get runState(): RunState {
+    return this.#run.state;
+  }
+
+  /** True while a recording is shown: the run cannot answer questions then. */
+  get recorded(): boolean {
+    return this.#run.recorded;
+  }
+
+  /** True in an iframe page or as an element in a foreign page: figure, transport and folded controls only. */
+  protected get compact(): boolean {
+    return !this.page || this.#teacher.embed;
+  }
+
+  /**
+   * Changes one parameter as a control does: checked, written to the link, passed to the run if it is live.
+   * @param restart for changes made in the figure: start the run anew with it (playing if it played)
+   */
+  protected set<K extends keyof ConfigOf<S> & string>(key: K, value: ConfigOf<S>[K], restart = false): void {
+    this.#change({ [key]: value });
+    if (restart && this.#run.applied) this.restart(this.runState === 'running' ? 'play' : 'step');
+  }
+
+  /** Asks the run; see Context.serve. @throws Error where no live run is there to answer */
+  protected ask(name: string, payload?: unknown): Promise<unknown> {
+    return this.#run.ask(name, payload);
+  }
+
+  /** Starts anew with the present configuration. */
+  restart(
+    mode: 'play' | 'step' = 'play',
+    options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},
+  ): void {
+    void this.#run.start(this.#config, mode === 'play' ? { play: true } : { advance: 1 }, options.checkpoint, options.files);
+  }
+
+  /** Starts, goes on, or runs again. */
+  play(): void {
+    if (this.runState === 'paused' && !this.recorded && this.#run.applied) this.#run.resume({ play: true });
+    else if (this.runState !== 'running' || this.recorded) this.restart('play');
+  }
+
+  pause(): void {
+    this.#run.pause();
+  }
+
+  /** A link that reproduces what is shown; the seed is always in it. */
+  link(teacher: Partial<TeacherKeys> = {}): string {
+    const url = new URL(this.page ? location.href : `labs/${this.#definition.id}/`, this.page ? undefined : siteRoot);
+    url.search = '';
+    url.hash = writeLink(this.#definition, { ...this.#state(), ...noTeacherKeys, ...teacher }, { seed: true });
+    return url.href;
+  }
+
+  /** Text of the lab's recording. Override: `fetch(new URL('./recording.json', import.meta.url)).then((r) => r.text())`. */
+  protected async loadRecording(): Promise<string | undefined> {
+    return undefined;
+  }
+
+  /** Every event as it comes. Override for what the store does not hold. */
+  protected runEvents(_events: readonly LabEvent[]): void {}
+
+  /** The figure: what the reader came for. Rendered from `store` at most once a frame. */
+  protected abstract renderFigure(): TemplateResult;
+  /** More controls, below those of the schema: a drawing pad, a data set picker, a network editor. */
+  protected renderMoreControls(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+  /** Buttons at the end of the lab: export, checkpoints. */
+  protected renderTools(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+  /** Below the figure, also in embedded form: tables, matrices, galleries. */
+  protected renderResults(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+  /** Explanation and questions, inside `.prose`; on the full page only. */
+  protected renderProse(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+  /** Math cards; on the full page only. */
+  protected renderCards(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+
+  // ── Life ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#run.reopen();
+    this.#run.parallel = this.parallel;
+    if (this.page) this.#link.connect();
+    this.#unwatch = watchVisibility(this, (visible) => this.#run.setVisible(visible));
+    if (this.autostart || this.#teacher.autostart) this.restart('play');
+    else void this.#run.showRecording();
+    if (this.#definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unwatch?.();
+    this.#link.disconnect();
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    // Moving an element in a page disconnects it for a moment; its run shall survive that.
+    setTimeout(() => {
+      if (!this.isConnected) this.#run.close();
+    }, 50);
+  }
+
+  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
+    super.attributeChangedCallback(name, old, value);
+    if (old === value) return;
+    if (name === 'preset') this.#choosePreset(value ?? defaultPreset);
+    else if (name === 'hide' || name === 'lock') {
+      this.#teacher = { ...this.#teacher, [name]: listOf(value) };
+      this.requestUpdate();
+    } else {
+      const key = Object.keys(this.#definition.schema).find((k) => kebab(k) === name);
+      const parameter = key === undefined ? undefined : this.#definition.schema[key];
+      if (key === undefined || !parameter) return;
+      const base = this.#base()[key];
+      const { value: read, note } = value === null ? { value: base } : readValue(parameter, value, base);
+      if (note) this.#notes = [...this.#notes.filter((n) => n.key !== key), { key, message: note }];
+      this.#assign({ [key]: read });
+    }
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('theme') && changed.get('theme') !== undefined) document.dispatchEvent(new Event('chalk-theme'));
+    if (changed.has('parallel')) this.#run.parallel = this.parallel;
+  }
+
+  // ── State ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #base(): Config {
+    return defaults(this.#definition.schema, this.#definition.presets[this.#preset]) as Config;
+  }
+
+  #state(): LinkState {
+    return { preset: this.#preset, config: this.#config, ...this.#teacher };
+  }
+
+  #readLink(state: LinkState, notes: readonly Note[]): void {
+    this.#preset = state.preset;
+    this.#teacher = state;
+    this.#notes = notes;
+    this.#assign(state.config);
+    this.toggleAttribute('embedded', state.embed);
+  }
+
+  /** Takes values over without telling anybody outside. */
+  #assign(values: Config): void {
+    const next: Record<string, unknown> = { ...this.#config };
+    for (const [key, value] of Object.entries(values)) {
+      const parameter = this.#definition.schema[key];
+      if (parameter) next[key] = checkValue(parameter, value, this.#config[key] ?? parameter.default).value;
+    }
+    this.#config = next;
+    this.#run.update(next);
+    this.requestUpdate();
+  }
+
+  /** Takes values over as the reader's wish. */
+  #change(values: Config): void {
+    this.#assign(values);
+    if (this.page) this.#link.write(this.#state());
+    this.dispatchEvent(chalkEvent('lab-change', { config: this.#config }));
+  }
+
+  #choosePreset(name: string): void {
+    if (!Object.hasOwn(this.#definition.presets, name)) return;
+    this.#preset = name;
+    const seed = this.#config.seed;
+    this.#change({ ...this.#base(), seed });
+  }
+
+  /** Parameters whose change waits for a restart. */
+  get #pending(): string[] {
+    const { applied } = this.#run;
+    if (!applied) return [];
+    return (Object.entries(this.#definition.schema) as [string, Parameter][])
+      .filter(([key, p]) => p.live === 'restart' && !sameValue(p, applied[key], this.#config[key]))
+      .map(([, p]) => p.label);
+  }
+
+  /** At most once a frame, and twice a second where the reader wants little motion. */
+  #scheduleRender(): void {
+    if (this.#frame) return;
+    const render = () => {
+      this.#frame = 0;
+      this.requestUpdate();
+    };
+    if (prefersReducedMotion() && this.runState === 'running') this.#frame = window.setTimeout(render, 500);
+    else this.#frame = requestAnimationFrame(render);
+  }
+
+  #stateChanged({ state, step }: StateReport): void {
+    this.dispatchEvent(chalkEvent('lab-state', { state, step }));
+  }
+
+  #sayNoGpu(): void {
+    const message =
+      'What you see is a recording. Chrome, Edge, Safari 26 and Firefox (Windows, macOS 26) have WebGPU on secure pages. A live run here uses the plain TypeScript loops, which is slow.';
+    this.#run.banner({ id: 'gpu', kind: 'note', heading: 'No WebGPU in this browser.', message });
+  }
+
+  #selectTerm(event: CustomEvent<{ symbol?: string | null }>): void {
+    const symbol = event.detail.symbol ?? null;
+    this.selectedSymbol = symbol;
+    const from = event.composedPath();
+    for (const card of this.renderRoot.querySelectorAll('chalk-math-card')) {
+      if (!from.includes(card)) (card as unknown as TermShower).selectSymbol?.(symbol);
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    const wish = labKey(event);
+    if (!wish) return;
+    event.preventDefault();
+    if (wish === 'toggle') {
+      if (this.runState === 'running' && !this.recorded) this.pause();
+      else this.play();
+    } else if (wish === 'step') this.#step(1);
+    else this.#reset();
+  }
+
+  #step(count: number): void {
+    if (this.runState === 'paused' && !this.recorded && this.#run.applied) this.#run.resume({ advance: count });
+    else if (this.runState === 'running' && !this.recorded) this.pause();
+    else void this.#run.start(this.#config, { advance: count });
+  }
+
+  /** The same seed, from the start: playing if it played, else after its first step. */
+  #reset(): void {
+    this.restart(this.runState === 'running' && !this.recorded ? 'play' : 'step');
+  }
+
+  // ── Rendering ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #renderTransport(): TemplateResult {
+    const { presets } = this.#definition;
+    const seedLocked = this.#teacher.lock.includes('seed') || this.#teacher.lock.includes('*');
+    return html`<chalk-transport-bar
+      .state=${this.runState} .step=${this.store.step} .seed=${this.#config.seed as number} .speed=${this.#run.speed}
+      ?recorded=${this.recorded} ?seed-locked=${seedLocked} ?no-seed=${this.#teacher.hide.includes('seed')}
+      @transport-play=${() => this.play()} @transport-pause=${() => this.pause()} @transport-reset=${() => this.#reset()}
+      @transport-step=${(event: CustomEvent<{ count: number }>) => this.#step(event.detail.count)}
+      @transport-speed=${(event: CustomEvent<{ stepsPerSecond: number }>) => this.#run.setSpeed(event.detail.stepsPerSecond)}
+      @transport-seed=${(event: CustomEvent<{ seed: number }>) => {
+        this.#change({ seed: event.detail.seed });
+        if (this.#run.applied) this.#reset();
+      }}
+    >
+      <span class="preset"><label for="preset">preset</label>
+        <select id="preset" @change=${(event: Event) => this.#choosePreset((event.target as HTMLSelectElement).value)}>
+          ${Object.keys(presets).map((name) => html`<option .selected=${name === this.#preset}>${name}</option>`)}
+        </select></span>
+    </chalk-transport-bar>`;
+  }
+
+  #renderRecording(): TemplateResult | typeof nothing {
+    const { player } = this.#run;
+    if (!player) return nothing;
+    const playing = player.state === 'running';
+    const date = player.recording.recorded.slice(0, 10);
+    return html`<div class="recording" part="recording">
+      <span class="tag">recording</span>
+      <span>A run made on ${date}. Press Run live to compute it here and now.</span>
+      <button class="quiet" @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
+    </div>`;
+  }
+
+  #renderBanners(): TemplateResult {
+    const notes = this.#notes;
+    return html`${
+      notes.length > 0
+        ? html`<chalk-banner kind="note" heading="Changed in this link:" dismissible @banner-close=${() => {
+            this.#notes = [];
+            this.requestUpdate();
+          }}><ul class="notes">${notes.map((n) => html`<li><code>${n.key}</code> ${n.message}</li>`)}</ul></chalk-banner>`
+        : nothing
+    }
+    ${this.store.notes.map((n) => html`<chalk-banner kind=${n.level}>${n.message}</chalk-banner>`)}
+    ${this.#run.banners.map(
+      (b) =>
+        html`<chalk-banner kind=${b.kind} heading=${b.heading} dismissible @banner-close=${() => this.#run.dismiss(b.id)}>${b.message}</chalk-banner>`,
+    )}`;
+  }
+
+  #renderPending(): TemplateResult | typeof nothing {
+    const pending = this.#pending;
+    if (pending.length === 0) return nothing;
+    return html`<div class="pending" role="status">
+      <span>Changed: ${pending.join(', ')}.</span>
+      <button @click=${() => this.restart(this.runState === 'running' ? 'play' : 'step')}>↻ Restart with it</button>
+    </div>`;
+  }
+
+  #renderControls(): TemplateResult | typeof nothing {
+    if (this.#teacher.hide.includes('*')) return nothing;
+    const controls = html`<chalk-controls
+        .schema=${this.#definition.schema} .config=${this.#config} .base=${this.#base()} .applied=${this.#run.applied}
+        .hide=${this.#teacher.hide} .lock=${this.#teacher.lock} .selected=${this.selectedSymbol}
+        @parameter-change=${(event: CustomEvent<ParameterChange>) => this.#change({ [event.detail.key]: event.detail.value })}
+        @parameters-reset=${() => this.#change({ ...this.#base(), seed: this.#config.seed })}
+      ></chalk-controls>
+      ${this.renderMoreControls()} ${this.#renderPending()}
+      <label class="background"><input type="checkbox" @change=${(event: Event) => {
+        this.#run.background = (event.target as HTMLInputElement).checked;
+      }} />keep running when out of sight</label>`;
+    if (!this.compact) return html`<div class="side" part="controls">${controls}</div>`;
+    return html`<details class="side" part="controls"><summary>Controls</summary>${controls}</details>`;
+  }
+
+  #renderShare(): TemplateResult {
+    const full = this.compact ? html`<a href=${this.link()} target="_blank" rel="noopener">Open the full lab ↗</a>` : nothing;
+    return html`<div class="tools">
+      ${this.renderTools()}
+      <button @click=${() => this.#copyLink()}>Copy link</button>
+      ${this.compact ? nothing : html`<button @click=${() => this.#openLinkBuilder()}>For teachers…</button>`}
+      ${full}<span class="done" role="status">${this.copied}</span>
+    </div>`;
+  }
+
+  async #copyLink(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.link());
+      this.copied = 'Link copied.';
+    } catch {
+      this.copied = this.link();
+    }
+  }
+
+  async #openLinkBuilder(): Promise<void> {
+    const { ChalkLinkBuilder } = await import('./link-builder.ts');
+    const builder = new ChalkLinkBuilder();
+    builder.target = this.#definition;
+    builder.makeLink = (teacher) => this.link(teacher);
+    this.renderRoot.append(builder);
+    await builder.updateComplete;
+    builder.open();
+  }
+
+  override render() {
+    const { title, question } = this.#definition;
+    const heading = this.compact
+      ? html`<h2>${title}</h2>`
+      : html`<header class="title"><h1>${title}</h1><p class="question">${question}</p></header>`;
+    return html`<div class="lab ${this.compact ? 'embed' : ''}">
+      ${heading} ${this.#renderBanners()}
+      <div class="deck">
+        ${this.#renderTransport()}
+        <div class="deck-line">
+          <chalk-phase-progress .phase=${this.store.phase} .step=${this.store.step}></chalk-phase-progress>
+          <chalk-adapter-badge .device=${this.#run.device} ?recorded=${this.recorded}></chalk-adapter-badge>
+        </div>
+        ${this.#renderRecording()}
+        ${this.store.status ? html`<div class="recording" role="status">${this.store.status}</div>` : nothing}
+      </div>
+      <div class="stage">
+        <div class="figure" part="figure">${this.renderFigure()}</div>
+        ${this.#renderControls()}
+      </div>
+      ${this.renderResults()} ${this.#renderShare()}
+      ${this.compact ? nothing : html`<section class="section prose">${this.renderProse()}</section>${this.renderCards()}`}
+    </div>`;
+  }
+}

@@ -1,0 +1,224 @@
+import { css } from 'lit';
+
+/** The layout of a lab: figure first, controls beside or below it, then results, prose and cards. */
+export const labStyles = css`
+  :host {
+    container: lab / inline-size;
+    color: var(--chalk-ink);
+    background: var(--chalk-paper);
+  }
+  .lab {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--chalk-space-4);
+    max-width: var(--chalk-page);
+    padding: 0 var(--chalk-space-4) var(--chalk-space-7);
+    margin: 0 auto;
+  }
+  .embed {
+    gap: var(--chalk-space-3);
+    padding: var(--chalk-space-3);
+  }
+  .title {
+    padding: var(--chalk-space-6) 0 0;
+  }
+  h1,
+  h2,
+  h3 {
+    margin: 0;
+    font-family: var(--chalk-font-prose);
+    font-weight: 600;
+    line-height: var(--chalk-leading-tight);
+    text-wrap: balance;
+  }
+  h1 {
+    font-size: var(--chalk-text-2xl);
+  }
+  h2 {
+    font-size: var(--chalk-text-xl);
+  }
+  h3 {
+    font-size: var(--chalk-text-l);
+  }
+  .embed h2 {
+    font-size: var(--chalk-text-l);
+  }
+  .question {
+    max-width: var(--chalk-measure);
+    margin: var(--chalk-space-2) 0 0;
+    color: var(--chalk-ink-soft);
+    font-family: var(--chalk-font-prose);
+    font-size: var(--chalk-text-l);
+    line-height: var(--chalk-leading-prose);
+    text-wrap: pretty;
+  }
+  .deck {
+    display: grid;
+    gap: var(--chalk-space-2);
+    padding: var(--chalk-space-3) 0;
+    border-block: 1px solid var(--chalk-rule);
+    background: var(--chalk-paper);
+  }
+  .deck-line {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--chalk-space-2) var(--chalk-space-4);
+    align-items: center;
+  }
+  .deck-line chalk-phase-progress {
+    flex: 1 1 16rem;
+  }
+  .recording {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--chalk-space-2);
+    align-items: center;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
+  .tag {
+    padding: 0.05rem 0.5rem;
+    border: 1px solid var(--chalk-model);
+    border-radius: 1rem;
+    color: var(--chalk-model);
+    font-size: var(--chalk-text-xs);
+    font-weight: 650;
+    letter-spacing: 0.04em;
+    text-transform: uppercase;
+  }
+  .notes {
+    padding: 0;
+    margin: 0;
+    font-size: var(--chalk-text-s);
+    list-style: none;
+  }
+  .stage {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--chalk-space-5);
+    align-items: start;
+  }
+  .figure {
+    min-width: 0;
+  }
+  .side {
+    min-width: 0;
+    padding: var(--chalk-space-4);
+    border: 1px solid var(--chalk-rule);
+    border-radius: var(--chalk-radius-m);
+    background: var(--chalk-surface);
+  }
+  .side > summary {
+    margin: calc(-1 * var(--chalk-space-2));
+    padding: var(--chalk-space-2);
+    color: var(--chalk-ink-soft);
+    cursor: pointer;
+    font-weight: 600;
+  }
+  .side[open] > summary {
+    margin-bottom: var(--chalk-space-2);
+  }
+  .preset {
+    display: flex;
+    gap: var(--chalk-space-2);
+    align-items: center;
+  }
+  .preset label,
+  .background {
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
+  .background {
+    display: inline-flex;
+    gap: 0.4em;
+    align-items: center;
+  }
+  .background input {
+    min-height: 0;
+  }
+  .tools {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--chalk-space-2);
+    align-items: center;
+  }
+  .done {
+    color: var(--chalk-ok);
+    font-size: var(--chalk-text-s);
+  }
+  .pending {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--chalk-space-2);
+    align-items: center;
+    font-size: var(--chalk-text-s);
+  }
+  .section {
+    min-width: 0;
+    padding-top: var(--chalk-space-5);
+  }
+  @container lab (min-width: 62rem) {
+    .lab:not(.embed) .stage {
+      grid-template-columns: minmax(0, 1fr) 19rem;
+    }
+    .lab:not(.embed) .deck {
+      position: sticky;
+      z-index: 2;
+      top: 0;
+    }
+  }
+`;
+
+/** Running text of a lab: explanations, questions, answers. For everything inside `.prose`. */
+export const proseStyles = css`
+  .prose {
+    max-width: var(--chalk-measure);
+    font-family: var(--chalk-font-prose);
+    font-size: 1.0625rem;
+    line-height: var(--chalk-leading-prose);
+    hyphens: auto;
+    overflow-wrap: break-word;
+  }
+  .prose > * + * {
+    margin-top: var(--chalk-space-4);
+  }
+  .prose p {
+    margin-bottom: 0;
+  }
+  .prose h2 {
+    margin-top: var(--chalk-space-6);
+  }
+  .prose math {
+    font-size: 1.05em;
+  }
+  .prose .data {
+    color: var(--chalk-data);
+    font-weight: 600;
+  }
+  .prose .model {
+    color: var(--chalk-model);
+    font-weight: 600;
+  }
+  .prose button {
+    font-family: var(--chalk-font-ui);
+    font-size: var(--chalk-text-s);
+  }
+  .prose table {
+    display: block;
+    max-width: 100%;
+    overflow-x: auto;
+    border-collapse: collapse;
+    font-family: var(--chalk-font-ui);
+    font-size: var(--chalk-text-s);
+    font-variant-numeric: tabular-nums;
+  }
+  .prose :is(th, td) {
+    padding: 0.25rem 0.75rem;
+    border-bottom: 1px solid var(--chalk-rule);
+    text-align: start;
+  }
+  .references {
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
+`;

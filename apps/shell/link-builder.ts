@@ -1,0 +1,158 @@
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { define } from '../components/shared/define.ts';
+import type { AnyDefinition } from '../runtime/experiment.ts';
+import type { TeacherKeys } from '../runtime/link.ts';
+import type { Parameter } from '../runtime/schema.ts';
+import { baseStyles } from './styles.ts';
+
+type Visibility = 'free' | 'lock' | 'hide';
+
+/**
+ * Makes links and code to embed for a course page: which parameters a student may change, which are shown but locked, which are
+ * not shown. The present state of the lab is in all of them.
+ * @summary Dialog that builds teachers' links.
+ * @element chalk-link-builder
+ */
+export class ChalkLinkBuilder extends LitElement {
+  static override properties = {
+    target: { attribute: false },
+    makeLink: { attribute: false },
+    choices: { state: true },
+    autostart: { state: true },
+    copied: { state: true },
+  };
+  static override styles = [
+    baseStyles,
+    css`
+      dialog {
+        width: min(46rem, calc(100vw - 2rem));
+        max-height: calc(100vh - 2rem);
+        padding: var(--chalk-space-5);
+        border: 1px solid var(--chalk-rule-strong);
+        border-radius: var(--chalk-radius-l);
+        background: var(--chalk-paper);
+        color: var(--chalk-ink);
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 45%);
+      }
+      h2 {
+        margin: 0 0 var(--chalk-space-2);
+        font-family: var(--chalk-font-prose);
+        font-size: var(--chalk-text-xl);
+      }
+      h3 {
+        margin: var(--chalk-space-4) 0 var(--chalk-space-1);
+        font-size: var(--chalk-text-m);
+      }
+      .parameters {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: var(--chalk-space-1) var(--chalk-space-3);
+        align-items: center;
+        max-height: 16rem;
+        padding: var(--chalk-space-2);
+        border: 1px solid var(--chalk-rule);
+        border-radius: var(--chalk-radius-s);
+        overflow: auto;
+      }
+      textarea {
+        width: 100%;
+        min-height: 4.5rem;
+        padding: var(--chalk-space-2);
+        font-family: var(--chalk-font-mono);
+        font-size: var(--chalk-text-s);
+        resize: vertical;
+      }
+      .row {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--chalk-space-2);
+        align-items: center;
+        justify-content: space-between;
+      }
+      label.inline {
+        display: flex;
+        gap: var(--chalk-space-2);
+        align-items: center;
+        margin-top: var(--chalk-space-3);
+      }
+    `,
+  ];
+
+  declare target: AnyDefinition;
+  declare makeLink: (teacher: Partial<TeacherKeys>) => string;
+  declare private choices: Readonly<Record<string, Visibility>>;
+  declare private autostart: boolean;
+  declare private copied: string;
+
+  constructor() {
+    super();
+    this.choices = {};
+    this.autostart = false;
+    this.copied = '';
+  }
+
+  open(): void {
+    this.renderRoot.querySelector('dialog')?.showModal();
+  }
+
+  private keys(visibility: Visibility): string[] {
+    return Object.entries(this.choices).flatMap(([key, value]) => (value === visibility ? [key] : []));
+  }
+
+  private link(embed: boolean): string {
+    return this.makeLink({ hide: this.keys('hide'), lock: this.keys('lock'), autostart: this.autostart, embed });
+  }
+
+  /** For pages that allow no scripts of their own: learning platforms. The size follows the lab's messages where the host listens. */
+  private iframe(): string {
+    const source = this.link(true).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+    return `<iframe src="${source}" title="${this.target.title}" style="width: 100%; height: 720px; border: 0" loading="lazy" allow="clipboard-write"></iframe>`;
+  }
+
+  private async copy(text: string, what: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.copied = `${what} copied.`;
+    } catch {
+      this.copied = 'The browser does not allow copying; select the text instead.';
+    }
+  }
+
+  private renderChoice(key: string, p: Parameter): TemplateResult {
+    const choose = (event: Event) => {
+      this.choices = { ...this.choices, [key]: (event.target as HTMLSelectElement).value as Visibility };
+    };
+    return html`<label for="choice-${key}">${p.label}</label>
+      <select id="choice-${key}" @change=${choose}>
+        <option value="free">can be changed</option>
+        <option value="lock">is shown, locked</option>
+        <option value="hide">is not shown</option>
+      </select>`;
+  }
+
+  private renderText(name: string, text: string): TemplateResult {
+    return html`<div class="row"><h3 id=${name}>${name}</h3><button @click=${() => this.copy(text, name)}>Copy</button></div>
+      <textarea readonly aria-labelledby=${name} .value=${text}></textarea>`;
+  }
+
+  override render() {
+    if (!this.target) return nothing;
+    return html`<dialog aria-labelledby="heading" @close=${() => this.remove()}>
+      <div class="row"><h2 id="heading">A link for a course page</h2>
+        <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button></div>
+      <p>It opens the lab as it stands now. Choose what students may change.</p>
+      <div class="parameters" tabindex="0" role="group" aria-label="Parameters">
+        ${(Object.entries(this.target.schema) as [string, Parameter][]).map(([key, p]) => this.renderChoice(key, p))}
+      </div>
+      <label class="inline"><input type="checkbox" @change=${(event: Event) => {
+        this.autostart = (event.target as HTMLInputElement).checked;
+      }} />start by itself when it is first seen</label>
+      ${this.renderText('Link', this.link(false))} ${this.renderText('Frame', this.iframe())}
+      <p role="status">${this.copied}</p>
+    </dialog>`;
+  }
+}
+
+define('chalk-link-builder', ChalkLinkBuilder);
