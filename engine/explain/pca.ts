@@ -19,7 +19,8 @@ function orthonormalise(q: Float32Array, rows: number, k: number): void {
       for (let before = 0; before < column; before++) {
         let dot = 0;
         for (let row = 0; row < rows; row++) dot += (q[row * k + column] as number) * (q[row * k + before] as number);
-        for (let row = 0; row < rows; row++) q[row * k + column] = (q[row * k + column] as number) - dot * (q[row * k + before] as number);
+        for (let row = 0; row < rows; row++)
+          q[row * k + column] = (q[row * k + column] as number) - dot * (q[row * k + before] as number);
       }
       let norm = 0;
       for (let row = 0; row < rows; row++) norm += (q[row * k + column] as number) ** 2;
@@ -33,7 +34,12 @@ function orthonormalise(q: Float32Array, rows: number, k: number): void {
  * The first k principal components of points [N, D]. Each component's largest coefficient is positive, so the signs are determined.
  * @param iterations products with the covariance; 30 separates components well enough to start or compress t-SNE
  */
-export async function principalComponents(points: Float32Array, N: number, k: number, iterations = 30): Promise<PrincipalComponents> {
+export async function principalComponents(
+  points: Float32Array,
+  N: number,
+  k: number,
+  iterations = 30,
+): Promise<PrincipalComponents> {
   const D = points.length / N;
   const count = Math.min(k, D, N);
   const x = scope(() => {

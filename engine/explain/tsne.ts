@@ -103,7 +103,13 @@ export class Tsne {
       throw new ConfigError('perplexity', `${perplexity} must be at least 1 and less than the ${N} points.`);
     }
     const affinities = await jointAffinities(points, N, perplexity, onProgress);
-    const start = await initialEmbedding(points, N, init, options.initScale ?? (schedule === tsneSchedules.paper ? 1e-2 : 1e-4), seed);
+    const start = await initialEmbedding(
+      points,
+      N,
+      init,
+      options.initScale ?? (schedule === tsneSchedules.paper ? 1e-2 : 1e-4),
+      seed,
+    );
     return new Tsne(N, schedule, {
       y: tensor(start, [N, 2]),
       velocity: zeros([N, 2]),
@@ -199,7 +205,11 @@ async function jointAffinities(
   return symmetrise(rows, N);
 }
 
-async function conditional(near: Float32Array<ArrayBuffer>, neighbour: Uint32Array<ArrayBuffer>, params: AffinityParams): Promise<Float32Array> {
+async function conditional(
+  near: Float32Array<ArrayBuffer>,
+  neighbour: Uint32Array<ArrayBuffer>,
+  params: AffinityParams,
+): Promise<Float32Array> {
   const p = scope(() => {
     const made = emptyTensor([params.rows, params.K], 'tsneSearch');
     const beta = emptyTensor([params.rows], 'tsneSearch');

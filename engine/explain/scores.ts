@@ -1,0 +1,78 @@
+/** Class scores and their gradients, batched: in evaluation mode samples do not interact, so one pass serves all of them. */
+import { grad } from '../autodiff.ts';
+import { ShapeError } from '../errors.ts';
+import { scope } from '../memory.ts';
+import type { LayerKey, Network } from '../nn/network.ts';
+import { oneHot } from '../ops/index.ts';
+import { type Tensor, tensor } from '../tensor.ts';
+
+/** One class a sample: an i32 tensor [N] or numbers. */
+export type Targets = Tensor | readonly number[] | Int32Array<ArrayBuffer>;
+
+/** Runs `fn` with the network in evaluation mode and puts its mode back. */
+export function inEvaluation<T>(network: Network, fn: () => T): T {
+  const { training } = network;
+  network.eval();
+  try {
+    return fn();
+  } finally {
+    network.train(training);
+  }
+}
+
+/** The targets as a tensor [N]. @throws ShapeError unless there is one for each sample */
+export function targetTensor(targets: Targets, samples: number, like: Tensor): Tensor {
+  const given = 'buffer' in targets && 'requiresGrad' in targets ? targets : undefined;
+  const made = given ?? tensor(Int32Array.from(targets as readonly number[]), undefined, { dtype: 'i32', device: like.device });
+  if (made.rank !== 1 || made.shape[0] !== samples) {
+    throw new ShapeError('targets', [made.shape], `there must be one class for each of the ${samples} samples`);
+  }
+  return made;
+}
+
+/** The same values as a leaf that gradients reach. */
+export function asInput(x: Tensor): Tensor {
+  const leaf = x.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}
+
+/** ∂(Σ_n S_{c_n}(x_n))/∂x, S the network's output before any softmax: [N, …], one gradient a sample. */
+export function scoreGradient(network: Network, x: Tensor, targets: Targets): Tensor {
+  return inEvaluation(network, () =>
+    scope(() => {
+      const input = asInput(x);
+      const scores = network.forward(input);
+      const upstream = selection(scores, targets);
+      return grad(scores, [input], { gradOutput: upstream })[0] as Tensor;
+    }),
+  );
+}
+
+/** One-hot rows that select each sample's class from scores [N, classes]. */
+export function selection(scores: Tensor, targets: Targets): Tensor {
+  if (scores.rank !== 2) throw new ShapeError('scores', [scores.shape], 'a network that classifies puts out [N, classes]');
+  return oneHot(targetTensor(targets, scores.shape[0] as number, scores), scores.shape[1] as number);
+}
+
+/** A layer's output and the gradient of each sample's class score with respect to it. */
+export interface LayerGradient {
+  /** A, [N, H, W, C] or [N, F]. */
+  readonly activation: Tensor;
+  /** G = ∂S_c/∂A, of the same shape. */
+  readonly gradient: Tensor;
+  /** The network's output. */
+  readonly scores: Tensor;
+}
+
+/** A and ∂S_c/∂A for one layer. */
+export function layerGradient(network: Network, x: Tensor, targets: Targets, layer: LayerKey): LayerGradient {
+  return inEvaluation(network, () =>
+    scope(() => {
+      const { output, activations } = network.forward(asInput(x), { capture: [layer] });
+      const activation = activations.get(String(layer)) as Tensor;
+      const gradient = grad(output, [activation], { gradOutput: selection(output, targets) })[0] as Tensor;
+      return { activation: activation.detach(), gradient, scores: output.detach() };
+    }),
+  );
+}

@@ -1,0 +1,10 @@
+import { copy, copyParams } from '../kernels/copy.ts';
+import { ShapeError } from '../errors.ts';
+import { run } from '../ops/run.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Overwrites `to` with the elements of `from`, on the device. @throws ShapeError unless both hold as many */
+export function copyElements(from: Tensor, to: Tensor): void {
+  if (from.size !== to.size) throw new ShapeError('copyElements', [from.shape, to.shape], 'both must hold as many elements');
+  if (from.size > 0) run(copy, { x: from, y: to }, copyParams({ shape: [from.size], strideX: [1] }));
+}

@@ -1,0 +1,90 @@
+import { add } from '../../ops/index.ts';
+import { hasGradientOverride } from '../../autodiff.ts';
+import { sameShape, type Shape, type Tensor } from '../../tensor.ts';
+import type { FeatureOrder } from '../border.ts';
+import { type ForwardPass, LayerError, Module } from '../module.ts';
+import { Elementwise } from './activation.ts';
+import { Conv2d } from './convolution.ts';
+import { Linear } from './linear.ts';
+
+/** Layers one after the other. A (leaky) ReLU runs in the kernel of the layer before it, unless that layer's own output is wanted. */
+export class Sequential extends Module {
+  readonly type: string = 'sequential';
+
+  constructor(layers: readonly Module[], inputShape: Shape, names?: readonly string[]) {
+    super(inputShape, layers.at(-1)?.outputShape ?? inputShape);
+    layers.forEach((layer, index) => this.children.push([names?.[index] ?? String(index), layer]));
+  }
+
+  get layers(): Module[] {
+    return this.children.map(([, layer]) => layer);
+  }
+
+  protected override compute(x: Tensor, pass: ForwardPass): Tensor {
+    const { layers } = this;
+    let value = x;
+    for (let i = 0; i < layers.length; i++) {
+      const layer = layers[i] as Module;
+      const next = layers[i + 1];
+      const activation = pass.fuse && next instanceof Elementwise && !pass.wants(layer) ? next.fusable : undefined;
+      const able = layer instanceof Linear || layer instanceof Conv2d;
+      if (next && able && activation && !hasGradientOverride(activation.activation)) {
+        value = layer.apply(value, activation);
+        if (pass.wants(next)) pass.capture(next, value);
+        i++;
+      } else value = layer.forward(value, pass);
+    }
+    return value;
+  }
+
+  override featureOrder(input: FeatureOrder | null): FeatureOrder | null {
+    return this.layers.reduce((order, layer) => layer.featureOrder(order), input);
+  }
+
+  override demandFeatureOrder(order: FeatureOrder | null): boolean {
+    return this.layers.toReversed().some((layer) => layer.demandFeatureOrder(order));
+  }
+}
+
+/** y = bridge(x) + body(x); without a bridge, y = x + body(x) (He et al. 2016). */
+export class Residual extends Module {
+  readonly type = 'residual';
+  readonly body: Sequential;
+  readonly bridge: Module | undefined;
+
+  constructor(body: Sequential, bridge: Module | undefined, inputShape: Shape) {
+    super(inputShape, body.outputShape);
+    this.body = body;
+    this.bridge = bridge;
+    const straight = bridge?.outputShape ?? inputShape;
+    if (!sameShape(straight, body.outputShape)) {
+      const what = bridge ? 'bridge gives' : 'input is';
+      throw new LayerError(
+        `its ${what} [${straight.join(', ')}] but its body gives [${body.outputShape.join(', ')}]${bridge ? '' : "; add a 'bridge'"}`,
+        body.outputShape,
+      );
+    }
+    this.children.push(['body', body]);
+    if (bridge) this.children.push(['bridge', bridge]);
+  }
+
+  protected override compute(x: Tensor, pass: ForwardPass): Tensor {
+    const straight = this.bridge ? this.bridge.forward(x, pass) : x;
+    return add(straight, this.body.forward(x, pass));
+  }
+
+  override featureOrder(input: FeatureOrder | null): FeatureOrder | null {
+    const straight = this.bridge ? this.bridge.featureOrder(input) : input;
+    const bent = this.body.featureOrder(input);
+    if (bent !== straight) {
+      this.body.demandFeatureOrder(straight);
+      this.body.featureOrder(input);
+    }
+    return straight;
+  }
+
+  override demandFeatureOrder(order: FeatureOrder | null): boolean {
+    const body = this.body.demandFeatureOrder(order);
+    return this.bridge ? this.bridge.demandFeatureOrder(order) && body : false;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Which stretches of memory one optimiser dispatch can update: neighbouring parameters of one arena, of one group, that all have a
+ * gradient. A whole network is one stretch, or two where only its weights decay.
+ */
+import { type ArenaRange, arenaRange } from '../nn/parameter-arena.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** A parameter as the optimiser sees it. */
+export interface Member {
+  readonly tensor: Tensor;
+  readonly group: number;
+  readonly range: ArenaRange | undefined;
+}
+
+/** Neighbouring members, to be updated by one dispatch. */
+export interface Segment {
+  readonly group: number;
+  readonly members: readonly number[];
+}
+
+export function membersOf(groups: readonly { readonly parameters: readonly Tensor[] }[]): Member[] {
+  return groups.flatMap(({ parameters }, group) => parameters.map((tensor) => ({ tensor, group, range: arenaRange(tensor) })));
+}
+
+/**
+ * Joins neighbours.
+ * @param active the members that have a gradient
+ */
+export function segments(members: readonly Member[], active: readonly boolean[]): Segment[] {
+  const order = members
+    .map((_, index) => index)
+    .filter((index) => active[index])
+    .sort((a, b) => position(members, a) - position(members, b));
+  const result: { group: number; members: number[] }[] = [];
+  for (const index of order) {
+    const last = result.at(-1);
+    if (last && follows(members[last.members.at(-1) as number] as Member, members[index] as Member)) last.members.push(index);
+    else result.push({ group: (members[index] as Member).group, members: [index] });
+  }
+  return result;
+}
+
+/** Arenas one after the other, loose parameters at the end in their own order. */
+function position(members: readonly Member[], index: number): number {
+  const range = members[index]?.range;
+  if (!range) return Number.MAX_SAFE_INTEGER / 2 + index;
+  const first = members.findIndex((member) => member.range?.arena === range.arena);
+  return first * 2 ** 32 + range.offset;
+}
+
+function follows(before: Member, after: Member): boolean {
+  const [a, b] = [before.range, after.range];
+  return a !== undefined && b !== undefined && a.arena === b.arena && a.offset + a.length === b.offset && before.group === after.group;
+}

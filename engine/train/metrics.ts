@@ -1,0 +1,104 @@
+/** What is counted when a classifier is evaluated. Confusion matrices have a row for each true class and a column for each prediction. */
+
+/** counts[true · classes + predicted]. */
+export interface Confusion {
+  readonly classes: number;
+  readonly counts: Uint32Array<ArrayBuffer>;
+}
+
+export function confusionMatrix(labels: ArrayLike<number>, predictions: ArrayLike<number>, classes: number): Confusion {
+  const counts = new Uint32Array(classes * classes);
+  for (let i = 0; i < labels.length; i++) {
+    const cell = (labels[i] as number) * classes + (predictions[i] as number);
+    counts[cell] = (counts[cell] as number) + 1;
+  }
+  return { classes, counts };
+}
+
+/** Share of equal entries; NaN for none. */
+export function accuracy(labels: ArrayLike<number>, predictions: ArrayLike<number>): number {
+  let right = 0;
+  for (let i = 0; i < labels.length; i++) if (labels[i] === predictions[i]) right++;
+  return right / labels.length;
+}
+
+function rowSum({ classes, counts }: Confusion, row: number): number {
+  let sum = 0;
+  for (let k = 0; k < classes; k++) sum += counts[row * classes + k] as number;
+  return sum;
+}
+
+function columnSum({ classes, counts }: Confusion, column: number): number {
+  let sum = 0;
+  for (let k = 0; k < classes; k++) sum += counts[k * classes + column] as number;
+  return sum;
+}
+
+const diagonal = ({ classes, counts }: Confusion, k: number): number => counts[k * classes + k] as number;
+const each = (confusion: Confusion, f: (k: number) => number): number[] => Array.from({ length: confusion.classes }, (_, k) => f(k));
+
+/** Share of each class that was recognised (recall); NaN for a class without samples. */
+export function perClassAccuracy(confusion: Confusion): number[] {
+  return each(confusion, (k) => diagonal(confusion, k) / rowSum(confusion, k));
+}
+
+/** Share of each prediction that was right; NaN for a class that was never predicted. */
+export function perClassPrecision(confusion: Confusion): number[] {
+  return each(confusion, (k) => diagonal(confusion, k) / columnSum(confusion, k));
+}
+
+export interface MacroScores {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** Means over the classes; as in scikit-learn, a ratio 0/0 counts as 0. */
+export function macroScores(confusion: Confusion): MacroScores {
+  const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const precision = each(confusion, (k) => ratio(diagonal(confusion, k), columnSum(confusion, k)));
+  const recall = each(confusion, (k) => ratio(diagonal(confusion, k), rowSum(confusion, k)));
+  const f1 = precision.map((p, k) => ratio(2 * p * (recall[k] as number), p + (recall[k] as number)));
+  return { precision: mean(precision), recall: mean(recall), f1: mean(f1) };
+}
+
+/** Index of the largest of each row of `classes` values; the first of equals. */
+export function argmaxRows(values: ArrayLike<number>, classes: number): Int32Array<ArrayBuffer> {
+  const rows = values.length / classes;
+  const result = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++) {
+      if ((values[row * classes + k] as number) > (values[row * classes + best] as number)) best = k;
+    }
+    result[row] = best;
+  }
+  return result;
+}
+
+/** Softmax of each row, in double precision. */
+export function softmaxRows(values: ArrayLike<number>, classes: number): Float32Array<ArrayBuffer> {
+  const result = new Float32Array(values.length);
+  for (let start = 0; start < values.length; start += classes) {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) largest = Math.max(largest, values[start + k] as number);
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += Math.exp((values[start + k] as number) - largest);
+    for (let k = 0; k < classes; k++) result[start + k] = Math.exp((values[start + k] as number) - largest) / sum;
+  }
+  return result;
+}
+
+/** −ln softmax(z)_t of each row, in double precision. */
+export function crossEntropyRows(logits: ArrayLike<number>, labels: ArrayLike<number>, classes: number): Float64Array<ArrayBuffer> {
+  const result = new Float64Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) largest = Math.max(largest, logits[i * classes + k] as number);
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += Math.exp((logits[i * classes + k] as number) - largest);
+    result[i] = largest + Math.log(sum) - (logits[i * classes + (labels[i] as number)] as number);
+  }
+  return result;
+}
