@@ -108,13 +108,14 @@ const savedGuard = (name: string, what: string) => (): never => {
   throw new Error(`operation '${name}': its gradient reads its ${what}, which it does not declare in 'saves'`);
 };
 
+/** Applies an operation to its inputs. */
+export type Operation<A> = (inputs: readonly Tensor[], attrs: A) => Tensor;
+
 /**
  * Registers an operation and returns the function that applies it.
  * @returns `(inputs, attrs) => output`, recorded on the tape when an input requires a gradient
  */
-export function defineOperation<A = Record<string, never>>(
-  spec: OperationSpec<A>,
-): (inputs: readonly Tensor[], attrs: A) => Tensor {
+export function defineOperation<A = Record<string, never>>(spec: OperationSpec<A>): Operation<A> {
   operations.set(spec.name, spec as unknown as OperationSpec<never>);
   const savesInputs = spec.saves === 'inputs' || spec.saves === 'both';
   const savesOutput = spec.saves === 'output' || spec.saves === 'both';

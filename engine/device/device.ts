@@ -11,6 +11,9 @@ import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
 export interface DeviceBuffer {
   readonly id: number;
   readonly byteLength: number;
+  /** `id` of the allocation this is a range of (its own, if it is the whole), and where it starts in there. */
+  readonly root: number;
+  readonly byteOffset: number;
 }
 
 /** Ranges start and end at multiples of this many bytes (WebGPU's default storage offset alignment). */

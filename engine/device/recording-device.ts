@@ -3,6 +3,7 @@
  * executing it, lists its kernels, gives every intermediate result a buffer by lifetime, and returns a program that replays
  * the whole step. Eager and recorded runs use the same kernels, variants and order, so they give the same bits.
  */
+import type { CopyParams } from '../kernels/copy.ts';
 import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
 import {
   alignedLength,
@@ -21,7 +22,6 @@ interface VirtualBuffer extends DeviceBuffer {
   readonly virtual: true;
   /** Set for a range of another virtual buffer. */
   readonly base: VirtualBuffer | undefined;
-  readonly baseOffset: number;
   released: boolean;
   physical: DeviceBuffer | undefined;
 }
@@ -48,6 +48,48 @@ export interface Recording<T> {
 
 function isVirtual(buffer: DeviceBuffer): buffer is VirtualBuffer {
   return 'virtual' in buffer;
+}
+
+const overlap = (a: DeviceBuffer, b: DeviceBuffer): boolean =>
+  a.root === b.root && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+
+/** The whole of one buffer copied to the whole of another, as a gradient into its place beside the others. */
+function isWholeCopy({ kernel, buffers, params }: KernelRun): boolean {
+  if (kernel.name !== 'copy') return false;
+  const { shape, strideX, offsetX, strideY, offsetY } = params as CopyParams;
+  const bytes = 4 * (shape[0] as number);
+  const dense = shape.length === 1 && strideX[0] === 1 && strideY[0] === 1 && offsetX === 0 && offsetY === 0;
+  return dense && buffers.x?.byteLength === bytes && buffers.y?.byteLength === bytes;
+}
+
+/**
+ * Drops copies of an intermediate result x into memory y outside the recording: whoever made x writes y instead. Only where x is
+ * released, and nobody touches y between the first write of x and the copy.
+ */
+function withoutCopies(runs: readonly KernelRun[]): readonly KernelRun[] {
+  let current = runs;
+  for (const copy of runs) {
+    const { x, y } = copy.buffers as { x: DeviceBuffer; y: DeviceBuffer };
+    if (!isWholeCopy(copy) || !isVirtual(x) || x.base || !x.released || x.physical || isVirtual(y)) continue;
+    const at = current.indexOf(copy);
+    const uses = (run: KernelRun, buffer: DeviceBuffer) => Object.values(run.buffers).some((b) => overlap(b, buffer));
+    const first = current.findIndex((run) => uses(run, x));
+    const between = current.slice(first, at);
+    const ranged = current.some((run) => Object.values(run.buffers).some((b) => b !== x && b.root === x.root));
+    // A kernel may not read one part of a buffer while it writes another.
+    const clashes = between.some(
+      (run) => uses(run, y) || (uses(run, x) && Object.values(run.buffers).some((b) => b.root === y.root)),
+    );
+    if (ranged || clashes || current.slice(at + 1).some((run) => uses(run, x))) continue;
+    current = current
+      .filter((run) => run !== copy)
+      .map((run) => {
+        if (!uses(run, x)) return run;
+        const buffers = Object.fromEntries(Object.entries(run.buffers).map(([name, b]) => [name, b === x ? y : b]));
+        return { ...run, buffers };
+      });
+  }
+  return current;
 }
 
 export class RecordingDevice implements Device {
@@ -91,7 +133,7 @@ export class RecordingDevice implements Device {
   }
 
   view(buffer: DeviceBuffer, byteOffset: number, byteLength: number): DeviceBuffer {
-    if (isVirtual(buffer)) return this.#makeVirtual(byteLength, buffer.base ?? buffer, buffer.baseOffset + byteOffset);
+    if (isVirtual(buffer)) return this.#makeVirtual(byteLength, buffer.base ?? buffer, buffer.byteOffset + byteOffset);
     return this.backend.view(buffer, byteOffset, byteLength);
   }
 
@@ -100,7 +142,7 @@ export class RecordingDevice implements Device {
       // A constant made while recording: it gets its memory now and keeps it for the life of the program.
       const root = buffer.base ?? buffer;
       root.physical ??= this.backend.allocate(root.byteLength, 'recorded constant');
-      if (buffer !== root) buffer.physical = this.backend.view(root.physical, buffer.baseOffset, buffer.byteLength);
+      if (buffer !== root) buffer.physical = this.backend.view(root.physical, buffer.byteOffset, buffer.byteLength);
     }
     this.backend.write(this.#real(buffer), data, byteOffset);
   }
@@ -162,8 +204,9 @@ export class RecordingDevice implements Device {
     } finally {
       this.#trace = undefined;
     }
-    const { owned, planned, unshared } = this.#place(trace);
-    const program = this.compile(trace.runs);
+    const runs = withoutCopies(trace.runs);
+    const { owned, planned, unshared } = this.#place(trace.made, runs);
+    const program = this.compile(runs);
     return {
       result,
       dispatches: program.dispatches,
@@ -177,9 +220,12 @@ export class RecordingDevice implements Device {
   }
 
   /** Gives each virtual buffer memory: two share when the last use of one comes before the first use of the other. */
-  #place(trace: Trace): { owned: DeviceBuffer[]; planned: number; unshared: number } {
+  #place(
+    made: readonly VirtualBuffer[],
+    runs: readonly KernelRun[],
+  ): { owned: DeviceBuffer[]; planned: number; unshared: number } {
     const lastUse = new Map<VirtualBuffer, number>();
-    trace.runs.forEach((run, index) => {
+    runs.forEach((run, index) => {
       for (const buffer of Object.values(run.buffers)) if (isVirtual(buffer)) lastUse.set(buffer.base ?? buffer, index);
     });
     const owned: DeviceBuffer[] = [];
@@ -187,7 +233,7 @@ export class RecordingDevice implements Device {
     let planned = 0;
     let unshared = 0;
     // Constants written while recording have their memory already and never share it.
-    for (const buffer of trace.made) if (!buffer.base && buffer.physical) owned.push(buffer.physical);
+    for (const buffer of made) if (!buffer.base && buffer.physical) owned.push(buffer.physical);
     const shareable = new Set<VirtualBuffer>();
     const place = (root: VirtualBuffer): void => {
       if (root.physical) return;
@@ -200,7 +246,7 @@ export class RecordingDevice implements Device {
       owned.push(root.physical);
       planned += size;
     };
-    trace.runs.forEach((run, index) => {
+    runs.forEach((run, index) => {
       const roots = new Set(
         Object.values(run.buffers)
           .filter(isVirtual)
@@ -216,22 +262,24 @@ export class RecordingDevice implements Device {
         free.set(size, list);
       }
     });
-    for (const buffer of trace.made) {
+    for (const buffer of made) {
       if (buffer.base) {
         place(buffer.base);
-        buffer.physical ??= this.backend.view(buffer.base.physical as DeviceBuffer, buffer.baseOffset, buffer.byteLength);
+        buffer.physical ??= this.backend.view(buffer.base.physical as DeviceBuffer, buffer.byteOffset, buffer.byteLength);
       } else if (!buffer.released) place(buffer);
     }
     return { owned, planned, unshared };
   }
 
-  #makeVirtual(byteLength: number, base: VirtualBuffer | undefined, baseOffset: number): VirtualBuffer {
+  #makeVirtual(byteLength: number, base: VirtualBuffer | undefined, byteOffset: number): VirtualBuffer {
+    const id = this.#nextId--;
     const made: VirtualBuffer = {
-      id: this.#nextId--,
+      id,
       byteLength,
+      root: base?.id ?? id,
+      byteOffset,
       virtual: true,
       base,
-      baseOffset,
       released: false,
       physical: undefined,
     };

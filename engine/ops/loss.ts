@@ -83,4 +83,3 @@ export function bceWithLogits(x: Tensor, target: Tensor, options: LossOptions = 
   checkPair('bceWithLogits', x, target);
   return reduced(sub(softplus(x), mul(x, target)), options);
 }
-

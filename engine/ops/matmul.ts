@@ -2,10 +2,11 @@
 import { defineOperation } from '../autodiff.ts';
 import { ShapeError } from '../errors.ts';
 import { type Epilogue, NO_EPILOGUE } from '../kernels/epilogue.ts';
-import { matmul as matmulKernel, matmulNT, matmulTN } from '../kernels/matmul.ts';
+import { matmul as matmulKernel } from '../kernels/matmul.ts';
+import { matmulNT, matmulTN } from '../kernels/matmul-transposed.ts';
 import { broadcastShape } from '../kernels/strides.ts';
 import { emptyTensor, type Shape, sizeOf, type Tensor } from '../tensor.ts';
-import { activationGradient, type Activation, epilogueOf } from './activation.ts';
+import { type Activation, activationGradient, epilogueOf } from './activation.ts';
 import { constant } from './constant.ts';
 import { sum, sumTo } from './reduce.ts';
 import { run } from './run.ts';
@@ -14,8 +15,11 @@ import { broadcastTo, reshape } from './shape.ts';
 /** Which operand is read transposed. */
 type Form = 'NN' | 'NT' | 'TN';
 
-const kernels = { NN: matmulKernel, NT: matmulNT, TN: matmulTN } as const;
-const names = { NN: 'a [.., M, K] · b [.., K, N]', NT: 'a [.., M, K] · b [.., N, K]ᵀ', TN: 'a [.., K, M]ᵀ · b [.., K, N]' } as const;
+const names = {
+  NN: 'a [.., M, K] · b [.., K, N]',
+  NT: 'a [.., M, K] · b [.., N, K]ᵀ',
+  TN: 'a [.., K, M]ᵀ · b [.., K, N]',
+} as const;
 
 interface Product {
   readonly batch: Shape;
@@ -50,8 +54,10 @@ function multiply(form: Form, a: Tensor, b: Tensor, epilogue: Epilogue, bias: Te
   const [left, right] = [spread(a), spread(b)];
   const stride = (x: Tensor, matrix: number) => (sizeOf(x.shape.slice(0, -2)) === 1 ? 0 : matrix);
   if (y.size > 0) {
-    const params = { batch: count, M, N, K, aBatchStride: stride(left, M * K), bBatchStride: stride(right, K * N), ...epilogue };
-    run(kernels[form], { a: left, b: right, bias: bias ?? constant(0, a.device), y }, params);
+    const sizes = { batch: count, M, N, K, aBatchStride: stride(left, M * K), bBatchStride: stride(right, K * N) };
+    if (form === 'NN') {
+      run(matmulKernel, { a: left, b: right, bias: bias ?? constant(0, a.device), y }, { ...sizes, ...epilogue });
+    } else run(form === 'NT' ? matmulNT : matmulTN, { a: left, b: right, y }, sizes);
   }
   if (left !== a) left.dispose();
   if (right !== b) right.dispose();
@@ -84,7 +90,8 @@ function product(form: Form, a: Tensor, b: Tensor): Tensor {
  * @param options.transposeB reads b as [.., N, K]; `transposeA` reads a as [.., K, M]; not both
  */
 export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
-  if (options.transposeA && options.transposeB) throw new ShapeError('matmul', [a.shape, b.shape], 'only one operand may be transposed');
+  if (options.transposeA && options.transposeB)
+    throw new ShapeError('matmul', [a.shape, b.shape], 'only one operand may be transposed');
   if (a.rank === 1 || b.rank === 1) {
     const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
     const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
@@ -124,8 +131,11 @@ const linearOp = defineOperation<LinearAttrs>({
 export function linear(x: Tensor, w: Tensor, b: Tensor | null = null, activation: Activation = {}): Tensor {
   const fits = x.rank === 2 && w.rank === 2 && x.shape[1] === w.shape[0] && (!b || (b.rank === 1 && b.shape[0] === w.shape[1]));
   if (!fits) {
-    throw new ShapeError('linear', b ? [x.shape, w.shape, b.shape] : [x.shape, w.shape], 'x must be [N, in], w [in, out] and b [out]');
+    throw new ShapeError(
+      'linear',
+      b ? [x.shape, w.shape, b.shape] : [x.shape, w.shape],
+      'x must be [N, in], w [in, out] and b [out]',
+    );
   }
   return linearOp(b ? [x, w, b] : [x, w], { epilogue: epilogueOf(activation, b !== null) });
 }
-

@@ -1,5 +1,5 @@
 /** Pooling of images [N, H, W, C]. */
-import { defineOperation, isRecording } from '../autodiff.ts';
+import { defineOperation, isRecording, type Operation } from '../autodiff.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { averagePool, averagePoolGradient, MAX_WINDOW, maxPool, maxPoolGradient, type PoolParams } from '../kernels/pooling.ts';
 import { emptyTensor, type Shape, type Tensor } from '../tensor.ts';
@@ -18,7 +18,8 @@ export interface PoolOptions {
 
 /** @throws ConfigError where the winner of a window would not fit in its byte */
 function checkWindow({ kernelHeight, kernelWidth }: PoolParams): void {
-  if (kernelHeight * kernelWidth > MAX_WINDOW) throw new ConfigError('maxPool2d.kernel', `a window may hold at most ${MAX_WINDOW} elements.`);
+  if (kernelHeight * kernelWidth > MAX_WINDOW)
+    throw new ConfigError('maxPool2d.kernel', `a window may hold at most ${MAX_WINDOW} elements.`);
 }
 
 function poolParams(op: string, x: Tensor, options: PoolOptions): PoolParams {
@@ -33,7 +34,11 @@ function poolParams(op: string, x: Tensor, options: PoolOptions): PoolParams {
   const outHeight = length(H, kernelHeight, strideY, padY);
   const outWidth = length(W, kernelWidth, strideX, padX);
   if (outHeight < 1 || outWidth < 1) {
-    throw new ShapeError(op, [x.shape], `the padded image must be at least as large as the window ${kernelHeight}×${kernelWidth}`);
+    throw new ShapeError(
+      op,
+      [x.shape],
+      `the padded image must be at least as large as the window ${kernelHeight}×${kernelWidth}`,
+    );
   }
   return {
     batch: N,
@@ -88,7 +93,7 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
   return maxPoolOp([x], { params });
 }
 
-const averagePoolOp = defineOperation<{ params: PoolParams }>({
+const averagePoolOp: Operation<{ params: PoolParams }> = defineOperation<{ params: PoolParams }>({
   name: 'avgPool2d',
   equation: 'y_{nyxc} = \\tfrac{1}{k_h k_w} \\sum_{u,v} x_{n,\\,s y + u - p,\\,s x + v - p,\\,c}',
   saves: 'none',
@@ -96,7 +101,7 @@ const averagePoolOp = defineOperation<{ params: PoolParams }>({
   gradient: (gy, { attrs }) => [averagePoolAdjoint([gy], attrs)],
 });
 
-const averagePoolAdjoint = defineOperation<{ params: PoolParams }>({
+const averagePoolAdjoint: Operation<{ params: PoolParams }> = defineOperation<{ params: PoolParams }>({
   name: 'avgPool2dGradient',
   equation: 'g_{x,nyxc} = \\tfrac{1}{k_h k_w} \\sum_{\\text{windows over}\\ (y,x)} g_{y}',
   saves: 'none',

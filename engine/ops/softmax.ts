@@ -1,6 +1,6 @@
 /** Softmax and its logarithm along one axis. */
 import { defineOperation, isRecording } from '../autodiff.ts';
-import { logSoftmax as logKernel, logSoftmaxGradient, softmax as kernel, softmaxGradient } from '../kernels/softmax.ts';
+import { softmax as kernel, logSoftmax as logKernel, logSoftmaxGradient, softmaxGradient } from '../kernels/softmax.ts';
 import type { Tensor } from '../tensor.ts';
 import { axisOf } from './arguments.ts';
 import { mul, sub } from './binary.ts';

@@ -14,7 +14,6 @@ import {
 
 interface HostBuffer extends DeviceBuffer {
   readonly bytes: ArrayBuffer;
-  readonly byteOffset: number;
 }
 
 const views = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
@@ -48,7 +47,8 @@ export class ReferenceDevice implements Device {
     const length = alignedLength(byteLength);
     this.#bytes += length;
     this.#buffers++;
-    const buffer: HostBuffer = { id: this.#nextId++, byteLength, bytes: new ArrayBuffer(length), byteOffset: 0 };
+    const id = this.#nextId++;
+    const buffer: HostBuffer = { id, byteLength, root: id, byteOffset: 0, bytes: new ArrayBuffer(length) };
     return buffer;
   }
 
@@ -59,7 +59,8 @@ export class ReferenceDevice implements Device {
 
   view(buffer: DeviceBuffer, byteOffset: number, byteLength: number): DeviceBuffer {
     const host = buffer as HostBuffer;
-    const range: HostBuffer = { id: this.#nextId++, byteLength, bytes: host.bytes, byteOffset: host.byteOffset + byteOffset };
+    const start = host.byteOffset + byteOffset;
+    const range: HostBuffer = { id: this.#nextId++, byteLength, root: host.root, byteOffset: start, bytes: host.bytes };
     return range;
   }
 

@@ -27,7 +27,6 @@ const MAX_CACHED = 8192;
 
 interface GpuBuffer extends DeviceBuffer {
   readonly gpu: GPUBuffer;
-  readonly byteOffset: number;
 }
 
 /** A dispatch with its pipeline and parameters resolved; the buffers are named. */
@@ -105,7 +104,8 @@ export class WebGpuDevice implements Device {
 
   allocate(byteLength: number, label?: string): DeviceBuffer {
     this.#assertAlive();
-    const buffer: GpuBuffer = { id: this.#nextId++, byteLength, gpu: this.#pool.acquire(byteLength, label), byteOffset: 0 };
+    const id = this.#nextId++;
+    const buffer: GpuBuffer = { id, byteLength, root: id, byteOffset: 0, gpu: this.#pool.acquire(byteLength, label) };
     return buffer;
   }
 
@@ -114,8 +114,8 @@ export class WebGpuDevice implements Device {
   }
 
   view(buffer: DeviceBuffer, byteOffset: number, byteLength: number): DeviceBuffer {
-    const { gpu, byteOffset: base } = buffer as GpuBuffer;
-    const range: GpuBuffer = { id: this.#nextId++, byteLength, gpu, byteOffset: base + byteOffset };
+    const { gpu, root, byteOffset: base } = buffer as GpuBuffer;
+    const range: GpuBuffer = { id: this.#nextId++, byteLength, root, byteOffset: base + byteOffset, gpu };
     return range;
   }
 

@@ -1,0 +1,65 @@
+/** Every operation on tensors. */
+export type { Activation } from './activation.ts';
+export type { Pair } from './arguments.ts';
+export {
+  add,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  mul,
+  type Operand,
+  pow,
+  sub,
+  where,
+} from './binary.ts';
+export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from './conv2d.ts';
+export { argmax, argmin, gather, oneHot, scatterAdd } from './gather.ts';
+export { bceWithLogits, crossEntropy, type LossOptions, l1Loss, mseLoss, type Reduction } from './loss.ts';
+export { linear, matmul } from './matmul.ts';
+export { avgPool2d, globalAvgPool2d, maxPool2d, type PoolOptions } from './pool.ts';
+export {
+  DeviceGenerator,
+  dropout,
+  dropout2d,
+  type RandomOption,
+  randomBernoulli,
+  randomNormal,
+  randomUniform,
+} from './random.ts';
+export { max, mean, min, type ReduceOptions, sum, sumTo, variance } from './reduce.ts';
+export { broadcastTo, concat, embed, flatten, type Padding, pad2d, permute, reshape, slice, transpose } from './shape.ts';
+export { type AxisOption, logSoftmax, softmax } from './softmax.ts';
+export {
+  abs,
+  affine,
+  ceil,
+  clamp,
+  cos,
+  elu,
+  erf,
+  exp,
+  floor,
+  gelu,
+  leakyRelu,
+  log,
+  neg,
+  powScalar,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  tan,
+  tanh,
+} from './unary.ts';
