@@ -1,0 +1,85 @@
+/** Gradient of a convolution with respect to its input; with bias and activation, the forward pass of a transposed convolution. */
+import naive from '../../shaders/ladders/conv2d-input-gradient/1-naive.wgsl';
+import subgroupBroadcast from '../../shaders/ladders/conv2d-input-gradient/3-subgroup-broadcast.wgsl';
+import type { Conv2dParams } from './conv2d.ts';
+import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements } from './conv2d-sizes.ts';
+import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { hasQuadSubgroups } from './gemm-plan.ts';
+import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+
+const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
+
+/** Phases of the strides, and the tiles of `pixels` positions that the largest phase needs. */
+export function phaseTiles(p: Conv2dSizes, pixels: number): number {
+  const largest = p.N * Math.ceil(p.H / p.strideY) * Math.ceil(p.W / p.strideX);
+  return p.strideY * p.strideX * Math.ceil(largest / pixels);
+}
+
+function subgroupPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
+  const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / 16);
+  return {
+    dispatches: [
+      dispatch(subgroupBroadcast, 'tile', wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
+        overrides: epilogueOverrides(p),
+      }),
+    ],
+  };
+}
+
+/**
+ * dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation)/stride, (x + pad − v·dilation)/stride, o] · w[u,v,c,o] + bias[c]),
+ * over the u,v for which the divisions leave no remainder. The sizes are those of the convolution: dy is [N,Ho,Wo,Co], dx
+ * [N,H,W,Ci], and `bias`, if any, has Ci elements.
+ */
+export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2dParams>({
+  name: 'conv2dInputGradient',
+  equation:
+    '\\mathrm{dx}_{n,y,x,c} = \\varphi\\Big(\\sum_{u,v,o} \\mathrm{dy}_{n,\\,(y+p-du)/s,\\,(x+p-dv)/s,\\,o}\\; w_{u,v,c,o} + \\mathrm{bias}_c\\Big)',
+  inputs: ['dy', 'w', 'bias'],
+  outputs: ['dx'],
+  sizes(p) {
+    const { x, y, w } = conv2dElements(p);
+    return { dy: y, w, bias: p.hasBias ? p.Ci : NO_BIAS_SIZE, dx: x };
+  },
+  example: { ...CONV2D_EXAMPLE, ...NO_EPILOGUE },
+  reference({ dy, w, bias }, { dx }, p) {
+    const channelsIn = p.Ci / p.groups;
+    const channelsOut = p.Co / p.groups;
+    let i = 0;
+    for (let n = 0; n < p.N; n++) {
+      for (let yi = 0; yi < p.H; yi++) {
+        for (let xi = 0; xi < p.W; xi++) {
+          for (let c = 0; c < p.Ci; c++) {
+            const first = Math.floor(c / channelsIn) * channelsOut;
+            let sum = 0;
+            for (let u = 0; u < p.kh; u++) {
+              const yo = (yi + p.padTop - u * p.dilationY) / p.strideY;
+              if (!Number.isInteger(yo) || yo < 0 || yo >= p.Ho) continue;
+              for (let v = 0; v < p.kw; v++) {
+                const xo = (xi + p.padLeft - v * p.dilationX) / p.strideX;
+                if (!Number.isInteger(xo) || xo < 0 || xo >= p.Wo) continue;
+                const pixel = ((n * p.Ho + yo) * p.Wo + xo) * p.Co + first;
+                const tap = ((u * p.kw + v) * channelsIn + (c % channelsIn)) * p.Co + first;
+                for (let o = 0; o < channelsOut; o++) sum += (dy[pixel + o] as number) * (w[tap + o] as number);
+              }
+            }
+            dx[i++] = activate(p.hasBias ? sum + (bias[c] as number) : sum, p);
+          }
+        }
+      }
+    }
+  },
+  variants: [
+    {
+      id: 'naive',
+      plan: (p, caps) => ({
+        dispatches: [
+          dispatch(naive, 'naive', wgslParams(p), linearGrid(conv2dElements(p).x, 64, caps.maxWorkgroupsPerDimension), {
+            overrides: epilogueOverrides(p),
+          }),
+        ],
+      }),
+    },
+    { id: 'subgroup-broadcast', applies: (_, caps) => hasQuadSubgroups(caps), plan: subgroupPlan },
+  ],
+});

@@ -1,0 +1,110 @@
+/** Gradient of a convolution with respect to its weights, and with it that of its bias. */
+import naive from '../../shaders/ladders/conv2d-weight-gradient/1-naive.wgsl';
+import subgroupBroadcast from '../../shaders/ladders/conv2d-weight-gradient/3-subgroup-broadcast.wgsl';
+import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
+import { NO_BIAS_SIZE } from './epilogue.ts';
+import { hasQuadSubgroups, sumPartials } from './gemm-plan.ts';
+import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+
+export type Conv2dWeightGradientParams = Conv2dSizes & {
+  /** 1: `db` is computed as well, in the same pass. 0: `db` is not written, and its buffer may be any four floats. */
+  readonly hasBias: number;
+};
+
+/**
+ * Splits the N·Ho lines of dy so that `enough` tiles are at work, each over at least 64 positions.
+ * @returns splits, and the lines of each (the last may have fewer)
+ */
+export function splitLines(p: Conv2dSizes, tiles: number, enough: number): { splits: number; linesPerSplit: number } {
+  const lines = p.N * p.Ho;
+  const wanted = Math.max(1, Math.min(Math.ceil(enough / tiles), Math.floor((lines * p.Wo) / 64), lines));
+  const linesPerSplit = Math.ceil(lines / wanted);
+  return { splits: Math.ceil(lines / linesPerSplit), linesPerSplit };
+}
+
+function subgroupPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
+  const { hasBias, ...params } = p;
+  const terms = p.kh * p.kw * (p.Ci / p.groups);
+  const rows = terms + hasBias;
+  const tiles = Math.ceil(rows / 16) * p.groups * Math.ceil(p.Co / p.groups / 16);
+  const split = splitLines(p, tiles, 128);
+  const parts = split.splits > 1 || hasBias === 1;
+  const tile = dispatch(
+    subgroupBroadcast,
+    'tile',
+    { ...params, ...split },
+    linearGrid(tiles * split.splits, 4, caps.maxWorkgroupsPerDimension),
+    {
+      overrides: { HAS_BIAS: hasBias, PADDED: Number(readsOutside(p)) },
+      buffers: parts ? { dw: 'partials' } : {},
+    },
+  );
+  if (!parts) return { dispatches: [tile] };
+  const stride = rows * p.Co;
+  const sum = { splits: split.splits, stride, N: p.Co };
+  const dispatches = [tile, sumPartials(caps, { ...sum, count: terms * p.Co, offset: 0 }, 'dw')];
+  if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: p.Co, offset: terms * p.Co }, 'db'));
+  return { dispatches, temporaries: { partials: 4 * split.splits * stride } };
+}
+
+/** dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o];  db[o] = Σ dy[n,y,x,o] */
+export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2dWeightGradientParams>({
+  name: 'conv2dWeightGradient',
+  equation:
+    '\\mathrm{dw}_{u,v,c,o} = \\sum_{n,y,x} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; \\mathrm{dy}_{n,y,x,o},\\qquad \\mathrm{db}_o = \\sum_{n,y,x} \\mathrm{dy}_{n,y,x,o}',
+  inputs: ['x', 'dy'],
+  outputs: ['dw', 'db'],
+  // Left as it is without a bias.
+  inPlace: ['db'],
+  sizes(p) {
+    const { x, y, w } = conv2dElements(p);
+    return { x, dy: y, dw: w, db: p.hasBias ? p.Co : NO_BIAS_SIZE };
+  },
+  example: { ...CONV2D_EXAMPLE, hasBias: 1 },
+  reference({ x, dy }, { dw, db }, p) {
+    const channels = p.Ci / p.groups;
+    let i = 0;
+    for (let u = 0; u < p.kh; u++) {
+      for (let v = 0; v < p.kw; v++) {
+        for (let c = 0; c < channels; c++) {
+          for (let o = 0; o < p.Co; o++) {
+            const channel = Math.floor(o / (p.Co / p.groups)) * channels + c;
+            let sum = 0;
+            for (let n = 0; n < p.N; n++) {
+              for (let yo = 0; yo < p.Ho; yo++) {
+                const yi = yo * p.strideY + u * p.dilationY - p.padTop;
+                if (yi < 0 || yi >= p.H) continue;
+                for (let xo = 0; xo < p.Wo; xo++) {
+                  const xi = xo * p.strideX + v * p.dilationX - p.padLeft;
+                  if (xi < 0 || xi >= p.W) continue;
+                  sum +=
+                    (x[((n * p.H + yi) * p.W + xi) * p.Ci + channel] as number) *
+                    (dy[((n * p.Ho + yo) * p.Wo + xo) * p.Co + o] as number);
+                }
+              }
+            }
+            dw[i++] = sum;
+          }
+        }
+      }
+    }
+    if (!p.hasBias) return;
+    for (let o = 0; o < p.Co; o++) {
+      let sum = 0;
+      for (let pixel = 0; pixel < p.N * p.Ho * p.Wo; pixel++) sum += dy[pixel * p.Co + o] as number;
+      db[o] = sum;
+    }
+  },
+  variants: [
+    {
+      id: 'naive',
+      plan({ hasBias, ...params }, caps) {
+        const grid = (count: number) => linearGrid(count, 64, caps.maxWorkgroupsPerDimension);
+        const dispatches = [dispatch(naive, 'naive', params, grid(conv2dElements(params).w))];
+        if (hasBias) dispatches.push(dispatch(naive, 'naiveBias', params, grid(params.Co)));
+        return { dispatches };
+      },
+    },
+    { id: 'subgroup-broadcast', applies: (_, caps) => hasQuadSubgroups(caps), plan: subgroupPlan },
+  ],
+});

@@ -1,0 +1,76 @@
+/** Convolution (cross-correlation, as networks use it), with bias and activation in the tail. */
+import naive from '../../shaders/ladders/conv2d/1-naive.wgsl';
+import subgroupBroadcast from '../../shaders/ladders/conv2d/3-subgroup-broadcast.wgsl';
+import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
+import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { hasQuadSubgroups } from './gemm-plan.ts';
+import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+
+export type Conv2dParams = Conv2dSizes & Epilogue;
+
+/** Parameters of the WGSL: those of the kernel less what is an override there. */
+const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
+
+function subgroupPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
+  const channelsIn = p.Ci / p.groups;
+  const columnTiles = p.groups * Math.ceil(p.Co / p.groups / 16);
+  const tiles = columnTiles * Math.ceil((p.N * p.Ho * p.Wo) / 16);
+  // Few channels make short inner loops: one loop over all terms is faster then, although it steps by counting.
+  const entry = channelsIn < 4 ? 'firstLayer' : 'tile';
+  return {
+    dispatches: [
+      dispatch(subgroupBroadcast, entry, wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
+        overrides: { ...epilogueOverrides(p), PADDED: Number(readsOutside(p)) },
+      }),
+    ],
+  };
+}
+
+/** y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o]) */
+export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
+  name: 'conv2d',
+  equation: 'y_{n,y,x,o} = \\varphi\\Big(\\sum_{u,v,c} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{u,v,c,o} + \\mathrm{bias}_o\\Big)',
+  inputs: ['x', 'w', 'bias'],
+  outputs: ['y'],
+  sizes: (p) => ({ ...conv2dElements(p), bias: p.hasBias ? p.Co : NO_BIAS_SIZE }),
+  example: { ...CONV2D_EXAMPLE, ...NO_EPILOGUE },
+  reference({ x, w, bias }, { y }, p) {
+    const channels = p.Ci / p.groups;
+    let i = 0;
+    for (let n = 0; n < p.N; n++) {
+      for (let yo = 0; yo < p.Ho; yo++) {
+        for (let xo = 0; xo < p.Wo; xo++) {
+          for (let o = 0; o < p.Co; o++) {
+            const first = Math.floor(o / (p.Co / p.groups)) * channels;
+            let sum = 0;
+            for (let u = 0; u < p.kh; u++) {
+              const yi = yo * p.strideY + u * p.dilationY - p.padTop;
+              if (yi < 0 || yi >= p.H) continue;
+              for (let v = 0; v < p.kw; v++) {
+                const xi = xo * p.strideX + v * p.dilationX - p.padLeft;
+                if (xi < 0 || xi >= p.W) continue;
+                const pixel = ((n * p.H + yi) * p.W + xi) * p.Ci + first;
+                const tap = (u * p.kw + v) * channels;
+                for (let c = 0; c < channels; c++) sum += (x[pixel + c] as number) * (w[(tap + c) * p.Co + o] as number);
+              }
+            }
+            y[i++] = activate(p.hasBias ? sum + (bias[o] as number) : sum, p);
+          }
+        }
+      }
+    }
+  },
+  variants: [
+    {
+      id: 'naive',
+      plan: (p, caps) => ({
+        dispatches: [
+          dispatch(naive, 'naive', wgslParams(p), linearGrid(conv2dElements(p).y, 64, caps.maxWorkgroupsPerDimension), {
+            overrides: epilogueOverrides(p),
+          }),
+        ],
+      }),
+    },
+    { id: 'subgroup-broadcast', applies: (_, caps) => hasQuadSubgroups(caps), plan: subgroupPlan },
+  ],
+});

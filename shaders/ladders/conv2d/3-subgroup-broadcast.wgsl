@@ -1,0 +1,218 @@
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+
+// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+//
+// n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
+// Rung 3: as matmul/5-subgroup-broadcast.wgsl. The output is a matrix of pixels (n,y,x) x channels; a subgroup of 4 lanes
+// shares a tile of 16 pixels x 16 channels, and each value of x is loaded once per subgroup and broadcast. Positions are divided
+// out once per pixel, borders are checked once per tap; the loop over c, two at a time, only adds. Scalar loads: any number of
+// channels. `firstLayer` runs one loop over all (u,v,c) instead, for inputs of few channels.
+// All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
+
+override HAS_BIAS: bool = false;
+// 0 none, 1 relu, 2 leaky relu
+override ACTIVATION: u32 = 0u;
+// Whether some taps fall outside the input.
+override PADDED: bool = true;
+
+struct Params {
+  N: u32,
+  H: u32,
+  W: u32,
+  Ci: u32,
+  Ho: u32,
+  Wo: u32,
+  Co: u32,
+  kh: u32,
+  kw: u32,
+  strideY: u32,
+  strideX: u32,
+  padTop: i32,
+  padLeft: i32,
+  dilationY: u32,
+  dilationX: u32,
+  groups: u32,
+  slope: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> w: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+fn activate(v: f32) -> f32 {
+  switch ACTIVATION {
+    case 1u: { return max(v, 0.0); }
+    case 2u: { return select(v * params.slope, v, v > 0.0); }
+    default: { return v; }
+  }
+}
+
+@compute @workgroup_size(4, 4)
+fn tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let channelsIn = params.Ci / params.groups;
+  let channelsOut = params.Co / params.groups;
+  let pixels = params.N * params.Ho * params.Wo;
+  let tilesPerGroup = (channelsOut + 15u) / 16u;
+  let columnTiles = tilesPerGroup * params.groups;
+  let tile = (group.x + group.y * groups.x) * 4u + local.y;
+  if (tile >= columnTiles * ((pixels + 15u) / 16u)) {
+    return;
+  }
+  let row = tile / columnTiles * 16u;
+  let g = tile % columnTiles / tilesPerGroup;
+  let column = tile % tilesPerGroup * 16u + local.x * 4u;
+
+  // The 4 pixels that this lane loads: where tap (0, 0) reads, and the first pixel of their image.
+  var originY: array<i32, 4>;
+  var originX: array<i32, 4>;
+  var image: array<i32, 4>;
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    let p = min(row + i * 4u + local.x, pixels - 1u);
+    originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
+    originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
+    image[i] = i32(p / (params.Wo * params.Ho) * params.H * params.W);
+  }
+  var output: array<u32, 4>;
+  // @unroll
+  for (var c = 0u; c < 4u; c++) {
+    output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
+  }
+  var sum: array<vec4f, 16>;
+  for (var u = 0u; u < params.kh; u++) {
+    for (var v = 0u; v < params.kw; v++) {
+      var inside: array<bool, 4>;
+      var pixel: array<u32, 4>;
+      // @unroll
+      for (var i = 0u; i < 4u; i++) {
+        let yi = originY[i] + i32(u * params.dilationY);
+        let xi = originX[i] + i32(v * params.dilationX);
+        inside[i] = !PADDED || (u32(yi) < params.H && u32(xi) < params.W);
+        pixel[i] = u32(select(0, image[i] + yi * i32(params.W) + xi, inside[i])) * params.Ci + g * channelsIn;
+      }
+      let tap = (u * params.kw + v) * channelsIn;
+      for (var c = 0u; c < channelsIn; c += 2u) {
+        let pair = vec2u(c, min(c + 1u, channelsIn - 1u));
+        let paired = c + 1u < channelsIn;
+        var left: array<vec2f, 4>;
+        // @unroll
+        for (var i = 0u; i < 4u; i++) {
+          left[i] = vec2f(select(0.0, x[pixel[i] + pair[0]], inside[i]), select(0.0, x[pixel[i] + pair[1]], inside[i] && paired));
+        }
+        // @unroll
+        for (var s = 0u; s < 2u; s++) {
+          let at = (tap + pair[s]) * params.Co;
+          let right = vec4f(w[at + output[0]], w[at + output[1]], w[at + output[2]], w[at + output[3]]);
+          // @unroll
+          for (var i = 0u; i < 4u; i++) {
+            // @unroll
+            for (var l = 0u; l < 4u; l++) {
+              sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][s], l)), right, sum[i * 4u + l]);
+            }
+          }
+        }
+      }
+    }
+  }
+  // @unroll
+  for (var c = 0u; c < 4u; c++) {
+    if (column + c < channelsOut) {
+      let shift = select(0.0, bias[output[c]], HAS_BIAS);
+      // @unroll
+      for (var i = 0u; i < 16u; i++) {
+        y[min(row + i, pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
+      }
+    }
+  }
+}
+
+@compute @workgroup_size(4, 4)
+fn firstLayer(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let channelsIn = params.Ci / params.groups;
+  let channelsOut = params.Co / params.groups;
+  let pixels = params.N * params.Ho * params.Wo;
+  let tilesPerGroup = (channelsOut + 15u) / 16u;
+  let columnTiles = tilesPerGroup * params.groups;
+  let tile = (group.x + group.y * groups.x) * 4u + local.y;
+  if (tile >= columnTiles * ((pixels + 15u) / 16u)) {
+    return;
+  }
+  let row = tile / columnTiles * 16u;
+  let g = tile % columnTiles / tilesPerGroup;
+  let column = tile % tilesPerGroup * 16u + local.x * 4u;
+
+  // The 4 pixels that this lane loads: where tap (0, 0) reads, and the first pixel of their image.
+  var originY: array<i32, 4>;
+  var originX: array<i32, 4>;
+  var image: array<i32, 4>;
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    let p = min(row + i * 4u + local.x, pixels - 1u);
+    originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
+    originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
+    image[i] = i32(p / (params.Wo * params.Ho) * params.H * params.W);
+  }
+  var output: array<u32, 4>;
+  // @unroll
+  for (var c = 0u; c < 4u; c++) {
+    output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
+  }
+  var sum: array<vec4f, 16>;
+  let terms = params.kh * params.kw * channelsIn;
+  var u = 0u;
+  var v = 0u;
+  var c = 0u;
+  for (var k = 0u; k < terms; k += 2u) {
+    var left: array<vec2f, 4>;
+    // @unroll
+    for (var s = 0u; s < 2u; s++) {
+      // @unroll
+      for (var i = 0u; i < 4u; i++) {
+        let yi = originY[i] + i32(u * params.dilationY);
+        let xi = originX[i] + i32(v * params.dilationX);
+        let inside = k + s < terms && (!PADDED || (u32(yi) < params.H && u32(xi) < params.W));
+        let pixel = u32(select(0, image[i] + yi * i32(params.W) + xi, inside)) * params.Ci + g * channelsIn;
+        left[i][s] = select(0.0, x[pixel + c], inside);
+      }
+      // The next of the terms (u, v, c), as an odometer.
+      c++;
+      v += u32(c == channelsIn);
+      c = select(c, 0u, c == channelsIn);
+      u += u32(v == params.kw);
+      v = select(v, 0u, v == params.kw);
+    }
+    // @unroll
+    for (var s = 0u; s < 2u; s++) {
+      let at = min(k + s, terms - 1u) * params.Co;
+      let right = vec4f(w[at + output[0]], w[at + output[1]], w[at + output[2]], w[at + output[3]]);
+      // @unroll
+      for (var i = 0u; i < 4u; i++) {
+        // @unroll
+        for (var l = 0u; l < 4u; l++) {
+          sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][s], l)), right, sum[i * 4u + l]);
+        }
+      }
+    }
+  }
+  // @unroll
+  for (var c = 0u; c < 4u; c++) {
+    if (column + c < channelsOut) {
+      let shift = select(0.0, bias[output[c]], HAS_BIAS);
+      // @unroll
+      for (var i = 0u; i < 16u; i++) {
+        y[min(row + i, pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
+      }
+    }
+  }
+}

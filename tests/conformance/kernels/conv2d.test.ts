@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ShapeError } from '../../../engine/errors.ts';
+import { conv2d } from '../../../engine/kernels/conv2d.ts';
+import { conv2dInputGradient } from '../../../engine/kernels/conv2d-input-gradient.ts';
+import { type Conv2dSizes, conv2dSizes, convTranspose2dSizes } from '../../../engine/kernels/conv2d-sizes.ts';
+import { conv2dWeightGradient } from '../../../engine/kernels/conv2d-weight-gradient.ts';
+import { ACTIVATION } from '../../../engine/kernels/epilogue.ts';
+import { expectAgreement } from './harness.ts';
+
+const small = fc.integer({ min: 1, max: 3 });
+const extent = fc.constantFrom(1, 2, 3, 5, 7, 8, 9, 11);
+const channels = fc.constantFrom(1, 2, 3, 4, 5, 8, 13, 16, 17, 20);
+
+/** Any legal convolution: kernels larger than the input, strides larger than kernels, gaps, groups, uneven padding. */
+const convolutions: fc.Arbitrary<Conv2dSizes> = fc
+  .record({
+    x: fc.tuple(small, extent, extent),
+    kernel: fc.tuple(fc.constantFrom(1, 2, 3, 5), fc.constantFrom(1, 2, 3, 4)),
+    channels: fc.tuple(channels, channels),
+    groups: fc.constantFrom(1, 1, 1, 2, 3),
+    stride: fc.tuple(small, small),
+    dilation: fc.tuple(fc.constantFrom(1, 1, 2), fc.constantFrom(1, 1, 2)),
+    padding: fc.oneof(fc.constantFrom('same' as const, 'valid' as const), fc.tuple(fc.nat(2), fc.nat(2))),
+  })
+  .map(({ x: [n, h, w], kernel: [kh, kw], channels: [ci, co], groups, stride, dilation, padding }) => {
+    const p = groups > 1 ? { ci: Math.min(ci, 8), co: Math.min(co, 8) } : { ci, co };
+    // Where the kernel does not fit, zeros on all sides make room.
+    const fits = padding === 'same' || (h >= (kh - 1) * dilation[0] + 1 && w >= (kw - 1) * dilation[1] + 1);
+    const room = fits ? padding : ([kh * dilation[0], kw * dilation[1]] as const);
+    return conv2dSizes([n, h, w, p.ci * groups], [kh, kw, p.ci, p.co * groups], { stride, padding: room, dilation, groups });
+  });
+const epilogues = fc.constantFrom(
+  { hasBias: 0, activation: ACTIVATION.none, slope: 0 },
+  { hasBias: 1, activation: ACTIVATION.none, slope: 0 },
+  { hasBias: 1, activation: ACTIVATION.relu, slope: 0 },
+  { hasBias: 0, activation: ACTIVATION.leakyRelu, slope: 0.1 },
+);
+const tolerance = { rtol: 3e-5, atol: 3e-5 };
+
+describe('conv2d', () => {
+  it('agrees with its reference for every convolution', async () => {
+    await fc.assert(
+      fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
+        await expectAgreement(conv2d, { ...sizes, ...epilogue }, { ...tolerance, seed });
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('conv2dInputGradient', () => {
+  it('agrees with its reference for every convolution', async () => {
+    await fc.assert(
+      fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
+        await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, { ...tolerance, seed });
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('conv2dWeightGradient', () => {
+  it('agrees with its reference for every convolution', async () => {
+    await fc.assert(
+      fc.asyncProperty(convolutions, fc.constantFrom(0, 1), fc.integer(), async (sizes, hasBias, seed) => {
+        await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias }, { rtol: 1e-4, atol: 2e-4, seed });
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('sizes of convolutions', () => {
+  it('pads for same, the odd zero behind', () => {
+    const p = conv2dSizes([1, 7, 6, 3], [4, 3, 3, 8], { padding: 'same', stride: [1, 2] });
+    expect([p.Ho, p.Wo, p.padTop, p.padLeft]).toEqual([7, 3, 1, 0]);
+  });
+
+  it('undoes a convolution by its transpose', () => {
+    const p = convTranspose2dSizes([2, 7, 7, 8], [3, 3, 4, 8], { stride: 2, padding: 1, outputPadding: 1 });
+    expect([p.H, p.W, p.Ci]).toEqual([14, 14, 4]);
+    const back = conv2dSizes([2, 14, 14, 4], [3, 3, 4, 8], { stride: 2, padding: 1 });
+    expect(back).toEqual(p);
+  });
+
+  it('refuses what does not fit, and says why', () => {
+    const refuse = (run: () => unknown, rule: RegExp) => {
+      expect(run).toThrow(ShapeError);
+      expect(run).toThrow(rule);
+    };
+    refuse(() => conv2dSizes([1, 4, 4], [3, 3, 3, 8]), /images,height,width,channels/);
+    refuse(() => conv2dSizes([1, 4, 4, 3], [3, 3, 8]), /four axes/);
+    refuse(() => conv2dSizes([1, 4, 4, 3], [3, 3, 4, 8]), /3 input channels/);
+    refuse(() => conv2dSizes([1, 4, 4, 3], [3, 3, 3, 8], { groups: 2 }), /2 groups must divide/);
+    refuse(() => conv2dSizes([1, 4, 4, 3], [5, 5, 3, 8]), /must fit/);
+    refuse(() => conv2dSizes([1, 4, 4, 3], [3, 3, 3, 8], { stride: 0 }), /stride must be/);
+    refuse(() => conv2dSizes([0, 4, 4, 3], [3, 3, 3, 8]), /empty/);
+    refuse(() => convTranspose2dSizes([1, 4, 4, 3], [3, 3, 8, 3], { outputPadding: 1 }), /outputPadding/);
+  });
+});
