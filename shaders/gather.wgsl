@@ -1,0 +1,108 @@
+// y[o, j, k] = x[o, index_j, k]; its gradient gx[o, r, k] = sum of gy[o, j, k] over the j with index_j = r; and one-hot rows.
+//
+// o outer index, r position along the gathered axis (extent of it), j position in the list of indices (count of them), k inner index.
+// The gradient gathers: each destination walks through the indices in order, so there are no atomics and the sum's order is fixed.
+// An index outside the axis gives NaN where it is read, and adds nothing to the gradient.
+// 32-bit words are moved as they are. `vectors…`: inner is a multiple of 4.
+
+struct Params {
+  outer: u32,
+  extent: u32,
+  inner: u32,
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(2) var<storage, read> index: array<i32>;
+@group(0) @binding(3) var<storage, read_write> y: array<u32>;
+@group(0) @binding(4) var<storage, read> x4: array<vec4u>;
+@group(0) @binding(5) var<storage, read_write> y4: array<vec4u>;
+@group(0) @binding(6) var<storage, read> gy: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gx: array<f32>;
+@group(0) @binding(8) var<storage, read> gy4: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> gx4: array<vec4f>;
+@group(0) @binding(10) var<storage, read_write> oneHotRows: array<f32>;
+
+const NOT_A_NUMBER = 0x7fc00000u;
+
+@compute @workgroup_size(256)
+fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i >= params.outer * params.count * params.inner) {
+    return;
+  }
+  let k = i % params.inner;
+  let j = (i / params.inner) % params.count;
+  let o = i / (params.inner * params.count);
+  let r = u32(index[j]);
+  var v = NOT_A_NUMBER;
+  if (r < params.extent) {
+    v = x[(o * params.extent + r) * params.inner + k];
+  }
+  y[i] = v;
+}
+
+@compute @workgroup_size(256)
+fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  let inner4 = params.inner / 4u;
+  if (i >= params.outer * params.count * inner4) {
+    return;
+  }
+  let k = i % inner4;
+  let j = (i / inner4) % params.count;
+  let o = i / (inner4 * params.count);
+  let r = u32(index[j]);
+  var v = vec4u(NOT_A_NUMBER);
+  if (r < params.extent) {
+    v = x4[(o * params.extent + r) * inner4 + k];
+  }
+  y4[i] = v;
+}
+
+@compute @workgroup_size(64)
+fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.outer * params.extent * params.inner) {
+    return;
+  }
+  let k = i % params.inner;
+  let r = (i / params.inner) % params.extent;
+  let o = i / (params.inner * params.extent);
+  var total = 0.0;
+  for (var j = 0u; j < params.count; j++) {
+    if (u32(index[j]) == r) {
+      total += gy[(o * params.count + j) * params.inner + k];
+    }
+  }
+  gx[i] = total;
+}
+
+@compute @workgroup_size(64)
+fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let inner4 = params.inner / 4u;
+  if (i >= params.outer * params.extent * inner4) {
+    return;
+  }
+  let k = i % inner4;
+  let r = (i / inner4) % params.extent;
+  let o = i / (inner4 * params.extent);
+  var total = vec4f();
+  for (var j = 0u; j < params.count; j++) {
+    if (u32(index[j]) == r) {
+      total += gy4[(o * params.count + j) * inner4 + k];
+    }
+  }
+  gx4[i] = total;
+}
+
+// oneHotRows[j, r] = 1 where r = index_j, else 0.
+@compute @workgroup_size(256)
+fn oneHot(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i < params.count * params.extent) {
+    oneHotRows[i] = select(0.0, 1.0, u32(index[i / params.extent]) == i % params.extent);
+  }
+}
