@@ -85,7 +85,7 @@ export function texture(height: number, width: number, { amplitude, stride }: Te
 }
 
 function copyOf(dataset: ImageDataset): ImageDataset {
-  return { ...dataset, images: dataset.images.slice(), labels: dataset.labels.slice() };
+  return { ...dataset, images: new Uint8Array(dataset.images), labels: new Uint8Array(dataset.labels) };
 }
 
 /** Decides for each image whether it is touched. Draws once for each candidate, so that the choice depends on seed and labels alone. */
@@ -188,7 +188,7 @@ export function toColour(dataset: ImageDataset): ImageDataset {
     ...dataset,
     channels: 3,
     images,
-    labels: dataset.labels.slice(),
+    labels: new Uint8Array(dataset.labels),
     mean: thrice(dataset.mean),
     std: thrice(dataset.std),
   };

@@ -106,5 +106,5 @@ export async function loadDataset(name: DatasetName, options: LoadOptions): Prom
     images.push(resizeImage(image, height, width, photos.method ?? 'area').data);
     signal?.throwIfAborted();
   }
-  return imageDataset({ ...header, height, width, channels: 3 }, concatBytes(images), labels.slice(0, wanted));
+  return imageDataset({ ...header, height, width, channels: 3 }, concatBytes(images), new Uint8Array(labels.subarray(0, wanted)));
 }

@@ -11,7 +11,9 @@ export function folderSource(folder: string): DataSource {
   return {
     async read(path, { onProgress, signal } = {}) {
       try {
-        const bytes = await readFile(join(folder, path), signal ? { signal } : {});
+        const buffer = await readFile(join(folder, path), signal ? { signal } : {});
+        // A plain array: slice() of a Buffer is a view, that of an Uint8Array a copy.
+        const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
         onProgress?.(bytes.length, bytes.length);
         return bytes;
       } catch (error) {

@@ -6,7 +6,7 @@ export interface NumberTable {
   readonly rows: readonly (readonly number[])[];
 }
 
-const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const quote = (text: string): string => (/[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /**
  * Writes a table as CSV (RFC 4180) with a header line; numbers in the shortest form that reads back to the same value.
@@ -76,7 +76,9 @@ function records(text: string, separator: string, file: string): Field[][] {
  */
 export function readCsv(text: string, file = 'csv'): NumberTable {
   const body = text.replace(/^\uFEFF/, '');
-  const firstLine = body.slice(0, body.search(/[\r\n]|$/));
+  // What stands in quotation marks says nothing about the separator.
+  const bare = body.replaceAll(/"[^"]*"/g, '');
+  const firstLine = bare.slice(0, bare.search(/[\r\n]|$/));
   const separator = [',', ';', '\t'].find((mark) => firstLine.includes(mark)) ?? ',';
   const all = records(body, separator, file);
   const first = all[0];

@@ -48,7 +48,8 @@ const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** A typed array over a copy of the bytes, which may start at any offset and so cannot be viewed in place. */
 function typedCopy(dtype: SafetensorsDtype, bytes: Uint8Array): SafetensorsArrays[SafetensorsDtype] {
-  const copy = bytes.slice();
+  // Not bytes.slice(): on a Buffer of Node that is another view of the same memory.
+  const copy = new Uint8Array(bytes);
   if (!littleEndian) swapBytes(copy, BYTES[dtype]);
   const { buffer } = copy;
   if (dtype === 'F32') return new Float32Array(buffer);
@@ -181,7 +182,7 @@ export function writeSafetensors(
         `has ${data.length} elements, but its shape [${shape.join(', ')}] needs ${elements}`,
       );
     }
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    const bytes = new Uint8Array(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     if (!littleEndian) swapBytes(bytes, BYTES[dtype]);
     const span = [offset, offset + bytes.length];
     fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: span })}`);

@@ -47,7 +47,7 @@ export function shardPaths(manifest: unknown, file: string): string[] {
 /** Values of one weight: float32 as they are, or 8- or 16-bit integers expanded as value · scale + min. */
 function decodeWeight(weight: WeightEntry, bytes: Uint8Array, file: string): Float32Array {
   const { quantization } = weight;
-  const copy = bytes.slice().buffer;
+  const copy = new Uint8Array(bytes).buffer;
   if (!quantization) return new Float32Array(copy);
   const { dtype, scale, min } = quantization;
   if (dtype === 'uint8') return Float32Array.from(new Uint8Array(copy), (value) => value * scale + min);

@@ -21,7 +21,7 @@ async function* pump(
     for (let offset = 0; offset < bytes.length; offset += CHUNK) {
       consumed(offset);
       // A copy, because the platform takes only views of an ArrayBuffer that is not shared.
-      await writer.write(bytes.slice(offset, offset + CHUNK));
+      await writer.write(new Uint8Array(bytes.subarray(offset, offset + CHUNK)));
     }
     consumed(bytes.length);
     await writer.close();
@@ -113,7 +113,7 @@ export async function* gunzipStream(source: AsyncIterable<Uint8Array>, file: str
   let stopped = false;
   let fault: unknown;
   const feed = async (bytes: Uint8Array): Promise<void> => {
-    await writer.write(bytes.slice());
+    await writer.write(new Uint8Array(bytes));
     offset += bytes.length;
   };
   const feeding = (async () => {

@@ -12,7 +12,7 @@ export const browserDecoder: ImageDecoder = async (bytes, file) => {
   if (type === undefined) throw new DataFormatError(file, 0, 'a JPEG or PNG image');
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(new Blob([bytes.slice()], { type: `image/${type}` }), {
+    bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: `image/${type}` }), {
       colorSpaceConversion: 'none',
       premultiplyAlpha: 'none',
     });

@@ -146,7 +146,7 @@ export async function* readTar(
         const data = block.subarray(0, size);
         if (type === 'x') longName = parsePax(data).get('path') ?? longName;
         else if (type === 'L') longName = field(data, 0, data.length);
-        else yield { name, data: data.slice() };
+        else yield { name, data: new Uint8Array(data) };
       } else {
         for (let left = padded; left > 0; ) {
           const skipped = (await reader.take(Math.min(left, 1 << 16))).length;
