@@ -116,19 +116,16 @@ export async function* readTar(
 ): AsyncGenerator<TarEntry> {
   const reader = new ByteReader(source);
   let longName: string | undefined;
-  let seen = 0;
   try {
     for (;;) {
       const at = reader.offset;
       const header = await reader.take(BLOCK);
-      // Two zero blocks end an archive; one is enough, and so is the end of the file after a first entry, as other readers hold.
-      if (header.length === 0 && seen > 0) return;
-      if (header.length < BLOCK) throw new DataFormatError(file, at, 'a tar header of 512 bytes');
+      // Zero blocks end an archive. Without them it has been cut, even if between two files.
+      if (header.length < BLOCK) throw new DataFormatError(file, at + header.length, 'a tar header or the zero block at the end');
       if (header.every((byte) => byte === 0)) return;
       if (numberField(header, 148, 8) !== checksum(header)) {
         throw new DataFormatError(file, at, 'a tar header with a correct checksum');
       }
-      seen++;
       const size = numberField(header, 124, 12);
       const type = String.fromCharCode(header[156] as number);
       const prefix = field(header, 257, 5) === 'ustar' ? field(header, 345, 155) : '';
