@@ -68,19 +68,19 @@ export function linearBorder(inputs: number, outputs: number, inOrder: FeatureOr
   };
 }
 
-/** Engine HW(a)(b) ↔ PyTorch with the last two axes in front: (b)(a)HW when `swap`, else (a)(b)HW. */
-export function kernelBorder(shape: readonly [number, number, number, number], swap: boolean): Border {
+/**
+ * Engine [height, width, a, b] ↔ PyTorch [b, a, height, width]: HWIO ↔ OIHW for convolutions, and for transposed convolutions,
+ * whose weight is that of the convolution they transpose, HW(out)(in) ↔ IOHW.
+ */
+export function kernelBorder(shape: readonly [height: number, width: number, a: number, b: number]): Border {
   const [height, width, a, b] = shape;
-  const first = swap ? b : a;
-  const second = swap ? a : b;
   return {
-    shape: [first, second, height, width],
+    shape: [b, a, height, width],
     order: () => {
       const order = new Uint32Array(sizeOf(shape));
       let at = 0;
-      for (let f = 0; f < first; f++) {
-        for (let s = 0; s < second; s++) {
-          const [ia, ib] = swap ? [s, f] : [f, s];
+      for (let ib = 0; ib < b; ib++) {
+        for (let ia = 0; ia < a; ia++) {
           for (let p = 0; p < height * width; p++) order[at++] = (p * a + ia) * b + ib;
         }
       }

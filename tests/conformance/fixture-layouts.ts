@@ -1,14 +1,13 @@
 /** The border between the fixtures (PyTorch's layouts) and the engine (NHWC, HWIO, [in, out]): on the host, here and nowhere else. */
 
 /** How an operand's axes are ordered in PyTorch, where the engine differs. */
-export type Layout = 'plain' | 'image' | 'kernel' | 'kernelTransposed' | 'linear';
+export type Layout = 'plain' | 'image' | 'kernel' | 'linear';
 
 /** For each axis of the engine's tensor, the axis of PyTorch's. */
 function axesFor(layout: Layout, rank: number): number[] | null {
   if (layout === 'image' && rank >= 3) return [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
-  // OIHW → HWIO; a transposed convolution's IOHW → HWIO.
+  // OIHW → HWIO, and a transposed convolution's IOHW → HW(out)(in).
   if (layout === 'kernel' && rank === 4) return [2, 3, 1, 0];
-  if (layout === 'kernelTransposed' && rank === 4) return [2, 3, 0, 1];
   if (layout === 'linear' && rank === 2) return [1, 0];
   return null;
 }

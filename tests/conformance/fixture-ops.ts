@@ -164,7 +164,7 @@ export const fixtureOps: Readonly<Record<string, FixtureOp>> = {
     run: ([x, w, b], attrs) => ops.conv2d(x as Tensor, w as Tensor, b ?? null, convolution(attrs)),
   },
   convTranspose2d: {
-    inputs: ['image', 'kernelTransposed', 'plain'],
+    inputs: ['image', 'kernel', 'plain'],
     output: 'image',
     run: ([x, w, b], attrs) =>
       ops.convTranspose2d(x as Tensor, w as Tensor, b ?? null, {

@@ -60,7 +60,7 @@ export class Conv2d extends Module {
     const inner = [kernel[0], kernel[1], inputs / groups, outputs] as const;
     const area = kernel[0] * kernel[1];
     const fans = { fanIn: (inputs / groups) * area, fanOut: outputs * area };
-    this.weight = new ParameterSlot({ name: 'weight', role: 'weight', shape: inner, border: () => kernelBorder(inner, true), ...fans });
+    this.weight = new ParameterSlot({ name: 'weight', role: 'weight', shape: inner, border: () => kernelBorder(inner), ...fans });
     this.ownParameters.push(this.weight);
     if (definition.bias ?? true) {
       const border = () => sameBorder([outputs]);
@@ -80,7 +80,7 @@ export class Conv2d extends Module {
   }
 }
 
-/** The transpose of a convolution: the gradient of `conv2d` with respect to its input. PyTorch's weights are IOHW. */
+/** The transpose of a convolution: the gradient of `conv2d` with respect to its input. Weights are HW(out)(in) inside, IOHW in files. */
 export class ConvTranspose2d extends Module {
   readonly type = 'convtranspose2d';
   readonly weight: ParameterSlot;
@@ -107,11 +107,11 @@ export class ConvTranspose2d extends Module {
     if ((shape[0] as number) < 1 || (shape[1] as number) < 1) throw new LayerError('its padding leaves nothing of its output');
     super(inputShape, shape);
     this.#options = { stride, padding, outputPadding, dilation, groups };
-    const inner = [kernel[0], kernel[1], inputs, outputs / groups] as const;
+    const inner = [kernel[0], kernel[1], outputs / groups, inputs] as const;
     const area = kernel[0] * kernel[1];
     // PyTorch takes the fan-in from the second axis of the weight, which here is the output's.
     const fans = { fanIn: (outputs / groups) * area, fanOut: inputs * area };
-    this.weight = new ParameterSlot({ name: 'weight', role: 'weight', shape: inner, border: () => kernelBorder(inner, false), ...fans });
+    this.weight = new ParameterSlot({ name: 'weight', role: 'weight', shape: inner, border: () => kernelBorder(inner), ...fans });
     this.ownParameters.push(this.weight);
     if (definition.bias ?? true) {
       const border = () => sameBorder([outputs]);

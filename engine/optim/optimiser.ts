@@ -1,0 +1,206 @@
+/**
+ * SGD, Adam and AdamW over flat memory: parameters, gradients and moments lie in arenas of one layout, so that one dispatch updates
+ * all parameters (two, where only weights decay). Learning rate and bias corrections are data, written before each step.
+ */
+import { grad } from '../autodiff.ts';
+import { ConfigError, ShapeError } from '../errors.ts';
+import { ADAM_HYPER_LENGTH, adam, adamHyper, SGD_HYPER_LENGTH, sgd, sgdHyper, sgdMomentum } from '../kernels/optimizer.ts';
+import { keep } from '../memory.ts';
+import { copyElements } from '../nn/copy.ts';
+import { Network } from '../nn/network.ts';
+import { sameShape, type Tensor, zeros } from '../tensor.ts';
+import { type OptimiserConfig, type ResolvedConfig, resolveOptimiser } from './config.ts';
+import { membersOf, type Member, type Segment, segments } from './segments.ts';
+import { Shadow } from './shadow.ts';
+
+/** Parameters that share a weight decay and a factor of the learning rate. */
+export interface ParameterGroup {
+  readonly parameters: readonly Tensor[];
+  /** Default: the optimiser's. */
+  readonly weightDecay?: number;
+  /** Factor of the optimiser's learning rate. Default 1. */
+  readonly lrFactor?: number;
+}
+
+interface Group {
+  readonly weightDecay: number;
+  readonly lrFactor: number;
+  /** What the kernels read. */
+  readonly hyper: Tensor;
+}
+
+/** PyTorch's names of the moments. */
+export type MomentName = 'momentum_buffer' | 'exp_avg' | 'exp_avg_sq';
+
+/** Moments and step counter, for a snapshot on the host. */
+export interface OptimiserSnapshot {
+  readonly steps: number;
+  readonly moments: readonly Float32Array<ArrayBuffer>[];
+}
+
+function momentNames({ type, momentum }: ResolvedConfig): readonly MomentName[] {
+  if (type === 'sgd') return momentum === 0 ? [] : ['momentum_buffer'];
+  return ['exp_avg', 'exp_avg_sq'];
+}
+
+export class Optimiser {
+  readonly config: ResolvedConfig;
+  /** Every parameter, in the order in which gradients are given. */
+  readonly parameters: readonly Tensor[];
+  /** η of the next step. */
+  lr: number;
+  /** Steps taken. */
+  steps = 0;
+  readonly #members: readonly Member[];
+  readonly #groups: readonly Group[];
+  readonly #moments: ReadonlyMap<MomentName, Shadow>;
+  readonly #gradients: Shadow;
+
+  /** Use `createOptimiser`. */
+  constructor(groups: readonly ParameterGroup[], config: ResolvedConfig) {
+    const parameters = groups.flatMap((group) => group.parameters);
+    const [first] = parameters;
+    if (!first) throw new ConfigError('optimiser', 'there are no parameters to optimise.');
+    if (new Set(parameters).size !== parameters.length) throw new ConfigError('optimiser', 'a parameter was given twice.');
+    this.config = config;
+    this.parameters = parameters;
+    this.lr = config.lr;
+    this.#members = membersOf(groups);
+    const { device } = first;
+    const length = config.type === 'sgd' ? SGD_HYPER_LENGTH : ADAM_HYPER_LENGTH;
+    this.#groups = groups.map(({ weightDecay = config.weightDecay, lrFactor = 1 }) => ({
+      weightDecay,
+      lrFactor,
+      hyper: keep(zeros([length], { device })),
+    }));
+    this.#gradients = new Shadow(this.#members, 'gradients');
+    this.#moments = new Map(momentNames(config).map((name) => [name, new Shadow(this.#members, name)]));
+  }
+
+  /** The moments of each parameter, in the order of `parameters`, by PyTorch's names. */
+  get moments(): ReadonlyMap<MomentName, readonly Tensor[]> {
+    return new Map([...this.#moments].map(([name, shadow]) => [name, shadow.tensors]));
+  }
+
+  /** ∂loss/∂θ of every parameter that learns; null for frozen and unused ones. */
+  gradients(loss: Tensor): (Tensor | null)[] {
+    const learning = this.parameters.filter((parameter) => parameter.requiresGrad);
+    const found = grad(loss, learning, { allowUnused: true });
+    const byParameter = new Map(learning.map((parameter, index) => [parameter, found[index] ?? null]));
+    return this.parameters.map((parameter) => byParameter.get(parameter) ?? null);
+  }
+
+  /**
+   * One step.
+   * @param gradients in the order of `parameters`; null leaves a parameter and its moments as they are. Absent: each parameter's `.grad`
+   */
+  step(gradients: readonly (Tensor | null)[] = this.parameters.map((parameter) => parameter.grad)): void {
+    this.prepare();
+    this.apply(gradients);
+  }
+
+  /** Counts a step and writes its numbers to the device: before `apply`, and outside what is recorded. */
+  prepare(): void {
+    this.steps++;
+    const { type } = this.config;
+    for (const { hyper, weightDecay, lrFactor } of this.#groups) {
+      const numbers = { ...this.config, lr: this.lr * lrFactor, weightDecay };
+      hyper.write(type === 'sgd' ? sgdHyper(numbers, this.steps) : adamHyper({ ...numbers, decoupled: type === 'adamw' }, this.steps));
+    }
+  }
+
+  /** Enqueues the update. May be recorded: nothing here depends on numbers that change from step to step. */
+  apply(gradients: readonly (Tensor | null)[]): void {
+    gradients.forEach((gradient, index) => {
+      const { shape, name } = this.parameters[index] as Tensor;
+      if (gradient && !sameShape(gradient.shape, shape)) {
+        throw new ShapeError(`optimiser '${name || index}'`, [shape, gradient.shape], 'a gradient must have the shape of its parameter');
+      }
+      // In a recorded step the copy vanishes: the gradient is computed where it belongs.
+      if (gradient) copyElements(gradient, this.#gradients.tensors[index] as Tensor);
+    });
+    const active = this.parameters.map((_, index) => (gradients[index] ?? null) !== null);
+    for (const segment of segments(this.#members, active)) this.#update(segment);
+  }
+
+  #update({ group, members }: Segment): void {
+    const [first, last] = [members[0], members.at(-1)].map((index) => this.#members[index as number]) as [Member, Member];
+    const { device } = first.tensor;
+    const hyper = (this.#groups[group] as Group).hyper.buffer('optimiser');
+    const count = first.range && last.range ? last.range.offset + last.range.length - first.range.offset : first.tensor.size;
+    // A stretch of a flat buffer, or a tensor with memory of its own.
+    const stretch = (flat: Tensor, own: Tensor) =>
+      first.range ? device.view(flat.buffer('optimiser'), first.range.offset * 4, count * 4) : own.buffer('optimiser');
+    const shadow = (of: Shadow) => stretch(of.flat(first), of.tensors[members[0] as number] as Tensor);
+    const moment = (name: MomentName) => shadow(this.#moments.get(name) as Shadow);
+    const p = stretch(first.range?.arena.flat ?? first.tensor, first.tensor);
+    const g = shadow(this.#gradients);
+    if (this.config.type !== 'sgd') {
+      device.run(adam, { hyper, g, p, m: moment('exp_avg'), v: moment('exp_avg_sq') }, { count });
+    } else if (this.config.momentum === 0) device.run(sgd, { hyper, g, p }, { count });
+    else device.run(sgdMomentum, { hyper, g, p, b: moment('momentum_buffer') }, { count });
+  }
+
+  /** Forgets the gradients that `backward()` has left on the parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+  }
+
+  /** Starts again: moments zero, no steps taken. */
+  reset(): void {
+    this.steps = 0;
+    for (const shadow of this.#moments.values()) shadow.clear();
+  }
+
+  /** Copies the state to the host. The copies are enqueued at once: later steps do not change them. */
+  async snapshot(): Promise<OptimiserSnapshot> {
+    const { steps } = this;
+    return { steps, moments: await Promise.all([...this.#moments.values()].flatMap((shadow) => shadow.blocks.map((b) => b.data()))) };
+  }
+
+  /** Puts a snapshot back. */
+  restore({ steps, moments }: OptimiserSnapshot): void {
+    const blocks = [...this.#moments.values()].flatMap((shadow) => shadow.blocks);
+    if (blocks.length !== moments.length) throw new ConfigError('optimiser', 'the snapshot belongs to another optimiser.');
+    this.steps = steps;
+    blocks.forEach((block, index) => block.write(moments[index] as Float32Array));
+  }
+
+  dispose(): void {
+    for (const { hyper } of this.#groups) hyper.dispose();
+    for (const shadow of [this.#gradients, ...this.#moments.values()]) shadow.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Groups of a network: all parameters, or weights apart from biases and affine parameters where only weights decay. */
+function groupsOf(network: Network, { decay, weightDecay }: ResolvedConfig): ParameterGroup[] {
+  const slots = network.parameterSlots().map(([, slot]) => slot);
+  const all = slots.map((slot) => slot.tensor);
+  if (decay === 'all' || weightDecay === 0) return [{ parameters: all }];
+  const weights = slots.filter((slot) => slot.role === 'weight').map((slot) => slot.tensor);
+  const rest = all.filter((tensor) => !weights.includes(tensor));
+  return [{ parameters: weights }, { parameters: rest, weightDecay: 0 }].filter(({ parameters }) => parameters.length > 0);
+}
+
+/**
+ * An optimiser for a network, for tensors, or for groups of tensors with decays of their own.
+ * @throws ConfigError naming the value that no optimiser could use
+ */
+export function createOptimiser(
+  source: Network | readonly Tensor[] | readonly ParameterGroup[],
+  config: OptimiserConfig,
+): Optimiser {
+  const resolved = resolveOptimiser(config);
+  if (source instanceof Network) return new Optimiser(groupsOf(source, resolved), resolved);
+  const [first] = source;
+  const grouped = first !== undefined && 'parameters' in first;
+  const groups = grouped ? (source as readonly ParameterGroup[]) : [{ parameters: source as readonly Tensor[] }];
+  return new Optimiser(groups, resolved);
+}
