@@ -3,28 +3,9 @@
  * executing it, lists its kernels, gives every intermediate result a buffer by lifetime, and returns a program that replays
  * the whole step. Eager and recorded runs use the same kernels, variants and order, so they give the same bits.
  */
-import type { CopyParams } from '../kernels/copy.ts';
 import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
-import {
-  alignedLength,
-  type BufferRecord,
-  type Device,
-  type DeviceBuffer,
-  type DeviceInfo,
-  type KernelRun,
-  type MemoryInfo,
-  type Program,
-  type RunOptions,
-} from './device.ts';
-
-/** Memory that a recording has promised but not yet placed. */
-interface VirtualBuffer extends DeviceBuffer {
-  readonly virtual: true;
-  /** Set for a range of another virtual buffer. */
-  readonly base: VirtualBuffer | undefined;
-  released: boolean;
-  physical: DeviceBuffer | undefined;
-}
+import type { BufferRecord, Device, DeviceBuffer, DeviceInfo, KernelRun, MemoryInfo, Program, RunOptions } from './device.ts';
+import { isVirtual, placeBuffers, type VirtualBuffer, withoutCopies } from './recording-plan.ts';
 
 interface Trace {
   readonly runs: KernelRun[];
@@ -44,52 +25,6 @@ export interface Recording<T> {
   execute(): void;
   /** Gives the buffers back. The results must not be used afterwards. */
   dispose(): void;
-}
-
-function isVirtual(buffer: DeviceBuffer): buffer is VirtualBuffer {
-  return 'virtual' in buffer;
-}
-
-const overlap = (a: DeviceBuffer, b: DeviceBuffer): boolean =>
-  a.root === b.root && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
-
-/** The whole of one buffer copied to the whole of another, as a gradient into its place beside the others. */
-function isWholeCopy({ kernel, buffers, params }: KernelRun): boolean {
-  if (kernel.name !== 'copy') return false;
-  const { shape, strideX, offsetX, strideY, offsetY } = params as CopyParams;
-  const bytes = 4 * (shape[0] as number);
-  const dense = shape.length === 1 && strideX[0] === 1 && strideY[0] === 1 && offsetX === 0 && offsetY === 0;
-  return dense && buffers.x?.byteLength === bytes && buffers.y?.byteLength === bytes;
-}
-
-/**
- * Drops copies of an intermediate result x into memory y outside the recording: whoever made x writes y instead. Only where x is
- * released, and nobody touches y between the first write of x and the copy.
- */
-function withoutCopies(runs: readonly KernelRun[]): readonly KernelRun[] {
-  let current = runs;
-  for (const copy of runs) {
-    const { x, y } = copy.buffers as { x: DeviceBuffer; y: DeviceBuffer };
-    if (!isWholeCopy(copy) || !isVirtual(x) || x.base || !x.released || x.physical || isVirtual(y)) continue;
-    const at = current.indexOf(copy);
-    const uses = (run: KernelRun, buffer: DeviceBuffer) => Object.values(run.buffers).some((b) => overlap(b, buffer));
-    const first = current.findIndex((run) => uses(run, x));
-    const between = current.slice(first, at);
-    const ranged = current.some((run) => Object.values(run.buffers).some((b) => b !== x && b.root === x.root));
-    // A kernel may not read one part of a buffer while it writes another.
-    const clashes = between.some(
-      (run) => uses(run, y) || (uses(run, x) && Object.values(run.buffers).some((b) => b.root === y.root)),
-    );
-    if (ranged || clashes || current.slice(at + 1).some((run) => uses(run, x))) continue;
-    current = current
-      .filter((run) => run !== copy)
-      .map((run) => {
-        if (!uses(run, x)) return run;
-        const buffers = Object.fromEntries(Object.entries(run.buffers).map(([name, b]) => [name, b === x ? y : b]));
-        return { ...run, buffers };
-      });
-  }
-  return current;
 }
 
 export class RecordingDevice implements Device {
@@ -205,7 +140,7 @@ export class RecordingDevice implements Device {
       this.#trace = undefined;
     }
     const runs = withoutCopies(trace.runs);
-    const { owned, planned, unshared } = this.#place(trace.made, runs);
+    const { owned, planned, unshared } = placeBuffers(trace.made, runs, this.backend);
     const program = this.compile(runs);
     return {
       result,
@@ -217,58 +152,6 @@ export class RecordingDevice implements Device {
         for (const buffer of [...owned, ...trace.deferred]) this.backend.release(buffer);
       },
     };
-  }
-
-  /** Gives each virtual buffer memory: two share when the last use of one comes before the first use of the other. */
-  #place(
-    made: readonly VirtualBuffer[],
-    runs: readonly KernelRun[],
-  ): { owned: DeviceBuffer[]; planned: number; unshared: number } {
-    const lastUse = new Map<VirtualBuffer, number>();
-    runs.forEach((run, index) => {
-      for (const buffer of Object.values(run.buffers)) if (isVirtual(buffer)) lastUse.set(buffer.base ?? buffer, index);
-    });
-    const owned: DeviceBuffer[] = [];
-    const free = new Map<number, DeviceBuffer[]>();
-    let planned = 0;
-    let unshared = 0;
-    // Constants written while recording have their memory already and never share it.
-    for (const buffer of made) if (!buffer.base && buffer.physical) owned.push(buffer.physical);
-    const shareable = new Set<VirtualBuffer>();
-    const place = (root: VirtualBuffer): void => {
-      if (root.physical) return;
-      const size = alignedLength(root.byteLength);
-      unshared += size;
-      shareable.add(root);
-      root.physical = free.get(size)?.pop();
-      if (root.physical) return;
-      root.physical = this.backend.allocate(size, 'recorded intermediate');
-      owned.push(root.physical);
-      planned += size;
-    };
-    runs.forEach((run, index) => {
-      const roots = new Set(
-        Object.values(run.buffers)
-          .filter(isVirtual)
-          .map((buffer) => buffer.base ?? buffer),
-      );
-      for (const root of roots) place(root);
-      for (const root of roots) {
-        // What is still held when recording ends is a result: nobody else may write there.
-        if (!root.released || lastUse.get(root) !== index || !shareable.has(root)) continue;
-        const size = alignedLength(root.byteLength);
-        const list = free.get(size) ?? [];
-        list.push(root.physical as DeviceBuffer);
-        free.set(size, list);
-      }
-    });
-    for (const buffer of made) {
-      if (buffer.base) {
-        place(buffer.base);
-        buffer.physical ??= this.backend.view(buffer.base.physical as DeviceBuffer, buffer.byteOffset, buffer.byteLength);
-      } else if (!buffer.released) place(buffer);
-    }
-    return { owned, planned, unshared };
   }
 
   #makeVirtual(byteLength: number, base: VirtualBuffer | undefined, byteOffset: number): VirtualBuffer {

@@ -1,0 +1,132 @@
+/** Where the intermediate results of a recorded step lie: needless copies dropped, memory shared by lifetime. */
+import type { CopyParams } from '../kernels/copy.ts';
+import { alignedLength, type Device, type DeviceBuffer, type KernelRun } from './device.ts';
+
+/** Memory that a recording has promised but not yet placed. */
+export interface VirtualBuffer extends DeviceBuffer {
+  readonly virtual: true;
+  /** Set for a range of another virtual buffer. */
+  readonly base: VirtualBuffer | undefined;
+  released: boolean;
+  physical: DeviceBuffer | undefined;
+}
+
+export function isVirtual(buffer: DeviceBuffer): buffer is VirtualBuffer {
+  return 'virtual' in buffer;
+}
+
+const overlap = (a: DeviceBuffer, b: DeviceBuffer): boolean =>
+  a.root === b.root && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+
+/** The whole of one buffer copied to the whole of another, as a gradient into its place beside the others. */
+function isWholeCopy({ kernel, buffers, params }: KernelRun): boolean {
+  if (kernel.name !== 'copy') return false;
+  const { shape, strideX, offsetX, strideY, offsetY } = params as CopyParams;
+  const bytes = 4 * (shape[0] as number);
+  const dense = shape.length === 1 && strideX[0] === 1 && strideY[0] === 1 && offsetX === 0 && offsetY === 0;
+  return dense && buffers.x?.byteLength === bytes && buffers.y?.byteLength === bytes;
+}
+
+/**
+ * Drops copies of an intermediate result x into memory y outside the recording: whoever made x writes y instead. Only where x is
+ * released, and nobody touches y between the first write of x and the copy.
+ */
+export function withoutCopies(runs: readonly KernelRun[]): readonly KernelRun[] {
+  let current = runs;
+  for (const copy of runs) {
+    const { x, y } = copy.buffers as { x: DeviceBuffer; y: DeviceBuffer };
+    if (!isWholeCopy(copy) || !isVirtual(x) || x.base || !x.released || x.physical || isVirtual(y)) continue;
+    const at = current.indexOf(copy);
+    const uses = (run: KernelRun, buffer: DeviceBuffer) => Object.values(run.buffers).some((b) => overlap(b, buffer));
+    const first = current.findIndex((run) => uses(run, x));
+    const between = current.slice(first, at);
+    const ranged = current.some((run) => Object.values(run.buffers).some((b) => b !== x && b.root === x.root));
+    // A kernel may not read one part of a buffer while it writes another.
+    const clashes = between.some(
+      (run) => uses(run, y) || (uses(run, x) && Object.values(run.buffers).some((b) => b.root === y.root)),
+    );
+    if (ranged || clashes || current.slice(at + 1).some((run) => uses(run, x))) continue;
+    current = current
+      .filter((run) => run !== copy)
+      .map((run) => {
+        if (!uses(run, x)) return run;
+        const buffers = Object.fromEntries(Object.entries(run.buffers).map(([name, b]) => [name, b === x ? y : b]));
+        return { ...run, buffers };
+      });
+  }
+  return current;
+}
+
+/** Most memory that a result may waste by lying in a larger buffer that is free. */
+const WASTE = 4;
+
+/** Buffers that are free for reuse, smallest first. */
+class FreeList {
+  readonly #buffers: DeviceBuffer[] = [];
+
+  put(buffer: DeviceBuffer): void {
+    const at = this.#buffers.findIndex((other) => other.byteLength >= buffer.byteLength);
+    this.#buffers.splice(at < 0 ? this.#buffers.length : at, 0, buffer);
+  }
+
+  /** The smallest that holds `size` bytes without wasting too much. */
+  take(size: number): DeviceBuffer | undefined {
+    const at = this.#buffers.findIndex((buffer) => buffer.byteLength >= size);
+    if (at < 0 || (this.#buffers[at] as DeviceBuffer).byteLength > WASTE * size) return undefined;
+    return this.#buffers.splice(at, 1)[0];
+  }
+}
+
+export interface Placement {
+  /** Allocations that belong to the recording. */
+  readonly owned: DeviceBuffer[];
+  /** Bytes allocated for intermediate results, and what they would take without sharing. */
+  readonly planned: number;
+  readonly unshared: number;
+}
+
+/** Gives each virtual buffer memory: two share when the last use of one comes before the first use of the other. */
+export function placeBuffers(made: readonly VirtualBuffer[], runs: readonly KernelRun[], backend: Device): Placement {
+  const lastUse = new Map<VirtualBuffer, number>();
+  const rootsOf = (run: KernelRun) =>
+    new Set(
+      Object.values(run.buffers)
+        .filter(isVirtual)
+        .map((buffer) => buffer.base ?? buffer),
+    );
+  runs.forEach((run, index) => {
+    for (const root of rootsOf(run)) lastUse.set(root, index);
+  });
+  const owned: DeviceBuffer[] = [];
+  const free = new FreeList();
+  let planned = 0;
+  let unshared = 0;
+  // Constants written while recording have their memory already and never share it.
+  for (const buffer of made) if (!buffer.base && buffer.physical) owned.push(buffer.physical);
+  const shareable = new Set<VirtualBuffer>();
+  const place = (root: VirtualBuffer, mayShare: boolean): void => {
+    if (root.physical) return;
+    const size = alignedLength(root.byteLength);
+    unshared += size;
+    shareable.add(root);
+    root.physical = mayShare ? free.take(size) : undefined;
+    if (root.physical) return;
+    root.physical = backend.allocate(size, 'recorded intermediate');
+    owned.push(root.physical);
+    planned += size;
+  };
+  runs.forEach((run, index) => {
+    const roots = rootsOf(run);
+    // What is still held when recording ends is a result: nobody else may write there, before or after.
+    for (const root of roots) place(root, root.released);
+    for (const root of roots) {
+      if (root.released && lastUse.get(root) === index && shareable.has(root)) free.put(root.physical as DeviceBuffer);
+    }
+  });
+  for (const buffer of made) {
+    const root = buffer.base ?? buffer;
+    if (!root.released || buffer.base) place(root, false);
+    if (buffer.base) buffer.physical ??= backend.view(root.physical as DeviceBuffer, buffer.byteOffset, buffer.byteLength);
+  }
+  return { owned, planned, unshared };
+}
