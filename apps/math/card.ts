@@ -22,6 +22,9 @@ export interface MathTerm {
   readonly code: TermMatch | { readonly typescript: TermMatch; readonly wgsl?: TermMatch };
 }
 
+/** A declaration to show; with `lines`, only its first and last line and those that match (one case of a long switch). */
+export type PartName = string | { readonly name: string; readonly lines: RegExp };
+
 /** A part of a source file, shown as it stands. */
 export interface SourcePart {
   /** Path from the repository root. */
@@ -30,7 +33,9 @@ export interface SourcePart {
    * Names of the functions, constants or classes to show, in file order, with the comments before them. A dotted name
    * (`conv2d.reference`) is a member. Absent: the whole file.
    */
-  readonly parts?: readonly string[];
+  readonly parts?: readonly PartName[];
+  /** The terms that stand in this file; default: all. Every term must stand in some file of each pane. */
+  readonly terms?: readonly string[];
   /** The tab that shows it, for example `naive`; default: the file's name. */
   readonly label?: string;
 }
@@ -62,6 +67,8 @@ export interface BuiltSource {
   readonly file: string;
   readonly label: string;
   readonly language: 'typescript' | 'wgsl';
+  /** Ids of the terms that are marked in it. */
+  readonly terms: readonly string[];
   readonly lines: readonly BuiltLine[];
   /** WGSL with `// @unroll` loops: the file that runs, where it differs from `lines`. */
   readonly unrolled?: readonly BuiltLine[];

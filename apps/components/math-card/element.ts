@@ -98,7 +98,24 @@ export class ChalkMathCard extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has('card') && !changed.has('variant')) return;
+    if (changed.has('card') || changed.has('variant')) this.showVariant(changed);
+    if (this.card && this.term) {
+      this.files = {
+        typescript: this.fileWithTerm('typescript', this.card.typescript),
+        wgsl: this.fileWithTerm('wgsl', this.card.wgsl),
+      };
+    }
+  }
+
+  /** The file that is shown, or where it lacks the selected term, the first that has it. */
+  private fileWithTerm(pane: 'typescript' | 'wgsl', sources: readonly BuiltSource[]): number {
+    const shown = this.files[pane];
+    if (sources[shown]?.terms.includes(this.term)) return shown;
+    const found = sources.findIndex((source) => source.terms.includes(this.term));
+    return found < 0 ? shown : found;
+  }
+
+  private showVariant(changed: PropertyValues<this>): void {
     if (changed.has('card')) {
       this.results = null;
       this.failure = '';
@@ -264,6 +281,7 @@ export class ChalkMathCard extends LitElement {
                 (one, i) => html`<button
                   aria-pressed=${one === source}
                   @click=${() => {
+                    if (!one.terms.includes(this.term)) this.select(this.term);
                     this.files = { ...this.files, [pane]: i };
                   }}
                 >${one.label}</button>`,

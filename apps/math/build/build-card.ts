@@ -1,4 +1,4 @@
-import type { BuiltCard, BuiltLine, BuiltSource, MathCard, MathTerm, SourcePart } from '../card.ts';
+import type { BuiltCard, BuiltLine, BuiltSource, MathCard, MathTerm, PartName, SourcePart } from '../card.ts';
 import { MathCardError } from './errors.ts';
 import { highlight } from './highlight.ts';
 import { findRegion, type LineRange } from './region.ts';
@@ -12,10 +12,31 @@ export interface CardSources {
   unroll(wgsl: string, path: string): string;
 }
 
+const nameOf = (part: PartName): string => (typeof part === 'string' ? part : part.name);
+
+/** The range of a declaration, or its first and last line and the matching ones between them. */
+function partRanges(
+  part: PartName,
+  lines: readonly string[],
+  source: string,
+  language: Language,
+  card: string,
+  file: string,
+): LineRange[] {
+  const whole = findRegion(source, nameOf(part), language, card, file);
+  if (typeof part === 'string') return [whole];
+  const kept = lines.slice(whole.from, whole.to).flatMap((line, i) => (part.lines.test(line) ? [whole.from + i] : []));
+  if (kept.length === 0) throw new MathCardError(card, `no line of '${part.name}' in ${file} matches ${part.lines}`);
+  return [...new Set([whole.from, ...kept, whole.to - 1])].map((line) => ({ from: line, to: line + 1 }));
+}
+
 /** The line ranges of the parts a card shows, sorted, without overlaps. */
 function rangesOf(part: SourcePart, source: string, language: Language, card: string): LineRange[] {
   if (!part.parts) return [{ from: 0, to: source.replace(/\n$/, '').split('\n').length }];
-  const ranges = part.parts.map((name) => findRegion(source, name, language, card, part.file)).sort((a, b) => a.from - b.from);
+  const lines = source.split('\n');
+  const ranges = part.parts
+    .flatMap((name) => partRanges(name, lines, source, language, card, part.file))
+    .sort((a, b) => a.from - b.from);
   const merged: { from: number; to: number }[] = [];
   for (const range of ranges) {
     const last = merged.at(-1);
@@ -35,14 +56,15 @@ function buildSource(part: SourcePart, language: Language, card: MathCard, sourc
     throw new MathCardError(card.id, `cannot read ${part.file}: ${(error as Error).message}`);
   }
   const lines = highlight(source, language, card.terms, rangesOf(part, source, language, card.id));
-  for (const term of card.terms) {
-    if (!marked(lines, term.id)) {
-      const shown = part.parts ? ` (${part.parts.join(', ')})` : '';
-      throw new MathCardError(card.id, `term '${term.id}' has no partner in ${part.file}${shown}`);
+  for (const id of part.terms ?? card.terms.map((term) => term.id)) {
+    if (!marked(lines, id)) {
+      const shown = part.parts ? ` (${part.parts.map(nameOf).join(', ')})` : '';
+      throw new MathCardError(card.id, `term '${id}' has no partner in ${part.file}${shown}`);
     }
   }
+  const terms = card.terms.map((term) => term.id).filter((id) => marked(lines, id));
   const label = part.label ?? (part.file.split('/').at(-1) as string);
-  const built = { file: part.file, label, language, lines };
+  const built = { file: part.file, label, language, terms, lines };
   if (language !== 'wgsl') return built;
   const expanded = sources.unroll(source, part.file);
   if (expanded === source) return built;
@@ -61,6 +83,12 @@ function checkTerms(card: MathCard, inTex: readonly string[]): void {
   }
 }
 
+/** Every term in some file of the pane. */
+function checkPane(card: MathCard, pane: string, sources: readonly BuiltSource[]): void {
+  const missing = card.terms.find((term) => !sources.some((source) => source.terms.includes(term.id)));
+  if (missing) throw new MathCardError(card.id, `term '${missing.id}' has no partner in any ${pane} file of the card`);
+}
+
 const publicTerm = ({ id, label, description, symbol }: MathTerm) => ({ id, label, description, symbol });
 
 /**
@@ -74,6 +102,10 @@ export function buildCard(card: MathCard, sources: CardSources): BuiltCard {
     card,
     equations.flatMap((equation) => equation.ids),
   );
+  const typescript = card.typescript.map((part) => buildSource(part, 'typescript', card, sources));
+  const wgsl = (card.wgsl ?? []).map((part) => buildSource(part, 'wgsl', card, sources));
+  checkPane(card, 'TypeScript', typescript);
+  if (card.wgsl) checkPane(card, 'WGSL', wgsl);
   return {
     id: card.id,
     title: card.title,
@@ -82,7 +114,7 @@ export function buildCard(card: MathCard, sources: CardSources): BuiltCard {
     reference: card.reference,
     indices: card.indices ?? [],
     terms: card.terms.map(publicTerm),
-    typescript: card.typescript.map((part) => buildSource(part, 'typescript', card, sources)),
-    wgsl: (card.wgsl ?? []).map((part) => buildSource(part, 'wgsl', card, sources)),
+    typescript,
+    wgsl,
   };
 }

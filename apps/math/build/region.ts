@@ -40,6 +40,22 @@ const declares: Record<Language, ReadonlySet<string>> = {
 
 const bodied = new Set(['function', 'class', 'interface', 'fn', 'struct']);
 
+const beforeMember = new Set([
+  '{',
+  ',',
+  ';',
+  '}',
+  'async',
+  'override',
+  'static',
+  'get',
+  'set',
+  'readonly',
+  'private',
+  'protected',
+  'public',
+]);
+
 interface Declaration {
   readonly at: number;
   readonly hasBody: boolean;
@@ -63,7 +79,7 @@ function findDeclaration(
     else if (closers.has(token.text)) depth--;
     else if (token.text === name) {
       const next = nextText(tokens, at + 1) ?? '';
-      if (member && depth > 0 && depth <= 2 && '{,;}async'.includes(before) && ['(', ':', ',', '='].includes(next)) {
+      if (member && depth > 0 && depth <= 3 && beforeMember.has(before) && ['(', ':', ',', '='].includes(next)) {
         return { at, hasBody: next === '(' };
       }
       // `var<private> name` declares after a `>`.

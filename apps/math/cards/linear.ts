@@ -1,22 +1,22 @@
 import type { MathCard } from '../card.ts';
 
-const indices = [
-  { symbol: 'm', meaning: 'example of the batch (a row)' },
-  { symbol: 'k', meaning: 'input feature: what is summed over' },
-  { symbol: 'n', meaning: 'output feature (a column)' },
-];
+const reference = {
+  text: 'Goodfellow, Bengio & Courville 2016, Deep Learning, §6.5',
+  url: 'https://www.deeplearningbook.org/contents/mlp.html',
+};
 
-export const linearForward: MathCard = {
+export const linear: MathCard = {
   id: 'linear',
   title: 'Linear layer',
   tex: [
     '\\term{y}{y_{mn}} = \\term{activate}{\\varphi}\\Big(\\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{kn}} + \\term{bias}{\\mathrm{bias}_n}\\Big)',
   ],
-  reference: {
-    text: 'Goodfellow, Bengio & Courville 2016, Deep Learning, eq. 6.36',
-    url: 'https://www.deeplearningbook.org/contents/mlp.html',
-  },
-  indices,
+  reference,
+  indices: [
+    { symbol: 'm', meaning: 'example of the batch' },
+    { symbol: 'k', meaning: 'input feature, summed over' },
+    { symbol: 'n', meaning: 'output feature' },
+  ],
   terms: [
     { id: 'y', label: 'output', symbol: 'y', description: 'What the layer hands on, [M, N].', code: 'y' },
     {
@@ -26,14 +26,8 @@ export const linearForward: MathCard = {
       description: 'The nonlinearity in the tail of the kernel; the identity where the layer has none.',
       code: 'activate',
     },
-    {
-      id: 'sum',
-      label: 'sum over the inputs',
-      symbol: 'Σ',
-      description: 'The dot product of one row of a and one column of b.',
-      code: 'sum',
-    },
-    { id: 'a', label: 'input', symbol: 'a', description: 'The activations that arrive, x of the layer, [M, K].', code: 'a' },
+    { id: 'sum', label: 'sum', symbol: 'Σ', description: 'The dot product of a row of a and a column of b.', code: 'sum' },
+    { id: 'a', label: 'input', symbol: 'a', description: 'The activations that arrive (x of the layer), [M, K].', code: 'a' },
     { id: 'b', label: 'weights', symbol: 'b', description: 'The weights W of the layer, [in, out] = [K, N].', code: 'b' },
     { id: 'bias', label: 'bias', symbol: 'bias', description: 'One number per output feature, [N].', code: 'bias' },
   ],
@@ -41,7 +35,58 @@ export const linearForward: MathCard = {
   wgsl: [
     { file: 'shaders/ladders/matmul/1-naive.wgsl', label: 'naive' },
     { file: 'shaders/ladders/matmul/3-register-tile-4x1.wgsl', label: 'register-tile-4x1' },
+    { file: 'shaders/ladders/matmul/5-subgroup-broadcast.wgsl', label: 'subgroup-broadcast' },
   ],
 };
 
-export const cards = [linearForward];
+export const linearInputGradient: MathCard = {
+  id: 'linear-input-gradient',
+  title: 'Linear layer: gradient of the input',
+  tex: [
+    '\\frac{\\partial L}{\\partial x_{mn}} = \\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{nk}}',
+  ],
+  reference,
+  indices: [
+    { symbol: 'm', meaning: 'example of the batch' },
+    { symbol: 'k', meaning: 'output feature of the layer, summed over' },
+    { symbol: 'n', meaning: 'input feature of the layer' },
+  ],
+  terms: [
+    { id: 'y', label: 'input gradient', symbol: '∂x', description: 'What flows back to the layer before, [M, N].', code: 'y' },
+    { id: 'sum', label: 'sum', symbol: 'Σ', description: 'Over all outputs that the input reaches.', code: 'sum' },
+    { id: 'a', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y of the layer, [M, K].', code: 'a' },
+    {
+      id: 'b',
+      label: 'weights',
+      symbol: 'W',
+      description: 'The same weights W, read along their other axis, [N, K].',
+      code: 'b',
+    },
+  ],
+  typescript: [{ file: 'engine/kernels/matmul-transposed.ts', parts: ['matmulNT.reference'] }],
+  wgsl: [{ file: 'shaders/ladders/matmul-nt/1-naive.wgsl', label: 'naive' }],
+};
+
+export const linearWeightGradient: MathCard = {
+  id: 'linear-weight-gradient',
+  title: 'Linear layer: gradient of the weights',
+  tex: [
+    '\\frac{\\partial L}{\\partial W_{mn}} = \\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{km}}\\, \\term{b}{b_{kn}}',
+  ],
+  reference,
+  indices: [
+    { symbol: 'k', meaning: 'example of the batch, summed over' },
+    { symbol: 'm', meaning: 'input feature of the layer' },
+    { symbol: 'n', meaning: 'output feature of the layer' },
+  ],
+  terms: [
+    { id: 'y', label: 'weight gradient', symbol: '∂W', description: 'What the optimiser gets, [in, out].', code: 'y' },
+    { id: 'sum', label: 'sum over the batch', symbol: 'Σ', description: 'Each example adds an outer product.', code: 'sum' },
+    { id: 'a', label: 'input', symbol: 'x', description: 'The activations that arrived in the forward pass, [K, M].', code: 'a' },
+    { id: 'b', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y of the layer, [K, N].', code: 'b' },
+  ],
+  typescript: [{ file: 'engine/kernels/matmul-transposed.ts', parts: ['matmulTN.reference'] }],
+  wgsl: [{ file: 'shaders/ladders/matmul-tn/1-naive.wgsl', label: 'naive' }],
+};
+
+export const cards = [linear, linearInputGradient, linearWeightGradient];

@@ -1,0 +1,115 @@
+import type { MathCard } from '../card.ts';
+
+const reference = {
+  text: 'Dumoulin & Visin 2016, A guide to convolution arithmetic; Goodfellow et al. 2016, eq. 9.9–9.13',
+  url: 'https://arxiv.org/abs/1603.07285',
+};
+const indices = [
+  { symbol: 'n', meaning: 'image of the batch' },
+  { symbol: 'y, x', meaning: 'position in the output' },
+  { symbol: 'o', meaning: 'output channel' },
+  { symbol: 'c', meaning: 'input channel' },
+  { symbol: 'u, v', meaning: 'offset within the kernel' },
+  { symbol: 's, p', meaning: 'stride and padding' },
+];
+const sum = { id: 'sum', label: 'sum', symbol: 'Σ', description: 'Over the kernel window and the channels.', code: 'sum' };
+
+export const conv2d: MathCard = {
+  id: 'conv2d',
+  title: 'Convolution',
+  tex: [
+    '\\term{y}{y_{nyxo}} = \\term{activate}{\\varphi}\\Big(\\term{sum}{\\sum_{u,v,c}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+u-p},\\,sx+v-p,\\,c}}\\; \\term{w}{w_{uvco}} + \\term{bias}{\\mathrm{bias}_o}\\Big)',
+  ],
+  reference,
+  indices,
+  terms: [
+    { id: 'y', label: 'output', symbol: 'y', description: 'One map per output channel, [N, Ho, Wo, Co].', code: 'y' },
+    { id: 'activate', label: 'activation', symbol: 'φ', description: 'ReLU in the tail, or the identity.', code: 'activate' },
+    sum,
+    { id: 'x', label: 'input', symbol: 'x', description: 'Images or maps, [N, H, W, Ci].', code: 'x' },
+    {
+      id: 'row',
+      label: 'input row',
+      symbol: 'sy+u−p',
+      description: 'The input row that offset u of the kernel meets at output row y; outside the image it adds nothing.',
+      code: 'yi',
+    },
+    { id: 'w', label: 'weights', symbol: 'w', description: 'The kernels, [kh, kw, Ci, Co].', code: 'w' },
+    { id: 'bias', label: 'bias', symbol: 'bias', description: 'One number per output channel.', code: 'bias' },
+  ],
+  typescript: [{ file: 'engine/kernels/conv2d.ts', parts: ['conv2d.reference'] }],
+  wgsl: [{ file: 'shaders/ladders/conv2d/1-naive.wgsl', label: 'naive' }],
+};
+
+export const conv2dInputGradient: MathCard = {
+  id: 'conv2d-input-gradient',
+  title: 'Convolution: gradient of the input',
+  tex: [
+    '\\term{dx}{\\frac{\\partial L}{\\partial x_{nyxc}}} = \\term{sum}{\\sum_{u,v,o}}\\, \\term{dy}{\\delta_{n,\\,\\term{row}{(y+p-u)/s},\\,(x+p-v)/s,\\,o}}\\; \\term{w}{w_{uvco}}',
+  ],
+  reference,
+  indices,
+  terms: [
+    {
+      id: 'dx',
+      label: 'input gradient',
+      symbol: '∂x',
+      description: 'What flows back to the layer before, [N, H, W, Ci].',
+      code: 'dx',
+    },
+    sum,
+    { id: 'dy', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y, [N, Ho, Wo, Co].', code: 'dy' },
+    {
+      id: 'row',
+      label: 'output row',
+      symbol: '(y+p−u)/s',
+      description:
+        'The output row that used this input row with kernel row u; offsets where the division leaves a remainder do not count.',
+      code: 'yo',
+    },
+    { id: 'w', label: 'weights', symbol: 'w', description: 'The same kernels as in the forward pass.', code: 'w' },
+  ],
+  typescript: [{ file: 'engine/kernels/conv2d-input-gradient.ts', parts: ['conv2dInputGradient.reference'] }],
+  wgsl: [{ file: 'shaders/ladders/conv2d-input-gradient/1-naive.wgsl', label: 'naive' }],
+};
+
+export const conv2dWeightGradient: MathCard = {
+  id: 'conv2d-weight-gradient',
+  title: 'Convolution: gradient of the weights',
+  tex: [
+    '\\term{dw}{\\frac{\\partial L}{\\partial w_{uvco}}} = \\term{sum}{\\sum_{n,y,x}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+u-p},\\,sx+v-p,\\,c}}\\; \\term{dy}{\\delta_{nyxo}}',
+    '\\term{db}{\\frac{\\partial L}{\\partial \\mathrm{bias}_o}} = \\sum_{n,y,x} \\delta_{nyxo}',
+  ],
+  reference,
+  indices,
+  terms: [
+    { id: 'dw', label: 'weight gradient', symbol: '∂w', description: 'What the optimiser gets, [kh, kw, Ci, Co].', code: 'dw' },
+    {
+      id: 'sum',
+      label: 'sum',
+      symbol: 'Σ',
+      description: 'Over all images and positions: each weight is used everywhere.',
+      code: 'sum',
+    },
+    { id: 'x', label: 'input', symbol: 'x', description: 'The input of the forward pass, [N, H, W, Ci].', code: 'x' },
+    {
+      id: 'row',
+      label: 'input row',
+      symbol: 'sy+u−p',
+      description: 'The input row that kernel row u met at output row y.',
+      code: 'yi',
+    },
+    { id: 'dy', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y, [N, Ho, Wo, Co].', code: 'dy' },
+    {
+      id: 'db',
+      label: 'bias gradient',
+      symbol: '∂bias',
+      description: 'The sum of δ over images and positions, [Co].',
+      code: 'db',
+    },
+  ],
+  typescript: [{ file: 'engine/kernels/conv2d-weight-gradient.ts', parts: ['conv2dWeightGradient.reference'] }],
+  wgsl: [{ file: 'shaders/ladders/conv2d-weight-gradient/1-naive.wgsl', label: 'naive' }],
+};
+
+export const cards = [conv2d, conv2dInputGradient, conv2dWeightGradient];
