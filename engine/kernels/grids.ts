@@ -14,3 +14,11 @@ export function perSixteen(count: number, caps: AdapterCaps): Grid {
 export function product(shape: readonly number[]): number {
   return shape.reduce((total, extent) => total * extent, 1);
 }
+
+/** Into how many slices `items` are dealt so that the machine is busy and a slice is worth an invocation. */
+export function sliceCount(items: number, results: number, caps: AdapterCaps): number {
+  const wanted = Math.ceil((caps.software ? 1024 : 32768) / results);
+  const most = Math.floor(items / (caps.software ? 32 : 16));
+  const slices = Math.max(1, Math.min(wanted, most));
+  return slices > 4 ? Math.ceil(slices / 4) * 4 : slices;
+}

@@ -3,7 +3,7 @@ import naiveShader from '../../shaders/ladders/reduction/1-naive.wgsl';
 import slicesShader from '../../shaders/ladders/reduction/2-slices.wgsl';
 import vectorsShader from '../../shaders/ladders/reduction/3-vectors.wgsl';
 import treeShader from '../../shaders/ladders/reduction/4-workgroup-tree.wgsl';
-import { perItem } from './grids.ts';
+import { perItem, sliceCount } from './grids.ts';
 import { type AdapterCaps, type Dispatch, defineKernel, dispatch, type KernelSpec, linearGrid, type Plan } from './kernel.ts';
 
 /** x is [outer, reduce, inner], y is [outer, inner]. See `reductionSteps`. */
@@ -73,14 +73,6 @@ export function reductionSteps(shape: readonly number[], axes: readonly number[]
 
 /** Partial results few enough for one invocation to finish. */
 const FEW = 128;
-
-/** Into how many slices `items` are dealt so that the machine is busy and a slice is worth an invocation. */
-function sliceCount(items: number, results: number, caps: AdapterCaps): number {
-  const wanted = Math.ceil((caps.software ? 1024 : 32768) / results);
-  const most = Math.floor(items / (caps.software ? 32 : 16));
-  const slices = Math.max(1, Math.min(wanted, most));
-  return slices > 4 ? Math.ceil(slices / 4) * 4 : slices;
-}
 
 type StageParams = ReductionParams & { readonly slices: number; readonly scale: number };
 type Options = { readonly overrides: { OPERATION: number }; readonly buffers: Record<string, string> };

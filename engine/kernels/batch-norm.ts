@@ -1,0 +1,239 @@
+/** Batch normalisation of [rows, channels] (Ioffe & Szegedy 2015): statistics, forward, running averages and gradients. */
+import shader from '../../shaders/batch-norm.wgsl';
+import gradientShader from '../../shaders/batch-norm-gradient.wgsl';
+import { perItem, sliceCount } from './grids.ts';
+import { type AdapterCaps, defineKernel, dispatch, type KernelArray, type Plan } from './kernel.ts';
+
+interface Rows {
+  /** Positions of all images: N·H·W, or N for features. */
+  readonly rows: number;
+  readonly channels: number;
+}
+export type BatchNormStatisticsParams = Rows;
+export type BatchNormParams = Rows & { readonly epsilon: number /** 1: followed by max(·, 0). */; readonly relu: 0 | 1 };
+export type BatchNormRunningParams = Rows & { readonly momentum: number };
+/** `training` 1: the statistics depend on x; 0: they are constants. */
+export type BatchNormGradientParams = Rows & { readonly epsilon: number; readonly training: 0 | 1 };
+
+/** One invocation per channel adds the slices up. */
+const MOST_SLICES = 512;
+
+const at = (values: KernelArray, i: number) => values[i] as number;
+const inFours = ({ channels }: Rows) => channels % 4 === 0;
+/** Invocations of the kernels that take 8 rows of 4 channels each. */
+const eighths = ({ rows, channels }: Rows) => (Math.ceil(rows / 8) * channels) / 4;
+
+/** Calls `visit` with the index of each row's element of channel c. */
+function forEachRow({ rows, channels }: Rows, c: number, visit: (i: number) => void): void {
+  for (let r = 0; r < rows; r++) visit(r * channels + c);
+}
+
+function statisticsPlan(p: Rows, vectors: boolean, caps: AdapterCaps): Plan {
+  const lanes = vectors ? p.channels / 4 : p.channels;
+  const slices = Math.min(sliceCount(p.rows, lanes, caps), MOST_SLICES);
+  const params = { rows: p.rows, channels: p.channels, slices, epsilon: 0, momentum: 0 };
+  const buffers = {
+    x4: 'x',
+    sliceMean4: 'sliceMean',
+    sliceSquares4: 'sliceSquares',
+    meanOut: 'mean',
+    varianceOut: 'variance',
+  };
+  const entry = vectors ? 'statisticsVectors' : 'statistics';
+  return {
+    dispatches: [
+      dispatch(shader, entry, params, perItem(slices * lanes, caps, 64), { buffers }),
+      dispatch(shader, 'combine', params, perItem(p.channels, caps, 64), { buffers }),
+    ],
+    temporaries: { sliceMean: 4 * slices * p.channels, sliceSquares: 4 * slices * p.channels },
+  };
+}
+
+/** Mean and biased variance of each channel. */
+export const batchNormStatistics = defineKernel<'x', 'mean' | 'variance', BatchNormStatisticsParams>({
+  name: 'batchNormStatistics',
+  equation: '\\mu_c = \\tfrac1M \\sum_r x_{rc},\\quad \\sigma_c^2 = \\tfrac1M \\sum_r (x_{rc} - \\mu_c)^2',
+  inputs: ['x'],
+  outputs: ['mean', 'variance'],
+  sizes: ({ rows, channels }) => ({ x: rows * channels, mean: channels, variance: channels }),
+  example: { rows: 5, channels: 4 },
+  reference({ x }, { mean, variance }, p) {
+    for (let c = 0; c < p.channels; c++) {
+      let sum = 0;
+      forEachRow(p, c, (i) => {
+        sum += at(x, i);
+      });
+      const center = sum / p.rows;
+      let squares = 0;
+      forEachRow(p, c, (i) => {
+        squares += (at(x, i) - center) ** 2;
+      });
+      mean[c] = center;
+      variance[c] = squares / p.rows;
+    }
+  },
+  variants: [
+    { id: 'naive', plan: (p, caps) => statisticsPlan(p, false, caps) },
+    { id: 'vectors', applies: inFours, plan: (p, caps) => statisticsPlan(p, true, caps) },
+  ],
+});
+
+/** y from x and given statistics (of the batch in training, the running ones in evaluation). */
+export const batchNorm = defineKernel<'x' | 'mean' | 'variance' | 'gamma' | 'beta', 'y', BatchNormParams>({
+  name: 'batchNorm',
+  equation: 'y_{rc} = \\gamma_c \\frac{x_{rc} - \\mu_c}{\\sqrt{\\sigma_c^2 + \\epsilon}} + \\beta_c',
+  inputs: ['x', 'mean', 'variance', 'gamma', 'beta'],
+  outputs: ['y'],
+  sizes: ({ rows, channels }) => ({
+    x: rows * channels,
+    mean: channels,
+    variance: channels,
+    gamma: channels,
+    beta: channels,
+    y: rows * channels,
+  }),
+  example: { rows: 5, channels: 4, epsilon: 1e-5, relu: 0 },
+  reference({ x, mean, variance, gamma, beta }, { y }, p) {
+    for (let c = 0; c < p.channels; c++) {
+      const scale = at(gamma, c) / Math.sqrt(at(variance, c) + p.epsilon);
+      forEachRow(p, c, (i) => {
+        const v = scale * (at(x, i) - at(mean, c)) + at(beta, c);
+        y[i] = p.relu ? Math.max(v, 0) : v;
+      });
+    }
+  },
+  variants: [
+    {
+      id: 'naive',
+      plan: ({ rows, channels, epsilon, relu }, caps) => ({
+        dispatches: [
+          dispatch(shader, 'normalize', { rows, channels, epsilon, slices: 1, momentum: 0 }, perItem(rows * channels, caps), {
+            overrides: { RELU: relu },
+          }),
+        ],
+      }),
+    },
+    {
+      id: 'vectors',
+      applies: inFours,
+      plan: (p, caps) => ({
+        dispatches: [
+          dispatch(
+            shader,
+            'normalizeVectors',
+            { rows: p.rows, channels: p.channels, epsilon: p.epsilon, slices: 1, momentum: 0 },
+            perItem(eighths(p), caps, 64),
+            {
+              overrides: { RELU: p.relu },
+              buffers: { x4: 'x', y4: 'y', mean4: 'mean', variance4: 'variance', gamma4: 'gamma', beta4: 'beta' },
+            },
+          ),
+        ],
+      }),
+    },
+  ],
+});
+
+/** Running averages of the batch statistics; `momentum` is the weight of the new batch, the variance the unbiased one. */
+export const batchNormRunning = defineKernel<'mean' | 'variance', 'runningMean' | 'runningVariance', BatchNormRunningParams>({
+  name: 'batchNormRunning',
+  equation:
+    '\\mu^{run}_c \\leftarrow (1-m)\\,\\mu^{run}_c + m\\,\\mu_c,\\quad v^{run}_c \\leftarrow (1-m)\\,v^{run}_c + m\\,\\tfrac{M}{M-1}\\sigma_c^2',
+  inputs: ['mean', 'variance'],
+  outputs: ['runningMean', 'runningVariance'],
+  inPlace: ['runningMean', 'runningVariance'],
+  sizes: ({ channels }) => ({ mean: channels, variance: channels, runningMean: channels, runningVariance: channels }),
+  example: { rows: 5, channels: 4, momentum: 0.1 },
+  reference({ mean, variance }, { runningMean, runningVariance }, { rows, channels, momentum }) {
+    const unbiased = rows / Math.max(rows - 1, 1);
+    for (let c = 0; c < channels; c++) {
+      runningMean[c] = (1 - momentum) * at(runningMean, c) + momentum * at(mean, c);
+      runningVariance[c] = (1 - momentum) * at(runningVariance, c) + momentum * unbiased * at(variance, c);
+    }
+  },
+  variants: [
+    {
+      id: 'naive',
+      plan: (p, caps) => ({
+        dispatches: [dispatch(shader, 'running', { ...p, slices: 1, epsilon: 0 }, perItem(p.channels, caps, 64))],
+      }),
+    },
+  ],
+});
+
+function gradientPlan(p: BatchNormGradientParams, vectors: boolean, caps: AdapterCaps): Plan {
+  const lanes = vectors ? p.channels / 4 : p.channels;
+  const slices = Math.min(sliceCount(p.rows, lanes, caps), MOST_SLICES);
+  const params = { rows: p.rows, channels: p.channels, slices, epsilon: p.epsilon };
+  const overrides = { TRAINING: p.training };
+  const buffers = {
+    x4: 'x',
+    gy4: 'gy',
+    gx4: 'gx',
+    mean4: 'mean',
+    variance4: 'variance',
+    gamma4: 'gamma',
+    sliceGamma4: 'sliceGamma',
+    sliceBeta4: 'sliceBeta',
+    sumGamma: 'ggamma',
+    sumBeta: 'gbeta',
+    sumGamma4: 'ggamma',
+    sumBeta4: 'gbeta',
+  };
+  return {
+    dispatches: [
+      dispatch(gradientShader, vectors ? 'sumsVectors' : 'sums', params, perItem(slices * lanes, caps, 64), { buffers }),
+      dispatch(gradientShader, 'combine', params, perItem(p.channels, caps, 64), { buffers }),
+      vectors
+        ? dispatch(gradientShader, 'gradientVectors', params, perItem(eighths(p), caps, 64), { buffers, overrides })
+        : dispatch(gradientShader, 'gradient', params, perItem(p.rows * p.channels, caps), { buffers, overrides }),
+    ],
+    temporaries: { sliceGamma: 4 * slices * p.channels, sliceBeta: 4 * slices * p.channels },
+  };
+}
+
+/** Gradients with respect to x, γ and β. */
+export const batchNormGradient = defineKernel<
+  'x' | 'gy' | 'mean' | 'variance' | 'gamma',
+  'gx' | 'ggamma' | 'gbeta',
+  BatchNormGradientParams
+>({
+  name: 'batchNormGradient',
+  equation:
+    'g_{x,rc} = \\frac{\\gamma_c}{\\sqrt{\\sigma_c^2+\\epsilon}}\\left(g_{rc} - \\tfrac1M\\textstyle\\sum_r g_{rc} - \\hat x_{rc}\\,\\tfrac1M\\sum_r g_{rc}\\hat x_{rc}\\right)',
+  inputs: ['x', 'gy', 'mean', 'variance', 'gamma'],
+  outputs: ['gx', 'ggamma', 'gbeta'],
+  sizes: ({ rows, channels }) => ({
+    x: rows * channels,
+    gy: rows * channels,
+    mean: channels,
+    variance: channels,
+    gamma: channels,
+    gx: rows * channels,
+    ggamma: channels,
+    gbeta: channels,
+  }),
+  example: { rows: 5, channels: 4, epsilon: 1e-5, training: 1 },
+  reference({ x, gy, mean, variance, gamma }, { gx, ggamma, gbeta }, p) {
+    for (let c = 0; c < p.channels; c++) {
+      const inverse = 1 / Math.sqrt(at(variance, c) + p.epsilon);
+      const normalized = (i: number) => (at(x, i) - at(mean, c)) * inverse;
+      let ofBeta = 0;
+      let ofGamma = 0;
+      forEachRow(p, c, (i) => {
+        ofBeta += at(gy, i);
+        ofGamma += at(gy, i) * normalized(i);
+      });
+      gbeta[c] = ofBeta;
+      ggamma[c] = ofGamma;
+      forEachRow(p, c, (i) => {
+        const common = p.training ? (ofBeta + normalized(i) * ofGamma) / p.rows : 0;
+        gx[i] = at(gamma, c) * inverse * (at(gy, i) - common);
+      });
+    }
+  },
+  variants: [
+    { id: 'naive', plan: (p, caps) => gradientPlan(p, false, caps) },
+    { id: 'vectors', applies: inFours, plan: (p, caps) => gradientPlan(p, true, caps) },
+  ],
+});

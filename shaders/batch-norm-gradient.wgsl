@@ -1,0 +1,137 @@
+// Gradients of batch normalisation. With x̂ = (x - mean) / sqrt(variance + epsilon):
+//   gbeta_c = sum_r gy[r, c],  ggamma_c = sum_r gy[r, c] x̂[r, c],
+//   training:   gx[r, c] = gamma_c / sqrt(variance_c + epsilon) · (gy[r, c] - (gbeta_c + x̂[r, c] ggamma_c) / rows)
+//   evaluation: gx[r, c] = gamma_c / sqrt(variance_c + epsilon) · gy[r, c]
+//
+// r row, c channel, s slice of the rows (s, s + S, … with S = slices).
+// `sums`: one invocation per slice and channel; `combine` adds the slices in order; `gradient`: 8 rows per invocation, so that a
+// channel's numbers are loaded once. `…Vectors`: four channels at a time (channels is a multiple of 4). No barrier, fixed order.
+
+override TRAINING: bool = true;
+
+struct Params {
+  rows: u32,
+  channels: u32,
+  slices: u32,
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> gy: array<f32>;
+@group(0) @binding(3) var<storage, read> mean: array<f32>;
+@group(0) @binding(4) var<storage, read> variance: array<f32>;
+@group(0) @binding(5) var<storage, read> gamma: array<f32>;
+@group(0) @binding(6) var<storage, read_write> gx: array<f32>;
+@group(0) @binding(7) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(8) var<storage, read> gy4: array<vec4f>;
+@group(0) @binding(9) var<storage, read> mean4: array<vec4f>;
+@group(0) @binding(10) var<storage, read> variance4: array<vec4f>;
+@group(0) @binding(11) var<storage, read> gamma4: array<vec4f>;
+@group(0) @binding(12) var<storage, read_write> gx4: array<vec4f>;
+@group(0) @binding(13) var<storage, read_write> sliceGamma: array<f32>;
+@group(0) @binding(14) var<storage, read_write> sliceBeta: array<f32>;
+@group(0) @binding(15) var<storage, read_write> sliceGamma4: array<vec4f>;
+@group(0) @binding(16) var<storage, read_write> sliceBeta4: array<vec4f>;
+@group(0) @binding(17) var<storage, read_write> ggamma: array<f32>;
+@group(0) @binding(18) var<storage, read_write> gbeta: array<f32>;
+@group(0) @binding(19) var<storage, read> sumGamma: array<f32>;
+@group(0) @binding(20) var<storage, read> sumBeta: array<f32>;
+@group(0) @binding(21) var<storage, read> sumGamma4: array<vec4f>;
+@group(0) @binding(22) var<storage, read> sumBeta4: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn sums(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= params.slices * params.channels) {
+    return;
+  }
+  let c = i % params.channels;
+  let center = mean[c];
+  var ofBeta = 0.0;
+  var ofGamma = 0.0;
+  for (var r = i / params.channels; r < params.rows; r += params.slices) {
+    let g = gy[r * params.channels + c];
+    ofBeta += g;
+    ofGamma += g * (x[r * params.channels + c] - center);
+  }
+  sliceBeta[i] = ofBeta;
+  sliceGamma[i] = ofGamma / sqrt(variance[c] + params.epsilon);
+}
+
+@compute @workgroup_size(64)
+fn sumsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let channels4 = params.channels / 4u;
+  if (i >= params.slices * channels4) {
+    return;
+  }
+  let c = i % channels4;
+  let center = mean4[c];
+  var ofBeta = vec4f();
+  var ofGamma = vec4f();
+  for (var r = i / channels4; r < params.rows; r += params.slices) {
+    let g = gy4[r * channels4 + c];
+    ofBeta += g;
+    ofGamma += g * (x4[r * channels4 + c] - center);
+  }
+  sliceBeta4[i] = ofBeta;
+  sliceGamma4[i] = ofGamma / sqrt(variance4[c] + params.epsilon);
+}
+
+@compute @workgroup_size(64)
+fn combine(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let c = id.x + id.y * groups.x * 64u;
+  if (c >= params.channels) {
+    return;
+  }
+  var ofBeta = 0.0;
+  var ofGamma = 0.0;
+  for (var s = 0u; s < params.slices; s++) {
+    ofBeta += sliceBeta[s * params.channels + c];
+    ofGamma += sliceGamma[s * params.channels + c];
+  }
+  gbeta[c] = ofBeta;
+  ggamma[c] = ofGamma;
+}
+
+@compute @workgroup_size(256)
+fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i >= params.rows * params.channels) {
+    return;
+  }
+  let c = i % params.channels;
+  let inverse = 1.0 / sqrt(variance[c] + params.epsilon);
+  var g = gy[i];
+  if (TRAINING) {
+    g -= (sumBeta[c] + (x[i] - mean[c]) * inverse * sumGamma[c]) / f32(params.rows);
+  }
+  gx[i] = gamma[c] * inverse * g;
+}
+
+@compute @workgroup_size(64)
+fn gradientVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let channels4 = params.channels / 4u;
+  // Row t, t + T, t + 2T, … with T = an eighth of the rows.
+  let step = (params.rows + 7u) / 8u;
+  if (i >= step * channels4) {
+    return;
+  }
+  let c = i % channels4;
+  let t = i / channels4;
+  let inverse = 1.0 / sqrt(variance4[c] + params.epsilon);
+  let scale = gamma4[c] * inverse;
+  let center = mean4[c];
+  let ofBeta = select(vec4f(), sumBeta4[c] / f32(params.rows), TRAINING);
+  let ofGamma = select(vec4f(), inverse * sumGamma4[c] / f32(params.rows), TRAINING);
+  // @unroll
+  for (var j = 0u; j < 8u; j++) {
+    let r = t + j * step;
+    if (r < params.rows) {
+      let at = r * channels4 + c;
+      gx4[at] = scale * (gy4[at] - ofBeta - (x4[at] - center) * ofGamma);
+    }
+  }
+}

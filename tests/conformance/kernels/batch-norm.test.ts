@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { batchNorm, batchNormGradient, batchNormRunning, batchNormStatistics } from '../../../engine/kernels/batch-norm.ts';
+import { expectAgreement } from './harness.ts';
+
+const sizes = fc.record({
+  rows: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 200, max: 3000 })),
+  channels: fc.oneof(fc.integer({ min: 1, max: 13 }), fc.constantFrom(4, 16, 64)),
+});
+const bit = fc.constantFrom<0 | 1>(0, 1);
+const positive = (count: number, random: () => number) => Float64Array.from({ length: count }, () => 0.1 + random());
+
+describe('batch normalisation', () => {
+  it('statistics agree with the reference', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer(), async (params, seed) => {
+        await expectAgreement(batchNormStatistics, params, { seed, rtol: 2e-5, atol: 2e-6 });
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('statistics survive a mean that is thousands of times the deviation', async () => {
+    for (const channels of [3, 4]) {
+      const x = (count: number, random: () => number) => Float64Array.from({ length: count }, () => 10_000 + random());
+      const { variance } = await expectAgreement(
+        batchNormStatistics,
+        { rows: 4000, channels },
+        { contents: { x }, rtol: 2e-4, atol: 1e-4 },
+      );
+      for (const v of variance) expect(v).toBeCloseTo(1 / 12, 2);
+    }
+  });
+
+  it('forward, running averages and gradients agree with the references', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, bit, bit, fc.integer(), async (params, relu, training, seed) => {
+        const options = { contents: { variance: positive, runningVariance: positive }, seed, rtol: 2e-5, atol: 2e-5 };
+        await expectAgreement(batchNorm, { ...params, epsilon: 1e-5, relu }, options);
+        await expectAgreement(batchNormRunning, { ...params, momentum: 0.1 }, options);
+        const atol = 1e-6 * params.rows + 5e-5;
+        await expectAgreement(batchNormGradient, { ...params, epsilon: 1e-5, training }, { ...options, atol });
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
