@@ -1,6 +1,7 @@
 /** Every operation on tensors. */
 export type { Activation } from './activation.ts';
 export type { Pair } from './arguments.ts';
+export { type BatchNormOptions, batchNorm } from './batch-norm.ts';
 export {
   add,
   div,

@@ -46,6 +46,7 @@ describe.each(await availableDevices())('on %s', (_, device) => {
       (x: Tensor) => ops.tanh(ops.conv2d(ops.reshape(x, [1, 4, -1, 2]), wave([3, 3, 2, 3], 2), null, { padding: 1, stride: 2 })),
     ],
     ['avgPool2d', (x: Tensor) => ops.tanh(ops.avgPool2d(ops.reshape(x, [1, 4, -1, 2]), { kernel: 2 }))],
+    ['batchNorm', (x: Tensor) => ops.batchNorm(ops.reshape(x, [4, -1]), wave([4], 3), wave([4], 4), { training: true })],
     ['crossEntropy', (x: Tensor) => ops.crossEntropy(ops.reshape(x, [2, -1]), tensor(new Int32Array([1, 0]), [2]))],
   ])('differentiates the gradient of %s', async (_name, fn) => {
     const result = await checkSecond(fn, wave([16]));

@@ -300,6 +300,15 @@ function cases(): OperationCase[] {
     SOME,
   );
 
+  const normalised =
+    (options: Omit<ops.BatchNormOptions, 'training'>, training: boolean) => (x?: Tensor, gamma?: Tensor, beta?: Tensor) =>
+      ops.batchNorm(x as Tensor, gamma as Tensor, beta as Tensor, { ...options, training });
+  const affineOf = (c: number) => [positive([c], 2), wave([c], 3)];
+  put('batchNorm', 'training', normalised({}, true), () => [images(3, 3, 5), ...affineOf(5)], SOME);
+  put('batchNorm', 'training, vector channels', normalised({}, true), () => [wave([6, 8]), ...affineOf(8)], SOME);
+  const running = { runningMean: wave([4], 5), runningVariance: positive([4], 6) };
+  put('batchNorm', 'evaluation', normalised(running, false), () => [images(2, 3, 4), ...affineOf(4)], SOME);
+
   put(
     'softmax',
     'last axis',

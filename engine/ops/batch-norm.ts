@@ -1,0 +1,148 @@
+/** Batch normalisation over the last axis (Ioffe & Szegedy 2015, algorithm 1), with ReLU in the same kernel where wanted. */
+import { defineOperation, isRecording } from '../autodiff.ts';
+import { ShapeError } from '../errors.ts';
+import { batchNormGradient, batchNorm as batchNormKernel, batchNormRunning, batchNormStatistics } from '../kernels/batch-norm.ts';
+import { unaryGradientKernels } from '../kernels/unary.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
+import { greater, mul, sub } from './binary.ts';
+import { mean, sum } from './reduce.ts';
+import { compute, run } from './run.ts';
+import { affine, rsqrt, square } from './unary.ts';
+
+export interface BatchNormOptions {
+  /** True: statistics of this batch, and the running ones are updated. False: the running statistics. */
+  readonly training: boolean;
+  /** [C]; needed in evaluation, updated in place in training. */
+  readonly runningMean?: Tensor;
+  readonly runningVariance?: Tensor;
+  /** Added to the variance; default 1e-5. */
+  readonly eps?: number;
+  /** Weight of the new batch in the running statistics; default 0.1. */
+  readonly momentum?: number;
+  readonly activation?: 'none' | 'relu';
+}
+
+interface Attrs {
+  readonly training: boolean;
+  readonly eps: number;
+  readonly momentum: number;
+  readonly relu: 0 | 1;
+  readonly runningMean: Tensor | undefined;
+  readonly runningVariance: Tensor | undefined;
+  /** The statistics used, kept for the gradient. */
+  statistics?: { readonly mean: Tensor; readonly variance: Tensor };
+}
+
+const sizes = (x: Tensor) => {
+  const channels = x.shape.at(-1) as number;
+  return { rows: x.size / channels, channels };
+};
+
+const batchNormOp = defineOperation<Attrs>({
+  name: 'batchNorm',
+  equation: 'y = \\gamma\\,\\hat x + \\beta,\\quad \\hat x = \\frac{x - \\mu}{\\sqrt{\\sigma^2 + \\epsilon}}',
+  saves: 'both',
+  forward([input, gamma, beta], attrs) {
+    const x = input as Tensor;
+    const { rows, channels } = sizes(x);
+    let statistics = { mean: attrs.runningMean as Tensor, variance: attrs.runningVariance as Tensor };
+    if (attrs.training) {
+      const made = (): Tensor => emptyTensor([channels], 'batchNorm', 'f32', x.device);
+      statistics = { mean: made(), variance: made() };
+      run(batchNormStatistics, { x, ...statistics }, { rows, channels });
+      if (attrs.runningMean && attrs.runningVariance) {
+        const running = { runningMean: attrs.runningMean, runningVariance: attrs.runningVariance };
+        run(batchNormRunning, { ...statistics, ...running }, { rows, channels, momentum: attrs.momentum });
+      }
+    }
+    attrs.statistics = statistics;
+    const parameters = { gamma: gamma as Tensor, beta: beta as Tensor };
+    return compute(batchNormKernel, { x, ...statistics, ...parameters }, x.shape, {
+      rows,
+      channels,
+      epsilon: attrs.eps,
+      relu: attrs.relu,
+    });
+  },
+  gradient(gy, { inputs: [input, gamma], output, attrs, needs }) {
+    const x = input as Tensor;
+    if (isRecording()) return composedGradient(gy, x, gamma as Tensor, output, attrs, needs);
+    const g = attrs.relu ? reluGradient(gy, output) : gy;
+    const { rows, channels } = sizes(x);
+    const made = (): Tensor => emptyTensor([channels], 'batchNormGradient', 'f32', x.device);
+    const [gx, ggamma, gbeta] = [emptyTensor(x.shape, 'batchNormGradient', 'f32', x.device), made(), made()];
+    const statistics = attrs.statistics as { mean: Tensor; variance: Tensor };
+    const params = { rows, channels, epsilon: attrs.eps, training: attrs.training ? 1 : 0 } as const;
+    run(batchNormGradient, { x, gy: g, ...statistics, gamma: gamma as Tensor, gx, ggamma, gbeta }, params);
+    return [gx, ggamma, gbeta];
+  },
+});
+
+function reluGradient(gy: Tensor, y: Tensor): Tensor {
+  const kernel = unaryGradientKernels.relu;
+  if (!kernel) throw new Error('batchNorm: relu has no gradient kernel');
+  return compute(kernel, { gy, saved: y }, gy.shape, { count: gy.size, alpha: 0, beta: 0 });
+}
+
+/** The same gradients made of operations, so that they can be differentiated again. */
+function composedGradient(
+  gy: Tensor,
+  x: Tensor,
+  gamma: Tensor,
+  y: Tensor,
+  attrs: Attrs,
+  needs: readonly boolean[],
+): (Tensor | null)[] {
+  const g = attrs.relu ? mul(gy, greater(y.detach(), 0)) : gy;
+  const rows = x.shape.map((_, d) => d).slice(0, -1);
+  const statistics = attrs.statistics as { mean: Tensor; variance: Tensor };
+  const centred = sub(x, attrs.training ? mean(x, { axes: rows, keepDims: true }) : statistics.mean);
+  const variance = attrs.training ? mean(square(centred), { axes: rows, keepDims: true }) : statistics.variance;
+  const inverse = rsqrt(affine(variance, 1, attrs.eps));
+  const normalised = mul(centred, inverse);
+  const scale = mul(gamma, inverse);
+  const common = attrs.training
+    ? sub(
+        sub(g, mean(g, { axes: rows, keepDims: true })),
+        mul(normalised, mean(mul(g, normalised), { axes: rows, keepDims: true })),
+      )
+    : g;
+  return [
+    needs[0] ? mul(scale, common) : null,
+    needs[1] ? sum(mul(g, normalised), { axes: rows }) : null,
+    needs[2] ? sum(g, { axes: rows }) : null,
+  ];
+}
+
+/**
+ * Normalises each channel (the last axis) over all other axes: [N, H, W, C] or [N, C].
+ * @param gamma [C] scale γ
+ * @param beta [C] shift β
+ * @throws ShapeError for training on a single row, whose variance is nothing
+ */
+export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): Tensor {
+  const { training, runningMean, runningVariance, eps = 1e-5, momentum = 0.1, activation = 'none' } = options;
+  const channels = x.shape.at(-1) ?? 0;
+  const perChannel = [gamma, beta, ...(runningMean ? [runningMean] : []), ...(runningVariance ? [runningVariance] : [])];
+  if (x.rank < 2 || perChannel.some((p) => p.rank !== 1 || p.shape[0] !== channels)) {
+    throw new ShapeError(
+      'batchNorm',
+      [x.shape, ...perChannel.map((p) => p.shape)],
+      `all parameters must be [${channels}], the channels of x`,
+    );
+  }
+  if (training && x.size / channels < 2) {
+    throw new ShapeError('batchNorm', [x.shape], 'training needs at least two values per channel');
+  }
+  if (!training && !(runningMean && runningVariance)) {
+    throw new ShapeError('batchNorm', [x.shape], 'evaluation needs runningMean and runningVariance');
+  }
+  return batchNormOp([x, gamma, beta], {
+    training,
+    eps,
+    momentum,
+    relu: activation === 'relu' ? 1 : 0,
+    runningMean,
+    runningVariance,
+  });
+}
