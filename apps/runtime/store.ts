@@ -93,6 +93,8 @@ export class RunStore {
         break;
       case 'step':
         this.step = event;
+        // From here on the steps say how far the phase is.
+        if (this.phase?.progress !== undefined && event.total) this.phase = { type: 'phase', name: this.phase.name };
         break;
       case 'metric': {
         const series = this.#series(event.chart ?? 'loss', event.series);

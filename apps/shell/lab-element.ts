@@ -7,7 +7,7 @@ import type { ParameterChange } from '../components/controls/element.ts';
 import '../components/phase-progress/element.ts';
 import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
 import '../components/transport-bar/element.ts';
-import type { LabEvent } from '../runtime/events.ts';
+import type { LabEvent, PhaseEvent } from '../runtime/events.ts';
 import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
 import {
   type Config,
@@ -74,6 +74,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   static override styles = [tokenStyles, baseStyles, labStyles, proseStyles];
 
   static override get observedAttributes(): string[] {
+    // biome-ignore lint/complexity/noThisInStatic: each lab's class has its own definition
     return [...super.observedAttributes, 'preset', 'hide', 'lock', ...Object.keys(this.definition.schema).map(kebab)];
   }
 
@@ -389,6 +390,10 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   // ── Rendering ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  get #phase(): PhaseEvent | undefined {
+    return this.runState === 'finished' ? { type: 'phase', name: 'finished', progress: 1 } : this.store.phase;
+  }
+
   #renderTransport(): TemplateResult {
     const { presets } = this.#definition;
     const seedLocked = this.#teacher.lock.includes('seed') || this.#teacher.lock.includes('*');
@@ -503,7 +508,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
       <div class="deck">
         ${this.#renderTransport()}
         <div class="deck-line">
-          <chalk-phase-progress .phase=${this.store.phase} .step=${this.store.step}></chalk-phase-progress>
+          <chalk-phase-progress .phase=${this.#phase} .step=${this.store.step}></chalk-phase-progress>
           <chalk-adapter-badge .device=${this.#run.device} ?recorded=${this.recorded}></chalk-adapter-badge>
         </div>
         ${this.#renderRecording()}

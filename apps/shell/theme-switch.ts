@@ -28,6 +28,7 @@ export class ChalkThemeSwitch extends LitElement {
     css`
       :host {
         display: inline-block;
+        color: inherit;
         font-size: var(--chalk-text-s);
       }
       select {

@@ -13,6 +13,7 @@ const icons = {
   step: svg`<path d="M2 2v12l8-6zM11.5 2H14v12h-2.5z" />`,
   steps: svg`<path d="M1 2.5v11L7.500 8zM8 2.500v11L14.500 8z" />`,
   reset: svg`<path d="M8 2.200a5.800 5.800 0 1 1-5.500 4l1.900.6A3.800 3.800 0 1 0 8 4.200v2.300L4 3.200 8 0z" />`,
+  dice: svg`<path fill-rule="evenodd" d="M3 1h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2V3a2 2 0 0 1 2-2zm.5 1.500a1 1 0 0 0-1 1v9a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1v-9a1 1 0 0 0-1-1zM5.200 3.900a1.300 1.300 0 1 1 0 2.600 1.300 1.300 0 0 1 0-2.600zm5.600 5.600a1.300 1.300 0 1 1 0 2.600 1.300 1.300 0 0 1 0-2.600zM8 6.700a1.300 1.300 0 1 1 0 2.600 1.300 1.300 0 0 1 0-2.600z" />`,
 };
 
 const icon = (name: keyof typeof icons) => html`<svg viewBox="0 0 16 16" aria-hidden="true">${icons[name]}</svg>`;
@@ -144,7 +145,7 @@ export class ChalkTransportBar extends LitElement {
       <label for="seed">seed</label>
       <input class="seed number" id="seed" inputmode="numeric" autocomplete="off" ?disabled=${this.seedLocked}
         .value=${String(this.seed)} @change=${this.setSeed} />
-      <button title="Another seed" aria-label="Another seed" ?disabled=${this.seedLocked} @click=${this.dice}>🎲</button>
+      <button title="Another seed" aria-label="Another seed" ?disabled=${this.seedLocked} @click=${this.dice}>${icon('dice')}</button>
     </div>`;
   }
 

@@ -1,0 +1,360 @@
+/** What all labs share, in a real browser: transport, links, keyboard, pausing, banners, recordings, accessibility. */
+import { createRequire } from 'node:module';
+import type { Page } from 'puppeteer';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Recorder, writeRecording } from '../../apps/runtime/recording.ts';
+import type { DemoLab } from './demo-lab.ts';
+import { openPageRunner, type PageRunner } from './page-runner.ts';
+import { EMPTY_PAGE } from './serve.ts';
+
+let runner: PageRunner;
+let page: Page;
+let problems: string[];
+
+beforeAll(async () => {
+  runner = await openPageRunner({ adapter: 'software' });
+});
+afterAll(() => runner?.close());
+afterEach(async () => {
+  expect(problems).toEqual([]);
+  await page?.close();
+});
+
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Opens the demo lab with these attributes and waits for it. */
+async function open(attributes: Record<string, string> = { page: '' }, hash = '', labs = 1): Promise<void> {
+  page = await runner.browser.newPage();
+  problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.goto(`${runner.origin}${EMPTY_PAGE}${hash}`);
+  await page.addStyleTag({ url: `${runner.origin}/shell/page.css` });
+  await page.addScriptTag({ type: 'module', url: `${runner.origin}/@fs${new URL('./demo-lab.ts', import.meta.url).pathname}` });
+  await page.evaluate(
+    async (given, count) => {
+      await customElements.whenDefined('chalk-lab-demo');
+      const main = document.createElement('main');
+      for (let i = 0; i < count; i++) {
+        const lab = document.createElement('chalk-lab-demo');
+        for (const [name, value] of Object.entries(given)) lab.setAttribute(name, value);
+        main.append(lab);
+      }
+      document.body.append(main);
+    },
+    attributes,
+    labs,
+  );
+  await page.waitForSelector('chalk-lab-demo >>> chalk-transport-bar >>> button.play');
+}
+
+const state = (index = 0) =>
+  page.evaluate((i) => (document.querySelectorAll('chalk-lab-demo')[i] as unknown as DemoLab).runState, index);
+const config = (key: string) =>
+  page.evaluate(
+    (k) => (document.querySelector('chalk-lab-demo') as unknown as { config: Record<string, unknown> }).config[k],
+    key,
+  );
+const until = (wanted: string, index = 0) =>
+  page.waitForFunction(
+    (w, i) => (document.querySelectorAll('chalk-lab-demo')[i] as unknown as DemoLab).runState === w,
+    { timeout: 20_000 },
+    wanted,
+    index,
+  );
+const bar = 'chalk-lab-demo >>> chalk-transport-bar >>> ';
+const controls = 'chalk-lab-demo >>> chalk-controls >>> ';
+const text = (selector: string) => page.$eval(selector, (element) => element.textContent?.replace(/\s+/g, ' ').trim());
+const stepShown = async () =>
+  Number(/step ([\d,]+)/.exec((await text('chalk-lab-demo >>> chalk-phase-progress >>> .line')) ?? '')?.[1]);
+const frames = () =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))));
+
+async function axe(): Promise<string[]> {
+  await page.addScriptTag({ path: axePath });
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; impact: string; nodes: { target: unknown; failureSummary: string }[] }[] }>;
+      };
+    };
+    const { violations } = await axe.run({ rules: { 'color-contrast': { enabled: true } } });
+    return violations
+      .filter((v) => v.id !== 'document-title' && v.id !== 'page-has-heading-one')
+      .flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${JSON.stringify(n.target)} ${n.failureSummary}`));
+  });
+}
+
+it('runs in a worker, pauses within a step, goes on and finishes', async () => {
+  await open({ page: '' }, '#v=1&steps=1000');
+  expect(await state()).toBe('idle');
+  await page.select(`${bar}#speed`, '30');
+  await page.click(`${bar}button.play`);
+  await until('running');
+  await page.waitForFunction(() => performance.now() > 0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await page.click(`${bar}button.play`);
+  await until('paused');
+  await frames();
+  const at = await stepShown();
+  expect(at).toBeGreaterThan(0);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await stepShown()).toBe(at);
+  expect(await text(`${bar}[role=status]`)).toMatch(new RegExp(`^paused at step ${at}, loss `));
+  await page.click(`${bar}button[aria-label="One step"]`);
+  await page.waitForFunction(() => true);
+  await until('paused');
+  await frames();
+  expect(await stepShown()).toBe(at + 1);
+  await page.select(`${bar}#speed`, 'Infinity');
+  await page.click(`${bar}button.play`);
+  await until('finished');
+  await frames();
+  expect(await stepShown()).toBe(1000);
+  expect(await text('chalk-lab-demo >>> chalk-adapter-badge')).toBeDefined();
+});
+
+it('falls back to the main thread', async () => {
+  await open({ page: '', 'no-worker': '' });
+  await page.click(`${bar}button.play`);
+  await until('finished');
+  await frames();
+  expect(await stepShown()).toBe(20);
+});
+
+it('writes what differs into the address, reads it back, and shows what it had to change', async () => {
+  await open({ page: '' }, '#v=1&rate=99&start=2&wat=1');
+  expect(await config('rate')).toBe(10);
+  expect(await text('chalk-lab-demo >>> chalk-banner')).toMatch(
+    /rate 99 is above the largest value, 10.*wat this lab has no such parameter/,
+  );
+  await page.$eval(`${controls}#rate`, (input) => {
+    (input as HTMLInputElement).value = '0.25';
+    input.dispatchEvent(new Event('change'));
+  });
+  await page.waitForFunction(() => location.hash === '#v=1&rate=0.25&start=2');
+  await page.evaluate(() => {
+    location.hash = '#v=1&rate=0.5&seed=9';
+  });
+  await page.waitForFunction(
+    () => (document.querySelector('chalk-lab-demo') as unknown as { config: { seed: number } }).config.seed === 9,
+  );
+  expect([await config('rate'), await config('start')]).toEqual([0.5, 1]);
+  const link = await page.evaluate(() =>
+    (document.querySelector('chalk-lab-demo') as unknown as DemoLab).link({ lock: ['rate'] }),
+  );
+  expect(link).toMatch(/#v=1&rate=0\.5&seed=9&lock=rate$/);
+});
+
+it('keeps embedded labs out of the address bar and takes their attributes', async () => {
+  await open({ rate: '0.2', steps: '1e9', hide: 'start', lock: 'method,seed' });
+  expect([await config('rate'), await config('steps')]).toEqual([0.2, 1000]);
+  expect(await page.$(`${controls}#start`)).toBeNull();
+  expect(await page.$eval(`${controls}#method`, (e) => (e as HTMLSelectElement).disabled)).toBe(true);
+  expect(await page.$eval(`${bar}#seed`, (e) => (e as HTMLInputElement).disabled)).toBe(true);
+  await page.evaluate(() => (document.querySelector('chalk-lab-demo') as unknown as HTMLElement).setAttribute('noisy', ''));
+  expect(await config('noisy')).toBe(true);
+  await page.$eval(`${controls}#rate`, (input) => {
+    (input as HTMLInputElement).value = '3';
+    input.dispatchEvent(new Event('change'));
+  });
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(await page.evaluate(() => location.hash)).toBe('');
+});
+
+it('obeys its keys inside the lab and leaves fields alone', async () => {
+  await open();
+  await page.focus(`${bar}button[aria-label="Start over"]`);
+  await page.keyboard.press('ArrowRight');
+  await until('paused');
+  await frames();
+  expect(await stepShown()).toBe(1);
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction(() => true);
+  await until('paused');
+  await frames();
+  expect(await stepShown()).toBe(2);
+  await page.focus(`${controls}#rate`);
+  await page.keyboard.press('r');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press(' ');
+  await frames();
+  expect(await stepShown()).toBe(2);
+  await page.focus(`${bar}button.play`);
+  await page.keyboard.press('r');
+  await page.waitForFunction(() => true);
+  await until('paused');
+  await frames();
+  expect(await stepShown()).toBe(1);
+  await page.keyboard.press(' ');
+  await until('finished');
+});
+
+it('moves a slider by keys in steps that suit its scale', async () => {
+  await open();
+  await page.focus(`${controls}input[aria-label="learning rate, slider"]`);
+  await page.keyboard.press('ArrowRight');
+  const raised = (await config('rate')) as number;
+  expect(raised).toBeGreaterThan(0.11);
+  expect(raised).toBeLessThan(0.2);
+  await page.keyboard.press('Home');
+  expect(await config('rate')).toBe(1e-5);
+  await page.focus(`${controls}input[aria-label="steps, slider"]`);
+  await page.keyboard.press('ArrowUp');
+  expect(await config('steps')).toBe(21);
+  await page.click(`${controls}button[aria-label="Reset steps"]`);
+  expect(await config('steps')).toBe(20);
+});
+
+it('says which changes wait for a restart, and applies live ones at once', async () => {
+  await open();
+  await page.click(`${bar}button[aria-label="One step"]`);
+  await until('paused');
+  await page.$eval(`${controls}#start`, (input) => {
+    (input as HTMLInputElement).value = '3';
+    input.dispatchEvent(new Event('change'));
+  });
+  await frames();
+  expect(await text('chalk-lab-demo >>> .pending')).toMatch(/Changed: start/);
+  await page.$eval(`${controls}#rate`, (input) => {
+    (input as HTMLInputElement).value = '0.5';
+    input.dispatchEvent(new Event('change'));
+  });
+  await page.click('chalk-lab-demo >>> .pending button');
+  await until('starting').catch(() => undefined);
+  await until('paused');
+  await frames();
+  expect(await page.$('chalk-lab-demo >>> .pending')).toBeNull();
+  expect(await text('chalk-lab-demo >>> chalk-phase-progress >>> .line')).toMatch(/step 1 of 20 loss 0/);
+});
+
+it('survives a lost device and says so', async () => {
+  await open({ page: '', faults: 'loseAt=8&losses=1' });
+  await page.click(`${bar}button.play`);
+  await until('finished');
+  await frames();
+  expect(await text('chalk-lab-demo >>> chalk-banner')).toMatch(/goes on from its checkpoint at step 5/);
+  expect(await stepShown()).toBe(20);
+});
+
+it('shows the error of a run and can run again', async () => {
+  await open({ page: '', faults: 'failAt=4' });
+  await page.click(`${bar}button.play`);
+  await until('failed');
+  await frames();
+  const banner = await page.$eval('chalk-lab-demo >>> chalk-banner', (b) => [
+    b.getAttribute('kind'),
+    b.getAttribute('heading'),
+    b.textContent,
+  ]);
+  expect(banner).toEqual(['error', 'TypeError', 'nothing works']);
+  expect(await text(`${bar}button.play`)).toBe('Run');
+});
+
+it('plays its recording until the reader starts', async () => {
+  const recorder = new Recorder();
+  for (let step = 1; step <= 5; step++) {
+    recorder.add({ type: 'metric', series: 'loss', x: step, y: 1 / step });
+    recorder.add({ type: 'step', step, total: 5 });
+  }
+  const device = { kind: 'webgpu', name: 'A GPU', software: false } as const;
+  const recording = writeRecording(recorder.finish({ lab: 'demo', version: 1, config: {}, device }));
+  await open({ page: '', recording });
+  await page.waitForSelector('chalk-lab-demo >>> .recording .tag');
+  await frames();
+  expect(await stepShown()).toBe(5);
+  expect(await text('chalk-lab-demo >>> chalk-adapter-badge >>> .badge')).toMatch(/recorded on WebGPU A GPU/);
+  expect(await text(`${bar}button.play`)).toBe('Run live');
+  expect(await axe()).toEqual([]);
+  await page.click('chalk-lab-demo >>> .recording button');
+  await until('finished');
+  await page.click(`${bar}button.play`);
+  await page.waitForFunction(() => !(document.querySelector('chalk-lab-demo') as unknown as DemoLab).recorded);
+  await until('finished');
+  await frames();
+  expect(await page.$('chalk-lab-demo >>> .recording .tag')).toBeNull();
+  expect(await stepShown()).toBe(20);
+});
+
+it('lets one lab of a page run at a time', async () => {
+  await open({ steps: '1000' }, '', 2);
+  const play = (i: number) =>
+    page.evaluate((n) => (document.querySelectorAll('chalk-lab-demo')[n] as unknown as DemoLab).play(), i);
+  const slow = await page.$$(`${bar}#speed`);
+  for (const select of slow) await select.select('10');
+  await play(0);
+  await until('running', 0);
+  await play(1);
+  await until('running', 1);
+  await until('paused', 0);
+  expect(await text('chalk-lab-demo >>> chalk-banner')).toMatch(/another lab on this page runs now/);
+});
+
+it('pauses off-screen and goes on when seen again', async () => {
+  await open({ steps: '1000' });
+  await page.select(`${bar}#speed`, '30');
+  await page.click(`${bar}button.play`);
+  await until('running');
+  await page.evaluate(() => {
+    const space = document.createElement('div');
+    space.style.height = '3000px';
+    document.body.prepend(space);
+    scrollTo(0, 0);
+  });
+  await until('paused');
+  await page.evaluate(() => scrollTo(0, 3000));
+  await until('running');
+});
+
+it('builds links for teachers', async () => {
+  await open();
+  await page.evaluate(() => {
+    const buttons = [...(document.querySelector('chalk-lab-demo')?.shadowRoot?.querySelectorAll('button') ?? [])];
+    buttons.find((b) => b.textContent?.includes('teachers'))?.click();
+  });
+  await page.waitForSelector('chalk-lab-demo >>> chalk-link-builder >>> dialog[open]');
+  await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-rate', 'lock');
+  await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-start', 'hide');
+  await frames();
+  const texts = await page.$$eval('chalk-lab-demo >>> chalk-link-builder >>> textarea', (areas) =>
+    areas.map((a) => (a as HTMLTextAreaElement).value),
+  );
+  expect(texts[0]).toMatch(/#v=1&seed=1&hide=start&lock=rate$/);
+  expect(texts[1]).toMatch(/<iframe src="[^"]*&amp;embed=1" title="Descent"/);
+  expect(await axe()).toEqual([]);
+});
+
+it.each([
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 360],
+  ['dark', 360],
+])('has nothing for axe to complain about: %s, %d px, and no sideways scrolling', async (theme, width) => {
+  await open({ page: '' }, '#v=1&rate=99&noisy=1');
+  await page.setViewport({ width, height: 800 });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
+  await page.click(`${bar}button.play`);
+  await until('finished');
+  await frames();
+  expect(await axe()).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+});
+
+it('shows the home page', async () => {
+  page = await runner.browser.newPage();
+  problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await page.goto(`${runner.origin}/index.html`);
+  await page.waitForSelector('chalk-lab-list');
+  expect(await axe()).toEqual([]);
+  await page.select('chalk-theme-switch >>> select', 'dark');
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
+  await page.reload();
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
+  await page.setViewport({ width: 360, height: 700 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+});
