@@ -20,6 +20,7 @@ export {
 } from './binary.ts';
 export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from './conv2d.ts';
 export { argmax, argmin, gather, oneHot, scatterAdd } from './gather.ts';
+export { layerNorm } from './layer-norm.ts';
 export { bceWithLogits, crossEntropy, type LossOptions, l1Loss, mseLoss, type Reduction } from './loss.ts';
 export { linear, matmul } from './matmul.ts';
 export { avgPool2d, globalAvgPool2d, maxPool2d, type PoolOptions } from './pool.ts';

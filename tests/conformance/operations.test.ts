@@ -47,6 +47,7 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     ],
     ['avgPool2d', (x: Tensor) => ops.tanh(ops.avgPool2d(ops.reshape(x, [1, 4, -1, 2]), { kernel: 2 }))],
     ['batchNorm', (x: Tensor) => ops.batchNorm(ops.reshape(x, [4, -1]), wave([4], 3), wave([4], 4), { training: true })],
+    ['layerNorm', (x: Tensor) => ops.layerNorm(ops.reshape(x, [4, -1]), wave([4], 3), wave([4], 4))],
     ['crossEntropy', (x: Tensor) => ops.crossEntropy(ops.reshape(x, [2, -1]), tensor(new Int32Array([1, 0]), [2]))],
   ])('differentiates the gradient of %s', async (_name, fn) => {
     const result = await checkSecond(fn, wave([16]));

@@ -309,6 +309,9 @@ function cases(): OperationCase[] {
   const running = { runningMean: wave([4], 5), runningVariance: positive([4], 6) };
   put('batchNorm', 'evaluation', normalised(running, false), () => [images(2, 3, 4), ...affineOf(4)], SOME);
 
+  const layered = (x?: Tensor, gamma?: Tensor, beta?: Tensor) => ops.layerNorm(x as Tensor, gamma as Tensor, beta as Tensor);
+  put('layerNorm', 'last axis', layered, () => [wave([2, 3, 7]), ...affineOf(7)], SOME);
+
   put(
     'softmax',
     'last axis',
