@@ -1,6 +1,6 @@
 /** Gradient of a convolution with respect to its input; with bias and activation, the forward pass of a transposed convolution. */
 import naive from '../../shaders/ladders/conv2d-input-gradient/1-naive.wgsl';
-import subgroupBroadcast from '../../shaders/ladders/conv2d-input-gradient/3-subgroup-broadcast.wgsl';
+import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements } from './conv2d-sizes.ts';
 import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
@@ -15,11 +15,11 @@ export function phaseTiles(p: Conv2dSizes, pixels: number): number {
   return p.strideY * p.strideX * Math.ceil(largest / pixels);
 }
 
-function subgroupPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
+function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
   const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / 16);
   return {
     dispatches: [
-      dispatch(subgroupBroadcast, 'tile', wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
+      dispatch(quadSwap, 'tile', wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
         overrides: epilogueOverrides(p),
       }),
     ],
@@ -80,6 +80,6 @@ export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2
         ],
       }),
     },
-    { id: 'subgroup-broadcast', applies: (_, caps) => hasQuadSubgroups(caps), plan: subgroupPlan },
+    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
   ],
 });

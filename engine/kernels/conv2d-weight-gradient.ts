@@ -1,6 +1,6 @@
 /** Gradient of a convolution with respect to its weights, and with it that of its bias. */
 import naive from '../../shaders/ladders/conv2d-weight-gradient/1-naive.wgsl';
-import subgroupBroadcast from '../../shaders/ladders/conv2d-weight-gradient/3-subgroup-broadcast.wgsl';
+import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
 import { hasQuadSubgroups, sumPartials } from './gemm-plan.ts';
@@ -22,7 +22,7 @@ export function splitLines(p: Conv2dSizes, tiles: number, enough: number): { spl
   return { splits: Math.ceil(lines / linesPerSplit), linesPerSplit };
 }
 
-function subgroupPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
+function quadPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
   const { hasBias, ...params } = p;
   const terms = p.kh * p.kw * (p.Ci / p.groups);
   const rows = terms + hasBias;
@@ -30,7 +30,7 @@ function subgroupPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
   const split = splitLines(p, tiles, 128);
   const parts = split.splits > 1 || hasBias === 1;
   const tile = dispatch(
-    subgroupBroadcast,
+    quadSwap,
     'tile',
     { ...params, ...split },
     linearGrid(tiles * split.splits, 4, caps.maxWorkgroupsPerDimension),
@@ -105,6 +105,6 @@ export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2d
         return { dispatches };
       },
     },
-    { id: 'subgroup-broadcast', applies: (_, caps) => hasQuadSubgroups(caps), plan: subgroupPlan },
+    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
   ],
 });

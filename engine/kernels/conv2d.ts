@@ -1,6 +1,6 @@
 /** Convolution (cross-correlation, as networks use it), with bias and activation in the tail. */
 import naive from '../../shaders/ladders/conv2d/1-naive.wgsl';
-import subgroupBroadcast from '../../shaders/ladders/conv2d/3-subgroup-broadcast.wgsl';
+import quadSwap from '../../shaders/ladders/conv2d/3-quad-swap.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups } from './gemm-plan.ts';
@@ -11,7 +11,7 @@ export type Conv2dParams = Conv2dSizes & Epilogue;
 /** Parameters of the WGSL: those of the kernel less what is an override there. */
 const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
 
-function subgroupPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
+function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
   const channelsIn = p.Ci / p.groups;
   const columnTiles = p.groups * Math.ceil(p.Co / p.groups / 16);
   const tiles = columnTiles * Math.ceil((p.N * p.Ho * p.Wo) / 16);
@@ -19,7 +19,7 @@ function subgroupPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
   const entry = channelsIn < 4 ? 'firstLayer' : 'tile';
   return {
     dispatches: [
-      dispatch(subgroupBroadcast, entry, wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
+      dispatch(quadSwap, entry, wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
         overrides: { ...epilogueOverrides(p), PADDED: Number(readsOutside(p)) },
       }),
     ],
@@ -71,6 +71,6 @@ export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
         ],
       }),
     },
-    { id: 'subgroup-broadcast', applies: (_, caps) => hasQuadSubgroups(caps), plan: subgroupPlan },
+    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
   ],
 });

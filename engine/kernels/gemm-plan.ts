@@ -9,7 +9,7 @@ const BYTES = 4;
 
 export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
-/** Subgroups of exactly four lanes, as software adapters have: the subgroup-broadcast rungs are written for them. */
+/** Subgroups of exactly four lanes, as software adapters have: the quad-swap rungs are written for them. */
 export const hasQuadSubgroups = (caps: AdapterCaps): boolean =>
   caps.subgroups && caps.subgroupMinSize === 4 && caps.subgroupMaxSize === 4;
 

@@ -4,10 +4,10 @@
  */
 import naiveNT from '../../shaders/ladders/matmul-nt/1-naive.wgsl';
 import tileNT from '../../shaders/ladders/matmul-nt/2-register-tile-8x2.wgsl';
-import subgroupNT from '../../shaders/ladders/matmul-nt/3-subgroup-broadcast.wgsl';
+import quadNT from '../../shaders/ladders/matmul-nt/3-quad-swap.wgsl';
 import naiveTN from '../../shaders/ladders/matmul-tn/1-naive.wgsl';
 import tileTN from '../../shaders/ladders/matmul-tn/2-register-tile-8x2.wgsl';
-import subgroupTN from '../../shaders/ladders/matmul-tn/3-subgroup-broadcast.wgsl';
+import quadTN from '../../shaders/ladders/matmul-tn/3-quad-swap.wgsl';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 import { type MatmulSizes, matrices } from './matmul.ts';
@@ -25,7 +25,7 @@ function naivePlan(shader: typeof naiveNT | typeof naiveTN, p: MatmulSizes, caps
   return { dispatches: [dispatch(shader, 'naive', p, grid)] };
 }
 
-type TileShader = typeof tileNT | typeof subgroupNT | typeof tileTN | typeof subgroupTN;
+type TileShader = typeof tileNT | typeof quadNT | typeof tileTN | typeof quadTN;
 
 function tilePlan(shader: TileShader, p: MatmulSizes, tile: number, tilesPerGroup: number, caps: AdapterCaps): Plan {
   const tiles = p.batch * Math.ceil(p.M / tile) * Math.ceil(p.N / tile);
@@ -82,9 +82,9 @@ export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
     { id: 'naive', plan: (p, caps) => naivePlan(naiveNT, p, caps) },
     { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', p, caps) },
     {
-      id: 'subgroup-broadcast',
+      id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(subgroupNT, p, 16, 4, caps),
+      plan: (p, caps) => tilePlan(quadNT, p, 16, 4, caps),
     },
   ],
 });
@@ -114,9 +114,9 @@ export const matmulTN = defineKernel<'a' | 'b', 'y', MatmulSizes>({
     { id: 'naive', plan: (p, caps) => naivePlan(naiveTN, p, caps) },
     { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileTN, 'TN', p, caps) },
     {
-      id: 'subgroup-broadcast',
+      id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(subgroupTN, p, 16, 4, caps),
+      plan: (p, caps) => tilePlan(quadTN, p, 16, 4, caps),
     },
   ],
 });

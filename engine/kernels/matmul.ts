@@ -3,7 +3,7 @@ import naive from '../../shaders/ladders/matmul/1-naive.wgsl';
 import vec4 from '../../shaders/ladders/matmul/2-vec4.wgsl';
 import tile4x1 from '../../shaders/ladders/matmul/3-register-tile-4x1.wgsl';
 import tile8x2 from '../../shaders/ladders/matmul/4-register-tile-8x2.wgsl';
-import subgroupBroadcast from '../../shaders/ladders/matmul/5-subgroup-broadcast.wgsl';
+import quadSwap from '../../shaders/ladders/matmul/5-quad-swap.wgsl';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
@@ -47,7 +47,7 @@ function vectorPlan(shader: typeof tile8x2, rows: number, columns: number) {
 }
 
 function tilePlan(
-  shader: typeof tile8x2 | typeof subgroupBroadcast,
+  shader: typeof tile8x2 | typeof quadSwap,
   p: MatmulParams,
   rows: number,
   columns: number,
@@ -113,9 +113,9 @@ export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
     { id: 'register-tile-4x1', plan: vectorPlan(tile4x1, 4, 4) },
     { id: 'register-tile-8x2', applies: (_, caps) => !caps.software, plan: vectorPlan(tile8x2, 8, 8) },
     {
-      id: 'subgroup-broadcast',
+      id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(subgroupBroadcast, p, 16, 16, 4, caps),
+      plan: (p, caps) => tilePlan(quadSwap, p, 16, 16, 4, caps),
     },
   ],
 });

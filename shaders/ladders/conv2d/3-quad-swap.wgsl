@@ -4,7 +4,7 @@ diagnostic(off, subgroup_uniformity);
 // y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 3: as matmul/5-subgroup-broadcast.wgsl. The output is a matrix of pixels (n,y,x) x channels; a subgroup of 4 lanes
+// Rung 3: as matmul/5-quad-swap.wgsl. The output is a matrix of pixels (n,y,x) x channels; a subgroup of 4 lanes
 // shares a tile of 16 pixels x 16 channels, and each value of x is loaded once per subgroup and broadcast. Positions are divided
 // out once per pixel, borders are checked once per tap; the loop over c, two at a time, only adds. Scalar loads: any number of
 // channels. `firstLayer` runs one loop over all (u,v,c) instead, for inputs of few channels.
@@ -94,7 +94,7 @@ fn tile(
       for (var i = 0u; i < 4u; i++) {
         let yi = originY[i] + i32(u * params.dilationY);
         let xi = originX[i] + i32(v * params.dilationX);
-        inside[i] = !PADDED || (u32(yi) < params.H && u32(xi) < params.W);
+        inside[i] = !PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W));
         pixel[i] = u32(select(0, image[i] + yi * i32(params.W) + xi, inside[i])) * params.Ci + g * channelsIn;
       }
       let tap = (u * params.kw + v) * channelsIn;
@@ -104,7 +104,7 @@ fn tile(
         var left: array<vec2f, 4>;
         // @unroll
         for (var i = 0u; i < 4u; i++) {
-          left[i] = vec2f(select(0.0, x[pixel[i] + pair[0]], inside[i]), select(0.0, x[pixel[i] + pair[1]], inside[i] && paired));
+          left[i] = vec2f(select(0.0, x[pixel[i] + pair[0]], inside[i]), select(0.0, x[pixel[i] + pair[1]], inside[i] & paired));
         }
         // @unroll
         for (var s = 0u; s < 2u; s++) {
@@ -112,10 +112,11 @@ fn tile(
           let right = vec4f(w[at + output[0]], w[at + output[1]], w[at + output[2]], w[at + output[3]]);
           // @unroll
           for (var i = 0u; i < 4u; i++) {
-            // @unroll
-            for (var l = 0u; l < 4u; l++) {
-              sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][s], l)), right, sum[i * 4u + l]);
-            }
+            let value = left[i][s];
+            sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+            sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+            sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+            sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
           }
         }
       }
@@ -127,7 +128,7 @@ fn tile(
       let shift = select(0.0, bias[output[c]], HAS_BIAS);
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        y[min(row + i, pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
+        y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
       }
     }
   }
@@ -181,7 +182,7 @@ fn firstLayer(
       for (var i = 0u; i < 4u; i++) {
         let yi = originY[i] + i32(u * params.dilationY);
         let xi = originX[i] + i32(v * params.dilationX);
-        let inside = k + s < terms && (!PADDED || (u32(yi) < params.H && u32(xi) < params.W));
+        let inside = (k + s < terms) & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
         let pixel = u32(select(0, image[i] + yi * i32(params.W) + xi, inside)) * params.Ci + g * channelsIn;
         left[i][s] = select(0.0, x[pixel + c], inside);
       }
@@ -198,10 +199,11 @@ fn firstLayer(
       let right = vec4f(w[at + output[0]], w[at + output[1]], w[at + output[2]], w[at + output[3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
-        // @unroll
-        for (var l = 0u; l < 4u; l++) {
-          sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][s], l)), right, sum[i * 4u + l]);
-        }
+        let value = left[i][s];
+        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
       }
     }
   }
@@ -211,7 +213,7 @@ fn firstLayer(
       let shift = select(0.0, bias[output[c]], HAS_BIAS);
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        y[min(row + i, pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
+        y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
       }
     }
   }

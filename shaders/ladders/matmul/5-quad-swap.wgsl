@@ -82,10 +82,11 @@ fn tile(
       let right = vec4f(b[at[u] + bColumn[0]], b[at[u] + bColumn[1]], b[at[u] + bColumn[2]], b[at[u] + bColumn[3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
-        // @unroll
-        for (var l = 0u; l < 4u; l++) {
-          sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][u], l)), right, sum[i * 4u + l]);
-        }
+        let value = left[i][u];
+        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
       }
     }
   }
@@ -95,7 +96,7 @@ fn tile(
       let shift = select(0.0, bias[column + c], HAS_BIAS);
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        y[(zs * params.M + min(row + i, params.M - 1u)) * params.N + column + c] = activate(sum[i][c] + shift);
+        y[(zs * params.M + min(row + i / 4u * 4u + ((i % 4u) ^ local.x), params.M - 1u)) * params.N + column + c] = activate(sum[i][c] + shift);
       }
     }
   }

@@ -1,11 +1,11 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// y[z,m,n] = Σ_k a[z,m,k] · b[z,n,k]
+// y[z,m,n] = Σ_k a[z,k,m] · b[z,k,n]
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k.
-// Rung 3: as matmul/5-subgroup-broadcast.wgsl: 4 lanes share a tile of 16 rows x 16 columns, and with it the loads of `a`. Both
-// matrices are read along k; a lane turns the 4 x 2 values of its columns around in registers.
+// Rung 3: as matmul/5-quad-swap.wgsl: 4 lanes share a tile of 16 rows x 16 columns, and with it the loads of `a`. Both
+// matrices are read across k, 4 neighbours by each lane.
 
 struct Params {
   batch: u32,
@@ -42,12 +42,12 @@ fn tile(
   let start = zs % params.splits * params.KPerSplit;
   let end = min(start + params.KPerSplit, params.K);
 
-  var aRow: array<u32, 4>;
-  var bRow: array<u32, 4>;
+  var aColumn: array<u32, 4>;
+  var bColumn: array<u32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
-    aRow[i] = z * params.aBatchStride + min(row + i * 4u + local.x, params.M - 1u) * params.K;
-    bRow[i] = z * params.bBatchStride + min(column + i, params.N - 1u) * params.K;
+    aColumn[i] = z * params.aBatchStride + min(row + i * 4u + local.x, params.M - 1u);
+    bColumn[i] = z * params.bBatchStride + min(column + i, params.N - 1u);
   }
   var sum: array<vec4f, 16>;
   for (var k = start; k < end; k += 2u) {
@@ -56,17 +56,19 @@ fn tile(
     var left: array<vec2f, 4>;
     // @unroll
     for (var i = 0u; i < 4u; i++) {
-      left[i] = vec2f(a[aRow[i] + at[0]], select(0.0, a[aRow[i] + at[1]], paired));
+      left[i] = vec2f(a[aColumn[i] + at[0] * params.M], select(0.0, a[aColumn[i] + at[1] * params.M], paired));
     }
     // @unroll
     for (var u = 0u; u < 2u; u++) {
-      let right = vec4f(b[bRow[0] + at[u]], b[bRow[1] + at[u]], b[bRow[2] + at[u]], b[bRow[3] + at[u]]);
+      let bRow = at[u] * params.N;
+      let right = vec4f(b[bRow + bColumn[0]], b[bRow + bColumn[1]], b[bRow + bColumn[2]], b[bRow + bColumn[3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
-        // @unroll
-        for (var l = 0u; l < 4u; l++) {
-          sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][u], l)), right, sum[i * 4u + l]);
-        }
+        let value = left[i][u];
+        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
       }
     }
   }
@@ -75,7 +77,7 @@ fn tile(
     if (column + c < params.N) {
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        y[(zs * params.M + min(row + i, params.M - 1u)) * params.N + column + c] = sum[i][c];
+        y[(zs * params.M + min(row + i / 4u * 4u + ((i % 4u) ^ local.x), params.M - 1u)) * params.N + column + c] = sum[i][c];
       }
     }
   }

@@ -5,7 +5,7 @@ diagnostic(off, subgroup_uniformity);
 // over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
-// Rung 3: as matmul/5-subgroup-broadcast.wgsl: a subgroup of 4 lanes shares a tile of 16 pixels x 16 channels of dx, and each value
+// Rung 3: as matmul/5-quad-swap.wgsl: a subgroup of 4 lanes shares a tile of 16 pixels x 16 channels of dx, and each value
 // of dy is loaded once per subgroup and broadcast. With strides, the positions of dx fall into strideY x strideX phases; all
 // pixels of a phase need the same taps, so each tile belongs to one phase and runs over its taps only: no product is wasted.
 // All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
@@ -113,7 +113,7 @@ fn tile(
       for (var i = 0u; i < 4u; i++) {
         let yo = positionY[i] + shiftY / i32(stride[0]);
         let xo = positionX[i] + shiftX / i32(stride[1]);
-        inside[i] = u32(yo) < params.Ho && u32(xo) < params.Wo;
+        inside[i] = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
         pixel[i] = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside[i])) * params.Co + g * channelsOut;
       }
       let tap = (u * params.kw + v) * channelsIn;
@@ -124,17 +124,18 @@ fn tile(
         var left: array<vec2f, 4>;
         // @unroll
         for (var i = 0u; i < 4u; i++) {
-          left[i] = vec2f(select(0.0, dy[pixel[i] + pair[0]], inside[i]), select(0.0, dy[pixel[i] + pair[1]], inside[i] && paired));
+          left[i] = vec2f(select(0.0, dy[pixel[i] + pair[0]], inside[i]), select(0.0, dy[pixel[i] + pair[1]], inside[i] & paired));
         }
         // @unroll
         for (var s = 0u; s < 2u; s++) {
           let right = vec4f(w[wRow[0] + pair[s]], w[wRow[1] + pair[s]], w[wRow[2] + pair[s]], w[wRow[3] + pair[s]]);
           // @unroll
           for (var i = 0u; i < 4u; i++) {
-            // @unroll
-            for (var l = 0u; l < 4u; l++) {
-              sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][s], l)), right, sum[i * 4u + l]);
-            }
+            let value = left[i][s];
+            sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+            sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+            sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+            sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
           }
         }
       }
@@ -143,10 +144,10 @@ fn tile(
   var goal: array<u32, 16>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
-    // @unroll
-    for (var l = 0u; l < 4u; l++) {
-      goal[i * 4u + l] = subgroupBroadcast(place[i], l);
-    }
+    goal[i * 4u + 0u] = place[i];
+    goal[i * 4u + 1u] = quadSwapX(place[i]);
+    goal[i * 4u + 2u] = quadSwapY(place[i]);
+    goal[i * 4u + 3u] = quadSwapDiagonal(place[i]);
   }
   // @unroll
   for (var c = 0u; c < 4u; c++) {

@@ -4,7 +4,7 @@ diagnostic(off, subgroup_uniformity);
 // dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o],   db[o] = Σ_{n,y,x} dy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 3: as matmul/5-subgroup-broadcast.wgsl. dw is a matrix of rows (u,v,c) x columns o; a subgroup of 4 lanes shares a tile of
+// Rung 3: as matmul/5-quad-swap.wgsl. dw is a matrix of rows (u,v,c) x columns o; a subgroup of 4 lanes shares a tile of
 // 16 rows x 16 columns, and each value of x is loaded once per subgroup and broadcast. Each split s sums `linesPerSplit` of the
 // N·Ho lines of dy into its own partial matrix, two positions per iteration; sum-partials.wgsl adds the parts. db is one more
 // row, for which x is 1 everywhere.
@@ -70,7 +70,7 @@ fn tile(
   // @unroll
   for (var i = 0u; i < 4u; i++) {
     let r = min(row + i * 4u + local.x, rows - 1u);
-    isBias[i] = HAS_BIAS && r == terms;
+    isBias[i] = HAS_BIAS & (r == terms);
     channel[i] = i32(g * channelsIn + r % channelsIn);
     tapX[i] = i32(r / channelsIn % params.kw * params.dilationX) - params.padLeft;
     tapY[i] = i32(r / (channelsIn * params.kw) * params.dilationY) - params.padTop;
@@ -90,7 +90,7 @@ fn tile(
     // @unroll
     for (var i = 0u; i < 4u; i++) {
       let yi = i32(yo * params.strideY) + tapY[i];
-      inY[i] = u32(yi) < params.H && !isBias[i];
+      inY[i] = (u32(yi) < params.H) & !isBias[i];
       start[i] = (i32(n * params.H) + yi) * i32(params.W);
     }
     for (var xo = 0u; xo < params.Wo; xo += 2u) {
@@ -102,7 +102,7 @@ fn tile(
         // @unroll
         for (var q = 0u; q < 2u; q++) {
           let xi = i32(pair[q] * params.strideX) + tapX[i];
-          let inside = !(PADDED || HAS_BIAS) || (inY[i] && u32(xi) < params.W);
+          let inside = !(PADDED | HAS_BIAS) | (inY[i] & (u32(xi) < params.W));
           let value = x[u32(select(0, (start[i] + xi) * i32(params.Ci) + channel[i], inside))];
           left[i][q] = select(select(0.0, 1.0, isBias[i]), value, inside);
         }
@@ -111,13 +111,14 @@ fn tile(
       for (var q = 0u; q < 2u; q++) {
         let at = (line * params.Wo + pair[q]) * params.Co;
         let values = vec4f(dy[at + output[0]], dy[at + output[1]], dy[at + output[2]], dy[at + output[3]]);
-        let right = select(vec4f(0.0), values, q == 0u || paired);
+        let right = select(vec4f(0.0), values, (q == 0u) | paired);
         // @unroll
         for (var i = 0u; i < 4u; i++) {
-          // @unroll
-          for (var l = 0u; l < 4u; l++) {
-            sum[i * 4u + l] = fma(vec4f(subgroupBroadcast(left[i][q], l)), right, sum[i * 4u + l]);
-          }
+          let value = left[i][q];
+          sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+          sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+          sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+          sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
         }
       }
     }
@@ -127,7 +128,7 @@ fn tile(
     if (column + c < channelsOut) {
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        dw[(s * rows + min(row + i, rows - 1u)) * params.Co + output[c]] = sum[i][c];
+        dw[(s * rows + min(row + i / 4u * 4u + ((i % 4u) ^ local.x), rows - 1u)) * params.Co + output[c]] = sum[i][c];
       }
     }
   }
