@@ -1,21 +1,30 @@
-/** Numbers as tensors of one element, made once per device. */
+/** Values that never change, made once per device: numbers as tensors of one element, and tables. */
 import type { Device } from '../device/device.ts';
 import { RecordingDevice } from '../device/recording-device.ts';
 import { keep, Storage } from '../memory.ts';
-import { Tensor } from '../tensor.ts';
+import { type Shape, sizeOf, Tensor } from '../tensor.ts';
 
-const made = new WeakMap<Device, Map<number, Tensor>>();
+const made = new WeakMap<Device, Map<string | number, Tensor>>();
 
-/** A scalar that lives as long as its device; also inside a recorded step, which must not own it. */
-export function constant(value: number, device: Device): Tensor {
-  const own = made.get(device) ?? new Map<number, Tensor>();
+/**
+ * A tensor that lives as long as its device; also inside a recorded step, which must not own it.
+ * @param key names the values: the same key must always stand for the same values
+ */
+export function constantTable(key: string | number, device: Device, shape: Shape, values: () => ArrayLike<number>): Tensor {
+  const own = made.get(device) ?? new Map<string | number, Tensor>();
   made.set(device, own);
-  let scalar = own.get(value);
-  if (!scalar) {
+  let table = own.get(key);
+  if (!table) {
     const backend = device instanceof RecordingDevice ? device.backend : device;
-    scalar = keep(new Tensor(new Storage(device, backend.allocate(4, 'constant')), [], 'f32', { madeBy: 'constant' }));
-    scalar.write([value]);
-    own.set(value, scalar);
+    const buffer = backend.allocate(4 * sizeOf(shape), 'constant');
+    table = keep(new Tensor(new Storage(device, buffer), shape, 'f32', { madeBy: 'constant' }));
+    table.write(values());
+    own.set(key, table);
   }
-  return scalar;
+  return table;
+}
+
+/** A number as a tensor. */
+export function constant(value: number, device: Device): Tensor {
+  return constantTable(value, device, [], () => [value]);
 }
