@@ -3,7 +3,7 @@
  * tensor made inside except what it returns or keeps, so nobody disposes by hand; what was forgotten outside any scope is
  * returned by a finalisation registry.
  */
-import type { Device, DeviceBuffer } from './device/device.ts';
+import type { Device, DeviceBuffer, MemoryInfo } from './device/device.ts';
 
 /** Counted reference to a device buffer. */
 export class Storage {
@@ -108,4 +108,9 @@ export function scope<T>(fn: () => T): T {
 export function keep<T extends Disposable>(tensor: T): T {
   for (const scope of scopes) scope.made.delete(tensor);
   return tensor;
+}
+
+/** What is alive: tensors of all devices, and the bytes of `device`. */
+export function memory(device: Device): MemoryInfo & { readonly tensors: number } {
+  return { tensors: live, ...device.memory() };
 }
