@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { copy, copyParams } from '../../../engine/kernels/copy.ts';
+import { scope } from '../../../engine/memory.ts';
+import { add, mul } from '../../../engine/ops/binary.ts';
+import { run } from '../../../engine/ops/run.ts';
+import { exp, square } from '../../../engine/ops/unary.ts';
+import { arena, setDevice, type Tensor, tensor } from '../../../engine/tensor.ts';
+import { availableDevices } from './devices.ts';
+
+const place = (x: Tensor, y: Tensor) => run(copy, { x, y }, copyParams({ shape: [x.size], strideX: [1] }));
+const numbers = async (x: Tensor) => [...(await x.data())];
+
+describe.each(await availableDevices())('a recording on %s', (_, device) => {
+  beforeEach(() => setDevice(device));
+
+  it('lets a result be written where it would be copied to', async () => {
+    const { ranges } = arena([[3], [2]], 'gradients');
+    const [a, b] = ranges as [Tensor, Tensor];
+    const x = tensor([1, 2, 3]);
+    const y = tensor([4, 5]);
+    const recording = device.record(() =>
+      scope(() => {
+        place(mul(x, 10), a);
+        place(square(y), b);
+      }),
+    );
+    expect(recording.dispatches).toBe(2);
+    recording.execute();
+    expect(await numbers(a)).toEqual([10, 20, 30]);
+    expect(await numbers(b)).toEqual([16, 25]);
+    recording.dispose();
+  });
+
+  it('keeps a copy whose target is read in between, or whose source is used again', async () => {
+    const target = tensor([7, 7]);
+    const x = tensor([1, 2]);
+    const recording = device.record(() =>
+      scope(() => {
+        const made = mul(x, 3);
+        const old = add(target, 0);
+        place(made, target);
+        return { old, twice: mul(made, 2) };
+      }),
+    );
+    recording.execute();
+    expect(await numbers(recording.result.old)).toEqual([7, 7]);
+    expect(await numbers(target)).toEqual([3, 6]);
+    expect(await numbers(recording.result.twice)).toEqual([6, 12]);
+    recording.dispose();
+  });
+
+  it('keeps constants made inside, over many executions', async () => {
+    const x = tensor([1, 2]);
+    const recording = device.record(() =>
+      scope(() => {
+        const first = mul(tensor([10, 20]), x);
+        return exp(mul(add(first, tensor([1, 1])), 0));
+      }),
+    );
+    for (let i = 0; i < 3; i++) {
+      recording.execute();
+      expect(await numbers(recording.result)).toEqual([1, 1]);
+    }
+    recording.dispose();
+  });
+
+  it('leaves the outer state alone when the function throws, and refuses read-backs', async () => {
+    const x = tensor([1]);
+    expect(() =>
+      device.record(() => {
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(device.isRecording).toBe(false);
+    let read: Promise<unknown> = Promise.resolve();
+    device.record(() => {
+      read = x.data();
+    });
+    await expect(read).rejects.toThrow(/cannot read/);
+    expect(await numbers(add(x, 1))).toEqual([2]);
+  });
+
+  it('returns its memory', () => {
+    const x = tensor(new Float32Array(1000), [1000]);
+    const once = () => device.record(() => scope(() => square(exp(mul(x, 2))))).dispose();
+    once();
+    const before = device.memory();
+    for (let i = 0; i < 5; i++) once();
+    expect(device.memory().bytes).toBe(before.bytes);
+  });
+});
