@@ -295,7 +295,8 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   #readLink(state: LinkState, notes: readonly Note[]): void {
     this.#preset = state.preset;
-    this.#teacher = state;
+    const { hide, lock, embed, autostart } = state;
+    this.#teacher = { hide, lock, embed, autostart };
     this.#notes = notes;
     this.#assign(state.config);
     this.toggleAttribute('embedded', state.embed);

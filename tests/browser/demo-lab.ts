@@ -25,7 +25,7 @@ export class DemoLab extends LabElement<typeof schema> {
 
   protected override renderFigure() {
     const series = this.store.series().map((s) => ({ id: s.name, label: s.name, x: s.x.slice(), y: s.y.slice() }));
-    return html`<chalk-chart label="Height above the minimum" x-label="step" y-label="x²" y-scale="log" .series=${series}
+    return html`<chalk-chart label="Height above the minimum" x-label="step" y-label="x²" .series=${series}
       empty-text="Press Run to let it roll."></chalk-chart>`;
   }
 

@@ -47,7 +47,7 @@ async function open(attributes: Record<string, string> = { page: '' }, hash = ''
     attributes,
     labs,
   );
-  await page.waitForSelector('chalk-lab-demo >>> chalk-transport-bar >>> button.play');
+  await page.waitForSelector('chalk-lab-demo >>> chalk-transport-bar >>> button.play', { visible: true });
 }
 
 const state = (index = 0) =>
@@ -67,8 +67,19 @@ const until = (wanted: string, index = 0) =>
 const bar = 'chalk-lab-demo >>> chalk-transport-bar >>> ';
 const controls = 'chalk-lab-demo >>> chalk-controls >>> ';
 const text = (selector: string) => page.$eval(selector, (element) => element.textContent?.replace(/\s+/g, ' ').trim());
-const stepShown = async () =>
-  Number(/step ([\d,]+)/.exec((await text('chalk-lab-demo >>> chalk-phase-progress >>> .line')) ?? '')?.[1]);
+const stepShown = async () => {
+  const line = await text('chalk-lab-demo >>> chalk-phase-progress >>> .line');
+  return Number(/step ([\d,]+)/.exec(line ?? '')?.[1]?.replace(',', ''));
+};
+const untilStep = async (step: number) => {
+  await page.waitForFunction(
+    (n) => (document.querySelector('chalk-lab-demo') as unknown as { store: { step?: { step: number } } }).store.step?.step === n,
+    { timeout: 20_000 },
+    step,
+  );
+  await until('paused');
+  await frames();
+};
 const frames = () =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))));
 
@@ -95,7 +106,6 @@ it('runs in a worker, pauses within a step, goes on and finishes', async () => {
   await page.select(`${bar}#speed`, '30');
   await page.click(`${bar}button.play`);
   await until('running');
-  await page.waitForFunction(() => performance.now() > 0);
   await new Promise((resolve) => setTimeout(resolve, 300));
   await page.click(`${bar}button.play`);
   await until('paused');
@@ -106,16 +116,14 @@ it('runs in a worker, pauses within a step, goes on and finishes', async () => {
   expect(await stepShown()).toBe(at);
   expect(await text(`${bar}[role=status]`)).toMatch(new RegExp(`^paused at step ${at}, loss `));
   await page.click(`${bar}button[aria-label="One step"]`);
-  await page.waitForFunction(() => true);
-  await until('paused');
-  await frames();
+  await untilStep(at + 1);
   expect(await stepShown()).toBe(at + 1);
   await page.select(`${bar}#speed`, 'Infinity');
   await page.click(`${bar}button.play`);
   await until('finished');
   await frames();
   expect(await stepShown()).toBe(1000);
-  expect(await text('chalk-lab-demo >>> chalk-adapter-badge')).toBeDefined();
+  expect(await text('chalk-lab-demo >>> chalk-adapter-badge >>> .badge')).toBe('TypeScript loops');
 });
 
 it('falls back to the main thread', async () => {
@@ -170,13 +178,10 @@ it('obeys its keys inside the lab and leaves fields alone', async () => {
   await open();
   await page.focus(`${bar}button[aria-label="Start over"]`);
   await page.keyboard.press('ArrowRight');
-  await until('paused');
-  await frames();
+  await untilStep(1);
   expect(await stepShown()).toBe(1);
   await page.keyboard.press('ArrowRight');
-  await page.waitForFunction(() => true);
-  await until('paused');
-  await frames();
+  await untilStep(2);
   expect(await stepShown()).toBe(2);
   await page.focus(`${controls}#rate`);
   await page.keyboard.press('r');
@@ -186,9 +191,7 @@ it('obeys its keys inside the lab and leaves fields alone', async () => {
   expect(await stepShown()).toBe(2);
   await page.focus(`${bar}button.play`);
   await page.keyboard.press('r');
-  await page.waitForFunction(() => true);
-  await until('paused');
-  await frames();
+  await untilStep(1);
   expect(await stepShown()).toBe(1);
   await page.keyboard.press(' ');
   await until('finished');
@@ -219,16 +222,16 @@ it('says which changes wait for a restart, and applies live ones at once', async
     input.dispatchEvent(new Event('change'));
   });
   await frames();
-  expect(await text('chalk-lab-demo >>> .pending')).toMatch(/Changed: start/);
+  expect(await text('chalk-lab-demo >>> .pending[role=status]')).toMatch(/Changed: start/);
   await page.$eval(`${controls}#rate`, (input) => {
     (input as HTMLInputElement).value = '0.5';
     input.dispatchEvent(new Event('change'));
   });
-  await page.click('chalk-lab-demo >>> .pending button');
+  await page.click('chalk-lab-demo >>> .pending[role=status] button');
   await until('starting').catch(() => undefined);
   await until('paused');
   await frames();
-  expect(await page.$('chalk-lab-demo >>> .pending')).toBeNull();
+  expect(await page.$('chalk-lab-demo >>> .pending[role=status]')).toBeNull();
   expect(await text('chalk-lab-demo >>> chalk-phase-progress >>> .line')).toMatch(/step 1 of 20 loss 0/);
 });
 
@@ -264,7 +267,7 @@ it('plays its recording until the reader starts', async () => {
   const device = { kind: 'webgpu', name: 'A GPU', software: false } as const;
   const recording = writeRecording(recorder.finish({ lab: 'demo', version: 1, config: {}, device }));
   await open({ page: '', recording });
-  await page.waitForSelector('chalk-lab-demo >>> .recording .tag');
+  await page.waitForSelector('chalk-lab-demo >>> .recording .tag', { visible: true });
   await frames();
   expect(await stepShown()).toBe(5);
   expect(await text('chalk-lab-demo >>> chalk-adapter-badge >>> .badge')).toMatch(/recorded on WebGPU A GPU/);
@@ -316,7 +319,7 @@ it('builds links for teachers', async () => {
     const buttons = [...(document.querySelector('chalk-lab-demo')?.shadowRoot?.querySelectorAll('button') ?? [])];
     buttons.find((b) => b.textContent?.includes('teachers'))?.click();
   });
-  await page.waitForSelector('chalk-lab-demo >>> chalk-link-builder >>> dialog[open]');
+  await page.waitForSelector('chalk-lab-demo >>> chalk-link-builder >>> dialog[open]', { visible: true });
   await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-rate', 'lock');
   await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-start', 'hide');
   await frames();
