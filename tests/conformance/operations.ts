@@ -312,6 +312,24 @@ function cases(): OperationCase[] {
   const layered = (x?: Tensor, gamma?: Tensor, beta?: Tensor) => ops.layerNorm(x as Tensor, gamma as Tensor, beta as Tensor);
   put('layerNorm', 'last axis', layered, () => [wave([2, 3, 7]), ...affineOf(7)], SOME);
 
+  for (const mode of ['nearest', 'bilinear'] as const) {
+    for (const alignCorners of mode === 'bilinear' ? [false, true] : [false]) {
+      const what = `${mode}${alignCorners ? ', aligned corners' : ''}`;
+      const resized = (x?: Tensor) => ops.resize2d(x as Tensor, { size: [7, 4], mode, alignCorners });
+      put('resize2d', what, resized, () => [images(4, 5, 3)], SOME);
+      const enlarged = (x?: Tensor) => ops.upsample2d(x as Tensor, { scale: 2, mode, alignCorners });
+      put('resize2d', `×2, ${what}`, enlarged, () => [images(3, 2, 4)], SOME);
+    }
+  }
+  const turn = tensor(ops.similarity([5, 6], { angle: 0.3, scale: 1.2, shiftX: 0.4 }), [6]);
+  put(
+    'affineWarp',
+    'turned',
+    (x) => ops.affineWarp(x as Tensor, turn, { fill: 0.5 }),
+    () => [images(5, 6, 3)],
+    SOME,
+  );
+
   put(
     'softmax',
     'last axis',
@@ -360,7 +378,7 @@ export interface CheckResult {
 }
 
 /** Operations that are differentiated only as part of another one's gradient; the second-derivative tests reach them. */
-const INNER = new Set(['conv2dWeightGradient', 'avgPool2dGradient']);
+const INNER = new Set(['conv2dWeightGradient', 'avgPool2dGradient', 'resize2dGradient', 'affineWarpGradient']);
 
 /** Checks the gradient of every operation on the default device; an operation without a case fails. */
 export async function checkOperations(): Promise<CheckResult[]> {
