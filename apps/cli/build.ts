@@ -1,7 +1,8 @@
-/** `npm run build`: the site as static files in dist/. */
+/** `npm run build`: the site as static files in dist/, and each lab as one module for other pages in dist/embed/. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { buildEmbeds } from '../embed/build.ts';
 import { prepareData } from './prepare.ts';
 import { repositoryRoot } from './root.ts';
 
@@ -13,5 +14,8 @@ export async function main(args: readonly string[]): Promise<void> {
   await build({ configFile: join(repositoryRoot, 'vite.config.ts'), logLevel: 'warn' });
   const index = join(repositoryRoot, 'dist/index.html');
   if (!existsSync(index)) throw new Error(`${index} was not written`);
+  for (const [lab, bytes] of await buildEmbeds(repositoryRoot, join(repositoryRoot, 'dist/embed'))) {
+    console.log(`dist/embed/${lab}.js: ${Math.round(bytes / 1024)} KiB`);
+  }
   console.log('The site is in dist/; any static host serves it.');
 }
