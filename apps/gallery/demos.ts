@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { NetworkDefinition } from '../../engine/nn/definition.ts';
 import { bestIndex, smooth } from '../components/chart/smoothing.ts';
-import type { NetworkReport } from '../components/network-editor/element.ts';
+import type { NetworkValidator } from '../components/network-editor/element.ts';
 import type { Run } from '../components/runs-table/runs.ts';
 import { clouds, confusion, field, lossCurve, normals, shapes } from './samples.ts';
 
@@ -30,19 +30,9 @@ const network: NetworkDefinition = [
   { type: 'linear', in: 64, out: 10 },
 ];
 
-/** Stands in for the engine's validator, with one error to look at. */
-const report: NetworkReport = {
-  layers: [
-    { path: '0', output: [26, 26, 32], parameters: 320 },
-    { path: '1', output: [26, 26, 32] },
-    { path: '2', output: [13, 13, 32] },
-    { path: '3', output: [5408] },
-    { path: '4', problems: ['linear takes 5400 features, but 5408 arrive from layer 3. Set in to 5408.'], parameters: 345_664 },
-    { path: '5', output: [64], parameters: 4160 },
-    { path: '5.body.0', output: [64], parameters: 4160 },
-    { path: '6', output: [10], parameters: 650 },
-  ],
-};
+/** The engine's validator, fetched when the editor asks for the first time. */
+const validate: NetworkValidator = async (definition, inputShape) =>
+  (await import('../../engine/nn/validate.ts')).validateNetwork(definition, inputShape);
 
 const runs: Run[] = [
   {
@@ -149,7 +139,7 @@ export const demos: Record<string, () => TemplateResult> = {
     <chalk-scatter-plot label="Ten thousand points" .x=${points.x} .y=${points.y} .labels=${points.labels} .predicted=${points.predicted} .classes=${digits} .images=${pointPictures}></chalk-scatter-plot>
   `,
   'chalk-network-editor': () => html`
-    <chalk-network-editor class="wide" .network=${network} .inputShape=${[28, 28, 1]} .validate=${() => report}></chalk-network-editor>
+    <chalk-network-editor class="wide" .network=${network} .inputShape=${[28, 28, 1]} .validate=${validate}></chalk-network-editor>
   `,
   'chalk-dataset-picker': () => html`
     <chalk-dataset-picker

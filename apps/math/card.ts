@@ -53,6 +53,8 @@ export interface MathCard {
   readonly typescript: readonly SourcePart[];
   /** Absent where the method runs on the host alone (early stopping). */
   readonly wgsl?: readonly SourcePart[];
+  /** A ladder's folder: its rungs follow, whole, labelled by what each adds. A rung need not show every term. */
+  readonly ladder?: string;
 }
 
 /** One line of highlighted code. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Plugin, runnerImport } from 'vite';
 import { unroll } from '../../shaders/build/unroll.ts';
@@ -40,7 +40,9 @@ export function mathCards({ root }: MathCardsOptions): Plugin {
       };
       this.addWatchFile(file);
       for (const dependency of dependencies) this.addWatchFile(resolve(root, dependency));
-      const cards = module.cards.map((card) => buildCard(card, { read, unroll }));
+      const cards = module.cards.map((card) =>
+        buildCard(card, { read, unroll, list: (folder) => readdirSync(resolve(root, folder)).sort() }),
+      );
       // Parsing one JSON string is quicker for the browser than parsing a large object literal.
       return { code: `export const cards = JSON.parse(${JSON.stringify(JSON.stringify(cards))});`, map: null, moduleType: 'js' };
     },

@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import type { LayerDefinition, LayerType, NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { layerFields } from '../../../engine/nn/fields.ts';
+import type { Validation } from '../../../engine/nn/validate.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { formatCount, formatShape } from '../shared/format.ts';
@@ -22,22 +23,10 @@ import {
 } from './edit.ts';
 import { editorStyles } from './styles.ts';
 
-/** What the validator says about one layer. */
-export interface LayerReport {
-  /** As in PyTorch's names: `3`, `3.body.0`, `3.bridge.0`. */
-  readonly path: string;
-  /** Without the batch: [H, W, C] or [F]. Absent where it cannot be known. */
-  readonly output?: readonly number[];
-  readonly parameters?: number;
-  readonly problems?: readonly string[];
-}
+/** The engine's validator, called on the page or asked of a worker. */
+export type NetworkValidator = (network: NetworkDefinition, inputShape: readonly number[]) => Validation | Promise<Validation>;
 
-/** What the validator says about a network. */
-export interface NetworkReport {
-  readonly layers: readonly LayerReport[];
-  /** Problems of no single layer, such as a wrong number of classes at the end. */
-  readonly problems?: readonly string[];
-}
+const NOTHING: Validation = { layers: [], errors: [], parameters: 0 };
 
 const types = Object.keys(layerFields) as LayerType[];
 
@@ -60,6 +49,7 @@ export class ChalkNetworkEditor extends LitElement {
     text: { state: true },
     textProblem: { state: true },
     adding: { state: true },
+    report: { state: true },
   };
   static override styles = [baseStyles, editorStyles];
 
@@ -69,13 +59,14 @@ export class ChalkNetworkEditor extends LitElement {
   /** Without the batch: [28, 28, 1] or [784]. */
   declare inputShape: readonly number[];
   /** Shapes, parameters and problems of a network; the engine's validator plugs in here. */
-  declare validate: ((network: NetworkDefinition, inputShape: readonly number[]) => NetworkReport) | null;
+  declare validate: NetworkValidator | null;
   /** JSON being edited; null while the list is shown. */
   declare private text: string | null;
   declare private textProblem: string;
   declare private adding: LayerType;
 
-  private report: NetworkReport = { layers: [] };
+  declare private report: Validation;
+  private checks = 0;
 
   constructor() {
     super();
@@ -87,33 +78,44 @@ export class ChalkNetworkEditor extends LitElement {
     this.text = null;
     this.textProblem = '';
     this.adding = 'relu';
+    this.report = NOTHING;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('network') || changed.has('inputShape') || changed.has('validate')) this.report = this.check(this.network);
+    if (changed.has('network') || changed.has('inputShape') || changed.has('validate')) void this.check();
   }
 
-  /** True where the validator finds nothing wrong. */
+  /** True where the validator found nothing wrong with the network that is shown. */
   get valid(): boolean {
-    return isValid(this.report);
+    return this.report.errors.length === 0;
   }
 
-  private check(network: NetworkDefinition): NetworkReport {
+  /** Asks the validator; an answer that a newer question overtook is dropped. */
+  private async check(): Promise<void> {
+    const mine = ++this.checks;
+    let report = NOTHING;
     try {
-      return this.validate?.(network, this.inputShape) ?? { layers: [] };
+      report = (await this.validate?.(this.network, this.inputShape)) ?? NOTHING;
     } catch (error) {
-      return { layers: [], problems: [error instanceof Error ? error.message : String(error)] };
+      const message = error instanceof Error ? error.message : String(error);
+      report = { ...NOTHING, errors: [{ path: '', type: 'network', message }] };
     }
+    if (mine === this.checks) this.report = report;
   }
 
-  private change(network: NetworkDefinition): void {
+  private async change(network: NetworkDefinition): Promise<void> {
     this.network = network;
-    this.dispatchEvent(chalkEvent('network-change', { network, valid: isValid(this.check(network)) }));
+    await this.check();
+    if (this.network === network) this.dispatchEvent(chalkEvent('network-change', { network, valid: this.valid }));
+  }
+
+  private problemsOf(path: string): readonly string[] {
+    return this.report.errors.filter((error) => error.path === path).map((error) => error.message);
   }
 
   /** Channels or features that reach the place after `path`. */
   private channelsAt(path: string): number {
-    const output = this.report.layers.find((layer) => layer.path === path)?.output ?? this.inputShape;
+    const output = this.report.layers.find((layer) => String(layer.index) === path)?.outputShape ?? this.inputShape;
     return output.at(-1) ?? 1;
   }
 
@@ -138,7 +140,7 @@ export class ChalkNetworkEditor extends LitElement {
       const network = parseNetwork(this.text ?? '');
       this.textProblem = '';
       this.text = null;
-      this.change(network);
+      void this.change(network);
     } catch (error) {
       this.textProblem = (error as Error).message;
     }
@@ -146,12 +148,13 @@ export class ChalkNetworkEditor extends LitElement {
 
   protected override render() {
     const list = rows(this.network);
-    const total = this.report.layers.reduce((sum, layer) => sum + (layer.parameters ?? 0), 0);
+    const paths = new Set(list.map((row) => pathText(row.path)));
+    const general = this.report.errors.filter((error) => !paths.has(error.path));
     return html`
       <section aria-label=${this.label}>
         <div class="head">
           <span class="label">${this.label}</span>
-          <span class="number total">${this.validate ? `${formatCount(total)} parameters` : nothing}</span>
+          <span class="number total">${this.validate ? `${formatCount(this.report.parameters)} parameters` : nothing}</span>
           <button
             aria-pressed=${this.text !== null}
             @click=${() => {
@@ -161,7 +164,7 @@ export class ChalkNetworkEditor extends LitElement {
           >JSON</button>
         </div>
         ${this.text === null ? this.renderList(list) : this.renderText(this.text)}
-        ${(this.report.problems ?? []).map((problem) => html`<p class="problem" role="alert">${problem}</p>`)}
+        ${general.map((error) => html`<p class="problem" role="alert">${error.message}</p>`)}
       </section>
     `;
   }
@@ -208,8 +211,8 @@ export class ChalkNetworkEditor extends LitElement {
 
   private renderRow(row: LayerRow) {
     const path = pathText(row.path);
-    const report = this.report.layers.find((layer) => layer.path === path);
-    const problems = report?.problems ?? [];
+    const report = this.report.layers.find((layer) => String(layer.index) === path);
+    const problems = this.problemsOf(path);
     const name = `Layer ${path}, ${row.layer.type}`;
     return html`<li part="row" class=${problems.length > 0 ? 'wrong' : ''} style="--depth:${row.depth}" aria-label=${name}>
       <div class="line">
@@ -223,7 +226,7 @@ export class ChalkNetworkEditor extends LitElement {
         </select>
         <span class="fields">${this.shownFields(row.layer).map((field) => this.renderField(row, field))}</span>
         <span class="facts number">
-          ${report?.output ? html`→ ${formatShape(report.output)}` : nothing}
+          ${report ? html`→ ${formatShape(report.outputShape)}` : nothing}
           ${report?.parameters ? html`<span class="count">${formatCount(report.parameters)}</span>` : nothing}
         </span>
         ${
@@ -288,10 +291,6 @@ export class ChalkNetworkEditor extends LitElement {
       />
     </label>`;
   }
-}
-
-function isValid(report: NetworkReport): boolean {
-  return (report.problems ?? []).length === 0 && report.layers.every((layer) => (layer.problems ?? []).length === 0);
 }
 
 define('chalk-network-editor', ChalkNetworkEditor);

@@ -10,6 +10,8 @@ export interface CardSources {
   /** @throws where the file does not exist */
   read(file: string): string;
   unroll(wgsl: string, path: string): string;
+  /** Names of the files in a folder, sorted. */
+  list(folder: string): readonly string[];
 }
 
 const nameOf = (part: PartName): string => (typeof part === 'string' ? part : part.name);
@@ -83,6 +85,17 @@ function checkTerms(card: MathCard, inTex: readonly string[]): void {
   }
 }
 
+/** The rungs of a ladder that the card does not list itself. `3-register-tile.wgsl` is labelled `register-tile`, as its variant is. */
+function rungs(card: MathCard, sources: CardSources): SourcePart[] {
+  const { ladder } = card;
+  if (!ladder) return [];
+  const listed = new Set(card.wgsl?.map((part) => part.file));
+  return sources
+    .list(ladder)
+    .filter((name) => name.endsWith('.wgsl') && !listed.has(`${ladder}/${name}`))
+    .map((name) => ({ file: `${ladder}/${name}`, label: name.replace(/^\d+-|\.wgsl$/g, ''), terms: [] }));
+}
+
 /** Every term in some file of the pane. */
 function checkPane(card: MathCard, pane: string, sources: readonly BuiltSource[]): void {
   const missing = card.terms.find((term) => !sources.some((source) => source.terms.includes(term.id)));
@@ -103,7 +116,7 @@ export function buildCard(card: MathCard, sources: CardSources): BuiltCard {
     equations.flatMap((equation) => equation.ids),
   );
   const typescript = card.typescript.map((part) => buildSource(part, 'typescript', card, sources));
-  const wgsl = (card.wgsl ?? []).map((part) => buildSource(part, 'wgsl', card, sources));
+  const wgsl = [...(card.wgsl ?? []), ...rungs(card, sources)].map((part) => buildSource(part, 'wgsl', card, sources));
   checkPane(card, 'TypeScript', typescript);
   if (card.wgsl) checkPane(card, 'WGSL', wgsl);
   return {

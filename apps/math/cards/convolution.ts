@@ -39,6 +39,7 @@ export const conv2d: MathCard = {
   ],
   typescript: [{ file: 'engine/kernels/conv2d.ts', parts: ['conv2d.reference'] }],
   wgsl: [{ file: 'shaders/ladders/conv2d/1-naive.wgsl', label: 'naive' }],
+  ladder: 'shaders/ladders/conv2d',
 };
 
 export const conv2dInputGradient: MathCard = {
@@ -71,6 +72,7 @@ export const conv2dInputGradient: MathCard = {
   ],
   typescript: [{ file: 'engine/kernels/conv2d-input-gradient.ts', parts: ['conv2dInputGradient.reference'] }],
   wgsl: [{ file: 'shaders/ladders/conv2d-input-gradient/1-naive.wgsl', label: 'naive' }],
+  ladder: 'shaders/ladders/conv2d-input-gradient',
 };
 
 export const conv2dWeightGradient: MathCard = {
@@ -110,6 +112,7 @@ export const conv2dWeightGradient: MathCard = {
   ],
   typescript: [{ file: 'engine/kernels/conv2d-weight-gradient.ts', parts: ['conv2dWeightGradient.reference'] }],
   wgsl: [{ file: 'shaders/ladders/conv2d-weight-gradient/1-naive.wgsl', label: 'naive' }],
+  ladder: 'shaders/ladders/conv2d-weight-gradient',
 };
 
 export const cards = [conv2d, conv2dInputGradient, conv2dWeightGradient];

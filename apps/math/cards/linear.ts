@@ -32,11 +32,8 @@ export const linear: MathCard = {
     { id: 'bias', label: 'bias', symbol: 'bias', description: 'One number per output feature, [N].', code: 'bias' },
   ],
   typescript: [{ file: 'engine/kernels/matmul.ts', parts: ['matmul.reference'] }],
-  wgsl: [
-    { file: 'shaders/ladders/matmul/1-naive.wgsl', label: 'naive' },
-    { file: 'shaders/ladders/matmul/3-register-tile-4x1.wgsl', label: 'register-tile-4x1' },
-    { file: 'shaders/ladders/matmul/5-subgroup-broadcast.wgsl', label: 'subgroup-broadcast' },
-  ],
+  wgsl: [{ file: 'shaders/ladders/matmul/1-naive.wgsl', label: 'naive' }],
+  ladder: 'shaders/ladders/matmul',
 };
 
 export const linearInputGradient: MathCard = {
@@ -65,6 +62,7 @@ export const linearInputGradient: MathCard = {
   ],
   typescript: [{ file: 'engine/kernels/matmul-transposed.ts', parts: ['matmulNT.reference'] }],
   wgsl: [{ file: 'shaders/ladders/matmul-nt/1-naive.wgsl', label: 'naive' }],
+  ladder: 'shaders/ladders/matmul-nt',
 };
 
 export const linearWeightGradient: MathCard = {
@@ -87,6 +85,7 @@ export const linearWeightGradient: MathCard = {
   ],
   typescript: [{ file: 'engine/kernels/matmul-transposed.ts', parts: ['matmulTN.reference'] }],
   wgsl: [{ file: 'shaders/ladders/matmul-tn/1-naive.wgsl', label: 'naive' }],
+  ladder: 'shaders/ladders/matmul-tn',
 };
 
 export const cards = [linear, linearInputGradient, linearWeightGradient];

@@ -55,6 +55,7 @@ const sources: CardSources = {
     if (text === undefined) throw new Error('no such file');
     return text;
   },
+  list: () => ['1-first.wgsl', '2-second-rung.wgsl'],
   unroll: (source) => source.replace('sum += dy[i] * x[i];', 'sum += dy[0u] * x[0u];'),
 };
 
@@ -154,6 +155,15 @@ describe('building a card', () => {
     expect(built.wgsl[0]?.unrolled?.map((l) => l.html).join('')).toContain('0u');
     expect(built.tex[0]).not.toContain('term');
     expect(JSON.parse(JSON.stringify(built))).toEqual(built);
+  });
+
+  it('appends the other rungs of a ladder', () => {
+    files['ladder/2-second-rung.wgsl'] = wgsl;
+    const built = buildCard(
+      { ...card, wgsl: [{ file: 'ladder/1-first.wgsl' }], ladder: 'ladder' },
+      { ...sources, read: (file) => files[file] ?? wgsl },
+    );
+    expect(built.wgsl.map((source) => source.label)).toEqual(['1-first.wgsl', 'second-rung']);
   });
 
   it.each([
