@@ -1,13 +1,8 @@
 /** The base of every lab's element: everything that labs share, with places for what they do not. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import '../components/adapter-badge/element.ts';
-import '../components/banner/element.ts';
-import '../components/controls/element.ts';
-import type { ParameterChange } from '../components/controls/element.ts';
-import '../components/phase-progress/element.ts';
+import { LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { ExportItem } from '../components/export-menu/element.ts';
 import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
-import '../components/transport-bar/element.ts';
-import type { LabEvent, PhaseEvent } from '../runtime/events.ts';
+import type { LabEvent } from '../runtime/events.ts';
 import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
 import {
   type Config,
@@ -24,8 +19,10 @@ import { type ConfigOf, defaults, type Parameter, type Schema } from '../runtime
 import type { RunStore } from '../runtime/store.ts';
 import { checkValue, readValue, sameValue } from '../runtime/values.ts';
 import { siteRoot } from '../site-root.ts';
+import { commonExports } from './exports.ts';
 import { labKey } from './lab-keys.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
+import { renderLab } from './lab-view.ts';
 import { LinkSync } from './link-sync.ts';
 import { RunController } from './run-controller.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
@@ -218,7 +215,11 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   protected renderMoreControls(): TemplateResult | typeof nothing {
     return nothing;
   }
-  /** Buttons at the end of the lab: export, checkpoints. */
+  /** What this lab offers for export beside curves, tables, settings and script: pictures, a checkpoint. */
+  protected exportItems(): readonly ExportItem[] {
+    return [];
+  }
+  /** Below the buttons of the lab: a checkpoint bar. */
   protected renderTools(): TemplateResult | typeof nothing {
     return nothing;
   }
@@ -391,95 +392,6 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   // ── Rendering ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  get #phase(): PhaseEvent | undefined {
-    return this.runState === 'finished' ? { type: 'phase', name: 'finished', progress: 1 } : this.store.phase;
-  }
-
-  #renderTransport(): TemplateResult {
-    const { presets } = this.#definition;
-    const seedLocked = this.#teacher.lock.includes('seed') || this.#teacher.lock.includes('*');
-    return html`<chalk-transport-bar
-      .state=${this.runState} .step=${this.store.step} .seed=${this.#config.seed as number} .speed=${this.#run.speed}
-      ?recorded=${this.recorded} ?seed-locked=${seedLocked} ?no-seed=${this.#teacher.hide.includes('seed')}
-      @transport-play=${() => this.play()} @transport-pause=${() => this.pause()} @transport-reset=${() => this.#reset()}
-      @transport-step=${(event: CustomEvent<{ count: number }>) => this.#step(event.detail.count)}
-      @transport-speed=${(event: CustomEvent<{ stepsPerSecond: number }>) => this.#run.setSpeed(event.detail.stepsPerSecond)}
-      @transport-seed=${(event: CustomEvent<{ seed: number }>) => {
-        this.#change({ seed: event.detail.seed });
-        if (this.#run.applied) this.#reset();
-      }}
-    >
-      <span class="preset"><label for="preset">preset</label>
-        <select id="preset" @change=${(event: Event) => this.#choosePreset((event.target as HTMLSelectElement).value)}>
-          ${Object.keys(presets).map((name) => html`<option .selected=${name === this.#preset}>${name}</option>`)}
-        </select></span>
-    </chalk-transport-bar>`;
-  }
-
-  #renderRecording(): TemplateResult | typeof nothing {
-    const { player } = this.#run;
-    if (!player) return nothing;
-    const playing = player.state === 'running';
-    const date = player.recording.recorded.slice(0, 10);
-    return html`<div class="recording" part="recording">
-      <span class="tag">recording</span>
-      <span>A run made on ${date}. Press Run live to compute it here and now.</span>
-      <button class="quiet" @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
-    </div>`;
-  }
-
-  #renderBanners(): TemplateResult {
-    const notes = this.#notes;
-    return html`${
-      notes.length > 0
-        ? html`<chalk-banner kind="note" heading="Changed in this link:" dismissible @banner-close=${() => {
-            this.#notes = [];
-            this.requestUpdate();
-          }}><ul class="notes">${notes.map((n) => html`<li><code>${n.key}</code> ${n.message}</li>`)}</ul></chalk-banner>`
-        : nothing
-    }
-    ${this.store.notes.map((n) => html`<chalk-banner kind=${n.level}>${n.message}</chalk-banner>`)}
-    ${this.#run.banners.map(
-      (b) =>
-        html`<chalk-banner kind=${b.kind} heading=${b.heading} dismissible @banner-close=${() => this.#run.dismiss(b.id)}>${b.message}</chalk-banner>`,
-    )}`;
-  }
-
-  #renderPending(): TemplateResult | typeof nothing {
-    const pending = this.#pending;
-    if (pending.length === 0) return nothing;
-    return html`<div class="pending" role="status">
-      <span>Changed: ${pending.join(', ')}.</span>
-      <button @click=${() => this.restart(this.runState === 'running' ? 'play' : 'step')}>↻ Restart with it</button>
-    </div>`;
-  }
-
-  #renderControls(): TemplateResult | typeof nothing {
-    if (this.#teacher.hide.includes('*')) return nothing;
-    const controls = html`<chalk-controls
-        .schema=${this.#definition.schema} .config=${this.#config} .base=${this.#base()} .applied=${this.#run.applied}
-        .hide=${this.#teacher.hide} .lock=${this.#teacher.lock} .selected=${this.selectedSymbol}
-        @parameter-change=${(event: CustomEvent<ParameterChange>) => this.#change({ [event.detail.key]: event.detail.value })}
-        @parameters-reset=${() => this.#change({ ...this.#base(), seed: this.#config.seed })}
-      ></chalk-controls>
-      ${this.renderMoreControls()} ${this.#renderPending()}
-      <label class="background"><input type="checkbox" @change=${(event: Event) => {
-        this.#run.background = (event.target as HTMLInputElement).checked;
-      }} />keep running when out of sight</label>`;
-    if (!this.compact) return html`<div class="side" part="controls">${controls}</div>`;
-    return html`<details class="side" part="controls"><summary>Controls</summary>${controls}</details>`;
-  }
-
-  #renderShare(): TemplateResult {
-    const full = this.compact ? html`<a href=${this.link()} target="_blank" rel="noopener">Open the full lab ↗</a>` : nothing;
-    return html`<div class="tools">
-      ${this.renderTools()}
-      <button @click=${() => this.#copyLink()}>Copy link</button>
-      ${this.compact ? nothing : html`<button @click=${() => this.#openLinkBuilder()}>For teachers…</button>`}
-      ${full}<span class="done" role="status">${this.copied}</span>
-    </div>`;
-  }
-
   async #copyLink(): Promise<void> {
     try {
       await navigator.clipboard.writeText(this.link());
@@ -499,28 +411,50 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     builder.open();
   }
 
-  override render() {
-    const { title, question } = this.#definition;
-    const heading = this.compact
-      ? html`<h2>${title}</h2>`
-      : html`<header class="title"><h1>${title}</h1><p class="question">${question}</p></header>`;
-    return html`<div class="lab ${this.compact ? 'embed' : ''}">
-      ${heading} ${this.#renderBanners()}
-      <div class="deck">
-        ${this.#renderTransport()}
-        <div class="deck-line">
-          <chalk-phase-progress .phase=${this.#phase} .step=${this.store.step}></chalk-phase-progress>
-          <chalk-adapter-badge .device=${this.#run.device} ?recorded=${this.recorded}></chalk-adapter-badge>
-        </div>
-        ${this.#renderRecording()}
-        ${this.store.status ? html`<div class="recording" role="status">${this.store.status}</div>` : nothing}
-      </div>
-      <div class="stage">
-        <div class="figure" part="figure">${this.renderFigure()}</div>
-        ${this.#renderControls()}
-      </div>
-      ${this.renderResults()} ${this.#renderShare()}
-      ${this.compact ? nothing : html`<section class="section prose">${this.renderProse()}</section>${this.renderCards()}`}
-    </div>`;
+  #exports(): readonly ExportItem[] {
+    const { store, device, recorded, player, applied } = this.#run;
+    const config = player?.recording.config ?? applied ?? this.#config;
+    const source = { definition: this.#definition, preset: this.#preset, config, store, device, recorded };
+    return [...this.exportItems(), ...commonExports(source)];
+  }
+
+  override render(): TemplateResult {
+    return renderLab({
+      definition: this.#definition,
+      compact: this.compact,
+      config: this.#config,
+      base: this.#base(),
+      preset: this.#preset,
+      teacher: this.#teacher,
+      notes: this.#notes,
+      run: this.#run,
+      pending: this.#pending,
+      selectedSymbol: this.selectedSymbol,
+      copied: this.copied,
+      fullLink: this.compact ? this.link() : '',
+      exports: this.#exports(),
+      parts: {
+        figure: this.renderFigure(),
+        moreControls: this.renderMoreControls(),
+        tools: this.renderTools(),
+        results: this.renderResults(),
+        prose: this.renderProse(),
+        cards: this.renderCards(),
+      },
+      play: () => this.play(),
+      pause: () => this.pause(),
+      advance: (count) => this.#step(count),
+      reset: () => this.#reset(),
+      restart: () => this.restart(this.runState === 'running' ? 'play' : 'step'),
+      change: (values) => this.#change(values),
+      resetAll: () => this.#change({ ...this.#base(), seed: this.#config.seed }),
+      choosePreset: (name) => this.#choosePreset(name),
+      clearNotes: () => {
+        this.#notes = [];
+        this.requestUpdate();
+      },
+      copyLink: () => void this.#copyLink(),
+      openLinkBuilder: () => void this.#openLinkBuilder(),
+    });
   }
 }

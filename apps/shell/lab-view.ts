@@ -1,0 +1,160 @@
+/** How a lab looks: the frame that all labs share around their figures. Plain functions of what the element knows. */
+import { html, nothing, type TemplateResult } from 'lit';
+import '../components/adapter-badge/element.ts';
+import '../components/banner/element.ts';
+import '../components/controls/element.ts';
+import type { ParameterChange } from '../components/controls/element.ts';
+import '../components/export-menu/element.ts';
+import type { ExportItem } from '../components/export-menu/element.ts';
+import '../components/phase-progress/element.ts';
+import '../components/transport-bar/element.ts';
+import type { PhaseEvent } from '../runtime/events.ts';
+import type { AnyDefinition } from '../runtime/experiment.ts';
+import type { Config, Note, TeacherKeys } from '../runtime/link.ts';
+import type { RunController } from './run-controller.ts';
+
+type Part = TemplateResult | typeof nothing;
+
+/** What the frame shows and what it reports back. */
+export interface LabView {
+  readonly definition: AnyDefinition;
+  readonly compact: boolean;
+  readonly config: Config;
+  /** Values that reset brings back. */
+  readonly base: Config;
+  readonly preset: string;
+  readonly teacher: TeacherKeys;
+  readonly notes: readonly Note[];
+  readonly run: RunController;
+  /** Labels of parameters whose change waits for a restart. */
+  readonly pending: readonly string[];
+  readonly selectedSymbol: string | null;
+  readonly copied: string;
+  readonly fullLink: string;
+  readonly exports: readonly ExportItem[];
+  readonly parts: {
+    readonly figure: TemplateResult;
+    readonly moreControls: Part;
+    readonly tools: Part;
+    readonly results: Part;
+    readonly prose: Part;
+    readonly cards: Part;
+  };
+  play(): void;
+  pause(): void;
+  advance(count: number): void;
+  reset(): void;
+  restart(): void;
+  change(values: Config): void;
+  resetAll(): void;
+  choosePreset(name: string): void;
+  clearNotes(): void;
+  copyLink(): void;
+  openLinkBuilder(): void;
+}
+
+function transport(view: LabView): TemplateResult {
+  const { run, teacher, config } = view;
+  const seedLocked = teacher.lock.includes('seed') || teacher.lock.includes('*');
+  return html`<chalk-transport-bar
+    .state=${run.state} .step=${run.store.step} .seed=${config.seed as number} .speed=${run.speed}
+    ?recorded=${run.recorded} ?seed-locked=${seedLocked} ?no-seed=${teacher.hide.includes('seed')}
+    @transport-play=${() => view.play()} @transport-pause=${() => view.pause()} @transport-reset=${() => view.reset()}
+    @transport-step=${(event: CustomEvent<{ count: number }>) => view.advance(event.detail.count)}
+    @transport-speed=${(event: CustomEvent<{ stepsPerSecond: number }>) => run.setSpeed(event.detail.stepsPerSecond)}
+    @transport-seed=${(event: CustomEvent<{ seed: number }>) => {
+      view.change({ seed: event.detail.seed });
+      if (run.applied) view.reset();
+    }}
+  >
+    <span class="preset"><label for="preset">preset</label>
+      <select id="preset" @change=${(event: Event) => view.choosePreset((event.target as HTMLSelectElement).value)}>
+        ${Object.keys(view.definition.presets).map((name) => html`<option .selected=${name === view.preset}>${name}</option>`)}
+      </select></span>
+  </chalk-transport-bar>`;
+}
+
+function recording({ run }: LabView): Part {
+  const { player } = run;
+  if (!player) return nothing;
+  const playing = player.state === 'running';
+  return html`<div class="recording" part="recording">
+    <span class="tag">recording</span>
+    <span>A run made on ${player.recording.recorded.slice(0, 10)}. Press Run live to compute it here and now.</span>
+    <button class="quiet" @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
+  </div>`;
+}
+
+function banners(view: LabView): TemplateResult {
+  const { notes, run } = view;
+  const changed = html`<chalk-banner kind="note" heading="Changed in this link:" dismissible @banner-close=${() => view.clearNotes()}>
+    <ul class="notes">${notes.map((n) => html`<li><code>${n.key}</code> ${n.message}</li>`)}</ul>
+  </chalk-banner>`;
+  return html`${notes.length > 0 ? changed : nothing}
+    ${run.store.notes.map((n) => html`<chalk-banner kind=${n.level}>${n.message}</chalk-banner>`)}
+    ${run.banners.map(
+      (b) =>
+        html`<chalk-banner kind=${b.kind} heading=${b.heading} dismissible @banner-close=${() => run.dismiss(b.id)}>${b.message}</chalk-banner>`,
+    )}`;
+}
+
+function controls(view: LabView): Part {
+  const { run, teacher, pending } = view;
+  if (teacher.hide.includes('*')) return nothing;
+  const waiting = html`<div class="pending" role="status">
+    <span>Changed: ${pending.join(', ')}.</span> <button @click=${() => view.restart()}>↻ Restart with it</button>
+  </div>`;
+  const all = html`<chalk-controls
+      .schema=${view.definition.schema} .config=${view.config} .base=${view.base} .applied=${run.applied}
+      .hide=${teacher.hide} .lock=${teacher.lock} .selected=${view.selectedSymbol}
+      @parameter-change=${(event: CustomEvent<ParameterChange>) => view.change({ [event.detail.key]: event.detail.value })}
+      @parameters-reset=${() => view.resetAll()}
+    ></chalk-controls>
+    ${view.parts.moreControls} ${pending.length > 0 ? waiting : nothing}
+    <label class="background"><input type="checkbox" .checked=${run.background} @change=${(event: Event) => {
+      run.background = (event.target as HTMLInputElement).checked;
+    }} />keep running when out of sight</label>`;
+  if (!view.compact) return html`<div class="side" part="controls">${all}</div>`;
+  return html`<details class="side" part="controls"><summary>Controls</summary>${all}</details>`;
+}
+
+function tools(view: LabView): TemplateResult {
+  return html`<div class="tools">
+    <chalk-export-menu .items=${view.exports}></chalk-export-menu>
+    <button @click=${() => view.copyLink()}>Copy link</button>
+    ${view.compact ? nothing : html`<button @click=${() => view.openLinkBuilder()}>For teachers…</button>`}
+    ${view.compact ? html`<a href=${view.fullLink} target="_blank" rel="noopener">Open the full lab ↗</a>` : nothing}
+    <span class="done" role="status">${view.copied}</span>
+  </div>`;
+}
+
+function deck(view: LabView): TemplateResult {
+  const { run } = view;
+  const finished: PhaseEvent = { type: 'phase', name: 'finished', progress: 1 };
+  return html`<div class="deck">
+    ${transport(view)}
+    <div class="deck-line">
+      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : run.store.phase} .step=${run.store.step}></chalk-phase-progress>
+      <chalk-adapter-badge .device=${run.device} ?recorded=${run.recorded}></chalk-adapter-badge>
+    </div>
+    ${recording(view)}
+    ${run.store.status ? html`<div class="recording" role="status">${run.store.status}</div>` : nothing}
+  </div>`;
+}
+
+export function renderLab(view: LabView): TemplateResult {
+  const { compact, parts, definition } = view;
+  const heading = compact
+    ? html`<h2>${definition.title}</h2>`
+    : html`<header class="title"><h1>${definition.title}</h1><p class="question">${definition.question}</p></header>`;
+  return html`<div class="lab ${compact ? 'embed' : ''}">
+    ${heading} ${banners(view)} ${deck(view)}
+    <div class="stage">
+      <div class="figure" part="figure">${parts.figure}</div>
+      ${controls(view)}
+    </div>
+    ${parts.results} ${tools(view)} ${parts.tools}
+    ${compact || parts.prose === nothing ? nothing : html`<section class="section prose">${parts.prose}</section>`}
+    ${compact ? nothing : parts.cards}
+  </div>`;
+}
