@@ -1,7 +1,7 @@
 /** Imagenette: class folders of photographs in an archive, which is read as a stream; packed as the JPEG files they are. */
 import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { DATASETS, IMAGENETTE_FOLDERS } from '../../../engine/data/catalog.ts';
 import { type ListedFile, listTarImages } from '../../../engine/data/formats/folder.ts';
 import { isImageName } from '../../../engine/data/formats/image.ts';
@@ -23,10 +23,10 @@ const STEMS = ['imagenette2-160', 'imagenette2-320', 'imagenette2'];
 /** Folder of each split in the archive. */
 const SPLITS = { train: 'train', test: 'val' } as const;
 
-/** Images of the smaller packs, each with as many of every class. */
+/** Images of the smaller packs, as many of every class. */
 const SMALLER = { train: [1000], test: [200] } as const;
 
-/** Images of the validation folder that the shuffle of a pack starts from: any number that stays the same. */
+/** Multiplier of the hash that mixes positions: 2³² divided by the golden ratio (Knuth, The Art of Computer Programming 3, §6.4). */
 const MIXING = 0x9e3779b1;
 
 interface Found {
@@ -39,7 +39,7 @@ async function listFolder(folder: string): Promise<ListedFile[]> {
   const names = await readdir(folder, { recursive: true });
   return names
     .filter(isImageName)
-    .map((name) => ({ path: relative('', name).split(sep).join('/'), bytes: () => readFile(join(folder, name)) }));
+    .map((name) => ({ path: name.split(sep).join('/'), bytes: () => readFile(join(folder, name)) }));
 }
 
 async function readArchive(path: string, source: string): Promise<Found> {

@@ -83,6 +83,11 @@ export async function inflateZlib(bytes: Uint8Array, file: string): Promise<Uint
   return decompress(bytes, 'deflate', file);
 }
 
+/** Decompresses bare deflate data (RFC 1951), as ZIP archives use it. */
+export async function inflateRaw(bytes: Uint8Array, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  return decompress(bytes, 'deflate-raw', file);
+}
+
 /** Compresses to gzip. */
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return transform(bytes, new CompressionStream('gzip'));

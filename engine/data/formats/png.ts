@@ -1,5 +1,6 @@
 import { DataFormatError } from '../../errors.ts';
 import { concatBytes, dataView, requireBytes } from './bytes.ts';
+import { crc32 } from './crc32.ts';
 import { inflateZlib } from './gzip.ts';
 import { type RasterImage, rgbaToRgb } from './image.ts';
 
@@ -25,18 +26,6 @@ interface PngHeader {
   readonly depth: number;
   readonly colour: number;
   readonly interlaced: boolean;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
 }
 
 function readHeader(data: Uint8Array, offset: number, file: string): PngHeader {

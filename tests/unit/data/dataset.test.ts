@@ -17,6 +17,8 @@ import {
   toFloat32,
 } from '../../../engine/data/dataset.ts';
 import { elevenPoints, holdOut } from '../../../engine/data/points.ts';
+import { uniformFrom } from '../../../engine/data/uniform.ts';
+import { Generator } from '../../../engine/random.ts';
 import { generator, noise } from './noise.ts';
 
 const INFO = {
@@ -96,6 +98,20 @@ describe('image data sets', () => {
     expect(shuffle(tagged, generator(9)).images.subarray(0, 84)).toEqual(train.images);
     for (const held of [0, 10, 11, Number.NaN, 0.01])
       expect(() => splitDataset(tagged, held, generator(9))).toThrow('both sides');
+  });
+
+  it('takes its draws from a generator of the engine', () => {
+    const draws = (seed: number) => {
+      const uniform = uniformFrom(new Generator(seed, 'split'));
+      return Array.from({ length: 3000 }, uniform);
+    };
+    const values = draws(42);
+    expect(values).toEqual(draws(42));
+    expect(values).not.toEqual(draws(43));
+    expect(new Set(values).size).toBeGreaterThan(2990);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...values)).toBeLessThan(1);
+    expect(Math.abs(values.reduce((a, b) => a + b, 0) / 3000 - 0.5)).toBeLessThan(0.02);
   });
 
   it('joins sets one after the other and keeps the first one’s constants', () => {
