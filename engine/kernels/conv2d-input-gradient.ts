@@ -15,11 +15,20 @@ export function phaseTiles(p: Conv2dSizes, pixels: number): number {
   return p.strideY * p.strideX * Math.ceil(largest / pixels);
 }
 
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/** Every how many offsets of the kernel the same phase of a stride is met. */
+const periods = (p: Conv2dSizes) => ({
+  periodY: p.strideY / gcd(p.strideY, p.dilationY),
+  periodX: p.strideX / gcd(p.strideX, p.dilationX),
+});
+
 function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
   const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / 16);
+  const entry = (p.Co / p.groups) % 2 === 0 ? 'pairs' : 'single';
   return {
     dispatches: [
-      dispatch(quadSwap, 'tile', wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
+      dispatch(quadSwap, entry, { ...wgslParams(p), ...periods(p) }, linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
         overrides: epilogueOverrides(p),
       }),
     ],

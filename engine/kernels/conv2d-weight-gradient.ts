@@ -3,7 +3,7 @@ import naive from '../../shaders/ladders/conv2d-weight-gradient/1-naive.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
-import { hasQuadSubgroups, sumPartials } from './gemm-plan.ts';
+import { hasQuadSubgroups, splitSum, sumPartials } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 
 export type Conv2dWeightGradientParams = Conv2dSizes & {
@@ -11,29 +11,19 @@ export type Conv2dWeightGradientParams = Conv2dSizes & {
   readonly hasBias: number;
 };
 
-/**
- * Splits the N·Ho lines of dy so that `enough` tiles are at work, each over at least 64 positions.
- * @returns splits, and the lines of each (the last may have fewer)
- */
-export function splitLines(p: Conv2dSizes, tiles: number, enough: number): { splits: number; linesPerSplit: number } {
-  const lines = p.N * p.Ho;
-  const wanted = Math.max(1, Math.min(Math.ceil(enough / tiles), Math.floor((lines * p.Wo) / 64), lines));
-  const linesPerSplit = Math.ceil(lines / wanted);
-  return { splits: Math.ceil(lines / linesPerSplit), linesPerSplit };
-}
-
 function quadPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
   const { hasBias, ...params } = p;
   const terms = p.kh * p.kw * (p.Ci / p.groups);
   const rows = terms + hasBias;
   const tiles = Math.ceil(rows / 16) * p.groups * Math.ceil(p.Co / p.groups / 16);
-  const split = splitLines(p, tiles, 128);
-  const parts = split.splits > 1 || hasBias === 1;
+  const { splits, perSplit } = splitSum(p.N * p.Ho * p.Wo, tiles, 128, 64);
+  const entry = p.Wo % 2 === 0 ? 'pairs' : 'single';
+  const parts = splits > 1 || hasBias === 1;
   const tile = dispatch(
     quadSwap,
-    'tile',
-    { ...params, ...split },
-    linearGrid(tiles * split.splits, 4, caps.maxWorkgroupsPerDimension),
+    entry,
+    { ...params, splits, pixelsPerSplit: perSplit },
+    linearGrid(tiles * splits, 4, caps.maxWorkgroupsPerDimension),
     {
       overrides: { HAS_BIAS: hasBias, PADDED: Number(readsOutside(p)) },
       buffers: parts ? { dw: 'partials' } : {},
@@ -41,10 +31,10 @@ function quadPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
   );
   if (!parts) return { dispatches: [tile] };
   const stride = rows * p.Co;
-  const sum = { splits: split.splits, stride, N: p.Co };
+  const sum = { splits, stride, N: p.Co };
   const dispatches = [tile, sumPartials(caps, { ...sum, count: terms * p.Co, offset: 0 }, 'dw')];
   if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: p.Co, offset: terms * p.Co }, 'db'));
-  return { dispatches, temporaries: { partials: 4 * split.splits * stride } };
+  return { dispatches, temporaries: { partials: 4 * splits * stride } };
 }
 
 /** dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o];  db[o] = Σ dy[n,y,x,o] */

@@ -15,8 +15,7 @@ function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
   const channelsIn = p.Ci / p.groups;
   const columnTiles = p.groups * Math.ceil(p.Co / p.groups / 16);
   const tiles = columnTiles * Math.ceil((p.N * p.Ho * p.Wo) / 16);
-  // Few channels make short inner loops: one loop over all terms is faster then, although it steps by counting.
-  const entry = channelsIn < 4 ? 'firstLayer' : 'tile';
+  const entry = channelsIn % 2 === 0 ? 'pairs' : 'single';
   return {
     dispatches: [
       dispatch(quadSwap, entry, wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {

@@ -19,7 +19,7 @@ export interface Split {
   readonly perSplit: number;
 }
 
-export const WHOLE = (length: number): Split => ({ splits: 1, perSplit: roundUp(length, 4) });
+export const WHOLE = (length: number, multiple = 4): Split => ({ splits: 1, perSplit: roundUp(length, multiple) });
 
 /**
  * Splits a sum of `length` terms so that a small output still keeps the adapter busy.
@@ -29,10 +29,10 @@ export const WHOLE = (length: number): Split => ({ splits: 1, perSplit: roundUp(
  */
 export function splitSum(length: number, tiles: number, enough: number, shortest: number, multiple = 4): Split {
   const wanted = Math.min(Math.ceil(enough / tiles), Math.floor(length / shortest));
-  if (wanted <= 1) return WHOLE(length);
+  if (wanted <= 1) return WHOLE(length, multiple);
   const perSplit = roundUp(Math.ceil(length / wanted), multiple);
   const splits = Math.ceil(length / perSplit);
-  return splits === 1 ? WHOLE(length) : { splits, perSplit };
+  return { splits, perSplit };
 }
 
 /** The dispatch that adds `splits` partial results of `stride` elements each, in order, into `count` elements of `y`. */

@@ -5,9 +5,11 @@ diagnostic(off, subgroup_uniformity);
 // over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
-// Rung 3: as matmul/5-quad-swap.wgsl: a subgroup of 4 lanes shares a tile of 16 pixels x 16 channels of dx, and each value
-// of dy is loaded once per subgroup and broadcast. With strides, the positions of dx fall into strideY x strideX phases; all
-// pixels of a phase need the same taps, so each tile belongs to one phase and runs over its taps only: no product is wasted.
+// Rung 3: as matmul/5-quad-swap.wgsl: the 4 lanes of a subgroup share a tile of 16 pixels x 16 channels of dx, and each value of dy is
+// loaded once per subgroup and swapped between its lanes. With strides, the positions of dx fall into strideY x strideX phases;
+// all pixels of a phase need the same u and v, every periodY-th and periodX-th, so each tile belongs to one phase and sums its terms
+// only: no product is wasted. One loop runs over all terms (u,v,o), two at a time. `pairs` is for even numbers of output
+// channels, where both terms of a pair share u and v.
 // All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
 
 override HAS_BIAS: bool = false;
@@ -31,6 +33,8 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  periodY: u32,
+  periodX: u32,
   slope: f32,
 }
 
@@ -49,7 +53,7 @@ fn activate(v: f32) -> f32 {
 }
 
 @compute @workgroup_size(4, 4)
-fn tile(
+fn pairs(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
@@ -75,6 +79,22 @@ fn tile(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u + local.x * 4u;
 
+  // The offsets u, v of this phase: from the first one for which the divisions leave no remainder, each period one.
+  let origin = vec2i(phase) + vec2i(params.padTop, params.padLeft);
+  let dilation = vec2u(params.dilationY, params.dilationX);
+  let period = vec2u(params.periodY, params.periodX);
+  var first = vec2u(0u);
+  while (first[0] < period[0] && (origin[0] - i32(first[0] * dilation[0])) % i32(stride[0]) != 0) {
+    first[0]++;
+  }
+  while (first[1] < period[1] && (origin[1] - i32(first[1] * dilation[1])) % i32(stride[1]) != 0) {
+    first[1]++;
+  }
+  let kernel = vec2u(params.kh, params.kw);
+  let found = all(first < period) && all(first < kernel);
+  let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
+  let terms = offsets[0] * offsets[1] * channelsOut;
+
   // The 4 pixels that this lane loads and stores: position / stride, first pixel of their image in dy, place in dx.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
@@ -97,47 +117,50 @@ fn tile(
     channel[c] = min(column + c, channelsIn - 1u);
   }
   var sum: array<vec4f, 16>;
-  for (var u = 0u; u < params.kh; u++) {
-    let shiftY = i32(phase[0]) + params.padTop - i32(u * params.dilationY);
-    if (shiftY % i32(stride[0]) != 0) {
-      continue;
+  var u = first[0];
+  var v = first[1];
+  var o = 0u;
+  // Position / stride of the reads relative to the pixel's, for this u, v.
+  var shift = (origin - vec2i(first * dilation)) / vec2i(stride);
+  let step = vec2i(period * dilation) / vec2i(stride);
+  for (var k = 0u; k < terms; k += 2u) {
+    var left: array<vec2f, 4>;
+    var right: array<vec4f, 2>;
+    // @unroll
+    for (var i = 0u; i < 4u; i++) {
+      let yo = positionY[i] + shift[0];
+      let xo = positionX[i] + shift[1];
+      let inside = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
+      let at = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
+      left[i] = vec2f(select(0.0, dy[at], inside), select(0.0, dy[at + 1u], inside));
     }
-    for (var v = 0u; v < params.kw; v++) {
-      let shiftX = i32(phase[1]) + params.padLeft - i32(v * params.dilationX);
-      if (shiftX % i32(stride[1]) != 0) {
-        continue;
-      }
-      var inside: array<bool, 4>;
-      var pixel: array<u32, 4>;
+    let tap = (u * params.kw + v) * channelsIn;
+    // @unroll
+    for (var c = 0u; c < 4u; c++) {
+      let at = (tap + channel[c]) * params.Co + g * channelsOut + o;
+      right[0][c] = w[at];
+      right[1][c] = w[at + 1u];
+    }
+    // The next (u, v, o), as an odometer.
+    o += 2u;
+    let nextV = o == channelsOut;
+    o = select(o, 0u, nextV);
+    v += select(0u, period[1], nextV);
+    shift[1] -= select(0, step[1], nextV);
+    let nextU = v >= params.kw;
+    v = select(v, first[1], nextU);
+    shift[1] += select(0, step[1] * i32(offsets[1]), nextU);
+    u += select(0u, period[0], nextU);
+    shift[0] -= select(0, step[0], nextU);
+    // @unroll
+    for (var s = 0u; s < 2u; s++) {
       // @unroll
       for (var i = 0u; i < 4u; i++) {
-        let yo = positionY[i] + shiftY / i32(stride[0]);
-        let xo = positionX[i] + shiftX / i32(stride[1]);
-        inside[i] = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
-        pixel[i] = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside[i])) * params.Co + g * channelsOut;
-      }
-      let tap = (u * params.kw + v) * channelsIn;
-      let wRow = (vec4u(channel[0], channel[1], channel[2], channel[3]) + tap) * params.Co + g * channelsOut;
-      for (var o = 0u; o < channelsOut; o += 2u) {
-        let pair = vec2u(o, min(o + 1u, channelsOut - 1u));
-        let paired = o + 1u < channelsOut;
-        var left: array<vec2f, 4>;
-        // @unroll
-        for (var i = 0u; i < 4u; i++) {
-          left[i] = vec2f(select(0.0, dy[pixel[i] + pair[0]], inside[i]), select(0.0, dy[pixel[i] + pair[1]], inside[i] & paired));
-        }
-        // @unroll
-        for (var s = 0u; s < 2u; s++) {
-          let right = vec4f(w[wRow[0] + pair[s]], w[wRow[1] + pair[s]], w[wRow[2] + pair[s]], w[wRow[3] + pair[s]]);
-          // @unroll
-          for (var i = 0u; i < 4u; i++) {
-            let value = left[i][s];
-            sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
-            sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
-            sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
-            sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
-          }
-        }
+        let value = left[i][s];
+        sum[i * 4u + 0u] = fma(vec4f(value), right[s], sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right[s], sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right[s], sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right[s], sum[i * 4u + 3u]);
       }
     }
   }
@@ -152,10 +175,143 @@ fn tile(
   // @unroll
   for (var c = 0u; c < 4u; c++) {
     if (column + c < channelsIn) {
-      let shift = select(0.0, bias[g * channelsIn + channel[c]], HAS_BIAS);
+      let add = select(0.0, bias[g * channelsIn + channel[c]], HAS_BIAS);
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        dx[goal[i] + channel[c]] = activate(sum[i][c] + shift);
+        dx[goal[i] + channel[c]] = activate(sum[i][c] + add);
+      }
+    }
+  }
+}
+
+@compute @workgroup_size(4, 4)
+fn single(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let channelsIn = params.Ci / params.groups;
+  let channelsOut = params.Co / params.groups;
+  let tilesPerGroup = (channelsIn + 15u) / 16u;
+  let columnTiles = tilesPerGroup * params.groups;
+  let stride = vec2u(params.strideY, params.strideX);
+  let size = vec2u(params.H, params.W);
+  let most = (size + stride - 1u) / stride;
+  let rowTiles = (params.N * most[0] * most[1] + 15u) / 16u;
+  let tile = (group.x + group.y * groups.x) * 4u + local.y;
+  let phaseIndex = tile / (columnTiles * rowTiles);
+  let phase = vec2u(phaseIndex / stride[1], phaseIndex % stride[1]);
+  // Positions of this phase along y and x (none where the input is smaller than the stride).
+  let extent = (max(size, phase) - phase + stride - 1u) / stride;
+  let pixels = params.N * extent[0] * extent[1];
+  let row = tile / columnTiles % rowTiles * 16u;
+  if (phaseIndex >= stride[0] * stride[1] || row >= pixels) {
+    return;
+  }
+  let g = tile % columnTiles / tilesPerGroup;
+  let column = tile % tilesPerGroup * 16u + local.x * 4u;
+
+  // The offsets u, v of this phase: from the first one for which the divisions leave no remainder, each period one.
+  let origin = vec2i(phase) + vec2i(params.padTop, params.padLeft);
+  let dilation = vec2u(params.dilationY, params.dilationX);
+  let period = vec2u(params.periodY, params.periodX);
+  var first = vec2u(0u);
+  while (first[0] < period[0] && (origin[0] - i32(first[0] * dilation[0])) % i32(stride[0]) != 0) {
+    first[0]++;
+  }
+  while (first[1] < period[1] && (origin[1] - i32(first[1] * dilation[1])) % i32(stride[1]) != 0) {
+    first[1]++;
+  }
+  let kernel = vec2u(params.kh, params.kw);
+  let found = all(first < period) && all(first < kernel);
+  let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
+  let terms = offsets[0] * offsets[1] * channelsOut;
+
+  // The 4 pixels that this lane loads and stores: position / stride, first pixel of their image in dy, place in dx.
+  var positionY: array<i32, 4>;
+  var positionX: array<i32, 4>;
+  var image: array<i32, 4>;
+  var place: array<u32, 4>;
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    let p = min(row + i * 4u + local.x, pixels - 1u);
+    let at = vec2u(p / extent[1] % extent[0], p % extent[1]);
+    let n = p / (extent[1] * extent[0]);
+    let position = at * stride + phase;
+    positionY[i] = i32(at[0]);
+    positionX[i] = i32(at[1]);
+    image[i] = i32(n * params.Ho * params.Wo);
+    place[i] = ((n * params.H + position[0]) * params.W + position[1]) * params.Ci + g * channelsIn;
+  }
+  var channel: array<u32, 4>;
+  // @unroll
+  for (var c = 0u; c < 4u; c++) {
+    channel[c] = min(column + c, channelsIn - 1u);
+  }
+  var sum: array<vec4f, 16>;
+  var u = first[0];
+  var v = first[1];
+  var o = 0u;
+  // Position / stride of the reads relative to the pixel's, for this u, v.
+  var shift = (origin - vec2i(first * dilation)) / vec2i(stride);
+  let step = vec2i(period * dilation) / vec2i(stride);
+  for (var k = 0u; k < terms; k += 2u) {
+    var left: array<vec2f, 4>;
+    var right: array<vec4f, 2>;
+    // @unroll
+    for (var s = 0u; s < 2u; s++) {
+      // @unroll
+      for (var i = 0u; i < 4u; i++) {
+        let yo = positionY[i] + shift[0];
+        let xo = positionX[i] + shift[1];
+        let inside = (k + s < terms) & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
+        let at = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
+        left[i][s] = select(0.0, dy[at], inside);
+      }
+      let tap = select(0u, (u * params.kw + v) * channelsIn, k + s < terms);
+      // @unroll
+      for (var c = 0u; c < 4u; c++) {
+        right[s][c] = w[(tap + channel[c]) * params.Co + g * channelsOut + o];
+      }
+      // The next (u, v, o), as an odometer.
+      o += 1u;
+      let nextV = o == channelsOut;
+      o = select(o, 0u, nextV);
+      v += select(0u, period[1], nextV);
+      shift[1] -= select(0, step[1], nextV);
+      let nextU = v >= params.kw;
+      v = select(v, first[1], nextU);
+      shift[1] += select(0, step[1] * i32(offsets[1]), nextU);
+      u += select(0u, period[0], nextU);
+      shift[0] -= select(0, step[0], nextU);
+    }
+    // @unroll
+    for (var s = 0u; s < 2u; s++) {
+      // @unroll
+      for (var i = 0u; i < 4u; i++) {
+        let value = left[i][s];
+        sum[i * 4u + 0u] = fma(vec4f(value), right[s], sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right[s], sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right[s], sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right[s], sum[i * 4u + 3u]);
+      }
+    }
+  }
+  var goal: array<u32, 16>;
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    goal[i * 4u + 0u] = place[i];
+    goal[i * 4u + 1u] = quadSwapX(place[i]);
+    goal[i * 4u + 2u] = quadSwapY(place[i]);
+    goal[i * 4u + 3u] = quadSwapDiagonal(place[i]);
+  }
+  // @unroll
+  for (var c = 0u; c < 4u; c++) {
+    if (column + c < channelsIn) {
+      let add = select(0.0, bias[g * channelsIn + channel[c]], HAS_BIAS);
+      // @unroll
+      for (var i = 0u; i < 16u; i++) {
+        dx[goal[i] + channel[c]] = activate(sum[i][c] + add);
       }
     }
   }

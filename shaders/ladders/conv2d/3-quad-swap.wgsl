@@ -4,10 +4,11 @@ diagnostic(off, subgroup_uniformity);
 // y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 3: as matmul/5-quad-swap.wgsl. The output is a matrix of pixels (n,y,x) x channels; a subgroup of 4 lanes
-// shares a tile of 16 pixels x 16 channels, and each value of x is loaded once per subgroup and broadcast. Positions are divided
-// out once per pixel, borders are checked once per tap; the loop over c, two at a time, only adds. Scalar loads: any number of
-// channels. `firstLayer` runs one loop over all (u,v,c) instead, for inputs of few channels.
+// Rung 3: as matmul/5-quad-swap.wgsl. The output is a matrix of pixels (n,y,x) x channels o; the 4 lanes of a subgroup share a tile
+// of 16 pixels x 16 channels, and each value of x is loaded once per subgroup and swapped between its lanes. One loop runs over
+// all terms (u,v,c), two at a time: on a software adapter each nested loop would copy the 64 sums around once more (3.2 GFLOP/s
+// with loops over u, v and c, 4.6 with one; 16 to 32 channels, FMA peak 17). Positions are divided out once per pixel. Scalar
+// loads: any number of channels. `pairs` is for even numbers of input channels, where both terms of a pair share u and v.
 // All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
 
 override HAS_BIAS: bool = false;
@@ -51,7 +52,7 @@ fn activate(v: f32) -> f32 {
 }
 
 @compute @workgroup_size(4, 4)
-fn tile(
+fn pairs(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
@@ -69,7 +70,7 @@ fn tile(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u + local.x * 4u;
 
-  // The 4 pixels that this lane loads: where tap (0, 0) reads, and the first pixel of their image.
+  // The 4 pixels that this lane loads: where offset (0, 0) reads, and the first pixel of their image.
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var image: array<i32, 4>;
@@ -86,39 +87,37 @@ fn tile(
     output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
   }
   var sum: array<vec4f, 16>;
-  for (var u = 0u; u < params.kh; u++) {
-    for (var v = 0u; v < params.kw; v++) {
-      var inside: array<bool, 4>;
-      var pixel: array<u32, 4>;
+  let terms = params.kh * params.kw * channelsIn;
+  var u = 0u;
+  var v = 0u;
+  var c = 0u;
+  for (var k = 0u; k < terms; k += 2u) {
+    var left: array<vec2f, 4>;
+    // @unroll
+    for (var i = 0u; i < 4u; i++) {
+      let yi = originY[i] + i32(u * params.dilationY);
+      let xi = originX[i] + i32(v * params.dilationX);
+      let inside = !PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W));
+      let at = u32(select(0, image[i] + yi * i32(params.W) + xi, inside)) * params.Ci + g * channelsIn + c;
+      left[i] = vec2f(select(0.0, x[at], inside), select(0.0, x[at + 1u], inside));
+    }
+    // The next (u, v, c), as an odometer.
+    c += 2u;
+    v += u32(c == channelsIn);
+    c = select(c, 0u, c == channelsIn);
+    u += u32(v == params.kw);
+    v = select(v, 0u, v == params.kw);
+    // @unroll
+    for (var s = 0u; s < 2u; s++) {
+      let at = (k + s) * params.Co;
+      let right = vec4f(w[at + output[0]], w[at + output[1]], w[at + output[2]], w[at + output[3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
-        let yi = originY[i] + i32(u * params.dilationY);
-        let xi = originX[i] + i32(v * params.dilationX);
-        inside[i] = !PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W));
-        pixel[i] = u32(select(0, image[i] + yi * i32(params.W) + xi, inside[i])) * params.Ci + g * channelsIn;
-      }
-      let tap = (u * params.kw + v) * channelsIn;
-      for (var c = 0u; c < channelsIn; c += 2u) {
-        let pair = vec2u(c, min(c + 1u, channelsIn - 1u));
-        let paired = c + 1u < channelsIn;
-        var left: array<vec2f, 4>;
-        // @unroll
-        for (var i = 0u; i < 4u; i++) {
-          left[i] = vec2f(select(0.0, x[pixel[i] + pair[0]], inside[i]), select(0.0, x[pixel[i] + pair[1]], inside[i] & paired));
-        }
-        // @unroll
-        for (var s = 0u; s < 2u; s++) {
-          let at = (tap + pair[s]) * params.Co;
-          let right = vec4f(w[at + output[0]], w[at + output[1]], w[at + output[2]], w[at + output[3]]);
-          // @unroll
-          for (var i = 0u; i < 4u; i++) {
-            let value = left[i][s];
-            sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
-            sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
-            sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
-            sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
-          }
-        }
+        let value = left[i][s];
+        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
       }
     }
   }
@@ -128,14 +127,15 @@ fn tile(
       let shift = select(0.0, bias[output[c]], HAS_BIAS);
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
+        let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
+        y[p * params.Co + output[c]] = activate(sum[i][c] + shift);
       }
     }
   }
 }
 
 @compute @workgroup_size(4, 4)
-fn firstLayer(
+fn single(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) local: vec3u,
@@ -153,7 +153,7 @@ fn firstLayer(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u + local.x * 4u;
 
-  // The 4 pixels that this lane loads: where tap (0, 0) reads, and the first pixel of their image.
+  // The 4 pixels that this lane loads: where offset (0, 0) reads, and the first pixel of their image.
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var image: array<i32, 4>;
@@ -183,11 +183,11 @@ fn firstLayer(
         let yi = originY[i] + i32(u * params.dilationY);
         let xi = originX[i] + i32(v * params.dilationX);
         let inside = (k + s < terms) & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
-        let pixel = u32(select(0, image[i] + yi * i32(params.W) + xi, inside)) * params.Ci + g * channelsIn;
-        left[i][s] = select(0.0, x[pixel + c], inside);
+        let at = u32(select(0, image[i] + yi * i32(params.W) + xi, inside)) * params.Ci + g * channelsIn + c;
+        left[i][s] = select(0.0, x[at], inside);
       }
-      // The next of the terms (u, v, c), as an odometer.
-      c++;
+      // The next (u, v, c), as an odometer.
+      c += 1u;
       v += u32(c == channelsIn);
       c = select(c, 0u, c == channelsIn);
       u += u32(v == params.kw);
@@ -213,7 +213,8 @@ fn firstLayer(
       let shift = select(0.0, bias[output[c]], HAS_BIAS);
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + output[c]] = activate(sum[i][c] + shift);
+        let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
+        y[p * params.Co + output[c]] = activate(sum[i][c] + shift);
       }
     }
   }
