@@ -6,7 +6,7 @@ import type { Network } from '../nn/network.ts';
 import { add, clamp, crossEntropy, mul, randomUniform, sign, sub } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
 import type { Tensor } from '../tensor.ts';
-import { asInput, inEvaluation, targetTensor, type Targets } from './scores.ts';
+import { asInput, inEvaluation, type Targets, targetTensor } from './scores.ts';
 
 export interface AttackOptions {
   /** Largest change of a pixel, in units of the input. */

@@ -1,11 +1,11 @@
 /** What in the input made the score: gradients with respect to the input, their products, averages and path integrals. */
 import { withGradients } from '../autodiff.ts';
+import { ShapeError } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
 import { abs, add, greater, max, mul, randomNormal, sub } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
 import { full, sameShape, type Tensor, zeros } from '../tensor.ts';
-import { ShapeError } from '../errors.ts';
 import { type QuadratureRule, quadrature } from './quadrature.ts';
 import { scoreGradient, type Targets } from './scores.ts';
 

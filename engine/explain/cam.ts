@@ -5,7 +5,7 @@ import { Linear } from '../nn/layers/linear.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
 import { add, div, gather, matmul, mean, mul, permute, relu, reshape, sum } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { inEvaluation, layerGradient, selection, targetTensor, type Targets } from './scores.ts';
+import { inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
 
 function checkMap(op: string, activation: Tensor): void {
   if (activation.rank !== 4) throw new ShapeError(op, [activation.shape], 'the layer must put out maps [N, H, W, C]');
@@ -75,7 +75,10 @@ function headBehind(network: Network, layer: LayerKey): Linear | undefined {
   const behind = network.layers.slice(start + 1).filter((m) => !['dropout', 'dropout2d', 'identity', 'flatten'].includes(m.type));
   const [pool, linear, ...rest] = behind;
   if (pool?.type !== 'globalavgpool2d' || rest.length > 0 || (linear && !(linear instanceof Linear))) {
-    throw new ConfigError('layer', `CAM needs a global average pool and at most one linear layer behind layer '${layer}'; use gradCam.`);
+    throw new ConfigError(
+      'layer',
+      `CAM needs a global average pool and at most one linear layer behind layer '${layer}'; use gradCam.`,
+    );
   }
   return linear as Linear | undefined;
 }

@@ -1,5 +1,5 @@
-/** Nearest neighbours of all points, block by block on the device, and the two measures of an embedding built on them. */
-import { type AffinityParams, tsneDistances } from '../kernels/tsne.ts';
+/** Nearest neighbours of all points, block by block on the device, and the measure of labels built on them. */
+import { type AffinityParams, tsneDistances } from '../kernels/tsne-affinities.ts';
 import { run } from '../ops/run.ts';
 import { emptyTensor, type Tensor, tensor } from '../tensor.ts';
 
@@ -12,31 +12,45 @@ export function paddedPoints(points: Float32Array, N: number): Tensor {
   return tensor(rows, [N, padded]);
 }
 
+/** Entries of a row that the affinity kernels expect for `count` neighbours. */
+export const strideOf = (count: number): number => Math.ceil(count / 8) * 8;
+
+/** Rows of squared distances: entry j of row i at `(i - firstRow) * stride + j`; negative for the point itself. */
+export interface DistanceBlock {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly stride: number;
+  readonly values: Float32Array<ArrayBuffer>;
+  /** The same numbers on the device, [rows, stride]; `eachDistanceBlock` disposes it unless the visitor keeps it. */
+  readonly tensor: Tensor;
+}
+
 /**
- * Squared distances of every point to all points, in blocks of rows.
+ * Squared distances of every point to all points, in blocks of rows: memory stays bounded and no kernel runs long.
  * @param x [N, D] from `paddedPoints`
- * @param visit called with the first row of a block and its distances [rows, N]
+ * @param visit returns true to keep the block's tensor, which it then owns
+ * @param blockElements distances in a block, about
  */
 export async function eachDistanceBlock(
   x: Tensor,
-  visit: (firstRow: number, rows: number, distance: Float32Array<ArrayBuffer>) => void | Promise<void>,
+  visit: (block: DistanceBlock) => unknown,
   blockElements = 2 ** 20,
 ): Promise<void> {
   const [N, D] = x.shape as [number, number];
-  const blockRows = Math.max(1, Math.min(N, Math.floor(blockElements / N)));
+  const stride = strideOf(N);
+  const blockRows = Math.max(8, Math.floor(blockElements / stride / 8) * 8);
   for (let firstRow = 0; firstRow < N; firstRow += blockRows) {
     const rows = Math.min(blockRows, N - firstRow);
-    const distance = emptyTensor([rows, N], 'distances', 'f32', x.device);
-    const params: AffinityParams = { N, D, firstRow, rows, K: N, perplexity: 0 };
+    const distance = emptyTensor([rows, stride], 'distances', 'f32', x.device);
+    const params: AffinityParams = { N, D, firstRow, rows, stride, perplexity: 0 };
     run(tsneDistances, { x, distance }, params);
-    const values = await distance.data();
-    distance.dispose();
-    await visit(firstRow, rows, values);
+    const kept = (await visit({ firstRow, rows, stride, values: await distance.data(), tensor: distance })) === true;
+    if (!kept) distance.dispose();
   }
 }
 
-/** Indices of the k smallest of `distance` except `self`, nearest first; ties by index. */
-export function nearestOf(distance: Float32Array, self: number, k: number): Uint32Array {
+/** Indices of the k smallest of `distance` that are not negative, nearest first; ties by index. */
+export function nearestOf(distance: Float32Array, k: number): Uint32Array {
   // A heap of the k best so far with the worst on top.
   const index = new Uint32Array(k);
   let size = 0;
@@ -56,26 +70,30 @@ export function nearestOf(distance: Float32Array, self: number, k: number): Uint
       at = largest;
     }
   };
+  let bound = Number.POSITIVE_INFINITY;
   for (let j = 0; j < distance.length; j++) {
-    if (j === self) continue;
+    const d = distance[j] as number;
+    if (d < 0 || d >= bound) continue;
     if (size < k) {
       index[size++] = j;
-      if (size === k) for (let at = k >> 1; at >= 0; at--) sink(at);
-    } else if (worse(index[0] as number, j)) {
+      if (size < k) continue;
+      for (let at = k >> 1; at >= 0; at--) sink(at);
+    } else {
       index[0] = j;
       sink(0);
     }
+    bound = distance[index[0] as number] as number;
   }
   return index.slice(0, size).sort((a, b) => (worse(a, b) ? 1 : -1));
 }
 
-/** The k nearest neighbours of every point, [N, k], nearest first. @param points [N, D] */
+/** The k nearest neighbours of every point, [N, k], nearest first. @param points [N, D], k < N */
 export async function nearestNeighbours(points: Float32Array, N: number, k: number): Promise<Uint32Array> {
   const x = paddedPoints(points, N);
   const all = new Uint32Array(N * k);
-  await eachDistanceBlock(x, (firstRow, rows, distance) => {
+  await eachDistanceBlock(x, ({ firstRow, rows, stride, values }) => {
     for (let row = 0; row < rows; row++) {
-      all.set(nearestOf(distance.subarray(row * N, (row + 1) * N), firstRow + row, k), (firstRow + row) * k);
+      all.set(nearestOf(values.subarray(row * stride, row * stride + N), k), (firstRow + row) * k);
     }
   });
   x.dispose();
@@ -85,40 +103,27 @@ export async function nearestNeighbours(points: Float32Array, N: number, k: numb
 /** Share of points whose label is the majority label of their k neighbours (ties: the smallest label). */
 export function neighbourAgreement(neighbours: Uint32Array, labels: ArrayLike<number>, k: number): number {
   const N = neighbours.length / k;
+  let classes = 1;
+  for (let i = 0; i < labels.length; i++) classes = Math.max(classes, (labels[i] as number) + 1);
+  const votes = new Uint32Array(classes);
   let hits = 0;
   for (let i = 0; i < N; i++) {
-    const votes = new Map<number, number>();
+    votes.fill(0);
     for (let n = 0; n < k; n++) {
       const label = labels[neighbours[i * k + n] as number] as number;
-      votes.set(label, (votes.get(label) ?? 0) + 1);
+      votes[label] = (votes[label] as number) + 1;
     }
-    const [winner] = [...votes].sort(([a, va], [b, vb]) => vb - va || a - b)[0] as [number, number];
-    if (winner === labels[i]) hits++;
+    if (votes.indexOf(votes.reduce((a, b) => Math.max(a, b), 0)) === labels[i]) hits++;
   }
   return hits / N;
 }
 
-/**
- * Trustworthiness of an embedding (Venna & Kaski 2001): T(k) = 1 − 2/(nk(2n − 3k − 1)) Σ_i Σ_{j ∈ N^k_i} max(0, r(i, j) − k), where N^k_i
- * are the k neighbours in the embedding and r(i, j) is the rank of j among the neighbours of i in the input space (1 = nearest).
- */
-export async function trustworthiness(points: Float32Array, N: number, embedded: Uint32Array, k: number): Promise<number> {
-  const x = paddedPoints(points, N);
-  let penalty = 0;
-  await eachDistanceBlock(x, (firstRow, rows, distance) => {
-    for (let row = 0; row < rows; row++) {
-      const i = firstRow + row;
-      const own = distance.subarray(row * N, (row + 1) * N);
-      for (let n = 0; n < k; n++) {
-        const j = embedded[i * k + n] as number;
-        let rank = 1;
-        for (let other = 0; other < N; other++) {
-          if (other !== i && other !== j && (own[other] as number) < (own[j] as number)) rank++;
-        }
-        penalty += Math.max(0, rank - k);
-      }
-    }
-  });
-  x.dispose();
-  return 1 - (2 / (N * k * (2 * N - 3 * k - 1))) * penalty;
+/** Share of each point's k neighbours in one space that are among its k neighbours in another, averaged; [N, k] each. */
+export function neighbourOverlap(a: Uint32Array, b: Uint32Array, k: number): number {
+  let shared = 0;
+  for (let i = 0; i < a.length; i += k) {
+    const own = new Set(a.subarray(i, i + k));
+    for (let n = 0; n < k; n++) if (own.has(b[i + n] as number)) shared++;
+  }
+  return a.length === 0 ? 0 : shared / a.length;
 }

@@ -1,75 +1,115 @@
-/** Principal components by orthogonal iteration (Golub & Van Loan, Matrix Computations, §8.2.4). */
+/** Principal components by subspace iteration with a Rayleigh–Ritz step (Halko, Martinsson & Tropp, SIAM Review 53, 2011). */
 import { scope } from '../memory.ts';
 import { sub } from '../ops/binary.ts';
 import { matmul } from '../ops/matmul.ts';
 import { mean } from '../ops/reduce.ts';
-import { tensor } from '../tensor.ts';
+import { type Tensor, tensor } from '../tensor.ts';
+import { symmetricEigen } from './eigen.ts';
 
 export interface PrincipalComponents {
   /** Coordinates of the points, [N, k]. */
   readonly projected: Float32Array<ArrayBuffer>;
+  /** Directions, [D, k], orthonormal; the largest coefficient of each is positive, so the signs are determined. */
+  readonly components: Float32Array<ArrayBuffer>;
   /** Variance along each component, largest first. */
   readonly variances: number[];
 }
 
-/** Gram–Schmidt on the columns of q [rows, k], in place, twice for orthogonality in f32. */
+/** Directions carried beside the wanted ones: the iteration separates the wanted from the first that is not carried. */
+const OVERSAMPLING = 8;
+
+/** Gram–Schmidt on the columns of q [rows, k], twice for orthogonality; columns without a part of their own become 0. */
 function orthonormalise(q: Float32Array, rows: number, k: number): void {
-  for (let pass = 0; pass < 2; pass++) {
-    for (let column = 0; column < k; column++) {
+  for (let column = 0; column < k; column++) {
+    const length = Math.sqrt(dotColumns(q, rows, k, column, column));
+    for (let pass = 0; pass < 2; pass++) {
       for (let before = 0; before < column; before++) {
-        let dot = 0;
-        for (let row = 0; row < rows; row++) dot += (q[row * k + column] as number) * (q[row * k + before] as number);
-        for (let row = 0; row < rows; row++)
+        const dot = dotColumns(q, rows, k, column, before);
+        for (let row = 0; row < rows; row++) {
           q[row * k + column] = (q[row * k + column] as number) - dot * (q[row * k + before] as number);
+        }
       }
-      let norm = 0;
-      for (let row = 0; row < rows; row++) norm += (q[row * k + column] as number) ** 2;
-      norm = Math.sqrt(norm) || 1;
-      for (let row = 0; row < rows; row++) q[row * k + column] = (q[row * k + column] as number) / norm;
     }
+    const norm = Math.sqrt(dotColumns(q, rows, k, column, column));
+    // What is left of a dependent column is rounding, no direction.
+    const factor = norm > 1e-5 * length ? 1 / norm : 0;
+    for (let row = 0; row < rows; row++) q[row * k + column] = (q[row * k + column] as number) * factor;
   }
 }
 
+function dotColumns(q: Float32Array, rows: number, k: number, a: number, b: number): number {
+  let sum = 0;
+  for (let row = 0; row < rows; row++) sum += (q[row * k + a] as number) * (q[row * k + b] as number);
+  return sum;
+}
+
+/** Columns of q [rows, m] combined by the first `count` columns of `turn` [m, m]. */
+function combine(q: Float32Array, rows: number, m: number, turn: Float64Array, count: number): Float32Array<ArrayBuffer> {
+  const made = new Float32Array(rows * count);
+  for (let row = 0; row < rows; row++) {
+    for (let c = 0; c < count; c++) {
+      let sum = 0;
+      for (let j = 0; j < m; j++) sum += (q[row * m + j] as number) * (turn[j * m + c] as number);
+      made[row * count + c] = sum;
+    }
+  }
+  return made;
+}
+
+/** -1 for columns whose largest coefficient is negative. */
+function signs(columns: Float32Array, rows: number, count: number): number[] {
+  return Array.from({ length: count }, (_, c) => {
+    let largest = 0;
+    for (let row = 0; row < rows; row++) {
+      const value = columns[row * count + c] as number;
+      if (Math.abs(value) > Math.abs(largest)) largest = value;
+    }
+    return largest < 0 ? -1 : 1;
+  });
+}
+
 /**
- * The first k principal components of points [N, D]. Each component's largest coefficient is positive, so the signs are determined.
- * @param iterations products with the covariance; 30 separates components well enough to start or compress t-SNE
+ * The first k principal components of points [N, D] (fewer where N or D is smaller).
+ * @param iterations products with the covariance
  */
 export async function principalComponents(
   points: Float32Array,
   N: number,
   k: number,
-  iterations = 30,
+  iterations = 12,
 ): Promise<PrincipalComponents> {
   const D = points.length / N;
   const count = Math.min(k, D, N);
+  const m = Math.min(count + OVERSAMPLING, D, N);
   const x = scope(() => {
     const raw = tensor(points, [N, D]);
     return sub(raw, mean(raw, { axes: 0, keepDims: true }));
   });
+  const product = async (make: () => Tensor): Promise<Float32Array<ArrayBuffer>> => {
+    const made = scope(make);
+    const values = await made.data();
+    made.dispose();
+    return values;
+  };
   // A fixed start that is orthogonal to nothing in particular keeps the result reproducible.
-  let q = Float32Array.from({ length: D * count }, (_, i) => Math.sin(1 + 12.9898 * i));
-  orthonormalise(q, D, count);
+  let q: Float32Array<ArrayBuffer> = Float32Array.from({ length: D * m }, (_, i) => Math.sin(1 + 12.9898 * i + (i % 7)));
+  orthonormalise(q, D, m);
   for (let step = 0; step < iterations; step++) {
-    const product = scope(() => matmul(x, matmul(x, tensor(q, [D, count])), { transposeA: true }));
-    q = await product.data();
-    product.dispose();
-    orthonormalise(q, D, count);
+    q = await product(() => matmul(x, matmul(x, tensor(q, [D, m])), { transposeA: true }));
+    orthonormalise(q, D, m);
   }
-  for (let column = 0; column < count; column++) {
-    let largest = 0;
-    for (let row = 0; row < D; row++) {
-      if (Math.abs(q[row * count + column] as number) > Math.abs(largest)) largest = q[row * count + column] as number;
-    }
-    if (largest < 0) for (let row = 0; row < D; row++) q[row * count + column] = -(q[row * count + column] as number);
-  }
-  const coordinates = scope(() => matmul(x, tensor(q, [D, count])));
-  const projected = await coordinates.data();
-  coordinates.dispose();
+  const b = await product(() => matmul(x, tensor(q, [D, m])));
   x.dispose();
-  const variances = Array.from({ length: count }, (_, column) => {
-    let total = 0;
-    for (let row = 0; row < N; row++) total += (projected[row * count + column] as number) ** 2;
-    return total / Math.max(1, N - 1);
-  });
-  return { projected, variances };
+  const gram = new Float64Array(m * m);
+  for (let i = 0; i < m; i++) for (let j = 0; j < m; j++) gram[i * m + j] = dotColumns(b, N, m, i, j);
+  const { values, vectors } = symmetricEigen(gram, m);
+  const components = combine(q, D, m, vectors, count);
+  const projected = combine(b, N, m, vectors, count);
+  const sign = signs(components, D, count);
+  const turn = (_: number, i: number, all: Float32Array) => (all[i] as number) * (sign[i % count] as number);
+  return {
+    projected: projected.map(turn),
+    components: components.map(turn),
+    variances: Array.from(values.subarray(0, count), (value) => Math.max(0, value) / Math.max(1, N - 1)),
+  };
 }

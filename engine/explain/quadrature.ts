@@ -39,7 +39,8 @@ export function gaussLegendre(n: number): Quadrature {
 
 /** The nodes and weights of a rule. The trapezoid has n + 1 nodes for n intervals, the others n. */
 export function quadrature(rule: QuadratureRule, steps: number): Quadrature {
-  if (!Number.isInteger(steps) || steps < 1) throw new ConfigError('steps', `must be a whole number of at least 1, got ${steps}.`);
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new ConfigError('steps', `must be a whole number of at least 1, got ${steps}.`);
   const at = (shift: number): Quadrature => ({
     nodes: Array.from({ length: steps }, (_, k) => (k + shift) / steps),
     weights: new Array<number>(steps).fill(1 / steps),
@@ -60,6 +61,9 @@ export function quadrature(rule: QuadratureRule, steps: number): Quadrature {
     case 'gauss-legendre':
       return gaussLegendre(steps);
     default:
-      throw new ConfigError('rule', `'${String(rule)}' is not a quadrature rule; use left, right, midpoint, trapezoid or gauss-legendre.`);
+      throw new ConfigError(
+        'rule',
+        `'${String(rule)}' is not a quadrature rule; use left, right, midpoint, trapezoid or gauss-legendre.`,
+      );
   }
 }

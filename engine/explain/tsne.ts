@@ -1,19 +1,26 @@
-/** t-SNE (van der Maaten & Hinton, JMLR 9, 2008) on the device: perplexity search, all-pairs repulsion, incremental steps. */
-import { ConfigError } from '../errors.ts';
-import { type AffinityParams, tsneGradient, tsneRecentre, tsneRepulsion, tsneSearch, tsneUpdate } from '../kernels/tsne.ts';
+/** t-SNE (van der Maaten & Hinton, JMLR 9, 2008) on the device, in steps that can be watched and changed while it runs. */
+import { RecordingDevice } from '../device/recording-device.ts';
+import { ConfigError, ShapeError } from '../errors.ts';
+import {
+  tsneAttraction,
+  tsneDenseDivergence,
+  tsneDivergence,
+  tsneForces,
+  tsneRecentre,
+  tsneRepulsion,
+  tsneUpdate,
+} from '../kernels/tsne.ts';
 import { scope } from '../memory.ts';
 import { mean, sum } from '../ops/reduce.ts';
 import { run } from '../ops/run.ts';
-import { reshape } from '../ops/shape.ts';
 import { Generator } from '../random.ts';
 import { emptyTensor, ones, type Tensor, tensor, zeros } from '../tensor.ts';
-import { eachDistanceBlock, nearestOf, paddedPoints } from './neighbours.ts';
+import { type Affinities, affinitiesOf } from './affinities.ts';
+import { Neighbourhoods } from './neighbourhoods.ts';
 import { principalComponents } from './pca.ts';
 
-/** Up to this many points every other point is a neighbour; beyond, the 3·perplexity nearest are, as in scikit-learn. */
-const ALL_PAIRS = 3000;
-
 export interface TsneSchedule {
+  /** Factor ε on the attraction during the first iterations. */
   readonly exaggeration: number;
   /** Iterations with exaggeration. */
   readonly exaggerated: number;
@@ -24,9 +31,13 @@ export interface TsneSchedule {
   /** Learning rate η; a function of the number of points where the recipe says so. */
   readonly learningRate: (N: number) => number;
   readonly iterations: number;
+  /** Standard deviation of the initial layout. */
+  readonly initScale: number;
+  /** Principal components to which the points are reduced first; 0: none. */
+  readonly components: number;
 }
 
-/** The two published recipes: the paper's (2008, §3.4) and scikit-learn's. */
+/** The two published recipes: the paper's (2008, §3.4 and §4.2) and scikit-learn's. */
 export const tsneSchedules = {
   paper: {
     exaggeration: 4,
@@ -36,6 +47,8 @@ export const tsneSchedules = {
     momentumSwitch: 250,
     learningRate: () => 100,
     iterations: 1000,
+    initScale: 1e-2,
+    components: 30,
   },
   'scikit-learn': {
     exaggeration: 12,
@@ -45,6 +58,8 @@ export const tsneSchedules = {
     momentumSwitch: 250,
     learningRate: (N: number) => Math.max(N / 12 / 4, 50),
     iterations: 1000,
+    initScale: 1e-4,
+    components: 0,
   },
 } as const satisfies Record<string, TsneSchedule>;
 
@@ -53,235 +68,239 @@ export interface TsneOptions {
   readonly schedule?: TsneSchedule;
   /** 'random' draws from N(0, initScale²); 'pca' scales the first two principal components to that deviation. */
   readonly init?: 'random' | 'pca';
-  readonly initScale?: number;
   readonly seed?: number;
+  readonly onProgress?: (share: number) => void;
 }
 
-/** Device tensors of one embedding. */
-interface TsneState {
-  readonly y: Tensor;
-  readonly velocity: Tensor;
-  readonly gain: Tensor;
-  readonly rowStart: Tensor;
-  readonly neighbour: Tensor;
-  readonly p: Tensor;
-  /** exaggeration, learning rate, momentum: data, so that they may change between steps */
-  readonly hyper: Tensor;
-  readonly gradient: Tensor;
+/** Points as the schedule wants them: reduced to their principal components, or as they are. */
+export async function preparePoints(points: Float32Array, N: number, components: number): Promise<Float32Array> {
+  if (components <= 0 || components >= points.length / N) return points;
+  return (await principalComponents(points, N, components)).projected;
 }
 
-/** One embedding in the plane. Make it with `Tsne.create`, then call `step()` as often as the schedule says. */
+/** Coordinates [N, 2] to begin with. */
+export async function initialLayout(
+  points: Float32Array,
+  N: number,
+  { init = 'random', scale, seed = 1 }: { init?: 'random' | 'pca' | undefined; scale: number; seed?: number | undefined },
+): Promise<Float32Array<ArrayBuffer>> {
+  if (init === 'random') return new Generator(seed, 'tsne').normal(2 * N, 0, scale);
+  const { projected, variances } = await principalComponents(points, N, 2);
+  const deviation = Math.sqrt(variances[0] as number) || 1;
+  const layout = new Float32Array(2 * N);
+  const found = projected.length / N;
+  for (let i = 0; i < N; i++) {
+    for (let d = 0; d < found; d++) layout[2 * i + d] = ((projected[i * found + d] as number) / deviation) * scale;
+  }
+  return layout;
+}
+
+/** Something that can be run again and again. */
+interface Replay {
+  execute(): void;
+  dispose(): void;
+}
+
+/** Iterations that go to the GPU in one submission. */
+const PER_SUBMIT = 8;
+
+/** One embedding in the plane. */
 export class Tsne {
   readonly N: number;
-  readonly schedule: TsneSchedule;
+  /** May be replaced while running. */
+  schedule: TsneSchedule;
   /** η; may be changed while running. */
   learningRate: number;
   /** Iterations done. */
   iteration = 0;
-  readonly #state: TsneState;
+  #affinities: Affinities;
+  readonly #y: Tensor;
+  readonly #velocity: Tensor;
+  readonly #gain: Tensor;
+  readonly #gradient: Tensor;
+  /** exaggeration ε, learning rate η, momentum μ: data, so that they may change between replays */
+  readonly #hyper: Tensor;
+  #written = '';
+  #step: Replay | undefined;
+  #recentre: Replay;
 
-  private constructor(N: number, schedule: TsneSchedule, state: TsneState) {
+  /**
+   * @param affinities stays the caller's, who disposes it after the embedding
+   * @param start coordinates [N, 2]
+   */
+  constructor(affinities: Affinities, start: Float32Array<ArrayBuffer>, schedule: TsneSchedule = tsneSchedules['scikit-learn']) {
+    const { N } = affinities;
+    if (start.length !== 2 * N) throw new ShapeError('Tsne', [[start.length]], `the layout needs ${2 * N} coordinates`);
     this.N = N;
     this.schedule = schedule;
     this.learningRate = schedule.learningRate(N);
-    this.#state = state;
+    this.#affinities = affinities;
+    this.#y = tensor(start, [N, 2]);
+    this.#velocity = zeros([N, 2]);
+    this.#gain = ones([N, 2]);
+    this.#gradient = zeros([N, 2]);
+    this.#hyper = zeros([3]);
+    this.#recentre = this.#record(() => {
+      run(tsneRecentre, { centre: mean(this.#y, { axes: 0 }), position: this.#y }, { N });
+    });
   }
 
   /**
-   * Computes the affinities of `points` [N, D] and the initial embedding.
-   * @param onProgress called with the share of the affinities that is done
+   * From points [N, D] to an embedding that has not moved yet; `dispose` releases everything.
    * @throws ConfigError for a perplexity that N points cannot have
    */
-  static async create(
-    points: Float32Array,
-    N: number,
-    options: TsneOptions = {},
-    onProgress: (share: number) => void = () => {},
-  ): Promise<Tsne> {
-    const { perplexity = 30, schedule = tsneSchedules['scikit-learn'], init = 'random', seed = 1 } = options;
+  static async create(points: Float32Array, N: number, options: TsneOptions = {}): Promise<Tsne> {
+    const { perplexity = 30, schedule = tsneSchedules['scikit-learn'], init, seed, onProgress } = options;
     if (!(perplexity >= 1 && perplexity < N)) {
       throw new ConfigError('perplexity', `${perplexity} must be at least 1 and less than the ${N} points.`);
     }
-    const affinities = await jointAffinities(points, N, perplexity, onProgress);
-    const start = await initialEmbedding(
-      points,
-      N,
-      init,
-      options.initScale ?? (schedule === tsneSchedules.paper ? 1e-2 : 1e-4),
-      seed,
-    );
-    return new Tsne(N, schedule, {
-      y: tensor(start, [N, 2]),
-      velocity: zeros([N, 2]),
-      gain: ones([N, 2]),
-      rowStart: tensor(affinities.rowStart, [N + 1]),
-      neighbour: tensor(affinities.neighbour, [affinities.neighbour.length]),
-      p: tensor(affinities.p, [affinities.p.length]),
-      hyper: zeros([3]),
-      gradient: zeros([N, 4]),
-    });
+    const prepared = await preparePoints(points, N, schedule.components);
+    const space = await Neighbourhoods.of(prepared, N, { maxPerplexity: perplexity, ...(onProgress ? { onProgress } : {}) });
+    const affinities = await affinitiesOf(space, perplexity);
+    space.dispose();
+    const made = new Tsne(affinities, await initialLayout(prepared, N, { init, scale: schedule.initScale, seed }), schedule);
+    made.#owned = affinities;
+    return made;
   }
 
-  /** Enqueues one iteration. */
-  step(): void {
-    const { y, velocity, gain, rowStart, neighbour, p, hyper, gradient } = this.#state;
-    const { N, schedule } = this;
-    hyper.write([
-      this.iteration < schedule.exaggerated ? schedule.exaggeration : 1,
-      this.learningRate,
-      this.iteration < schedule.momentumSwitch ? schedule.earlyMomentum : schedule.lateMomentum,
-    ]);
-    scope(() => {
-      const force = emptyTensor([N, 4], 'tsneRepulsion', 'f32', y.device);
-      run(tsneRepulsion, { y, force }, { N });
-      const Z = sum(force, { axes: 0 });
-      run(tsneGradient, { y, rowStart, neighbour, p, force, Z, hyper, gradient }, { N, entries: neighbour.size });
-      run(tsneUpdate, { slope: gradient, hyper, position: y, velocity, gain }, { N });
-      run(tsneRecentre, { centre: reshape(mean(y, { axes: 0 }), [2]), position: y }, { N });
-    });
-    this.iteration++;
+  #owned: Affinities | undefined;
+
+  get affinities(): Affinities {
+    return this.#affinities;
+  }
+
+  /** Other affinities of the same points (another perplexity): the layout stays, and the iterations go on from it. */
+  set affinities(affinities: Affinities) {
+    if (affinities.N !== this.N) throw new ShapeError('Tsne', [[affinities.N], [this.N]], 'the number of points must stay');
+    this.#affinities = affinities;
+    this.#step?.dispose();
+    this.#step = undefined;
+  }
+
+  /** Enqueues iterations; wait for `positions()` or `evaluate()` before enqueuing many more. */
+  step(count = 1): void {
+    this.#step ??= this.#record(() => this.#iterate());
+    for (let n = 0; n < count; n++) {
+      this.#writeHyper();
+      this.#step.execute();
+      this.iteration++;
+      if (n % PER_SUBMIT === PER_SUBMIT - 1) this.#y.device.flush();
+    }
+    // Forces depend on differences only, so the mean drifts without consequence; taking it off now and then keeps f32 exact.
+    this.#recentre.execute();
+    this.#y.device.flush();
   }
 
   /** Coordinates [N, 2]. */
   positions(): Promise<Float32Array<ArrayBuffer>> {
-    return this.#state.y.data();
+    return this.#y.data();
   }
 
-  /** C = Σ p ln(p/q) in nats, without exaggeration, at the positions before the latest step; and the norm of its gradient. */
-  async divergence(): Promise<{ divergence: number; gradientNorm: number }> {
-    const rows = await this.#state.gradient.data();
-    let divergence = 0;
-    let squares = 0;
-    for (let i = 0; i < this.N; i++) {
-      squares += (rows[4 * i] as number) ** 2 + (rows[4 * i + 1] as number) ** 2;
-      divergence += rows[4 * i + 2] as number;
-    }
-    return { divergence, gradientNorm: Math.sqrt(squares) };
+  /**
+   * C = Σ p ln(p/q) in nats at the current layout, never exaggerated; and the norm of the gradient (exaggerated as scheduled) that the
+   * latest iteration followed.
+   */
+  async evaluate(): Promise<{ divergence: number; gradientNorm: number }> {
+    const kl = scope(() => {
+      const { Z } = this.#forces();
+      const made = emptyTensor([this.N], 'tsneDivergence', 'f32', this.#y.device);
+      const known = this.#affinities;
+      if (known.kind === 'dense') {
+        run(tsneDenseDivergence, { y: this.#y, joint: known.joint, Z, kl: made }, this.#denseParams(known.joint));
+      } else {
+        const { rowStart, neighbour, p } = known;
+        run(tsneDivergence, { y: this.#y, rowStart, neighbour, p, Z, kl: made }, { N: this.N, entries: p.size });
+      }
+      return made;
+    });
+    const [rows, gradient] = await Promise.all([kl.data(), this.#gradient.data()]);
+    kl.dispose();
+    return {
+      divergence: rows.reduce((total, value) => total + value, 0),
+      gradientNorm: Math.sqrt(gradient.reduce((total, value) => total + value * value, 0)),
+    };
   }
 
   dispose(): void {
-    for (const made of Object.values(this.#state)) made.dispose();
+    this.#step?.dispose();
+    this.#recentre.dispose();
+    for (const made of [this.#y, this.#velocity, this.#gain, this.#gradient, this.#hyper]) made.dispose();
+    this.#owned?.dispose();
   }
-}
 
-interface JointAffinities {
-  readonly rowStart: Uint32Array<ArrayBuffer>;
-  readonly neighbour: Uint32Array<ArrayBuffer>;
-  readonly p: Float32Array<ArrayBuffer>;
-}
+  #denseParams(joint: Tensor): { N: number; stride: number } {
+    return { N: this.N, stride: joint.shape[1] as number };
+  }
 
-/** p_ij = (p_{j|i} + p_{i|j}) / 2N as sparse rows (eq. 2 of the paper's §3.1). */
-async function jointAffinities(
-  points: Float32Array,
-  N: number,
-  perplexity: number,
-  onProgress: (share: number) => void,
-): Promise<JointAffinities> {
-  const K = N <= ALL_PAIRS ? N : Math.min(N, Math.floor(3 * perplexity) + 2);
-  const x = paddedPoints(points, N);
-  const rows: ConditionalRow[] = [];
-  await eachDistanceBlock(x, async (firstRow, count, distance) => {
-    const neighbour = new Uint32Array(count * K);
-    let near = distance;
-    if (K === N) for (let i = 0; i < neighbour.length; i++) neighbour[i] = i % N;
+  /** Both forces at the current layout, and the sum of `push` over all points. */
+  #forces(): { pull: Tensor; push: Tensor; Z: Tensor } {
+    const { N } = this;
+    const y = this.#y;
+    const pull = emptyTensor([N, 2], 'tsneForces', 'f32', y.device);
+    const push = emptyTensor([N, 4], 'tsneForces', 'f32', y.device);
+    const known = this.#affinities;
+    if (known.kind === 'dense') run(tsneForces, { y, joint: known.joint, pull, push }, this.#denseParams(known.joint));
     else {
-      near = new Float32Array(count * K);
-      for (let row = 0; row < count; row++) {
-        const own = distance.subarray(row * N, (row + 1) * N);
-        const nearest = nearestOf(own, firstRow + row, K);
-        neighbour.set(nearest, row * K);
-        nearest.forEach((j, k) => {
-          near[row * K + k] = own[j] as number;
-        });
-      }
+      const { rowStart, neighbour, p } = known;
+      run(tsneRepulsion, { y, push }, { N });
+      run(tsneAttraction, { y, rowStart, neighbour, p, pull }, { N, entries: p.size });
     }
-    const p = await conditional(near, neighbour, { N, D: 4, firstRow, rows: count, K, perplexity });
-    for (let row = 0; row < count; row++) {
-      rows.push({ neighbour: neighbour.subarray(row * K, (row + 1) * K), p: p.subarray(row * K, (row + 1) * K) });
-    }
-    onProgress(rows.length / N);
-  });
-  x.dispose();
-  return symmetrise(rows, N);
-}
-
-async function conditional(
-  near: Float32Array<ArrayBuffer>,
-  neighbour: Uint32Array<ArrayBuffer>,
-  params: AffinityParams,
-): Promise<Float32Array> {
-  const p = scope(() => {
-    const made = emptyTensor([params.rows, params.K], 'tsneSearch');
-    const beta = emptyTensor([params.rows], 'tsneSearch');
-    const shape = [params.rows, params.K];
-    run(tsneSearch, { neighbourDistance: tensor(near, shape), neighbour: tensor(neighbour, shape), p: made, beta }, params);
-    return made;
-  });
-  const values = await p.data();
-  p.dispose();
-  return values;
-}
-
-type ConditionalRow = { readonly neighbour: Uint32Array; readonly p: Float32Array };
-
-/** Every point is a neighbour of every other: row i holds all j ≠ i. */
-function symmetriseDense(rows: readonly ConditionalRow[], N: number): JointAffinities {
-  const rowStart = Uint32Array.from({ length: N + 1 }, (_, i) => i * (N - 1));
-  const neighbour = new Uint32Array(N * (N - 1));
-  const p = new Float32Array(N * (N - 1));
-  let at = 0;
-  for (let i = 0; i < N; i++) {
-    const own = (rows[i] as ConditionalRow).p;
-    for (let j = 0; j < N; j++) {
-      if (j === i) continue;
-      neighbour[at] = j;
-      p[at++] = ((own[j] as number) + ((rows[j] as ConditionalRow).p[i] as number)) / (2 * N);
-    }
+    return { pull, push, Z: sum(push, { axes: 0 }) };
   }
-  return { rowStart, neighbour, p };
+
+  #iterate(): void {
+    const { pull, push, Z } = this.#forces();
+    const [position, velocity, gain, gradient, hyper] = [this.#y, this.#velocity, this.#gain, this.#gradient, this.#hyper];
+    run(tsneUpdate, { pull, push, Z, hyper, position, velocity, gain, gradient }, { N: this.N });
+  }
+
+  #writeHyper(): void {
+    const { schedule, iteration } = this;
+    const hyper = [
+      iteration < schedule.exaggerated ? schedule.exaggeration : 1,
+      this.learningRate,
+      iteration < schedule.momentumSwitch ? schedule.earlyMomentum : schedule.lateMomentum,
+    ];
+    // Writing ends the submission that is being collected, so only what changed is written.
+    const key = hyper.join();
+    if (key === this.#written) return;
+    this.#hyper.write(hyper);
+    this.#written = key;
+  }
+
+  /** Records `work` once where the device can; otherwise runs it anew each time. */
+  #record(work: () => void): Replay {
+    const device = this.#y.device;
+    if (device instanceof RecordingDevice) return device.record(() => scope(work));
+    return { execute: () => scope(work), dispose: () => {} };
+  }
 }
 
-function symmetrise(rows: readonly ConditionalRow[], N: number): JointAffinities {
-  if (rows[0]?.p.length === N) return symmetriseDense(rows, N);
-  const joint: Map<number, number>[] = Array.from({ length: N }, () => new Map());
-  const deposit = (i: number, j: number, value: number) => {
-    const row = joint[i] as Map<number, number>;
-    row.set(j, (row.get(j) ?? 0) + value);
-  };
-  rows.forEach(({ neighbour, p }, i) => {
-    neighbour.forEach((j, k) => {
-      if (j === i) return;
-      const half = (p[k] as number) / (2 * N);
-      deposit(i, j, half);
-      deposit(j, i, half);
-    });
-  });
-  const rowStart = new Uint32Array(N + 1);
-  joint.forEach((row, i) => {
-    rowStart[i + 1] = (rowStart[i] as number) + row.size;
-  });
-  const entries = rowStart[N] as number;
-  const neighbour = new Uint32Array(entries);
-  const p = new Float32Array(entries);
-  joint.forEach((row, i) => {
-    let at = rowStart[i] as number;
-    for (const j of [...row.keys()].sort((a, b) => a - b)) {
-      neighbour[at] = j;
-      p[at++] = row.get(j) as number;
+/** When to stop, as scikit-learn does: no progress for `patience` iterations, or a gradient that is as good as zero. */
+export class TsneConvergence {
+  readonly patience: number;
+  readonly smallestNorm: number;
+  #best = Number.POSITIVE_INFINITY;
+  #bestAt = 0;
+
+  constructor(patience = 300, smallestNorm = 1e-7) {
+    this.patience = patience;
+    this.smallestNorm = smallestNorm;
+  }
+
+  /** The reason to stop, or undefined. Progress counts from `restart` on, so call that when exaggeration ends or a setting changes. */
+  check(iteration: number, { divergence, gradientNorm }: { divergence: number; gradientNorm: number }): string | undefined {
+    if (divergence < this.#best) {
+      this.#best = divergence;
+      this.#bestAt = iteration;
     }
-  });
-  return { rowStart, neighbour, p };
-}
+    if (iteration - this.#bestAt > this.patience) return `no progress for ${this.patience} iterations`;
+    if (gradientNorm <= this.smallestNorm) return `the gradient is smaller than ${this.smallestNorm}`;
+    return undefined;
+  }
 
-async function initialEmbedding(
-  points: Float32Array,
-  N: number,
-  init: 'random' | 'pca',
-  scale: number,
-  seed: number,
-): Promise<Float32Array<ArrayBuffer>> {
-  if (init === 'random') return new Generator(seed, 'tsne').normal(2 * N).map((v) => v * scale);
-  const { projected, variances } = await principalComponents(points, N, 2);
-  const deviation = Math.sqrt(variances[0] as number) || 1;
-  return projected.map((v) => (v / deviation) * scale);
+  restart(iteration: number): void {
+    this.#best = Number.POSITIVE_INFINITY;
+    this.#bestAt = iteration;
+  }
 }

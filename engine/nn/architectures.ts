@@ -59,7 +59,9 @@ export const DENSE_MODEL: Architecture = {
 };
 
 /** conv 1→32 (3×3) → 128 → 10 on logits; `softmax` adds the layer that the source puts before its cross-entropy. */
-export function mnistCnn(options: { filters?: number; kernel?: number; hidden?: number; softmax?: boolean } = {}): NetworkDefinition {
+export function mnistCnn(
+  options: { filters?: number; kernel?: number; hidden?: number; softmax?: boolean } = {},
+): NetworkDefinition {
   const { filters = 32, kernel = 3, hidden = 128, softmax = false } = options;
   const side = 28 - kernel + 1;
   const layers: LayerDefinition[] = [

@@ -3,7 +3,7 @@
  * PyTorch's OIHW and [out, in]. What follows a flatten of an [H, W, C] map counts its features as h·W·C + w·C + c inside and as
  * c·H·W + h·W + w in PyTorch; a `FeatureOrder` remembers that.
  */
-import { sizeOf, type Shape } from '../tensor.ts';
+import { type Shape, sizeOf } from '../tensor.ts';
 
 /** Sizes of the map whose flattened features an axis holds. */
 export interface FeatureOrder {
@@ -54,7 +54,12 @@ export function vectorBorder(size: number, features: FeatureOrder | null): Borde
 }
 
 /** Engine [in, out] ↔ PyTorch [out, in]. */
-export function linearBorder(inputs: number, outputs: number, inOrder: FeatureOrder | null, outOrder: FeatureOrder | null): Border {
+export function linearBorder(
+  inputs: number,
+  outputs: number,
+  inOrder: FeatureOrder | null,
+  outOrder: FeatureOrder | null,
+): Border {
   return {
     shape: [outputs, inputs],
     order: () => {

@@ -1,5 +1,5 @@
-import { copy, copyParams } from '../kernels/copy.ts';
 import { ShapeError } from '../errors.ts';
+import { copy, copyParams } from '../kernels/copy.ts';
 import { run } from '../ops/run.ts';
 import type { Tensor } from '../tensor.ts';
 

@@ -7,7 +7,16 @@
 export type Pair = number | readonly [vertical: number, horizontal: number];
 
 /** How weights are drawn. `pytorch` is the default of PyTorch's layers; `glorotUniform` is Keras's name for `xavierUniform`. */
-export type WeightInitialiser = 'pytorch' | 'xavierUniform' | 'glorotUniform' | 'xavierNormal' | 'kaimingNormal' | 'kaimingUniform' | 'zeros' | NormalInitialiser | UniformInitialiser;
+export type WeightInitialiser =
+  | 'pytorch'
+  | 'xavierUniform'
+  | 'glorotUniform'
+  | 'xavierNormal'
+  | 'kaimingNormal'
+  | 'kaimingUniform'
+  | 'zeros'
+  | NormalInitialiser
+  | UniformInitialiser;
 
 /** N(mean, std²). */
 export interface NormalInitialiser {

@@ -87,7 +87,8 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 
 /** What is wrong with a value, or undefined. */
 function complaint(kind: Kind, value: unknown): string | undefined {
-  if (typeof kind !== 'string') return kind.includes(value as string) ? undefined : `must be one of ${kind.map((k) => `'${k}'`).join(', ')}`;
+  if (typeof kind !== 'string')
+    return kind.includes(value as string) ? undefined : `must be one of ${kind.map((k) => `'${k}'`).join(', ')}`;
   switch (kind) {
     case 'count':
       return isCount(value) ? undefined : 'must be a whole number of at least 1';
@@ -98,7 +99,9 @@ function complaint(kind: Kind, value: unknown): string | undefined {
     case 'naturalPair':
       return pairOf(isNatural, value) ? undefined : 'must be a whole number of at least 0, or two of them';
     case 'padding':
-      return value === 'same' || pairOf(isNatural, value) ? undefined : "must be a whole number of at least 0, two of them, or 'same'";
+      return value === 'same' || pairOf(isNatural, value)
+        ? undefined
+        : "must be a whole number of at least 0, two of them, or 'same'";
     case 'probability':
       return typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1';
     case 'positive':

@@ -3,7 +3,7 @@
  * is described first (sizes, names, layouts) and gets memory later, so that validation costs no memory and all parameters of a
  * network can lie side by side.
  */
-import type { Tensor, Shape } from '../tensor.ts';
+import type { Shape, Tensor } from '../tensor.ts';
 import type { Border, FeatureOrder } from './border.ts';
 import type { Initialiser } from './definition.ts';
 

@@ -106,7 +106,8 @@ export class Network {
   /** The layer with this index, path or name. @throws ConfigError when there is none */
   layer(key: LayerKey): Module {
     const module = this.#keys.get(String(key));
-    if (!module) throw new ConfigError('layer', `'${key}' is no layer of this network; it has ${[...this.#keys.keys()].join(', ')}.`);
+    if (!module)
+      throw new ConfigError('layer', `'${key}' is no layer of this network; it has ${[...this.#keys.keys()].join(', ')}.`);
     return module;
   }
 

@@ -24,7 +24,9 @@ export function stateEntries(root: Module): Map<string, Entry> {
 }
 
 /** Reads tensors that are named like entries of a state dictionary (weights, gradients, moments) in PyTorch's layout. */
-export async function exportTensors(named: Iterable<readonly [name: string, tensor: Tensor, border: Border]>): Promise<StateDict> {
+export async function exportTensors(
+  named: Iterable<readonly [name: string, tensor: Tensor, border: Border]>,
+): Promise<StateDict> {
   const list = [...named];
   const values = await Promise.all(list.map(([, tensor]) => tensor.data()));
   return new Map(list.map(([name, , border], index) => [name, toPyTorch(values[index] as Float32Array, border)]));
@@ -63,7 +65,10 @@ export function loadStateDict(
       missing.length > 0 ? `it lacks ${missing.map((name) => `'${name}'`).join(', ')}` : '',
       unexpected.length > 0 ? `nothing here is called ${unexpected.map((name) => `'${name}'`).join(', ')}` : '',
     ];
-    throw new ConfigError('state', `${parts.filter(Boolean).join('; ')}. Use the network the state was made with, or { strict: false }.`);
+    throw new ConfigError(
+      'state',
+      `${parts.filter(Boolean).join('; ')}. Use the network the state was made with, or { strict: false }.`,
+    );
   }
   const present = [...entries].filter(([name]) => given.has(name));
   for (const [name, { border }] of present) {

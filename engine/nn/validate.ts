@@ -36,7 +36,8 @@ export function describeNetwork(definition: unknown, inputShape: Shape): Validat
     errors.push({ path: '', type: 'network', message: 'the network must be a list of layers' });
     return { layers, errors, parameters: 0, root: undefined };
   }
-  const wrongShape = !(inputShape.length === 1 || inputShape.length === 3) || !inputShape.every((n) => Number.isInteger(n) && n > 0);
+  const wrongShape =
+    !(inputShape.length === 1 || inputShape.length === 3) || !inputShape.every((n) => Number.isInteger(n) && n > 0);
   if (wrongShape) {
     const message = `the input shape [${inputShape.join(', ')}] must be [height, width, channels] or [features], without the batch`;
     return { layers, errors: [{ path: '', type: 'network', message }], parameters: 0, root: undefined };

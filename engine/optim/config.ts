@@ -75,7 +75,11 @@ export function resolveOptimiser(config: OptimiserConfig, path = 'optimiser'): R
   check('dampening', Number.isFinite(resolved.dampening), 'must be a number');
   check('weightDecay', natural(resolved.weightDecay), 'must be a number of at least 0');
   check('eps', natural(resolved.eps), 'must be a number of at least 0');
-  check('betas', resolved.betas.length === 2 && resolved.betas.every((b) => b >= 0 && b < 1), 'must be two numbers from 0 to below 1');
+  check(
+    'betas',
+    resolved.betas.length === 2 && resolved.betas.every((b) => b >= 0 && b < 1),
+    'must be two numbers from 0 to below 1',
+  );
   check('epsilonForm', keras || resolved.epsilonForm === 'pytorch', "must be 'pytorch' or 'keras'");
   check('decay', resolved.decay === 'all' || resolved.decay === 'weights', "must be 'all' or 'weights'");
   if (resolved.nesterov && (resolved.momentum <= 0 || resolved.dampening !== 0)) {

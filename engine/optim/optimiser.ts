@@ -10,7 +10,7 @@ import { copyElements } from '../nn/copy.ts';
 import { Network } from '../nn/network.ts';
 import { sameShape, type Tensor, zeros } from '../tensor.ts';
 import { type OptimiserConfig, type ResolvedConfig, resolveOptimiser } from './config.ts';
-import { membersOf, type Member, type Segment, segments } from './segments.ts';
+import { type Member, membersOf, type Segment, segments } from './segments.ts';
 import { Shadow } from './shadow.ts';
 
 /** Parameters that share a weight decay and a factor of the learning rate. */
@@ -105,7 +105,9 @@ export class Optimiser {
     const { type } = this.config;
     for (const { hyper, weightDecay, lrFactor } of this.#groups) {
       const numbers = { ...this.config, lr: this.lr * lrFactor, weightDecay };
-      hyper.write(type === 'sgd' ? sgdHyper(numbers, this.steps) : adamHyper({ ...numbers, decoupled: type === 'adamw' }, this.steps));
+      hyper.write(
+        type === 'sgd' ? sgdHyper(numbers, this.steps) : adamHyper({ ...numbers, decoupled: type === 'adamw' }, this.steps),
+      );
     }
   }
 
@@ -114,7 +116,11 @@ export class Optimiser {
     gradients.forEach((gradient, index) => {
       const { shape, name } = this.parameters[index] as Tensor;
       if (gradient && !sameShape(gradient.shape, shape)) {
-        throw new ShapeError(`optimiser '${name || index}'`, [shape, gradient.shape], 'a gradient must have the shape of its parameter');
+        throw new ShapeError(
+          `optimiser '${name || index}'`,
+          [shape, gradient.shape],
+          'a gradient must have the shape of its parameter',
+        );
       }
       // In a recorded step the copy vanishes: the gradient is computed where it belongs.
       if (gradient) copyElements(gradient, this.#gradients.tensors[index] as Tensor);
@@ -158,7 +164,10 @@ export class Optimiser {
   /** Copies the state to the host. The copies are enqueued at once: later steps do not change them. */
   async snapshot(): Promise<OptimiserSnapshot> {
     const { steps } = this;
-    return { steps, moments: await Promise.all([...this.#moments.values()].flatMap((shadow) => shadow.blocks.map((b) => b.data()))) };
+    return {
+      steps,
+      moments: await Promise.all([...this.#moments.values()].flatMap((shadow) => shadow.blocks.map((b) => b.data()))),
+    };
   }
 
   /** Puts a snapshot back. */

@@ -28,5 +28,8 @@ export function learningRate(schedule: ScheduleConfig, base: number, progress: P
     const minimum = schedule.minimum ?? 0;
     return minimum + ((base - minimum) * (1 + Math.cos((Math.PI * Math.min(t, schedule.length)) / schedule.length))) / 2;
   }
-  throw new ConfigError('schedule.type', `'${(schedule as { type: string }).type}' is not a schedule; use 'constant', 'step' or 'cosine'.`);
+  throw new ConfigError(
+    'schedule.type',
+    `'${(schedule as { type: string }).type}' is not a schedule; use 'constant', 'step' or 'cosine'.`,
+  );
 }

@@ -50,5 +50,7 @@ function position(members: readonly Member[], index: number): number {
 
 function follows(before: Member, after: Member): boolean {
   const [a, b] = [before.range, after.range];
-  return a !== undefined && b !== undefined && a.arena === b.arena && a.offset + a.length === b.offset && before.group === after.group;
+  return (
+    a !== undefined && b !== undefined && a.arena === b.arena && a.offset + a.length === b.offset && before.group === after.group
+  );
 }

@@ -1,7 +1,8 @@
 /** Memory of the same layout as the parameters: gradients, moments. */
+
+import type { RecordingDevice } from '../device/recording-device.ts';
 import { keep } from '../memory.ts';
 import { ParameterArena } from '../nn/parameter-arena.ts';
-import type { RecordingDevice } from '../device/recording-device.ts';
 import { type Tensor, zeros } from '../tensor.ts';
 import type { Member } from './segments.ts';
 

@@ -1,5 +1,5 @@
 /** Where a trainer's batches come from. Data live on the host and are opened on a device; after a lost device they are opened again. */
-import { imageSize, type ImageDataset, type Normalisation } from '../data/dataset.ts';
+import { type ImageDataset, imageSize, type Normalisation } from '../data/dataset.ts';
 import type { RecordingDevice } from '../device/recording-device.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { gatherImages, gatherRows } from '../kernels/batch.ts';
@@ -123,7 +123,11 @@ export interface Samples {
 export function arrayData(inputs: Samples, targets: Samples, classes?: number): TrainingData {
   const count = inputs.values.length / sizeOf(inputs.shape);
   if (!Number.isInteger(count) || targets.values.length !== count * sizeOf(targets.shape) || count === 0) {
-    throw new ShapeError('arrayData', [[inputs.values.length], [targets.values.length]], 'there must be one target for each input');
+    throw new ShapeError(
+      'arrayData',
+      [[inputs.values.length], [targets.values.length]],
+      'there must be one target for each input',
+    );
   }
   const labels = targets.values instanceof Int32Array ? targets.values : undefined;
   const upload = ({ values }: Samples, device: RecordingDevice) =>

@@ -35,7 +35,8 @@ function columnSum({ classes, counts }: Confusion, column: number): number {
 }
 
 const diagonal = ({ classes, counts }: Confusion, k: number): number => counts[k * classes + k] as number;
-const each = (confusion: Confusion, f: (k: number) => number): number[] => Array.from({ length: confusion.classes }, (_, k) => f(k));
+const each = (confusion: Confusion, f: (k: number) => number): number[] =>
+  Array.from({ length: confusion.classes }, (_, k) => f(k));
 
 /** Share of each class that was recognised (recall); NaN for a class without samples. */
 export function perClassAccuracy(confusion: Confusion): number[] {
@@ -91,7 +92,11 @@ export function softmaxRows(values: ArrayLike<number>, classes: number): Float32
 }
 
 /** −ln softmax(z)_t of each row, in double precision. */
-export function crossEntropyRows(logits: ArrayLike<number>, labels: ArrayLike<number>, classes: number): Float64Array<ArrayBuffer> {
+export function crossEntropyRows(
+  logits: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+): Float64Array<ArrayBuffer> {
   const result = new Float64Array(labels.length);
   for (let i = 0; i < labels.length; i++) {
     let largest = Number.NEGATIVE_INFINITY;

@@ -8,9 +8,9 @@ import type { QuadratureRule } from '../../engine/explain/quadrature.ts';
 import type { SafetensorsTensor } from '../../engine/io/safetensors.ts';
 import type { NetworkDefinition } from '../../engine/nn/definition.ts';
 import { buildNetwork, type Network } from '../../engine/nn/network.ts';
-import { createOptimiser } from '../../engine/optim/optimiser.ts';
-import type { OptimiserConfig } from '../../engine/optim/config.ts';
 import { bceWithLogits, crossEntropy, l1Loss, mseLoss } from '../../engine/ops/index.ts';
+import type { OptimiserConfig } from '../../engine/optim/config.ts';
+import { createOptimiser } from '../../engine/optim/optimiser.ts';
 import { sameShape, sizeOf, type Tensor, tensor } from '../../engine/tensor.ts';
 import { fromEngine, type HostTensor, type Layout, toEngine } from './fixture-layouts.ts';
 import { type Attrs, fixtureOps } from './fixture-ops.ts';
@@ -133,7 +133,12 @@ export async function replayOp(files: Files, test: OpCase): Promise<void> {
 }
 
 /** A network with the stored weights, for inputs of the given (PyTorch) shape. */
-function networkFor(files: Files, definition: NetworkDefinition, input: string, state: Readonly<Record<string, string>>): Network {
+function networkFor(
+  files: Files,
+  definition: NetworkDefinition,
+  input: string,
+  state: Readonly<Record<string, string>>,
+): Network {
   const { shape } = stored(files, input);
   const inputShape = shape.length === 4 ? [shape[2] as number, shape[3] as number, shape[1] as number] : shape.slice(1);
   const network = buildNetwork(definition, { inputShape, rng: 0, device: files.device });
@@ -210,7 +215,10 @@ const METHODS: Readonly<
   gradCam: (_, network, x, t, attrs) => ({ map: gradCam(network, x, t, attrs['layer'] as number), layout: 'plain' }),
   xGradCam: (_, network, x, t, attrs) => ({ map: xGradCam(network, x, t, attrs['layer'] as number), layout: 'plain' }),
   fgsm: (_, network, x, t, attrs) => ({
-    map: fgsm(network, x, t, { epsilon: attrs['epsilon'] as number, targeted: (attrs['targeted'] as boolean | undefined) ?? false }),
+    map: fgsm(network, x, t, {
+      epsilon: attrs['epsilon'] as number,
+      targeted: (attrs['targeted'] as boolean | undefined) ?? false,
+    }),
     layout: 'image',
   }),
   pgd: (_, network, x, t, attrs) => ({

@@ -1,6 +1,6 @@
 /** The operations of the fixtures: which operands cross the border how, and which engine function stands for them. */
 import * as ops from '../../engine/ops/index.ts';
-import { type Tensor, zeros, ones } from '../../engine/tensor.ts';
+import { ones, type Tensor, zeros } from '../../engine/tensor.ts';
 import type { Layout } from './fixture-layouts.ts';
 
 /** Attributes as PyTorch means them, in camelCase. */
@@ -18,7 +18,8 @@ const plain = (run: Run): FixtureOp => ({ inputs: ['plain'], output: 'plain', ru
 const image = (run: Run): FixtureOp => ({ inputs: ['image', 'plain'], output: 'image', run });
 
 const number = (attrs: Attrs, name: string, otherwise: number): number => (attrs[name] as number | null | undefined) ?? otherwise;
-const flag = (attrs: Attrs, name: string, otherwise: boolean): boolean => (attrs[name] as boolean | null | undefined) ?? otherwise;
+const flag = (attrs: Attrs, name: string, otherwise: boolean): boolean =>
+  (attrs[name] as boolean | null | undefined) ?? otherwise;
 const pairOf = (attrs: Attrs, name: string, otherwise: ops.Pair): ops.Pair =>
   (attrs[name] as ops.Pair | null | undefined) ?? otherwise;
 
@@ -35,7 +36,9 @@ const reduction = (f: Reducer): FixtureOp => plain(([x], attrs) => f(x as Tensor
 
 type Loss = (x: Tensor, t: Tensor, options: { reduction: ops.Reduction }) => Tensor;
 const loss = (f: Loss): FixtureOp =>
-  plain(([x, t], attrs) => f(x as Tensor, t as Tensor, { reduction: (attrs['reduction'] as ops.Reduction | undefined) ?? 'mean' }));
+  plain(([x, t], attrs) =>
+    f(x as Tensor, t as Tensor, { reduction: (attrs['reduction'] as ops.Reduction | undefined) ?? 'mean' }),
+  );
 
 const axis = (attrs: Attrs, otherwise: number): number => number(attrs, 'axis', otherwise);
 
@@ -121,7 +124,9 @@ export const fixtureOps: Readonly<Record<string, FixtureOp>> = {
   tan: unary(ops.tan),
   erf: unary(ops.erf),
   silu: unary(ops.silu),
-  gelu: plain(([x], attrs) => ops.gelu(x as Tensor, { approximate: (attrs['approximate'] as 'tanh' | 'none' | undefined) ?? 'tanh' })),
+  gelu: plain(([x], attrs) =>
+    ops.gelu(x as Tensor, { approximate: (attrs['approximate'] as 'tanh' | 'none' | undefined) ?? 'tanh' }),
+  ),
   elu: plain(([x], attrs) => ops.elu(x as Tensor, number(attrs, 'alpha', 1))),
   leakyRelu: plain(([x], attrs) => ops.leakyRelu(x as Tensor, number(attrs, 'negativeSlope', 0.01))),
   clamp: plain(([x], attrs) =>

@@ -6,7 +6,7 @@ import type { RecordingDevice } from '../../engine/device/recording-device.ts';
 import { DataFormatError } from '../../engine/errors.ts';
 import { readSafetensors } from '../../engine/io/safetensors.ts';
 import { getDevice, setDevice } from '../../engine/tensor.ts';
-import { type FixtureCase, type Files, replayAttribution, replayOp, replayTrain } from './fixture-cases.ts';
+import { type Files, type FixtureCase, replayAttribution, replayOp, replayTrain } from './fixture-cases.ts';
 
 export interface FixtureFiles {
   /** fixtures.json. */

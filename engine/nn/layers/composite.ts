@@ -1,11 +1,19 @@
-import { add } from '../../ops/index.ts';
 import { hasGradientOverride } from '../../autodiff.ts';
-import { sameShape, type Shape, type Tensor } from '../../tensor.ts';
+import { add } from '../../ops/index.ts';
+import { type Shape, sameShape, type Tensor } from '../../tensor.ts';
 import type { FeatureOrder } from '../border.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
-import { Elementwise } from './activation.ts';
+import { type Activation, Elementwise } from './activation.ts';
 import { Conv2d } from './convolution.ts';
 import { Linear } from './linear.ts';
+import { BatchNorm } from './normalisation.ts';
+
+/** A layer and the activation behind it in one kernel, or undefined where there is no such kernel. */
+function fusedOutput(layer: Module, activation: Activation, x: Tensor): Tensor | undefined {
+  if (layer instanceof Linear || layer instanceof Conv2d) return layer.apply(x, activation);
+  if (layer instanceof BatchNorm && activation.activation === 'relu') return layer.apply(x, { activation: 'relu' });
+  return undefined;
+}
 
 /** Layers one after the other. A (leaky) ReLU runs in the kernel of the layer before it, unless that layer's own output is wanted. */
 export class Sequential extends Module {
@@ -27,9 +35,9 @@ export class Sequential extends Module {
       const layer = layers[i] as Module;
       const next = layers[i + 1];
       const activation = pass.fuse && next instanceof Elementwise && !pass.wants(layer) ? next.fusable : undefined;
-      const able = layer instanceof Linear || layer instanceof Conv2d;
-      if (next && able && activation && !hasGradientOverride(activation.activation)) {
-        value = layer.apply(value, activation);
+      const fused = activation && !hasGradientOverride(activation.activation) ? fusedOutput(layer, activation, value) : undefined;
+      if (next && fused) {
+        value = fused;
         if (pass.wants(next)) pass.capture(next, value);
         i++;
       } else value = layer.forward(value, pass);

@@ -44,7 +44,8 @@ export class Conv2d extends Module {
     let padding: readonly [number, number];
     if (definition.padding === 'same') {
       if (stride[0] !== 1 || stride[1] !== 1) throw new LayerError("padding 'same' needs stride 1");
-      if (reach[0] % 2 !== 0 || reach[1] % 2 !== 0) throw new LayerError("padding 'same' needs an odd kernel (or an even dilation)");
+      if (reach[0] % 2 !== 0 || reach[1] % 2 !== 0)
+        throw new LayerError("padding 'same' needs an odd kernel (or an even dilation)");
       padding = [reach[0] / 2, reach[1] / 2];
     } else padding = pair(definition.padding ?? 0);
     const side = (size: number, axis: 0 | 1) => Math.floor((size + 2 * padding[axis] - reach[axis] - 1) / stride[axis]) + 1;

@@ -50,7 +50,10 @@ export class BatchNorm extends Affine {
     }
     if (inputShape.at(-1) !== features) {
       const what = rank === 3 ? 'channels' : 'features';
-      throw new LayerError(`features = ${features} but its input has ${inputShape.at(-1)} ${what}`, [...inputShape.slice(0, -1), features]);
+      throw new LayerError(`features = ${features} but its input has ${inputShape.at(-1)} ${what}`, [
+        ...inputShape.slice(0, -1),
+        features,
+      ]);
     }
     super(inputShape, features);
     this.type = type;
@@ -63,12 +66,18 @@ export class BatchNorm extends Affine {
   }
 
   protected override compute(x: Tensor): Tensor {
+    return this.apply(x);
+  }
+
+  /** The layer, with a ReLU behind it in the same kernel. */
+  apply(x: Tensor, activation?: { readonly activation: 'relu' }): Tensor {
     return batchNorm(x, this.scale.tensor, this.shift.tensor, {
       training: this.training,
       eps: this.eps,
       momentum: this.momentum,
       runningMean: this.runningMean.tensor,
       runningVariance: this.runningVariance.tensor,
+      ...activation,
     });
   }
 }

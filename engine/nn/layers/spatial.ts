@@ -21,7 +21,8 @@ export class Pool extends Module {
     const kernel = pair(definition.kernel);
     const stride = pair(definition.stride ?? definition.kernel);
     const padding = pair(definition.padding ?? 0);
-    if (2 * padding[0] > kernel[0] || 2 * padding[1] > kernel[1]) throw new LayerError('padding must be at most half of the kernel');
+    if (2 * padding[0] > kernel[0] || 2 * padding[1] > kernel[1])
+      throw new LayerError('padding must be at most half of the kernel');
     const side = (size: number, axis: 0 | 1) => Math.floor((size + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
     const shape = [side(height, 0), side(width, 1), channels];
     if ((shape[0] as number) < 1 || (shape[1] as number) < 1) {

@@ -63,7 +63,8 @@ export class UNet extends Module {
       throw new LayerError(`needs a map [H, W, ${inputs}], but its input is [${inputShape.join(', ')}]`);
     }
     const [height, width, channels] = inputShape as readonly [number, number, number];
-    if (channels !== inputs) throw new LayerError(`in = ${inputs} but its input has ${channels} channels`, [height, width, inputs]);
+    if (channels !== inputs)
+      throw new LayerError(`in = ${inputs} but its input has ${channels} channels`, [height, width, inputs]);
     if (kernel % 2 === 0) throw new LayerError(`kernel = ${kernel} must be odd`);
     const unit = 2 ** (depth - 1);
     if (height % unit !== 0 || width % unit !== 0) {

@@ -1,0 +1,56 @@
+/** What can watch a training run and end it. */
+import { EarlyStopping, type EarlyStoppingConfig, type EarlyStoppingState } from '../optim/early-stopping.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { TrainerEvent } from './events.ts';
+import type { NetworkSnapshot } from './snapshot.ts';
+import type { Trainer } from './trainer.ts';
+
+/** What a callback keeps in a checkpoint: values for JSON and arrays. */
+export interface CallbackState {
+  readonly json: unknown;
+  readonly arrays?: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
+}
+
+export interface TrainerCallback {
+  /** Distinguishes its part of a checkpoint, and is the reason given when it ends a run. */
+  readonly name: string;
+  /** Sees each event before the reader does; 'stop' ends the run after it. */
+  onEvent?(event: TrainerEvent, trainer: Trainer): 'stop' | undefined | Promise<'stop' | undefined>;
+  /** The run is over; the network may still be changed. */
+  onEnd?(trainer: Trainer): void | Promise<void>;
+  state?(): CallbackState;
+  restore?(state: CallbackState): void;
+}
+
+export interface StopEarlyConfig extends EarlyStoppingConfig {
+  /** What to watch. Default: the loss on the validation data. */
+  readonly metric?: (validation: Evaluation) => number;
+  /** Puts the weights of the best evaluation back when the run ends. Default true. */
+  readonly restoreBest?: boolean;
+}
+
+/** Stops when the validation data no longer improve, and goes back to the best weights (Prechelt 1998). */
+export function stopEarly(config: StopEarlyConfig): TrainerCallback & { readonly watcher: EarlyStopping } {
+  const watcher = new EarlyStopping(config);
+  const metric = config.metric ?? ((validation: Evaluation) => validation.loss);
+  let best: NetworkSnapshot | undefined;
+  return {
+    name: 'early stopping',
+    watcher,
+    async onEvent(event, trainer) {
+      const validation = event.type === 'epoch' || event.type === 'evaluation' ? event.validation : undefined;
+      if (!validation) return undefined;
+      const verdict = watcher.observe(metric(validation));
+      if (verdict === 'improved') best = await trainer.snapshotNetwork();
+      return verdict === 'stop' ? 'stop' : undefined;
+    },
+    onEnd(trainer) {
+      if (best && (config.restoreBest ?? true)) trainer.restoreNetwork(best);
+    },
+    state: () => ({ json: watcher.state, ...(best ? { arrays: { ...best } } : {}) }),
+    restore({ json, arrays }) {
+      watcher.state = json as EarlyStoppingState;
+      best = arrays ? (arrays as unknown as NetworkSnapshot) : undefined;
+    },
+  };
+}

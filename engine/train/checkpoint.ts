@@ -1,0 +1,217 @@
+/**
+ * Checkpoints: one safetensors file with the weights under PyTorch's names in PyTorch's layouts, the optimiser's moments as
+ * 'optimizer.exp_avg.<name>' and the like, and everything else as JSON under the metadata key 'chalkgrad'.
+ */
+import { version } from '../../package.json';
+import type { RecordingDevice } from '../device/recording-device.ts';
+import { ConfigError, DataFormatError } from '../errors.ts';
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../io/safetensors.ts';
+import { fromPyTorch, toPyTorch } from '../nn/border.ts';
+import type { NetworkDefinition } from '../nn/definition.ts';
+import { buildNetwork, type Network } from '../nn/network.ts';
+import { arenaRange } from '../nn/parameter-arena.ts';
+import { type StateDict, stateEntries } from '../nn/state-dict.ts';
+import type { ResolvedConfig } from '../optim/config.ts';
+import type { MomentName } from '../optim/optimiser.ts';
+import type { GeneratorState } from '../random.ts';
+import { sizeOf, type Tensor } from '../tensor.ts';
+import type { Progress, TrainingSnapshot } from './snapshot.ts';
+import type { Trainer } from './trainer.ts';
+
+/** What a checkpoint says besides its tensors. */
+export interface CheckpointMetadata {
+  readonly format: 1;
+  /** Version of the engine that wrote it. */
+  readonly engine: string;
+  readonly definition: NetworkDefinition;
+  readonly inputShape: readonly number[];
+  /** Absent in a file with a network only. */
+  readonly training?: {
+    readonly progress: Progress;
+    readonly optimiser: { readonly config: ResolvedConfig; readonly steps: number };
+    /** η₀. */
+    readonly lr: number;
+    readonly random: { readonly dropout: GeneratorState; readonly transform: GeneratorState };
+    readonly order: { readonly seed: number; readonly shuffle: boolean; readonly batchSize: number; readonly dropLast: boolean };
+    readonly data: { readonly hash: string; readonly count: number };
+    readonly callbacks: Readonly<Record<string, unknown>>;
+  };
+  /** Whatever the writer wants to remember: data set, lab, preset. */
+  readonly notes?: Readonly<Record<string, unknown>>;
+}
+
+export interface Checkpoint {
+  readonly metadata: CheckpointMetadata;
+  /** Parameters and buffers, PyTorch's names and layouts. */
+  readonly state: StateDict;
+  /** Other tensors by their full names. */
+  readonly extra: StateDict;
+}
+
+const KEY = 'chalkgrad';
+const EXTRA = /^(optimizer|callback)\./;
+
+/** The file of a checkpoint. Equal content gives equal bytes. */
+export function writeCheckpoint({ metadata, state, extra }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const tensors = [...state, ...extra].map(([name, { shape, data }]): [string, SafetensorsTensor] => [
+    name,
+    { dtype: 'F32', shape, data },
+  ]);
+  return writeSafetensors(tensors, { [KEY]: JSON.stringify(metadata), format: 'pt' });
+}
+
+/** Reads a checkpoint. @throws DataFormatError for a damaged file or one that this engine did not write */
+export function readCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkpoint {
+  const { tensors, metadata } = readSafetensors(bytes, file);
+  const text = metadata[KEY];
+  if (text === undefined)
+    throw new DataFormatError(file, 8, `metadata '${KEY}' (a file of weights alone loads with loadStateDict)`);
+  let parsed: CheckpointMetadata;
+  try {
+    parsed = JSON.parse(text) as CheckpointMetadata;
+  } catch (error) {
+    throw new DataFormatError(file, 8, `JSON in the metadata '${KEY}'`, { cause: error });
+  }
+  if (parsed?.format !== 1)
+    throw new DataFormatError(file, 8, `a checkpoint of format 1, found ${JSON.stringify(parsed?.format)}`);
+  if (!Array.isArray(parsed.definition) || !Array.isArray(parsed.inputShape)) {
+    throw new DataFormatError(file, 8, 'a network definition and its input shape in the metadata');
+  }
+  const state: StateDict = new Map();
+  const extra: StateDict = new Map();
+  for (const [name, { dtype, shape, data }] of tensors) {
+    if (dtype !== 'F32') throw new DataFormatError(file, 8, `float32 values for '${name}', found ${dtype}`);
+    (EXTRA.test(name) ? extra : state).set(name, { shape, data: data as Float32Array });
+  }
+  return { metadata: parsed, state, extra };
+}
+
+/** A file with a network's definition and weights, for another lab. */
+export async function saveNetwork(network: Network, notes?: Readonly<Record<string, unknown>>): Promise<Uint8Array<ArrayBuffer>> {
+  const { definition, inputShape } = network;
+  const metadata: CheckpointMetadata = { format: 1, engine: version, definition, inputShape, ...(notes ? { notes } : {}) };
+  return writeCheckpoint({ metadata, state: await network.stateDict(), extra: new Map() });
+}
+
+/** The network of a checkpoint, in evaluation mode. */
+export function networkFrom(checkpoint: Checkpoint | Uint8Array, options: { device?: RecordingDevice } = {}): Network {
+  const { metadata, state } = checkpoint instanceof Uint8Array ? readCheckpoint(checkpoint) : checkpoint;
+  const { definition, inputShape, training } = metadata;
+  const dropoutSeed = training?.random.dropout.seed ?? 0;
+  const network = buildNetwork(definition, { inputShape, rng: 0, dropoutSeed, ...options });
+  network.loadStateDict(state);
+  return network.eval();
+}
+
+/** A tensor's part of a copy of its arena. */
+function part(tensor: Tensor, values: Float32Array): Float32Array {
+  const range = arenaRange(tensor);
+  if (!range) throw new Error(`'${tensor.name}' does not lie in an arena`);
+  return values.subarray(range.offset, range.offset + sizeOf(tensor.shape));
+}
+
+/** The file of a training run. */
+export function writeTrainerCheckpoint(trainer: Trainer, snapshot: TrainingSnapshot): Uint8Array<ArrayBuffer> {
+  const { network, optimiser, plan, config } = trainer;
+  const entries = stateEntries(network.root);
+  const { parameters, buffers } = snapshot.network;
+  const learned = new Set(network.parameters());
+  const state: StateDict = new Map();
+  const extra: StateDict = new Map();
+  const moments = [...optimiser.moments.keys()];
+  for (const [name, { tensor, border }] of entries) {
+    state.set(name, toPyTorch(part(tensor, learned.has(tensor) ? parameters : buffers), border));
+    if (!learned.has(tensor)) continue;
+    moments.forEach((moment, index) => {
+      const values = snapshot.optimiser.moments[index] as Float32Array;
+      extra.set(`optimizer.${moment}.${name}`, toPyTorch(part(tensor, values), border));
+    });
+  }
+  const callbacks: Record<string, unknown> = {};
+  for (const { name, state: save } of config.callbacks ?? []) {
+    const saved = save?.();
+    if (!saved) continue;
+    callbacks[name] = saved.json;
+    for (const [key, data] of Object.entries(saved.arrays ?? {}))
+      extra.set(`callback.${name}.${key}`, { shape: [data.length], data });
+  }
+  const { seed, shuffle, batchSize, dropLast } = plan;
+  const metadata: CheckpointMetadata = {
+    format: 1,
+    engine: version,
+    definition: network.definition,
+    inputShape: network.inputShape,
+    training: {
+      progress: snapshot.progress,
+      optimiser: { config: optimiser.config, steps: snapshot.optimiser.steps },
+      lr: snapshot.lr,
+      random: {
+        dropout: { ...network.rng.generator.state, step: snapshot.dropoutStep },
+        transform: { ...trainer.transformGenerator.state, step: snapshot.transformStep },
+      },
+      order: { seed, shuffle, batchSize, dropLast },
+      data: { hash: config.data.hash(), count: config.data.count },
+      callbacks,
+    },
+  };
+  return writeCheckpoint({ metadata, state, extra });
+}
+
+/** What of a checkpoint is not weights and moments. */
+export interface Resumption {
+  readonly progress: Progress;
+  readonly dropoutStep: number;
+  readonly transformStep: number;
+  readonly lr: number;
+}
+
+/** @throws ConfigError unless both are equal */
+function requireSame(path: string, mine: unknown, theirs: unknown): void {
+  const [a, b] = [JSON.stringify(mine), JSON.stringify(theirs)];
+  if (a !== b)
+    throw new ConfigError(path, `this run has ${a}, the checkpoint ${b}. Resume with the configuration it was made with.`);
+}
+
+/** Puts weights, moments and callbacks of a checkpoint into a trainer. Nothing is changed when it belongs to another run. */
+export function applyCheckpoint(trainer: Trainer, given: Checkpoint | Uint8Array): Resumption {
+  const { metadata, state, extra } = given instanceof Uint8Array ? readCheckpoint(given) : given;
+  const { training } = metadata;
+  if (!training)
+    throw new ConfigError('checkpoint', 'it holds a network but no training state; use networkFrom() and start a new run.');
+  const { network, optimiser, plan, config } = trainer;
+  requireSame('network', network.definition, metadata.definition);
+  requireSame('optimiser', optimiser.config, training.optimiser.config);
+  const { seed, shuffle, batchSize, dropLast } = plan;
+  requireSame('order', { seed, shuffle, batchSize, dropLast }, training.order);
+  requireSame('data', { hash: config.data.hash(), count: config.data.count }, training.data);
+  requireSame('dropoutSeed', network.rng.generator.seed, training.random.dropout.seed);
+  const entries = stateEntries(network.root);
+  const byTensor = new Map([...entries].map(([name, entry]) => [entry.tensor, { name, border: entry.border }]));
+  const writes: (() => void)[] = [];
+  for (const [moment, tensors] of optimiser.moments as ReadonlyMap<MomentName, readonly Tensor[]>) {
+    optimiser.parameters.forEach((parameter, index) => {
+      const { name, border } = byTensor.get(parameter) as { name: string; border: Parameters<typeof fromPyTorch>[1] };
+      const saved = extra.get(`optimizer.${moment}.${name}`);
+      if (saved?.data.length !== parameter.size) {
+        throw new ConfigError('checkpoint', `it lacks the tensor 'optimizer.${moment}.${name}' of ${parameter.size} values.`);
+      }
+      writes.push(() => (tensors[index] as Tensor).write(fromPyTorch(saved.data, border)));
+    });
+  }
+  network.loadStateDict(state);
+  for (const write of writes) write();
+  optimiser.steps = training.optimiser.steps;
+  for (const callback of config.callbacks ?? []) {
+    if (!(callback.name in training.callbacks)) continue;
+    const prefix = `callback.${callback.name}.`;
+    const arrays = [...extra].filter(([name]) => name.startsWith(prefix));
+    callback.restore?.({
+      json: training.callbacks[callback.name],
+      ...(arrays.length > 0
+        ? { arrays: Object.fromEntries(arrays.map(([name, { data }]) => [name.slice(prefix.length), Float32Array.from(data)])) }
+        : {}),
+    });
+  }
+  const { progress, random, lr } = training;
+  return { progress, dropoutStep: random.dropout.step, transformStep: random.transform.step, lr };
+}

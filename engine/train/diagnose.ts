@@ -1,0 +1,59 @@
+/** Finding what is infinite or not a number, on the device. */
+import { noGrad } from '../autodiff.ts';
+import { BUFFER_ALIGNMENT } from '../device/device.ts';
+import { countNonFinite } from '../kernels/finite.ts';
+import { scope } from '../memory.ts';
+import type { Network } from '../nn/network.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
+import type { Batch } from './data.ts';
+import type { LossFunction } from './loss.ts';
+
+/**
+ * Names of the tensors that hold values which are not finite, in order. Everything is enqueued at once: later work does not change
+ * what is found.
+ */
+export async function nonFinite(named: readonly (readonly [name: string, tensor: Tensor])[]): Promise<string[]> {
+  const floats = named.filter(([, { dtype, size }]) => dtype === 'f32' && size > 0);
+  const [first] = floats;
+  if (!first) return [];
+  const { device } = first[1];
+  const stride = BUFFER_ALIGNMENT / 4;
+  const counts = emptyTensor([floats.length * stride], 'countNonFinite', 'u32', device);
+  const buffer = counts.buffer('countNonFinite');
+  floats.forEach(([, tensor], index) => {
+    const count = device.view(buffer, index * BUFFER_ALIGNMENT, 4);
+    device.run(countNonFinite, { x: tensor.buffer('countNonFinite'), count }, { count: tensor.size });
+  });
+  try {
+    const found = await counts.data('u32');
+    return floats.flatMap(([name], index) => ((found[index * stride] as number) > 0 ? [name] : []));
+  } finally {
+    counts.dispose();
+  }
+}
+
+/** Parameters and running statistics that are not finite. */
+export function nonFiniteState(network: Network): Promise<string[]> {
+  return nonFinite([...network.namedParameters(), ...network.namedBuffers()]);
+}
+
+/**
+ * The first value of a forward pass that is not finite: the inputs, the innermost layer, or the loss; undefined where all are finite.
+ * Changes the running statistics of a network in training mode.
+ */
+export async function nonFiniteLayer(network: Network, batch: Batch, loss: LossFunction): Promise<string | undefined> {
+  const kept = scope(() =>
+    noGrad(() => {
+      const { output, activations } = network.forward(batch.inputs, { capture: 'all' });
+      return { activations, value: loss(output, batch, network) };
+    }),
+  );
+  // Blocks are captured after the layers inside them, so the first in order is the innermost.
+  const layers = [...kept.activations].map(([path, tensor]) => [`${path} (${network.layer(path).type})`, tensor] as const);
+  try {
+    return (await nonFinite([['inputs', batch.inputs], ...layers, ['loss', kept.value]]))[0];
+  } finally {
+    for (const activation of new Set(kept.activations.values())) activation.dispose();
+    kept.value.dispose();
+  }
+}

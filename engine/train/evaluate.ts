@@ -1,0 +1,175 @@
+/** A network on data it does not learn from: evaluation mode, no tape, in batches, while the next batch computes. */
+import { noGrad } from '../autodiff.ts';
+import { ConfigError } from '../errors.ts';
+import { keep, scope } from '../memory.ts';
+import type { LayerKey, Network } from '../nn/network.ts';
+import { type Shape, type Tensor, tensor } from '../tensor.ts';
+import type { Batch, OpenData, TrainingData } from './data.ts';
+import { type Loss, lossFunction } from './loss.ts';
+import { accuracy, argmaxRows, type Confusion, confusionMatrix, crossEntropyRows, perClassAccuracy } from './metrics.ts';
+
+export interface Evaluation {
+  readonly count: number;
+  /** Mean over the samples. */
+  readonly loss: number;
+  /** The following where targets are labels. */
+  readonly accuracy?: number;
+  /** NaN for a class without samples. */
+  readonly perClass?: readonly number[];
+  readonly confusion?: Confusion;
+  readonly predictions?: Int32Array<ArrayBuffer>;
+  /** Loss of each sample, for cross-entropy. */
+  readonly losses?: Float64Array<ArrayBuffer>;
+}
+
+export interface EvaluateOptions {
+  /** Default 256. */
+  readonly batchSize?: number;
+  /** Default 'crossEntropy' where targets are labels, else 'mse'. */
+  readonly loss?: Loss;
+  /** Data that are already on the device. */
+  readonly open?: OpenData;
+  /** Applied to each batch before the network, on the device. */
+  readonly transform?: (batch: Batch) => Batch;
+}
+
+/** What comes back of a batch. */
+type Collect = (batch: Batch, start: number) => readonly Tensor[];
+
+/** Goes through the data in order and hands over, for each batch, the values of the tensors that `collect` returns. */
+async function* overBatches(
+  network: Network,
+  data: TrainingData,
+  options: EvaluateOptions,
+  collect: Collect,
+): AsyncGenerator<{ start: number; size: number; values: Float32Array[] }> {
+  const size = Math.min(options.batchSize ?? 256, data.count);
+  if (!Number.isInteger(size) || size < 1)
+    throw new ConfigError('batchSize', `must be a whole number of at least 1, got ${size}.`);
+  const { device } = network;
+  const open = options.open ?? data.open(device);
+  const indices = keep(
+    tensor(
+      Uint32Array.from({ length: data.count }, (_, i) => i),
+      undefined,
+      { dtype: 'u32', device },
+    ),
+  );
+  const cursor = keep(tensor(new Uint32Array(1), undefined, { dtype: 'u32', device }));
+  const start = (from: number) => {
+    const batch = Math.min(size, data.count - from);
+    cursor.write([from]);
+    const { training } = network;
+    network.eval();
+    const tensors = scope(() =>
+      noGrad(() => {
+        const gathered = open.batch({ indices, cursor, batch });
+        return collect(options.transform ? options.transform(gathered) : gathered, from);
+      }),
+    );
+    network.train(training);
+    const values = Promise.all(tensors.map((t) => t.data()));
+    for (const t of tensors) t.dispose();
+    return { start: from, size: batch, values };
+  };
+  try {
+    let pending = start(0);
+    for (let next = size; ; next += size) {
+      const following = next < data.count ? start(next) : undefined;
+      following?.values.catch(() => {});
+      yield { ...pending, values: await pending.values };
+      if (!following) return;
+      pending = following;
+    }
+  } finally {
+    indices.dispose();
+    cursor.dispose();
+    if (!options.open) open.dispose();
+  }
+}
+
+/** Evaluates step by step: yields the share that is done, returns the result. */
+export async function* evaluation(
+  network: Network,
+  data: TrainingData,
+  options: EvaluateOptions = {},
+): AsyncGenerator<number, Evaluation> {
+  const { count, classes, labels } = data;
+  const name = options.loss ?? (labels ? 'crossEntropy' : 'mse');
+  const loss = lossFunction(name);
+  const ownLoss = name === 'crossEntropy' && classes !== undefined && labels !== undefined;
+  const predictions = new Int32Array(count);
+  const losses = new Float64Array(count);
+  let total = 0;
+  const batches = overBatches(network, data, options, (batch) => {
+    const output = network.forward(batch.inputs);
+    const classified = labels && output.rank === 2;
+    return [...(classified ? [output] : []), ...(ownLoss ? [] : [loss(output, batch, network)])];
+  });
+  for await (const { start, size, values } of batches) {
+    const scores = ownLoss || values.length === 2 ? (values[0] as Float32Array) : undefined;
+    if (scores && labels) {
+      const width = scores.length / size;
+      predictions.set(argmaxRows(scores, width), start);
+      if (ownLoss) {
+        const truth = Array.from({ length: size }, (_, i) => labels[start + i] as number);
+        const rows = crossEntropyRows(scores, truth, width);
+        losses.set(rows, start);
+        for (const value of rows) total += value;
+      }
+    }
+    if (!ownLoss) total += ((values.at(-1) as Float32Array)[0] as number) * size;
+    yield (start + size) / count;
+  }
+  const result = { count, loss: total / count };
+  if (!labels || classes === undefined) return result;
+  const confusion = confusionMatrix(labels, predictions, classes);
+  return {
+    ...result,
+    accuracy: accuracy(labels, predictions),
+    perClass: perClassAccuracy(confusion),
+    confusion,
+    predictions,
+    ...(ownLoss ? { losses } : {}),
+  };
+}
+
+/** Evaluates at once. */
+export async function evaluate(network: Network, data: TrainingData, options: EvaluateOptions = {}): Promise<Evaluation> {
+  const steps = evaluation(network, data, options);
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) return value;
+  }
+}
+
+export interface CollectOptions extends EvaluateOptions {
+  /** Whose output; default the network's. */
+  readonly layer?: LayerKey;
+  readonly onProgress?: (share: number) => void;
+}
+
+/** The network's outputs, or a layer's, for all samples: [count, …shape] on the host. */
+export async function outputs(
+  network: Network,
+  data: TrainingData,
+  options: CollectOptions = {},
+): Promise<{ shape: Shape; values: Float32Array<ArrayBuffer> }> {
+  const { layer } = options;
+  const shape = layer === undefined ? network.outputShape : network.layer(layer).outputShape;
+  const length = shape.reduce((a, b) => a * b, 1);
+  const values = new Float32Array(data.count * length);
+  const batches = overBatches(network, data, options, ({ inputs }) => {
+    if (layer === undefined) return [network.forward(inputs)];
+    return [network.forward(inputs, { capture: [layer] }).activations.get(String(layer)) as Tensor];
+  });
+  for await (const {
+    start,
+    size,
+    values: [found],
+  } of batches) {
+    values.set(found as Float32Array, start * length);
+    options.onProgress?.((start + size) / data.count);
+  }
+  return { shape: [data.count, ...shape], values };
+}

@@ -1,0 +1,138 @@
+/** One training step on a device: gather, forward, loss, gradients, update. Traced once and replayed, or run operation by operation. */
+import type { Recording, RecordingDevice } from '../device/recording-device.ts';
+import { copyInto, copyParams } from '../kernels/copy.ts';
+import { keep, scope } from '../memory.ts';
+import type { Network } from '../nn/network.ts';
+import { DeviceGenerator } from '../ops/random.ts';
+import { run } from '../ops/run.ts';
+import type { Optimiser } from '../optim/optimiser.ts';
+import { emptyTensor, type Tensor, tensor, zeros } from '../tensor.ts';
+import type { Batch, OpenData } from './data.ts';
+import type { LossFunction } from './loss.ts';
+
+/** Losses that can wait on the device to be read. */
+export const RING = 128;
+
+export interface StepParts {
+  readonly network: Network;
+  readonly optimiser: Optimiser;
+  readonly data: OpenData;
+  readonly samples: number;
+  readonly loss: LossFunction;
+  readonly transform: ((batch: Batch, rng: DeviceGenerator) => Batch) | undefined;
+  readonly seed: number;
+  readonly mode: 'recorded' | 'eager';
+  /** Batches of this size are recorded; others (the last of an epoch) run eagerly. */
+  readonly batchSize: number;
+}
+
+/** Everything of a run that lives on its device. */
+export class StepRunner {
+  readonly parts: StepParts;
+  readonly device: RecordingDevice;
+  /** Random numbers of the transform. */
+  readonly rng: DeviceGenerator;
+  readonly #indices: Tensor;
+  readonly #cursor: Tensor;
+  readonly #ring: Tensor;
+  #recording: Recording<Tensor> | undefined;
+  #recordedFor = '';
+
+  constructor(parts: StepParts) {
+    const { device } = parts.network;
+    this.parts = parts;
+    this.device = device;
+    this.rng = new DeviceGenerator(parts.seed, 'transform', device);
+    this.#indices = keep(emptyTensor([parts.samples], 'order of the samples', 'u32', device));
+    this.#cursor = keep(tensor(new Uint32Array(1), undefined, { dtype: 'u32', device }));
+    this.#ring = keep(zeros([RING], { device }));
+  }
+
+  /** Dispatches and bytes of the recorded step, once there is one. */
+  get recording(): Pick<Recording<Tensor>, 'dispatches' | 'bytes'> | undefined {
+    return this.#recording;
+  }
+
+  /** The order in which the samples of the epoch come. */
+  setOrder(order: Uint32Array): void {
+    this.#indices.write(order);
+  }
+
+  /**
+   * Enqueues a step and puts its loss into a slot of the ring.
+   * @param position where its batch starts in the order
+   */
+  run(position: number, batch: number, slot: number): void {
+    const { network, optimiser, mode, batchSize } = this.parts;
+    optimiser.prepare();
+    network.rng.advance();
+    this.rng.advance();
+    this.#cursor.write([position]);
+    if (mode === 'recorded' && batch === batchSize) {
+      const recording = this.#recorded(batch);
+      recording.execute();
+      this.#store(recording.result, slot);
+    } else {
+      const loss = scope(() => this.#compute(batch));
+      this.#store(loss, slot);
+      loss.dispose();
+    }
+    this.device.flush();
+  }
+
+  /** Reads `count` losses from a slot on; the copy is enqueued at once. */
+  async losses(slot: number, count: number): Promise<Float32Array<ArrayBuffer>> {
+    const bytes = await this.device.read(this.#ring.buffer('losses'), slot * 4, count * 4);
+    return new Float32Array(bytes);
+  }
+
+  /** The batch of a step as the network sees it, for a diagnosis. */
+  batch(position: number, batch: number): Batch {
+    this.parts.network.rng.advance();
+    this.rng.advance();
+    this.#cursor.write([position]);
+    return this.#batch(batch);
+  }
+
+  /** Forgets the recorded step: what it was traced from has changed in a way that cannot be seen here. */
+  invalidate(): void {
+    this.#recording?.result.dispose();
+    this.#recording?.dispose();
+    this.#recording = undefined;
+  }
+
+  dispose(): void {
+    this.invalidate();
+    this.rng.dispose();
+    for (const t of [this.#indices, this.#cursor, this.#ring]) t.dispose();
+    this.parts.data.dispose();
+  }
+
+  #batch(batch: number): Batch {
+    const { data, transform } = this.parts;
+    const gathered = data.batch({ indices: this.#indices, cursor: this.#cursor, batch });
+    return transform ? transform(gathered, this.rng) : gathered;
+  }
+
+  #compute(batch: number): Tensor {
+    const { network, optimiser, loss } = this.parts;
+    network.train();
+    const gathered = this.#batch(batch);
+    const value = loss(network.forward(gathered.inputs), gathered, network);
+    optimiser.apply(optimiser.gradients(value));
+    return value;
+  }
+
+  #recorded(batch: number): Recording<Tensor> {
+    // Freezing and thawing change which gradients there are.
+    const learning = this.parts.optimiser.parameters.map((parameter) => (parameter.requiresGrad ? 1 : 0)).join('');
+    if (this.#recording && this.#recordedFor !== learning) this.invalidate();
+    this.#recordedFor = learning;
+    this.#recording ??= this.device.record(() => keep(scope(() => this.#compute(batch))));
+    return this.#recording;
+  }
+
+  #store(loss: Tensor, slot: number): void {
+    run(copyInto, { x: loss, y: this.#ring }, copyParams({ shape: [1], strideX: [1], offsetY: slot }));
+  }
+}

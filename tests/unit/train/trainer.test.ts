@@ -1,0 +1,185 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import type { RecordingDevice } from '../../../engine/device/recording-device.ts';
+import { DeviceLostError, NonFiniteError } from '../../../engine/errors.ts';
+import { buildNetwork } from '../../../engine/nn/network.ts';
+import { setDevice } from '../../../engine/tensor.ts';
+import { stopEarly } from '../../../engine/train/callbacks.ts';
+import type { TrainerConfig } from '../../../engine/train/config.ts';
+import type { TrainerEvent } from '../../../engine/train/events.ts';
+import { Trainer } from '../../../engine/train/trainer.ts';
+import { blobs, devices, freshDevice, small } from './setup.ts';
+
+const opened = await devices();
+afterAll(() => {
+  for (const [, device] of opened) device.destroy();
+});
+
+const data = blobs(90);
+const validation = blobs(40, 2);
+
+function trainer(device: RecordingDevice, config: Partial<TrainerConfig> = {}): Trainer {
+  setDevice(device);
+  const network = buildNetwork(small, { inputShape: data.inputShape, rng: 7, dropoutSeed: 3, device });
+  const defaults: TrainerConfig = {
+    network,
+    data,
+    loss: 'crossEntropy',
+    optimiser: { type: 'adam', lr: 0.01 },
+    batchSize: 16,
+    seed: 5,
+  };
+  const timing = config.steps === undefined && config.epochs === undefined ? { epochs: 2 } : {};
+  return new Trainer({ ...defaults, ...timing, ...config });
+}
+
+async function all(run: AsyncIterable<TrainerEvent>): Promise<TrainerEvent[]> {
+  const events: TrainerEvent[] = [];
+  for await (const event of run) events.push(event);
+  return events;
+}
+
+const losses = (events: readonly TrainerEvent[]) => events.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+
+async function bits(trainer: Trainer): Promise<string> {
+  const state = await trainer.network.stateDict();
+  return [...state]
+    .map(([name, { data: values }]) => `${name} ${[...new Uint32Array(values.buffer.slice(0))].join(' ')}`)
+    .join('\n');
+}
+
+describe.each(opened)('trainer on %s', (choice, device) => {
+  test('learns, tells each step in order and ends', async () => {
+    const run = trainer(device, { epochs: 6, validation });
+    const events = await all(run.run());
+    const steps = events.filter((event) => event.type === 'step');
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 36 }, (_, i) => i + 1));
+    expect(steps.map(({ epoch }) => epoch).slice(0, 7)).toEqual([1, 1, 1, 1, 1, 1, 2]);
+    expect(steps[0]).toMatchObject({ total: 36, lr: 0.01 });
+    const epochs = events.filter((event) => event.type === 'epoch');
+    expect(epochs).toHaveLength(6);
+    const first = epochs[0];
+    const counted = losses(events).slice(0, 6);
+    const sizes = [16, 16, 16, 16, 16, 10];
+    expect(first?.loss).toBeCloseTo(counted.reduce((sum, loss, i) => sum + loss * (sizes[i] as number), 0) / 90, 6);
+    expect(epochs.at(-1)?.validation?.accuracy).toBeGreaterThan(0.9);
+    expect(events.at(-1)).toEqual({ type: 'done', step: 36, epoch: 6, reason: 'finished' });
+    run.dispose();
+  });
+
+  test('recorded and eager steps give the same bits', async () => {
+    const recorded = trainer(device);
+    const eager = trainer(device, { mode: 'eager' });
+    const [a, b] = [await all(recorded.run()), await all(eager.run())];
+    expect(losses(a)).toEqual(losses(b));
+    expect(recorded.recording?.dispatches).toBeGreaterThan(10);
+    expect(eager.recording).toBeUndefined();
+    expect(await bits(recorded)).toBe(await bits(eager));
+    recorded.dispose();
+    eager.dispose();
+  });
+
+  test('the same seed gives the same bits whatever the pace, another seed another order', async () => {
+    const [one, two, three] = [
+      trainer(device),
+      trainer(device, { lossEvery: 5, snapshotEvery: 3 }),
+      trainer(device, { seed: 6 }),
+    ];
+    const a = losses(await all(one.run()));
+    const b: number[] = [];
+    while (!two.finished) b.push(...losses(await two.advance()));
+    expect(b).toEqual(a);
+    expect(await bits(two)).toBe(await bits(one));
+    expect(losses(await all(three.run()))).not.toEqual(a);
+    for (const run of [one, two, three]) run.dispose();
+  });
+
+  test('leaving the loop pauses without losing an event', async () => {
+    const whole = trainer(device, { validation });
+    const expected = (await all(whole.run())).filter(({ type }) => type !== 'phase');
+    const parts = trainer(device, { validation, lossEvery: 4 });
+    const got: TrainerEvent[] = [];
+    while (got.at(-1)?.type !== 'done') {
+      for await (const event of parts.run()) {
+        if (event.type === 'phase') continue;
+        got.push(event);
+        break;
+      }
+    }
+    const comparable = (events: readonly TrainerEvent[]) =>
+      events.map((event) => (event.type === 'epoch' ? { ...event, seconds: 0 } : event));
+    expect(comparable(got)).toEqual(comparable(expected));
+    whole.dispose();
+    parts.dispose();
+  });
+
+  test('a checkpoint goes on as if nothing had happened', async () => {
+    const whole = trainer(device, { epochs: 3, validation, callbacks: [stopEarly({ patience: 20 })] });
+    const expected = losses(await all(whole.run()));
+    const before = trainer(device, { epochs: 3, validation, callbacks: [stopEarly({ patience: 20 })] });
+    const first = losses(await before.advance(8));
+    const bytes = await before.checkpoint();
+    const after = trainer(device, { epochs: 3, validation, callbacks: [stopEarly({ patience: 20 })] });
+    after.network.initialise(99);
+    after.load(bytes);
+    const rest = await all(after.run());
+    expect([...first, ...losses(rest)]).toEqual(expected);
+    expect(await bits(after)).toBe(await bits(whole));
+    expect(await after.checkpoint()).toEqual(await whole.checkpoint());
+    for (const run of [whole, before, after]) run.dispose();
+  });
+
+  test('memory stays constant', async () => {
+    // On a device of its own, where nobody else's tensors are collected meanwhile.
+    const own = await freshDevice(choice);
+    const run = trainer(own, { epochs: 40, validation, snapshotEvery: 7 });
+    await run.advance(20);
+    const early = own.memory();
+    await run.advance(200);
+    expect(own.memory()).toEqual(early);
+    run.dispose();
+    own.destroy();
+  });
+
+  test('a loss that is not finite names the layer and leaves a good state', async () => {
+    const run = trainer(device, { optimiser: { type: 'sgd', lr: 1e30 }, epochs: 4, snapshotEvery: 2 });
+    const failure = await all(run.run()).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(NonFiniteError);
+    expect((failure as NonFiniteError).layer).toMatch(/^\d+(\.weight|\.bias| \(\w+\))$/);
+    run.lr = 0.01;
+    const state = await run.network.stateDict();
+    for (const { data: values } of state.values()) expect(values.every(Number.isFinite)).toBe(true);
+    run.dispose();
+  });
+
+  test('survives a lost device', async () => {
+    const whole = trainer(device);
+    const expected = await all(whole.run());
+    const doomed = await freshDevice(choice);
+    const run = trainer(doomed, { snapshotEvery: 3 });
+    await run.advance(7);
+    doomed.destroy();
+    await expect(all(run.run())).rejects.toBeInstanceOf(DeviceLostError);
+    setDevice(device);
+    run.resume(device);
+    expect(run.progress.step).toBe(6);
+    expect(losses(await all(run.run()))).toEqual(losses(expected).slice(6));
+    expect(await bits(run)).toBe(await bits(whole));
+    whole.dispose();
+    run.dispose();
+  });
+
+  test('early stopping ends the run and goes back to the best weights', async () => {
+    const callback = stopEarly({ patience: 2, minDelta: 0.05 });
+    const run = trainer(device, { steps: 400, optimiser: { type: 'adam', lr: 0.05 }, validation, callbacks: [callback] });
+    const events = await all(run.run());
+    expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'early stopping' });
+    const evaluations = events.flatMap((event) => (event.type === 'epoch' && event.validation ? [event.validation.loss] : []));
+    expect(evaluations.length).toBeLessThan(60);
+    const restored = await run.evaluate(validation);
+    expect(restored.loss).toBeCloseTo(callback.watcher.state.best as number, 5);
+    run.dispose();
+  });
+});
