@@ -217,6 +217,33 @@ export const proseStyles = css`
     border-bottom: 1px solid var(--chalk-rule);
     text-align: start;
   }
+  .prose details {
+    margin-top: var(--chalk-space-2);
+  }
+  .prose summary {
+    color: var(--chalk-accent);
+    cursor: pointer;
+    font-family: var(--chalk-font-ui);
+    font-size: var(--chalk-text-m);
+  }
+  .prose .ask {
+    padding: var(--chalk-space-3) var(--chalk-space-4);
+    border-inline-start: 3px solid var(--chalk-accent);
+    border-radius: 0 var(--chalk-radius-s) var(--chalk-radius-s) 0;
+    background: var(--chalk-accent-soft);
+  }
+  .prose .ask > :first-child {
+    margin-top: 0;
+  }
+  .prose .ask h3 {
+    color: var(--chalk-accent);
+    font-family: var(--chalk-font-ui);
+    font-size: var(--chalk-text-s);
+    letter-spacing: 0.03em;
+  }
+  .prose .ask p {
+    margin: var(--chalk-space-1) 0 0;
+  }
   .references {
     color: var(--chalk-ink-soft);
     font-size: var(--chalk-text-s);

@@ -3,6 +3,7 @@ import { html } from 'lit';
 import '../../apps/components/chart/element.ts';
 import { define } from '../../apps/components/shared/define.ts';
 import '../../apps/shell/theme-switch.ts';
+import { seriesOf } from '../../apps/shell/chart-series.ts';
 import { LabElement } from '../../apps/shell/lab-element.ts';
 import { definition, environment, experiment, type schema } from '../unit/apps/demo-experiment.ts';
 
@@ -24,7 +25,7 @@ export class DemoLab extends LabElement<typeof schema> {
   }
 
   protected override renderFigure() {
-    const series = this.store.series().map((s) => ({ id: s.name, label: s.name, x: s.x.slice(), y: s.y.slice() }));
+    const series = seriesOf(this.store, 'loss', { loss: { color: 'model' } });
     return html`<chalk-chart label="Height above the minimum" x-label="step" y-label="x²" .series=${series}
       empty-text="Press Run to let it roll."></chalk-chart>`;
   }
@@ -32,7 +33,11 @@ export class DemoLab extends LabElement<typeof schema> {
   protected override renderProse() {
     return html`<h2>What to try</h2>
       <p>With a learning rate above 1 the point leaves the valley. <span class="data">Data</span> and <span class="model">model</span> have their colours.</p>
-      <details><summary>Why?</summary><p>Each step multiplies x by 1 − 2η.</p></details>`;
+      <section class="ask">
+        <h3>Predict, run, explain</h3>
+        <p>What happens at a learning rate of exactly 1?</p>
+        <details><summary>Answer</summary><p>Each step multiplies x by 1 − 2η = −1: it jumps from side to side for ever.</p></details>
+      </section>`;
   }
 }
 

@@ -47,7 +47,6 @@ export const controlsStyles = css`
     min-height: 1.75rem;
   }
   label {
-    flex: 1 1 auto;
     min-width: 0;
     font-size: var(--chalk-text-m);
   }
@@ -62,6 +61,7 @@ export const controlsStyles = css`
     background: none;
   }
   .badge {
+    margin-inline-start: auto;
     color: var(--chalk-ink-faint);
     font-size: var(--chalk-text-xs);
     letter-spacing: 0.02em;
