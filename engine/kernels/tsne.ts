@@ -1,141 +1,67 @@
-/** The kernels of t-SNE (van der Maaten & Hinton, JMLR 9, 2008): affinities, repulsion of all pairs, and one step. */
+/** The kernels of one step of t-SNE (van der Maaten & Hinton, JMLR 9, 2008, eq. 2, 4, 5 and §3.4). */
 import naiveShader from '../../shaders/ladders/tsne/1-naive.wgsl';
 import slicesShader from '../../shaders/ladders/tsne/2-slices.wgsl';
 import tileShader from '../../shaders/ladders/tsne/3-workgroup-tile.wgsl';
-import affinityShader from '../../shaders/tsne-affinities.wgsl';
-import stepShader from '../../shaders/tsne-step.wgsl';
+import denseShader from '../../shaders/tsne-dense.wgsl';
+import sparseShader from '../../shaders/tsne-sparse.wgsl';
+import updateShader from '../../shaders/tsne-update.wgsl';
 import { perItem } from './grids.ts';
-import { type AdapterCaps, defineKernel, dispatch } from './kernel.ts';
+import { type AdapterCaps, defineKernel, dispatch, type KernelArray } from './kernel.ts';
 
-/** N points, D coordinates (a multiple of 4), `rows` rows from `firstRow` on, K neighbours in each. */
-export interface AffinityParams {
+export interface PointsParams {
   readonly N: number;
-  readonly D: number;
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly K: number;
-  readonly perplexity: number;
 }
 
-const AFFINITY_EXAMPLE: AffinityParams = { N: 6, D: 4, firstRow: 2, rows: 3, K: 6, perplexity: 2 };
-
-/** Squared Euclidean distances of a block of rows to all points: distance [rows, N] from x [N, D]. */
-export const tsneDistances = defineKernel<'x', 'distance', AffinityParams>({
-  name: 'tsneDistances',
-  equation: 'd_{ij} = \\lVert x_i - x_j \\rVert^2',
-  inputs: ['x'],
-  outputs: ['distance'],
-  sizes: ({ N, D, rows }) => ({ x: N * D, distance: rows * N }),
-  example: AFFINITY_EXAMPLE,
-  reference({ x }, { distance }, { N, D, firstRow, rows }) {
-    for (let row = 0; row < rows; row++) {
-      for (let j = 0; j < N; j++) {
-        let sum = 0;
-        for (let d = 0; d < D; d++) {
-          const e = (x[(firstRow + row) * D + d] as number) - (x[j * D + d] as number);
-          sum += e * e;
-        }
-        distance[row * N + j] = sum;
-      }
-    }
-  },
-  variants: [
-    {
-      id: 'four-columns',
-      plan: (p, caps) => ({
-        dispatches: [dispatch(affinityShader, 'distances', p, perItem(Math.ceil(p.N / 4) * p.rows, caps, 64))],
-      }),
-    },
-  ],
-});
-
-/** p_{j|i} of a block of rows by bisection on β_i = 1/(2σ_i²); `neighbour` holds each entry's point. */
-export const tsneSearch = defineKernel<'neighbourDistance' | 'neighbour', 'p' | 'beta', AffinityParams>({
-  name: 'tsneSearch',
-  equation:
-    'p_{j|i} = \\frac{e^{-\\beta_i d_{ij}}}{\\sum_{k \\ne i} e^{-\\beta_i d_{ik}}},\\quad \\ln\\mathrm{Perp}(P_i) = H(P_i)',
-  inputs: ['neighbourDistance', 'neighbour'],
-  outputs: ['p', 'beta'],
-  types: { neighbour: 'u32' },
-  sizes: ({ rows, K }) => ({ neighbourDistance: rows * K, neighbour: rows * K, p: rows * K, beta: rows }),
-  example: AFFINITY_EXAMPLE,
-  reference({ neighbourDistance, neighbour }, { p, beta }, { firstRow, rows, K, perplexity }) {
-    const wanted = Math.log(perplexity);
-    for (let row = 0; row < rows; row++) {
-      const entries: { at: number; d: number }[] = [];
-      for (let k = 0; k < K; k++) {
-        const at = row * K + k;
-        p[at] = 0;
-        if (neighbour[at] !== firstRow + row) entries.push({ at, d: neighbourDistance[at] as number });
-      }
-      const nearest = Math.min(...entries.map(({ d }) => d));
-      const total = entries.reduce((sum, { d }) => sum + d, 0);
-      let b = entries.length / Math.max(total, 1e-12);
-      let low = 0;
-      let high = Number.POSITIVE_INFINITY;
-      for (let step = 0; step < 100; step++) {
-        let z = 0;
-        let moment = 0;
-        for (const { d } of entries) {
-          const e = Math.exp(-b * (d - nearest));
-          z += e;
-          moment += (d - nearest) * e;
-        }
-        const difference = Math.log(z) + (b * moment) / z - wanted;
-        if (Math.abs(difference) < 1e-5) break;
-        if (difference > 0) low = b;
-        else high = b;
-        b = high === Number.POSITIVE_INFINITY ? 2 * b : (low + high) / 2;
-      }
-      const z = entries.reduce((sum, { d }) => sum + Math.exp(-b * (d - nearest)), 0);
-      for (const { at, d } of entries) p[at] = Math.exp(-b * (d - nearest)) / z;
-      beta[row] = b;
-    }
-  },
-  variants: [
-    {
-      id: 'row-per-invocation',
-      plan: (p, caps) => ({ dispatches: [dispatch(affinityShader, 'search', p, perItem(p.rows, caps, 64))] }),
-    },
-  ],
-});
-
-export interface RepulsionParams {
+/** `entries` stored pairs in the sparse symmetric P. */
+export interface SparseParams {
   readonly N: number;
+  readonly entries: number;
+}
+
+/** P with all pairs: N rows of `stride` entries, a multiple of 8; zeros behind the Nth. */
+export interface DenseParams {
+  readonly N: number;
+  readonly stride: number;
+}
+
+/** y_i − y_j and w_ij = 1 / (1 + |y_i − y_j|²). */
+function pairOf(y: KernelArray, i: number, j: number): { dx: number; dy: number; w: number } {
+  const dx = (y[2 * i] as number) - (y[2 * j] as number);
+  const dy = (y[2 * i + 1] as number) - (y[2 * j + 1] as number);
+  return { dx, dy, w: 1 / (1 + dx * dx + dy * dy) };
+}
+
+function repulsionReference(y: KernelArray, push: KernelArray, N: number): void {
+  for (let i = 0; i < N; i++) {
+    let x = 0;
+    let z = 0;
+    let sum = 0;
+    for (let j = 0; j < N; j++) {
+      if (j === i) continue;
+      const { dx, dy, w } = pairOf(y, i, j);
+      x += w * w * dx;
+      z += w * w * dy;
+      sum += w;
+    }
+    push.set([x, z, sum, 0], 4 * i);
+  }
 }
 
 /** Enough slices that every core has work, few enough that combining them is nothing. */
-function sliceCount(N: number, caps: AdapterCaps): number {
-  const invocations = Math.ceil(N / 4);
-  return Math.max(1, Math.min(64, Math.ceil((caps.software ? 2048 : 65536) / invocations)));
+function sliceCount(invocations: number, most: number, caps: AdapterCaps): number {
+  return Math.max(1, Math.min(64, most, Math.ceil((caps.software ? 1024 : 65536) / invocations)));
 }
 
-/** force [N, 4] = (Σ w²(y_i − y_j), Σ w, 0) from y [N, 2]: the all-pairs part of the gradient. */
-export const tsneRepulsion = defineKernel<'y', 'force', RepulsionParams>({
+/** push [N, 4] = (Σ w²(y_i − y_j), Σ w, 0) from y [N, 2]: the all-pairs half of the gradient. */
+export const tsneRepulsion = defineKernel<'y', 'push', PointsParams>({
   name: 'tsneRepulsion',
   equation:
-    '\\mathrm{force}_i = \\Big(\\sum_{j \\ne i} w_{ij}^2 (y_i - y_j),\\ \\sum_{j \\ne i} w_{ij}\\Big),\\quad w_{ij} = (1 + \\lVert y_i - y_j \\rVert^2)^{-1}',
+    '\\mathrm{push}_i = \\Big(\\sum_{j \\ne i} w_{ij}^2 (y_i - y_j),\\ \\sum_{j \\ne i} w_{ij}\\Big),\\quad w_{ij} = (1 + \\lVert y_i - y_j \\rVert^2)^{-1}',
   inputs: ['y'],
-  outputs: ['force'],
-  sizes: ({ N }) => ({ y: 2 * N, force: 4 * N }),
+  outputs: ['push'],
+  sizes: ({ N }) => ({ y: 2 * N, push: 4 * N }),
   example: { N: 7 },
-  reference({ y }, { force }, { N }) {
-    for (let i = 0; i < N; i++) {
-      let forceX = 0;
-      let forceY = 0;
-      let z = 0;
-      for (let j = 0; j < N; j++) {
-        if (j === i) continue;
-        const dx = (y[2 * i] as number) - (y[2 * j] as number);
-        const dy = (y[2 * i + 1] as number) - (y[2 * j + 1] as number);
-        const w = 1 / (1 + dx * dx + dy * dy);
-        forceX += w * w * dx;
-        forceY += w * w * dy;
-        z += w;
-      }
-      force.set([forceX, forceY, z, 0], 4 * i);
-    }
-  },
+  reference: ({ y }, { push }, { N }) => repulsionReference(y, push, N),
   variants: [
     {
       id: 'naive',
@@ -144,7 +70,7 @@ export const tsneRepulsion = defineKernel<'y', 'force', RepulsionParams>({
     {
       id: 'slices',
       plan({ N }, caps) {
-        const slices = sliceCount(N, caps);
+        const slices = sliceCount(Math.ceil(N / 4), Math.ceil(N / 2), caps);
         return {
           dispatches: [
             dispatch(slicesShader, 'slices', { N, slices }, [Math.ceil(N / 256), slices, 1], { buffers: { y2: 'y' } }),
@@ -156,108 +82,197 @@ export const tsneRepulsion = defineKernel<'y', 'force', RepulsionParams>({
     },
     {
       id: 'workgroup-tile',
-      applies: (_, caps) => !caps.software,
-      plan: ({ N }, caps) => ({ dispatches: [dispatch(tileShader, 'tiled', { N, slices: 1 }, perItem(N, caps))] }),
+      applies: (_, caps) => !caps.software && caps.maxWorkgroupStorageSize >= 2048,
+      plan({ N }, caps) {
+        const slices = sliceCount(N, Math.ceil(N / 256), caps);
+        return {
+          dispatches: [
+            dispatch(tileShader, 'tiled', { N, slices }, [Math.ceil(N / 256), slices, 1]),
+            dispatch(slicesShader, 'combine', { N, slices }, perItem(N, caps, 64)),
+          ],
+          temporaries: { partials: 16 * slices * N },
+        };
+      },
     },
   ],
 });
 
-/** `entries` stored pairs in the sparse symmetric P. */
-export interface AttractionParams {
-  readonly N: number;
-  readonly entries: number;
-}
-
-/**
- * gradient [N, 4] = (∂C/∂y_i, Σ_j p ln(p/q), 0). `Z` is the sum of `force` over all points, `hyper` = (exaggeration, rate, momentum).
- */
-export const tsneGradient = defineKernel<
-  'y' | 'rowStart' | 'neighbour' | 'p' | 'force' | 'Z' | 'hyper',
-  'gradient',
-  AttractionParams
->({
-  name: 'tsneGradient',
-  equation:
-    '\\frac{\\partial C}{\\partial y_i} = 4\\Big(\\epsilon \\sum_j p_{ij} w_{ij} (y_i - y_j) - \\frac{1}{Z} \\sum_j w_{ij}^2 (y_i - y_j)\\Big)',
-  inputs: ['y', 'rowStart', 'neighbour', 'p', 'force', 'Z', 'hyper'],
-  outputs: ['gradient'],
+/** pull [N, 2] = Σ_j p_ij w_ij (y_i − y_j) over the stored pairs of a sparse P. */
+export const tsneAttraction = defineKernel<'y' | 'rowStart' | 'neighbour' | 'p', 'pull', SparseParams>({
+  name: 'tsneAttraction',
+  equation: '\\mathrm{pull}_i = \\sum_j p_{ij} w_{ij} (y_i - y_j)',
+  inputs: ['y', 'rowStart', 'neighbour', 'p'],
+  outputs: ['pull'],
   types: { rowStart: 'u32', neighbour: 'u32' },
-  sizes: ({ N, entries }) => ({
-    y: 2 * N,
-    rowStart: N + 1,
-    neighbour: entries,
-    p: entries,
-    force: 4 * N,
-    Z: 4,
-    hyper: 3,
-    gradient: 4 * N,
-  }),
+  sizes: ({ N, entries }) => ({ y: 2 * N, rowStart: N + 1, neighbour: entries, p: entries, pull: 2 * N }),
   example: { N: 3, entries: 4 },
-  reference({ y, rowStart, neighbour, p, force, Z, hyper }, { gradient }, { N }) {
-    const z = Z[2] as number;
-    const exaggeration = hyper[0] as number;
+  reference({ y, rowStart, neighbour, p }, { pull }, { N }) {
+    pull.fill(0);
     for (let i = 0; i < N; i++) {
-      let pullX = 0;
-      let pullY = 0;
-      let divergence = 0;
+      let x = 0;
+      let z = 0;
       for (let e = rowStart[i] as number; e < (rowStart[i + 1] as number); e++) {
-        const j = neighbour[e] as number;
-        const dx = (y[2 * i] as number) - (y[2 * j] as number);
-        const dy = (y[2 * i + 1] as number) - (y[2 * j + 1] as number);
-        const w = 1 / (1 + dx * dx + dy * dy);
-        const pij = p[e] as number;
-        pullX += pij * w * dx;
-        pullY += pij * w * dy;
-        divergence += pij * Math.log((Math.max(pij, 1e-30) * z) / w);
+        const { dx, dy, w } = pairOf(y, i, neighbour[e] as number);
+        x += (p[e] as number) * w * dx;
+        z += (p[e] as number) * w * dy;
       }
-      gradient[4 * i] = 4 * (exaggeration * pullX - (force[4 * i] as number) / z);
-      gradient[4 * i + 1] = 4 * (exaggeration * pullY - (force[4 * i + 1] as number) / z);
-      gradient[4 * i + 2] = divergence;
-      gradient[4 * i + 3] = 0;
+      pull.set([x, z], 2 * i);
     }
   },
   variants: [
     {
       id: 'row-per-invocation',
-      plan: ({ N }, caps) => ({ dispatches: [dispatch(stepShader, 'attraction', { N }, perItem(N, caps, 64))] }),
+      plan: ({ N }, caps) => ({ dispatches: [dispatch(sparseShader, 'attraction', { N }, perItem(N, caps, 64))] }),
     },
   ],
 });
 
-/** Momentum and per-coordinate gains: position, velocity and gain [N, 2] in place. */
-export const tsneUpdate = defineKernel<'slope' | 'hyper', 'position' | 'velocity' | 'gain', RepulsionParams>({
-  name: 'tsneUpdate',
-  equation: 'v \\leftarrow \\mu v - \\eta\\, \\mathrm{gain} \\odot g,\\quad y \\leftarrow y + v',
-  inputs: ['slope', 'hyper'],
-  outputs: ['position', 'velocity', 'gain'],
-  inPlace: ['position', 'velocity', 'gain'],
-  sizes: ({ N }) => ({ slope: 4 * N, hyper: 3, position: 2 * N, velocity: 2 * N, gain: 2 * N }),
-  example: { N: 3 },
-  reference({ slope, hyper }, { position, velocity, gain }, { N }) {
+/** Both forces at once where P [N, stride] is stored whole: pull [N, 2] and push [N, 4] as above. */
+export const tsneForces = defineKernel<'y' | 'joint', 'pull' | 'push', DenseParams>({
+  name: 'tsneForces',
+  equation:
+    '\\mathrm{pull}_i = \\sum_j p_{ij} w_{ij} (y_i - y_j),\\quad \\mathrm{push}_i = \\Big(\\sum_{j \\ne i} w_{ij}^2 (y_i - y_j),\\ \\sum_{j \\ne i} w_{ij}\\Big)',
+  inputs: ['y', 'joint'],
+  outputs: ['pull', 'push'],
+  sizes: ({ N, stride }) => ({ y: 2 * N, joint: N * stride, pull: 2 * N, push: 4 * N }),
+  example: { N: 9, stride: 16 },
+  reference({ y, joint }, { pull, push }, { N, stride }) {
     for (let i = 0; i < N; i++) {
-      for (let d = 0; d < 2; d++) {
-        const g = slope[4 * i + d] as number;
-        const v = velocity[2 * i + d] as number;
-        const differ = Math.sign(g) !== Math.sign(v);
-        const own = gain[2 * i + d] as number;
-        const k = Math.max(differ ? own + 0.2 : 0.8 * own, 0.01);
-        const next = (hyper[2] as number) * v - (hyper[1] as number) * k * g;
-        gain[2 * i + d] = k;
-        velocity[2 * i + d] = next;
-        position[2 * i + d] = (position[2 * i + d] as number) + next;
+      let x = 0;
+      let z = 0;
+      for (let j = 0; j < N; j++) {
+        const { dx, dy, w } = pairOf(y, i, j);
+        // Row j, not row i: joint is symmetric, and the device reads it this way.
+        const p = joint[j * stride + i] as number;
+        x += p * w * dx;
+        z += p * w * dy;
       }
+      pull.set([x, z], 2 * i);
+    }
+    repulsionReference(y, push, N);
+  },
+  variants: [
+    {
+      id: 'register-tile-8x2',
+      plan({ N, stride }, caps) {
+        const slices = sliceCount(Math.ceil(N / 8), Math.ceil(N / 2), caps);
+        const params = { N, stride, slices };
+        return {
+          dispatches: [
+            dispatch(denseShader, 'slices', params, [Math.ceil(N / 512), slices, 1], { buffers: { y2: 'y' } }),
+            dispatch(denseShader, 'combine', params, perItem(N, caps, 64)),
+          ],
+          temporaries: { partials: 16 * slices * N, partialZ: 4 * slices * N },
+        };
+      },
+    },
+  ],
+});
+
+/** kl [N] = Σ_j p_ij ln(p_ij Z / w_ij) over the stored pairs; Z [4] is the sum of `push` over all points. */
+export const tsneDivergence = defineKernel<'y' | 'rowStart' | 'neighbour' | 'p' | 'Z', 'kl', SparseParams>({
+  name: 'tsneDivergence',
+  equation: '\\mathrm{kl}_i = \\sum_j p_{ij} \\ln \\frac{p_{ij}}{q_{ij}},\\quad q_{ij} = \\frac{w_{ij}}{Z}',
+  inputs: ['y', 'rowStart', 'neighbour', 'p', 'Z'],
+  outputs: ['kl'],
+  types: { rowStart: 'u32', neighbour: 'u32' },
+  sizes: ({ N, entries }) => ({ y: 2 * N, rowStart: N + 1, neighbour: entries, p: entries, Z: 4, kl: N }),
+  example: { N: 3, entries: 4 },
+  reference({ y, rowStart, neighbour, p, Z }, { kl }, { N }) {
+    for (let i = 0; i < N; i++) {
+      let sum = 0;
+      for (let e = rowStart[i] as number; e < (rowStart[i + 1] as number); e++) {
+        const pij = p[e] as number;
+        sum += pij * Math.log((Math.max(pij, 1e-30) * (Z[2] as number)) / pairOf(y, i, neighbour[e] as number).w);
+      }
+      kl[i] = sum;
+    }
+  },
+  variants: [
+    {
+      id: 'row-per-invocation',
+      plan: ({ N }, caps) => ({ dispatches: [dispatch(sparseShader, 'divergence', { N }, perItem(N, caps, 64))] }),
+    },
+  ],
+});
+
+/** The same where P [N, stride] is stored whole. */
+export const tsneDenseDivergence = defineKernel<'y' | 'joint' | 'Z', 'kl', DenseParams>({
+  name: 'tsneDenseDivergence',
+  equation: '\\mathrm{kl}_i = \\sum_j p_{ij} \\ln \\frac{p_{ij}}{q_{ij}},\\quad q_{ij} = \\frac{w_{ij}}{Z}',
+  inputs: ['y', 'joint', 'Z'],
+  outputs: ['kl'],
+  sizes: ({ N, stride }) => ({ y: 2 * N, joint: N * stride, Z: 4, kl: N }),
+  example: { N: 9, stride: 16 },
+  reference({ y, joint, Z }, { kl }, { N, stride }) {
+    for (let i = 0; i < N; i++) {
+      let sum = 0;
+      for (let j = 0; j < N; j++) {
+        const p = joint[j * stride + i] as number;
+        sum += p * Math.log((Math.max(p, 1e-30) * (Z[2] as number)) / pairOf(y, i, j).w);
+      }
+      kl[i] = sum;
+    }
+  },
+  variants: [
+    {
+      id: 'row-per-invocation',
+      plan: ({ N, stride }, caps) => ({
+        dispatches: [dispatch(denseShader, 'divergence', { N, stride, slices: 1 }, perItem(N, caps, 64))],
+      }),
+    },
+  ],
+});
+
+/**
+ * The gradient [N, 2] from both forces, then momentum and per-coordinate gains: position, velocity and gain [N, 2] in place.
+ * `Z` [4] is the sum of `push` over all points, `hyper` = (exaggeration ε, learning rate η, momentum μ).
+ */
+export const tsneUpdate = defineKernel<
+  'pull' | 'push' | 'Z' | 'hyper',
+  'position' | 'velocity' | 'gain' | 'gradient',
+  PointsParams
+>({
+  name: 'tsneUpdate',
+  equation:
+    'g_i = 4\\Big(\\epsilon\\, \\mathrm{pull}_i - \\tfrac{1}{Z}\\, \\mathrm{push}_i\\Big),\\quad v \\leftarrow \\mu v - \\eta\\, \\mathrm{gain} \\odot g,\\quad y \\leftarrow y + v',
+  inputs: ['pull', 'push', 'Z', 'hyper'],
+  outputs: ['position', 'velocity', 'gain', 'gradient'],
+  inPlace: ['position', 'velocity', 'gain'],
+  sizes: ({ N }) => ({
+    pull: 2 * N,
+    push: 4 * N,
+    Z: 4,
+    hyper: 3,
+    position: 2 * N,
+    velocity: 2 * N,
+    gain: 2 * N,
+    gradient: 2 * N,
+  }),
+  example: { N: 3 },
+  reference({ pull, push, Z, hyper }, { position, velocity, gain, gradient }, { N }) {
+    const [exaggeration, rate, momentum] = hyper as unknown as [number, number, number];
+    for (let c = 0; c < 2 * N; c++) {
+      const g = 4 * (exaggeration * (pull[c] as number) - (push[4 * (c >> 1) + (c & 1)] as number) / (Z[2] as number));
+      const differ = Math.sign(g) !== Math.sign(velocity[c] as number);
+      const k = Math.max(differ ? (gain[c] as number) + 0.2 : 0.8 * (gain[c] as number), 0.01);
+      const next = momentum * (velocity[c] as number) - rate * k * g;
+      gradient[c] = g;
+      gain[c] = k;
+      velocity[c] = next;
+      position[c] = (position[c] as number) + next;
     }
   },
   variants: [
     {
       id: 'point-per-invocation',
-      plan: ({ N }, caps) => ({ dispatches: [dispatch(stepShader, 'update', { N }, perItem(N, caps, 64))] }),
+      plan: ({ N }, caps) => ({ dispatches: [dispatch(updateShader, 'update', { N }, perItem(N, caps, 64))] }),
     },
   ],
 });
 
 /** Takes the centre (2 numbers) off every position [N, 2]. */
-export const tsneRecentre = defineKernel<'centre', 'position', RepulsionParams>({
+export const tsneRecentre = defineKernel<'centre', 'position', PointsParams>({
   name: 'tsneRecentre',
   equation: 'y_i \\leftarrow y_i - \\bar y',
   inputs: ['centre'],
@@ -266,15 +281,12 @@ export const tsneRecentre = defineKernel<'centre', 'position', RepulsionParams>(
   sizes: ({ N }) => ({ centre: 2, position: 2 * N }),
   example: { N: 3 },
   reference({ centre }, { position }, { N }) {
-    for (let i = 0; i < N; i++) {
-      position[2 * i] = (position[2 * i] as number) - (centre[0] as number);
-      position[2 * i + 1] = (position[2 * i + 1] as number) - (centre[1] as number);
-    }
+    for (let c = 0; c < 2 * N; c++) position[c] = (position[c] as number) - (centre[c & 1] as number);
   },
   variants: [
     {
       id: 'point-per-invocation',
-      plan: ({ N }, caps) => ({ dispatches: [dispatch(stepShader, 'recentre', { N }, perItem(N, caps, 64))] }),
+      plan: ({ N }, caps) => ({ dispatches: [dispatch(updateShader, 'recentre', { N }, perItem(N, caps, 64))] }),
     },
   ],
 });

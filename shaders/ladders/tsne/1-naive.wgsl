@@ -1,5 +1,5 @@
 // Repulsion of t-SNE (van der Maaten & Hinton 2008, eq. 4 and 5), with w_ij = 1 / (1 + |y_i − y_j|²):
-// force_i = ( Σ_{j≠i} w_ij² (y_i − y_j), Σ_{j≠i} w_ij, 0 ). The sum over i of the third component is Z.
+// push_i = ( Σ_{j≠i} w_ij² (y_i − y_j), Σ_{j≠i} w_ij, 0 ). The sum over i of the third component is Z.
 //
 // i point, j other point. Rung 1: one invocation per point walks through all others; reads like the equation.
 
@@ -10,7 +10,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> y: array<vec2f>;
-@group(0) @binding(2) var<storage, read_write> force: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> push: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn repulsion(@builtin(global_invocation_id) id: vec3u) {
@@ -25,5 +25,5 @@ fn repulsion(@builtin(global_invocation_id) id: vec3u) {
     let w = select(1.0 / (1.0 + dot(e, e)), 0.0, j == i);
     sum += vec3f(w * w * e, w);
   }
-  force[i] = vec4f(sum, 0.0);
+  push[i] = vec4f(sum, 0.0);
 }

@@ -15,7 +15,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> y: array<vec2f>;
 @group(0) @binding(2) var<storage, read> y2: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partials: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> force: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> push: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn slices(@builtin(global_invocation_id) id: vec3u) {
@@ -69,5 +69,5 @@ fn combine(@builtin(global_invocation_id) id: vec3u) {
   for (var slice = 0u; slice < params.slices; slice++) {
     sum += partials[slice * params.N + i];
   }
-  force[i] = sum - vec4f(0.0, 0.0, 1.0, 0.0);
+  push[i] = sum - vec4f(0.0, 0.0, 1.0, 0.0);
 }
