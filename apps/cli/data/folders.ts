@@ -31,12 +31,12 @@ export function chosenFolder(): string | undefined {
 export function userPlaces(names: readonly string[]): Place[] {
   const chosen = chosenFolder();
   const roots = [
-    ...(chosen ? [{ folder: chosen, source: 'CHALKGRAD_DATA' }] : []),
-    { folder: dataFolder, source: 'data' },
-    { folder: join(dataFolder, 'downloads'), source: 'download' },
+    ...(chosen ? [{ folder: chosen, source: 'CHALKGRAD_DATA', chosen: true }] : []),
+    { folder: dataFolder, source: 'data', chosen: true },
+    { folder: join(dataFolder, 'downloads'), source: 'download', chosen: false },
   ];
-  return roots.flatMap(({ folder, source }) =>
-    names.map((name) => ({ folder: join(folder, name), source: `${source}/${name}`, chosen: true })),
+  return roots.flatMap(({ folder, ...place }) =>
+    names.map((name) => ({ ...place, folder: join(folder, name), source: `${place.source}/${name}` })),
   );
 }
 

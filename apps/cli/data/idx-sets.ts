@@ -1,6 +1,6 @@
 /** MNIST and Fashion-MNIST: four IDX files each. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATASETS } from '../../../engine/data/catalog.ts';
 import { type ImageDataset, imageDataset } from '../../../engine/data/dataset.ts';
@@ -120,7 +120,11 @@ async function fromNetwork(recipe: { name: IdxName; download: number }, context:
     throw new Unavailable((error as Error).message, true, { cause: error });
   }
   const found = await readPlace(recipe.name, { folder, source: 'download', chosen: false }, context);
-  if (!found) throw new Unavailable('what the network sent is not the published content', true);
+  if (!found) {
+    // Or it would be taken for a download that needs no repeating.
+    await rm(folder, { recursive: true, force: true });
+    throw new Unavailable('what the network sent is not the published content', true);
+  }
   return found;
 }
 

@@ -1,7 +1,7 @@
 /** Tiny Darknet: a small ImageNet classifier, published as a TensorFlow.js layers model; turned into one safetensors file for the site. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PretrainedMetadata } from '../../../engine/io/pretrained.ts';
 import { type SafetensorsTensor, writeSafetensors } from '../../../engine/io/safetensors.ts';
@@ -67,7 +67,10 @@ async function fromNetwork({ maxDownload, reporter }: Context): Promise<Copy> {
     throw new Unavailable((error as Error).message, true, { cause: error });
   }
   const copy = await readCopy({ folder, source: 'download', chosen: false });
-  if (!copy || !isPublished(copy)) throw new Unavailable('what the network sent is not the published network', true);
+  if (!copy || !isPublished(copy)) {
+    await rm(folder, { recursive: true, force: true });
+    throw new Unavailable('what the network sent is not the published network', true);
+  }
   return copy;
 }
 
@@ -84,7 +87,7 @@ const isPublished = (copy: Copy): boolean => {
 async function find(context: Context): Promise<Copy> {
   for (const place of userPlaces([NAME])) {
     const copy = await readCopy(place);
-    if (copy) return copy;
+    if (copy && (place.chosen || isPublished(copy))) return copy;
   }
   return fromNetwork(context);
 }

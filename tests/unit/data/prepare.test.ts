@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Manifest } from '../../../apps/cli/data/manifest.ts';
 import { IMAGENETTE_FOLDERS } from '../../../engine/data/catalog.ts';
@@ -103,6 +103,37 @@ describe('preparing data', () => {
     await writeFile(join(root, 'data/packs/cifar-10-test.pack'), 'short');
     expect((await prepareData({ sets: ['cifar-10'], quiet: true })).sets[0]?.status).toBe('prepared');
     expect((await prepareData({ sets: ['cifar-10'], quiet: true, refresh: true })).sets[0]?.status).toBe('prepared');
+  });
+
+  it('reads the official archive of CIFAR-10 as well as batch files', async () => {
+    const batch = (name: string, count: number) => ({
+      name: `cifar-10-batches-bin/${name}`,
+      data: new Uint8Array(gunzipSync(cifarBatch(count))),
+    });
+    const files = [
+      batch('data_batch_2.bin', 10),
+      batch('data_batch_1.bin', 20),
+      batch('test_batch.bin', 30),
+      { name: 'cifar-10-batches-bin/readme.html', data: noise(9, 1) },
+    ];
+    await put('cifar-10-binary.tar.gz', gzipSync(tarOf(files)));
+    const { prepareData } = await load();
+    const { sets } = await prepareData({ sets: ['cifar-10'], quiet: true });
+    expect(sets[0]?.record).toMatchObject({ source: 'archive cifar-10-binary.tar.gz', counts: { train: 30, test: 30 } });
+    const train = await loadDataset('cifar-10', { source: folderSource(join(root, 'data/packs')) });
+    // Batch 1 comes first, whatever its place in the archive.
+    expect(train.images[0]).toBe(noise(20 * 3073, 20)[1]);
+  });
+
+  it('takes nothing from the network that is not the published content', async () => {
+    fetched.mockImplementation(async () => new Response(new Uint8Array(gzipSync(Buffer.from([0, 0, 8, 1, 0, 0, 0, 0])))));
+    const { prepareData } = await load();
+    const { sets } = await prepareData({ sets: ['mnist'], quiet: true });
+    expect(sets[0]).toMatchObject({ status: 'missing', reason: 'what the network sent is not the published content' });
+    // And keeps nothing of it, or the next attempt would not ask again.
+    const asked = fetched.mock.calls.length;
+    expect((await prepareData({ sets: ['mnist'], quiet: true })).sets[0]?.status).toBe('missing');
+    expect(fetched.mock.calls.length).toBe(2 * asked);
   });
 
   it('takes a chosen folder as it is, but says that it is not the published set', async () => {
