@@ -98,7 +98,8 @@ describe('preparing data', () => {
     await rm(mirror, { recursive: true });
     const started = performance.now();
     expect((await prepareData({ sets: ['cifar-10'], quiet: true })).sets[0]?.status).toBe('ready');
-    expect(performance.now() - started).toBeLessThan(300);
+    // It takes about 2 ms; the bound leaves room for a busy machine and none for making packs of real size.
+    expect(performance.now() - started).toBeLessThan(1000);
     await putCifar();
     await writeFile(join(root, 'data/packs/cifar-10-test.pack'), 'short');
     expect((await prepareData({ sets: ['cifar-10'], quiet: true })).sets[0]?.status).toBe('prepared');
