@@ -11,6 +11,8 @@ export async function main(args: readonly string[]): Promise<void> {
   if (!args.includes('--no-data')) prepareData();
   // This process ran with the plugins of a tool; the build checks kernels and writes types as well.
   delete process.env.CHALKGRAD_RUNNER;
+  // The launcher's module runner leaves 'development' here, and Lit would come in its slow, talkative edition.
+  process.env.NODE_ENV = 'production';
   await build({ configFile: join(repositoryRoot, 'vite.config.ts'), logLevel: 'warn' });
   const index = join(repositoryRoot, 'dist/index.html');
   if (!existsSync(index)) throw new Error(`${index} was not written`);

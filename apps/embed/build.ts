@@ -27,6 +27,8 @@ export async function buildEmbeds(
   const sizes = new Map<string, number>();
   // The site's build has checked the kernels; this asks for its plugins without that.
   process.env.CHALKGRAD_RUNNER = '1';
+  // The launcher's module runner leaves 'development' here, and Lit would come in its slow, talkative edition.
+  process.env.NODE_ENV = 'production';
   for (const [id, entry] of entries) {
     // Loaded anew for each build: plugins keep state.
     const loaded = await loadConfigFromFile(
