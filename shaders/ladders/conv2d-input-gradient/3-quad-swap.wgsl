@@ -125,21 +125,20 @@ fn pairs(
   let step = vec2i(period * dilation) / vec2i(stride);
   for (var k = 0u; k < terms; k += 2u) {
     var left: array<vec2f, 4>;
-    var right: array<vec4f, 2>;
+    var at: array<vec4u, 2>;
     // @unroll
     for (var i = 0u; i < 4u; i++) {
       let yo = positionY[i] + shift[0];
       let xo = positionX[i] + shift[1];
       let inside = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
-      let at = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
-      left[i] = vec2f(select(0.0, dy[at], inside), select(0.0, dy[at + 1u], inside));
+      let pixel = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
+      left[i] = vec2f(select(0.0, dy[pixel], inside), select(0.0, dy[pixel + 1u], inside));
     }
     let tap = (u * params.kw + v) * channelsIn;
     // @unroll
     for (var c = 0u; c < 4u; c++) {
-      let at = (tap + channel[c]) * params.Co + g * channelsOut + o;
-      right[0][c] = w[at];
-      right[1][c] = w[at + 1u];
+      at[0][c] = (tap + channel[c]) * params.Co + g * channelsOut + o;
+      at[1][c] = at[0][c] + 1u;
     }
     // The next (u, v, o), as an odometer.
     o += 2u;
@@ -154,13 +153,14 @@ fn pairs(
     shift[0] -= select(0, step[0], nextU);
     // @unroll
     for (var s = 0u; s < 2u; s++) {
+      let right = vec4f(w[at[s][0]], w[at[s][1]], w[at[s][2]], w[at[s][3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let value = left[i][s];
-        sum[i * 4u + 0u] = fma(vec4f(value), right[s], sum[i * 4u + 0u]);
-        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right[s], sum[i * 4u + 1u]);
-        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right[s], sum[i * 4u + 2u]);
-        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right[s], sum[i * 4u + 3u]);
+        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
       }
     }
   }
@@ -257,7 +257,7 @@ fn single(
   let step = vec2i(period * dilation) / vec2i(stride);
   for (var k = 0u; k < terms; k += 2u) {
     var left: array<vec2f, 4>;
-    var right: array<vec4f, 2>;
+    var at: array<vec4u, 2>;
     // @unroll
     for (var s = 0u; s < 2u; s++) {
       // @unroll
@@ -265,13 +265,13 @@ fn single(
         let yo = positionY[i] + shift[0];
         let xo = positionX[i] + shift[1];
         let inside = (k + s < terms) & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
-        let at = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
-        left[i][s] = select(0.0, dy[at], inside);
+        let pixel = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
+        left[i][s] = select(0.0, dy[pixel], inside);
       }
       let tap = select(0u, (u * params.kw + v) * channelsIn, k + s < terms);
       // @unroll
       for (var c = 0u; c < 4u; c++) {
-        right[s][c] = w[(tap + channel[c]) * params.Co + g * channelsOut + o];
+        at[s][c] = (tap + channel[c]) * params.Co + g * channelsOut + o;
       }
       // The next (u, v, o), as an odometer.
       o += 1u;
@@ -287,13 +287,14 @@ fn single(
     }
     // @unroll
     for (var s = 0u; s < 2u; s++) {
+      let right = vec4f(w[at[s][0]], w[at[s][1]], w[at[s][2]], w[at[s][3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let value = left[i][s];
-        sum[i * 4u + 0u] = fma(vec4f(value), right[s], sum[i * 4u + 0u]);
-        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right[s], sum[i * 4u + 1u]);
-        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right[s], sum[i * 4u + 2u]);
-        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right[s], sum[i * 4u + 3u]);
+        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
+        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
+        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
+        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
       }
     }
   }
