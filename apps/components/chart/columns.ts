@@ -37,30 +37,49 @@ export function decimate(curve: Curve, limit = MAX_POINTS): Curve {
   return { x, y };
 }
 
+/** The points an axis can place, by ascending x; a copy only where something must go or move. */
+function placeable(curve: Curve, logX: boolean): Curve {
+  const n = Math.min(curve.x.length, curve.y.length);
+  let sound = true;
+  for (let i = 0; i < n && sound; i++) {
+    const x = curve.x[i] as number;
+    sound = Number.isFinite(x) && !(logX && x <= 0) && !(i > 0 && x < (curve.x[i - 1] as number));
+  }
+  if (sound) return curve;
+  const points = Array.from({ length: n }, (_, i) => [curve.x[i] as number, curve.y[i] as number] as const)
+    .filter(([x]) => Number.isFinite(x) && !(logX && x <= 0))
+    .sort((p, q) => p[0] - q[0]);
+  return { x: points.map(([x]) => x), y: points.map(([, y]) => y) };
+}
+
 /**
  * Aligns curves with different x: the sorted union of all x, and per curve its y or null. Values that a chart cannot place (not
- * finite; not positive on a logarithmic axis) become null.
+ * finite; not positive on a logarithmic axis) become null; of several values at one x the last stands.
  */
 export function alignCurves(curves: readonly Curve[], log: { x: boolean; y: boolean }): { x: number[]; y: (number | null)[][] } {
-  const placed = new Set<number>();
-  for (const curve of curves) {
-    for (let i = 0; i < curve.x.length; i++) {
-      const x = curve.x[i] as number;
-      if (Number.isFinite(x) && !(log.x && x <= 0)) placed.add(x);
+  const sorted = curves.map((curve) => placeable(curve, log.x));
+  const at = sorted.map(() => 0);
+  const x: number[] = [];
+  const y: (number | null)[][] = sorted.map(() => []);
+  for (;;) {
+    let next = Number.POSITIVE_INFINITY;
+    for (let k = 0; k < sorted.length; k++) {
+      const value = (sorted[k] as Curve).x[at[k] as number];
+      if (value !== undefined && value < next) next = value;
+    }
+    if (next === Number.POSITIVE_INFINITY) return { x, y };
+    x.push(next);
+    for (let k = 0; k < sorted.length; k++) {
+      const curve = sorted[k] as Curve;
+      let value: number | null = null;
+      while (curve.x[at[k] as number] === next) {
+        const own = curve.y[at[k] as number] as number;
+        value = Number.isFinite(own) && !(log.y && own <= 0) ? own : null;
+        at[k] = (at[k] as number) + 1;
+      }
+      (y[k] as (number | null)[]).push(value);
     }
   }
-  const x = [...placed].sort((a, b) => a - b);
-  const row = new Map(x.map((value, i) => [value, i]));
-  const y = curves.map((curve) => {
-    const column = new Array<number | null>(x.length).fill(null);
-    for (let i = 0; i < curve.x.length; i++) {
-      const at = row.get(curve.x[i] as number);
-      const value = curve.y[i] as number;
-      if (at !== undefined && Number.isFinite(value) && !(log.y && value <= 0)) column[at] = value;
-    }
-    return column;
-  });
-  return { x, y };
 }
 
 /** Nearest index to `x` in an ascending column, 0 for an empty one. */

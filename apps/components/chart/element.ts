@@ -147,7 +147,12 @@ export class ChalkChart extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     const cursorOnly =
       changed.size > 0 && [...changed.keys()].every((key) => ['cursorX', 'spoken', 'showTable'].includes(key as string));
-    if (!cursorOnly) this.draw();
+    if (cursorOnly) return;
+    // A consumer that renders every frame must not make the chart flicker for those who asked for less motion.
+    const dataOnly =
+      changed.size > 0 && [...changed.keys()].every((key) => key === 'series' || key === 'bands' || key === 'markers');
+    if (dataOnly && prefersReducedMotion() && performance.now() - this.drawnAt < 500) this.refresh();
+    else this.draw();
   }
 
   private isShown(id: string): boolean {

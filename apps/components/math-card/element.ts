@@ -275,19 +275,7 @@ export class ChalkMathCard extends LitElement {
       <div class="pane-head">
         <h4 id="head-${pane}">${paneNames[pane]}</h4>
         <code class="file">${source.file}</code>
-        ${
-          sources.length > 1
-            ? sources.map(
-                (one, i) => html`<button
-                  aria-pressed=${one === source}
-                  @click=${() => {
-                    if (!one.terms.includes(this.term)) this.select(this.term);
-                    this.files = { ...this.files, [pane]: i };
-                  }}
-                >${one.label}</button>`,
-              )
-            : nothing
-        }
+        ${this.renderFiles(pane, sources, source)}
         ${
           source.unrolled
             ? html`<button
@@ -306,6 +294,22 @@ export class ChalkMathCard extends LitElement {
       </div>
       <pre class="code" tabindex="0" role="region" aria-label="${source.file}" @click=${this.onClick}>${unsafeHTML(codeHtml(lines))}</pre>
     </section>`;
+  }
+
+  /** Buttons for a few files, a list for a ladder. */
+  private renderFiles(pane: 'typescript' | 'wgsl', sources: readonly BuiltSource[], source: BuiltSource) {
+    if (sources.length < 2) return nothing;
+    const show = (i: number) => {
+      // A file without the selected term would jump back to one that has it.
+      if (this.term && !sources[i]?.terms.includes(this.term)) this.select(this.term);
+      this.files = { ...this.files, [pane]: i };
+    };
+    if (sources.length > 3) {
+      return html`<select aria-label="${paneNames[pane]} file" @change=${(event: Event) => show((event.target as HTMLSelectElement).selectedIndex)}>
+        ${sources.map((one) => html`<option .selected=${one === source}>${one.label}</option>`)}
+      </select>`;
+    }
+    return sources.map((one, i) => html`<button aria-pressed=${one === source} @click=${() => show(i)}>${one.label}</button>`);
   }
 
   private renderTensors(shown: Pane) {

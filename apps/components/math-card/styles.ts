@@ -106,8 +106,13 @@ export const mathCardStyles = css`
     border-top: 1px solid var(--chalk-rule);
   }
   .pane {
+    display: flex;
+    flex-direction: column;
     min-width: 0;
     padding: var(--chalk-space-2) 0 0;
+  }
+  .code {
+    flex: 1;
   }
   .pane + .pane {
     border-inline-start: 1px solid var(--chalk-rule);
@@ -129,7 +134,8 @@ export const mathCardStyles = css`
     font-size: var(--chalk-text-xs);
     overflow-wrap: anywhere;
   }
-  .pane-head button {
+  .pane-head button,
+  .pane-head select {
     min-height: 1.6rem;
     padding: 0 var(--chalk-space-1);
     font-size: var(--chalk-text-xs);
@@ -193,6 +199,7 @@ export const mathCardStyles = css`
     gap: var(--chalk-space-3);
     padding: var(--chalk-space-3);
     border-top: 1px solid var(--chalk-rule);
+    border-inline-start: 0 !important;
   }
   .tensors .pane-head {
     grid-column: 1 / -1;
@@ -264,6 +271,9 @@ export const mathCardStyles = css`
     }
     .panes {
       display: block;
+    }
+    .tensors {
+      display: grid;
     }
     .tabs.many + .panes > .pane:not(.shown) {
       display: none;

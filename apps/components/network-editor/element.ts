@@ -67,6 +67,7 @@ export class ChalkNetworkEditor extends LitElement {
 
   declare private report: Validation;
   private checks = 0;
+  private checking: Promise<void> | undefined;
 
   constructor() {
     super();
@@ -82,7 +83,7 @@ export class ChalkNetworkEditor extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('network') || changed.has('inputShape') || changed.has('validate')) void this.check();
+    if (changed.has('network') || changed.has('inputShape') || changed.has('validate')) this.checking = this.check();
   }
 
   /** True where the validator found nothing wrong with the network that is shown. */
@@ -105,7 +106,8 @@ export class ChalkNetworkEditor extends LitElement {
 
   private async change(network: NetworkDefinition): Promise<void> {
     this.network = network;
-    await this.check();
+    await this.updateComplete;
+    await this.checking;
     if (this.network === network) this.dispatchEvent(chalkEvent('network-change', { network, valid: this.valid }));
   }
 

@@ -63,6 +63,8 @@ describe('columns', () => {
       [null, 5, null, null],
     ]);
     expect(alignCurves([{ x: [0, 1], y: [1, 2] }], { x: true, y: false }).x).toEqual([1]);
+    const unsorted = alignCurves([{ x: [2, 0, 1, 1], y: [20, 0, 10, 11] }], { x: false, y: false });
+    expect(unsorted).toEqual({ x: [0, 1, 2], y: [[0, 11, 20]] });
   });
 
   it('thins long curves and keeps ends and peaks', () => {
