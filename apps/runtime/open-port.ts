@@ -20,20 +20,23 @@ export interface OpenPort {
 /** A worker whose module is not there or may not run says nothing; after so many milliseconds the main thread takes over. */
 const patience = 20_000;
 
-function fromWorker(hosting: Hosting): Promise<OpenPort> {
+function fromWorker(hosting: Hosting, crashed: (why: string) => void): Promise<OpenPort> {
   return new Promise((resolve, reject) => {
     const worker = hosting.worker();
+    let ready = false;
     const give = (why: string) => {
       clearTimeout(timer);
       worker.terminate();
-      reject(new Error(why));
+      if (ready) crashed(why);
+      else reject(new Error(why));
     };
     const timer = setTimeout(() => give('the worker did not answer'), patience);
     worker.addEventListener('error', (event) => give(event.message || 'the worker could not be loaded'), { once: true });
-    worker.addEventListener('message', function ready(event: MessageEvent<ToClient>) {
+    worker.addEventListener('message', function first(event: MessageEvent<ToClient>) {
       if (event.data.type !== 'ready') return;
+      ready = true;
       clearTimeout(timer);
-      worker.removeEventListener('message', ready);
+      worker.removeEventListener('message', first);
       resolve({ port: worker, where: 'worker', close: () => worker.terminate() });
     });
   });
@@ -53,10 +56,13 @@ export async function fromThread(hosting: Pick<Hosting, 'local'>): Promise<OpenP
   return { port: port1, where: 'main thread', close };
 }
 
-/** @throws what the main-thread import threw, when neither place works */
-export async function openPort(hosting: Hosting): Promise<OpenPort> {
+/**
+ * @param crashed called when the worker dies later, of an error that no run caught
+ * @throws what the main-thread import threw, when neither place works
+ */
+export async function openPort(hosting: Hosting, crashed: (why: string) => void): Promise<OpenPort> {
   try {
-    return await fromWorker(hosting);
+    return await fromWorker(hosting, crashed);
   } catch (error) {
     console.info(`running on the main thread: ${error instanceof Error ? error.message : error}`);
     return fromThread(hosting);

@@ -228,7 +228,7 @@ export class RunController implements Speaker {
   }
 
   #connect(): Promise<Session> {
-    this.#open ??= openPort(this.#host.hosting).then(
+    this.#open ??= openPort(this.#host.hosting, (why) => this.#crashed(why)).then(
       (open) => {
         if (this.#closed) {
           open.close();
@@ -281,6 +281,15 @@ export class RunController implements Speaker {
         ? 'The run starts anew.'
         : `The run goes on from its checkpoint at step ${notice.resumedFrom}.`;
     this.banner({ id: 'lost', kind: 'warning', heading: 'The GPU device was lost.', message: `${notice.reason}. ${from}` });
+  }
+
+  /** The worker is gone; the next start makes a new one. */
+  #crashed(why: string): void {
+    this.#session = undefined;
+    this.#port = undefined;
+    this.#open = undefined;
+    leaveFloor(this);
+    this.#failed({ name: 'The worker stopped.', message: why, facts: {} });
   }
 
   #failed(error: SerializedError): void {

@@ -258,6 +258,21 @@ it('shows the error of a run and can run again', async () => {
   expect(await text(`${bar}button.play`)).toBe('Run');
 });
 
+it('says that its worker died, and makes a new one', async () => {
+  await open({ page: '', faults: 'crashAt=300' }, '#v=1&steps=1000');
+  await page.select(`${bar}#speed`, '10');
+  await page.click(`${bar}button.play`);
+  await until('failed');
+  await frames();
+  const banner = await page.$eval('chalk-lab-demo >>> chalk-banner', (b) => [b.getAttribute('heading'), b.textContent]);
+  expect(banner).toEqual(['The worker stopped.', expect.stringContaining('crashed on purpose')]);
+  problems = problems.filter((problem) => !problem.includes('crashed on purpose'));
+  await page.evaluate(() => document.querySelector('chalk-lab-demo')?.removeAttribute('faults'));
+  await page.select(`${bar}#speed`, 'Infinity');
+  await page.click(`${bar}button.play`);
+  await until('finished');
+});
+
 it('plays its recording until the reader starts', async () => {
   const recorder = new Recorder();
   for (let step = 1; step <= 5; step++) {

@@ -62,7 +62,7 @@ class DeviceLostError extends Error {
 }
 
 /** What a test wants to go wrong; `loseAt` counts down the losses. */
-export const faults = { loseAt: 0, losses: 0, failAt: 0, disposed: 0, returned: 0 };
+export const faults = { loseAt: 0, losses: 0, failAt: 0, disposed: 0, returned: 0, crashAt: 0 };
 
 export const experiment: Experiment<typeof schema, { x: number }> = {
   ...definition,
