@@ -6,7 +6,10 @@
  * identifiers that stand for it, so the engine's files carry no tags. The build fails on a term that a pane lacks.
  */
 
-/** Which identifiers of a code pane stand for a term: names, or a regular expression on a line of code without comments. */
+/**
+ * Which identifiers of a code pane stand for a term: names (a name after a dot is a field and needs its object: `params.lr`), or regular
+ * expressions on the code without comments.
+ */
 export type TermMatch = string | RegExp | readonly (string | RegExp)[];
 
 export interface MathTerm {

@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 import type { BuiltCard, BuiltSource, Verification } from '../../math/card.ts';
 import { baseStyles } from '../../shell/styles.ts';
+import { mathSymbol } from '../../shell/symbol.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { formatNumber, unravel } from '../shared/format.ts';
 import '../tensor-view/element.ts';
@@ -235,7 +236,7 @@ export class ChalkMathCard extends LitElement {
           aria-checked=${term.id === this.term}
           tabindex=${term.id === current ? 0 : -1}
           @click=${() => this.select(term.id)}
-        ><span class="symbol">${term.symbol}</span> ${term.label}</button>`,
+        ><span class="symbol">${mathSymbol(term.symbol)}</span> ${term.label}</button>`,
       )}
     </div>`;
   }

@@ -70,7 +70,10 @@ function buildSource(part: SourcePart, language: Language, card: MathCard, sourc
   if (language !== 'wgsl') return built;
   const expanded = sources.unroll(source, part.file);
   if (expanded === source) return built;
-  return { ...built, unrolled: highlight(expanded, language, card.terms, rangesOf(part, expanded, language, card.id)) };
+  const unrolled = highlight(expanded, language, card.terms, rangesOf(part, expanded, language, card.id));
+  // What is shown may hold no loop to unroll, though the file does.
+  const same = unrolled.length === lines.length && unrolled.every((line, i) => line.html === lines[i]?.html);
+  return same ? built : { ...built, unrolled };
 }
 
 function checkTerms(card: MathCard, inTex: readonly string[]): void {

@@ -37,7 +37,8 @@ function codeOnly(source: string, language: Language): string {
     .join('');
 }
 
-/** Where the terms stand in a source, sorted; where two overlap the longer one wins. */
+/** Where the terms stand in a source, sorted; of two that overlap the first, and then the longer one, wins. A name after a dot is a
+ * field (`id.x`), not the term, unless the match spells it out (`params.epsilon`). */
 export function termSpans(source: string, language: Language, terms: readonly MathTerm[]): Span[] {
   const spans: Span[] = [];
   const code = codeOnly(source, language);
@@ -45,7 +46,7 @@ export function termSpans(source: string, language: Language, terms: readonly Ma
     for (const match of matchesOf(term, language)) {
       const pattern =
         typeof match === 'string'
-          ? new RegExp(`(?<![\\p{L}\\p{N}_$])${match.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_$])`, 'gu')
+          ? new RegExp(`(?<![\\p{L}\\p{N}_$.])${match.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_$])`, 'gu')
           : new RegExp(match.source, match.flags.includes('g') ? match.flags : `${match.flags}g`);
       for (const found of code.matchAll(pattern)) {
         if (found[0].length > 0) spans.push({ from: found.index, to: found.index + found[0].length, term: term.id });

@@ -33,7 +33,13 @@ export const batchNorm: MathCard = {
       description: 'Biased here; the running one is unbiased, as in PyTorch.',
       code: 'variance',
     },
-    { id: 'epsilon', label: 'epsilon', symbol: 'ε', description: 'Keeps the root away from zero.', code: 'epsilon' },
+    {
+      id: 'epsilon',
+      label: 'epsilon',
+      symbol: 'ε',
+      description: 'Keeps the root away from zero.',
+      code: { typescript: 'p.epsilon', wgsl: 'params.epsilon' },
+    },
     { id: 'beta', label: 'shift', symbol: 'β', description: 'Learned, starts at 0.', code: 'beta' },
   ],
   typescript: [

@@ -15,8 +15,20 @@ const look = {
   code: 's',
 };
 const ratio = { id: 'ratio', label: 'ratio', symbol: 'r', description: 'Input pixels per output pixel.', code: 'ratio' };
-const lower = { id: 'lo', label: 'lower neighbour', symbol: '⌊s⌋', description: 'Kept inside the image.', code: 'lo' };
-const share = { id: 'f', label: 'share', symbol: 'f', description: 'Of the upper neighbour, in each axis.', code: 'f' };
+const lower = {
+  id: 'lo',
+  label: 'lower neighbour',
+  symbol: '⌊s⌋',
+  description: 'Kept inside the image.',
+  code: { typescript: ['lo', 'row.lo', 'column.lo'], wgsl: ['lo', 'row.lo', 'column.lo', 'b.lo'] },
+};
+const share = {
+  id: 'f',
+  label: 'share',
+  symbol: 'f',
+  description: 'Of the upper neighbour, in each axis.',
+  code: { typescript: ['f', /s - lo/, 'row.f', 'column.f'], wgsl: [/s - f32\(lo\)/, 'row.f', 'column.f', 'b.f'] },
+};
 
 export const upsample: MathCard = {
   id: 'bilinear',

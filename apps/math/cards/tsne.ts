@@ -36,7 +36,7 @@ export const tsneAffinities: MathCard = {
     {
       id: 'e',
       label: 'Gaussian',
-      symbol: 'e^(−βd)',
+      symbol: 'e⁻ᵝᵈ',
       description: 'Of the distance beyond the nearest, in units of the mean: the ratio is the same, and nothing underflows.',
       code: /(Math\.)?exp\(-b \* u\)/,
     },
@@ -61,7 +61,7 @@ export const tsneAffinities: MathCard = {
       label: 'perplexity',
       symbol: 'Perp',
       description: 'The number of neighbours that each point shall have.',
-      code: 'perplexity',
+      code: { typescript: 'perplexity', wgsl: 'params.perplexity' },
     },
   ],
   typescript: [{ file: 'engine/kernels/tsne-affinities.ts', parts: ['tsneSearch.reference'] }],
