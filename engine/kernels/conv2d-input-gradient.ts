@@ -1,8 +1,10 @@
 /** Gradient of a convolution with respect to its input; with bias and activation, the forward pass of a transposed convolution. */
 import naive from '../../shaders/ladders/conv2d-input-gradient/1-naive.wgsl';
+import registerTile from '../../shaders/ladders/conv2d-input-gradient/2-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements } from './conv2d-sizes.ts';
+import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
@@ -33,6 +35,15 @@ function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
       }),
     ],
   };
+}
+
+function vectorPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
+  const roles = { x: 'dx', y: 'dy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
+  return vectorChannels(p, caps, roles, ['dx'], (q) => {
+    const tiles = phaseTiles(q, 8) * q.groups * Math.ceil(q.Ci / q.groups / 8);
+    const grid = linearGrid(tiles, 64, caps.maxWorkgroupsPerDimension);
+    return { dispatches: [dispatch(registerTile, 'tile', wgslParams(q), grid, { overrides: epilogueOverrides(q) })] };
+  });
 }
 
 /**
@@ -89,6 +100,7 @@ export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2
         ],
       }),
     },
+    { id: 'register-tile-8x2', applies: vectorsFit, plan: vectorPlan },
     { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
   ],
 });

@@ -1,7 +1,9 @@
 /** Gradient of a convolution with respect to its weights, and with it that of its bias. */
 import naive from '../../shaders/ladders/conv2d-weight-gradient/1-naive.wgsl';
+import registerTile from '../../shaders/ladders/conv2d-weight-gradient/2-register-tile-8x8.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
+import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
 import { hasQuadSubgroups, splitSum, sumPartials } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
@@ -11,30 +13,53 @@ export type Conv2dWeightGradientParams = Conv2dSizes & {
   readonly hasBias: number;
 };
 
-function quadPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
+/**
+ * The dispatch of a tiled rung and those that add its partial matrices.
+ * @param rows rows of the partial matrices: those of dw, and those that the rung adds for db
+ * @param tiles work items of one split, `perGroup` of them in a workgroup
+ * @param enough work items that keep the adapter busy
+ */
+function splitPlan(
+  shader: typeof quadSwap | typeof registerTile,
+  entry: 'pairs' | 'single' | 'tile',
+  p: Conv2dWeightGradientParams,
+  work: { rows: number; tiles: number; perGroup: number; enough: number },
+  caps: AdapterCaps,
+): Plan {
   const { hasBias, ...params } = p;
   const terms = p.kh * p.kw * (p.Ci / p.groups);
-  const rows = terms + hasBias;
-  const tiles = Math.ceil(rows / 16) * p.groups * Math.ceil(p.Co / p.groups / 16);
-  const { splits, perSplit } = splitSum(p.N * p.Ho * p.Wo, tiles, 128, 64);
-  const entry = p.Wo % 2 === 0 ? 'pairs' : 'single';
+  const { splits, perSplit } = splitSum(p.N * p.Ho * p.Wo, work.tiles, work.enough, 64);
   const parts = splits > 1 || hasBias === 1;
   const tile = dispatch(
-    quadSwap,
-    entry,
+    shader as typeof quadSwap,
+    entry as 'pairs',
     { ...params, splits, pixelsPerSplit: perSplit },
-    linearGrid(tiles * splits, 4, caps.maxWorkgroupsPerDimension),
-    {
-      overrides: { HAS_BIAS: hasBias, PADDED: Number(readsOutside(p)) },
-      buffers: parts ? { dw: 'partials' } : {},
-    },
+    linearGrid(work.tiles * splits, work.perGroup, caps.maxWorkgroupsPerDimension),
+    { overrides: { HAS_BIAS: hasBias, PADDED: Number(readsOutside(p)) }, buffers: parts ? { dw: 'partials' } : {} },
   );
   if (!parts) return { dispatches: [tile] };
-  const stride = rows * p.Co;
+  const stride = work.rows * p.Co;
   const sum = { splits, stride, N: p.Co };
   const dispatches = [tile, sumPartials(caps, { ...sum, count: terms * p.Co, offset: 0 }, 'dw')];
   if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: p.Co, offset: terms * p.Co }, 'db'));
   return { dispatches, temporaries: { partials: 4 * splits * stride } };
+}
+
+function quadPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
+  const rows = p.kh * p.kw * (p.Ci / p.groups) + p.hasBias;
+  const tiles = Math.ceil(rows / 16) * p.groups * Math.ceil(p.Co / p.groups / 16);
+  const entry = p.Wo % 2 === 0 ? 'pairs' : 'single';
+  return splitPlan(quadSwap, entry, p, { rows, tiles, perGroup: 4, enough: 128 }, caps);
+}
+
+function vectorPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
+  const roles = { x: 'x', y: 'dy', w: 'dw', ...(p.hasBias ? { bias: ['db', 'Co'] as const } : {}) };
+  return vectorChannels(p, caps, roles, ['dw', 'db'], (q) => {
+    const rows = q.kh * q.kw * (q.Ci / q.groups) + 4 * q.hasBias;
+    const tiles = Math.ceil(rows / 8) * q.groups * Math.ceil(q.Co / q.groups / 8);
+    const enough = caps.software ? 512 : 264 * 64;
+    return splitPlan(registerTile, 'tile', q, { rows, tiles, perGroup: 64, enough }, caps);
+  });
 }
 
 /** dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o];  db[o] = Σ dy[n,y,x,o] */
@@ -95,6 +120,7 @@ export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2d
         return { dispatches };
       },
     },
+    { id: 'register-tile-8x8', applies: vectorsFit, plan: vectorPlan },
     { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
   ],
 });

@@ -1,7 +1,10 @@
 /** Convolution (cross-correlation, as networks use it), with bias and activation in the tail. */
 import naive from '../../shaders/ladders/conv2d/1-naive.wgsl';
+import registerTile from '../../shaders/ladders/conv2d/2-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d/3-quad-swap.wgsl';
+import workgroupTile from '../../shaders/ladders/conv2d/4-workgroup-tile.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
+import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
@@ -22,6 +25,19 @@ function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
         overrides: { ...epilogueOverrides(p), PADDED: Number(readsOutside(p)) },
       }),
     ],
+  };
+}
+
+/** A rung that reads vectors of channels; each tile has `pixels` x `columns`, each workgroup `perGroup` tiles. */
+function vectorPlan(shader: typeof registerTile | typeof workgroupTile, pixels: number, columns: number, perGroup: number) {
+  return (p: Conv2dParams, caps: AdapterCaps): Plan => {
+    const roles = { x: 'x', y: 'y', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Co'] as const } : {}) };
+    return vectorChannels(p, caps, roles, ['y'], (q) => {
+      const tiles = q.groups * Math.ceil(q.Co / q.groups / columns) * Math.ceil((q.N * q.Ho * q.Wo) / pixels);
+      const overrides = { ...epilogueOverrides(q), PADDED: Number(readsOutside(q)) };
+      const grid = linearGrid(tiles, perGroup, caps.maxWorkgroupsPerDimension);
+      return { dispatches: [dispatch(shader, 'tile', wgslParams(q), grid, { overrides })] };
+    });
   };
 }
 
@@ -70,6 +86,13 @@ export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
         ],
       }),
     },
+    { id: 'register-tile-8x2', applies: vectorsFit, plan: vectorPlan(registerTile, 8, 8, 64) },
     { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
+    {
+      id: 'workgroup-tile',
+      // Narrower outputs would leave half of each tile idle.
+      applies: (p, caps) => !caps.software && vectorsFit(p) && p.Co / p.groups >= 32,
+      plan: vectorPlan(workgroupTile, 64, 64, 1),
+    },
   ],
 });

@@ -4,6 +4,7 @@ import vec4 from '../../shaders/ladders/matmul/2-vec4.wgsl';
 import tile4x1 from '../../shaders/ladders/matmul/3-register-tile-4x1.wgsl';
 import tile8x2 from '../../shaders/ladders/matmul/4-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/matmul/5-quad-swap.wgsl';
+import workgroupTile from '../../shaders/ladders/matmul/6-workgroup-tile.wgsl';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
@@ -28,7 +29,7 @@ export type MatmulParams = MatmulSizes & Epilogue;
 export const matrices = (batch: number, stride: number): number => (stride === 0 ? 1 : batch);
 
 /** A rung whose invocations compute `rows` x `columns` and read whole vectors; other shapes are padded with zeros first. */
-function vectorPlan(shader: typeof tile8x2, rows: number, columns: number) {
+function vectorPlan(shader: typeof tile8x2 | typeof workgroupTile, rows: number, columns: number, perGroup = 64) {
   return (p: MatmulParams, caps: AdapterCaps): Plan => {
     const N = roundUp(p.N, 4);
     const K = roundUp(p.K, 4);
@@ -42,12 +43,12 @@ function vectorPlan(shader: typeof tile8x2, rows: number, columns: number) {
     if (p.hasBias) padded.input('bias', { ...one, columns: p.N }, { ...one, columns: N });
     padded.output('y', { ...y, columns: N }, { ...y, columns: p.N });
     const sizes = { ...p, N, K, aBatchStride: p.aBatchStride && p.M * K, bBatchStride: p.bBatchStride && K * N };
-    return padded.around(tilePlan(shader, sizes, rows, columns, 64, caps));
+    return padded.around(tilePlan(shader, sizes, rows, columns, perGroup, caps));
   };
 }
 
 function tilePlan(
-  shader: typeof tile8x2 | typeof quadSwap,
+  shader: typeof tile8x2 | typeof quadSwap | typeof workgroupTile,
   p: MatmulParams,
   rows: number,
   columns: number,
@@ -116,6 +117,12 @@ export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
       id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
       plan: (p, caps) => tilePlan(quadSwap, p, 16, 16, 4, caps),
+    },
+    {
+      id: 'workgroup-tile',
+      // Smaller products would leave most of a tile idle.
+      applies: (p, caps) => !caps.software && p.M >= 32 && p.N >= 32,
+      plan: vectorPlan(workgroupTile, 64, 64, 1),
     },
   ],
 });

@@ -44,8 +44,19 @@ describe('conv2d', () => {
       fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
         await expectAgreement(conv2d, { ...sizes, ...epilogue }, { ...tolerance, seed });
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
+  });
+
+  it('agrees with its reference where workgroup tiles apply', async () => {
+    for (const [x, w, options] of [
+      [[2, 9, 8, 5], [3, 3, 5, 33], { padding: 1 }],
+      [[1, 12, 11, 20], [2, 3, 20, 64], { stride: 2, padding: 'same' }],
+      [[1, 7, 5, 8], [3, 1, 4, 68], { dilation: 2, groups: 2, padding: [2, 0] }],
+    ] as const) {
+      const p = { ...conv2dSizes(x, w, options), hasBias: 1, activation: ACTIVATION.relu, slope: 0 };
+      await expectAgreement(conv2d, p, { ...tolerance, variants: ['register-tile-8x2', 'workgroup-tile', 'quad-swap'] });
+    }
   });
 });
 
@@ -55,7 +66,7 @@ describe('conv2dInputGradient', () => {
       fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
         await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, { ...tolerance, seed });
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 });
@@ -66,7 +77,7 @@ describe('conv2dWeightGradient', () => {
       fc.asyncProperty(convolutions, fc.constantFrom(0, 1), fc.integer(), async (sizes, hasBias, seed) => {
         await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias }, { rtol: 1e-4, atol: 2e-4, seed });
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 });
