@@ -50,7 +50,10 @@ export const upsample: MathCard = {
       label: 'upper neighbour',
       symbol: '⌊s⌋+1',
       description: 'Kept inside the image: the border repeats.',
-      code: 'hi',
+      code: {
+        typescript: ['hi', 'row.hi', 'column.hi'],
+        wgsl: [/min\(lo \+ 1u, extent - 1u\)/, 'row.hi', 'column.hi'],
+      },
     },
     { id: 'x', label: 'input', symbol: 'x', description: 'The small maps, NHWC.', code: 'x' },
   ],
