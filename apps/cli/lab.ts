@@ -95,7 +95,7 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
     console.log(`\n${name}`);
     console.table(rows);
   }
-  console.log(JSON.stringify(done.result, undefined, 2));
+  if (done.result !== undefined) console.log(JSON.stringify(done.result, undefined, 2));
   if (args.json !== undefined) {
     const curves = Object.fromEntries(
       [...store.charts].map(([chart, series]) => [

@@ -56,8 +56,11 @@ export interface LabDefinition<S extends Schema = Schema> {
   readonly presets: { readonly quick: Partial<ConfigOf<S>>; readonly full: Partial<ConfigOf<S>> } & Readonly<
     Record<string, Partial<ConfigOf<S>>>
   >;
-  /** `any`: runs live on the reference device where WebGPU is missing. `webgpu`: shows its recorded run there. */
-  readonly device: 'any' | 'webgpu';
+  /**
+   * `any`: runs live on the reference device where WebGPU is missing. `webgpu`: shows its recorded run there. `small`: each step is so
+   * little work that the reference device beats the cost of launching kernels, so `auto` runs there.
+   */
+  readonly device: 'any' | 'webgpu' | 'small';
 }
 
 /**

@@ -73,14 +73,30 @@ export function readRecording(text: string): Recording {
   return recording;
 }
 
-/** Keeps what a recording needs: checkpoints and repeated pictures are left out, curves thinned. */
+/** What an event replaces when it comes again; undefined for those that add. */
+function pictureKey(event: LabEvent): string | undefined {
+  switch (event.type) {
+    case 'tensor':
+    case 'images':
+    case 'data':
+      return `${event.type} ${event.name}`;
+    case 'curve':
+      return `curve ${event.chart ?? ''} ${event.series}`;
+    case 'row':
+      return event.id === undefined ? undefined : `row ${event.table} ${event.id}`;
+    default:
+      return undefined;
+  }
+}
+
+/** Keeps what a recording needs: checkpoints and pictures that soon are replaced are left out, curves thinned. */
 export class Recorder {
   readonly #started = performance.now();
   readonly #events: [number, LabEvent][] = [];
   readonly #lastPicture = new Map<string, number>();
   readonly #pictureInterval: number;
 
-  /** @param pictureInterval least milliseconds between two pictures (tensor, images, data, curve) of one name */
+  /** @param pictureInterval least milliseconds between two pictures (tensor, images, data, curve, row with an id) of one name */
   constructor(pictureInterval = 500) {
     this.#pictureInterval = pictureInterval;
   }
@@ -88,8 +104,8 @@ export class Recorder {
   add(event: LabEvent): void {
     const time = performance.now() - this.#started;
     if (event.type === 'checkpoint') return;
-    if (event.type === 'tensor' || event.type === 'images' || event.type === 'data' || event.type === 'curve') {
-      const key = `${event.type} ${event.type === 'curve' ? event.series : event.name}`;
+    const key = pictureKey(event);
+    if (key !== undefined) {
       const last = this.#lastPicture.get(key);
       const previous = last === undefined ? undefined : this.#events[last];
       // Within the interval the newer picture replaces the older one: the last of a run is always kept.

@@ -191,7 +191,9 @@ export class Runner {
 
   async #open(checkpoint: Uint8Array | undefined): Promise<void> {
     this.#abort = new AbortController();
-    this.#device = await this.#environment.open(this.#options.device ?? 'auto');
+    const preference = this.#options.device ?? 'auto';
+    const small = preference === 'auto' && this.#experiment.device === 'small';
+    this.#device = await this.#environment.open(small ? 'cpu' : preference);
     this.#handlers.clear();
     this.#generator = this.#experiment.run(this.#options.config, {
       data: this.#environment.data,

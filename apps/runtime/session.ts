@@ -58,6 +58,7 @@ export class Session implements RunSource {
   /** Throws away the present run and prepares a new one; `play` or `advance` set it going. */
   start(options: SessionStart): void {
     this.#run += 1;
+    this.#afterStart = undefined;
     this.#report = { state: 'starting', step: 0 };
     this.#listener.reset?.();
     this.#listener.state(this.#report);

@@ -68,7 +68,7 @@ function transport(view: LabView): TemplateResult {
     }}
   >
     <span class="preset"><label for="preset">preset</label>
-      <select id="preset" @change=${(event: Event) => view.choosePreset((event.target as HTMLSelectElement).value)}>
+      <select id="preset" ?disabled=${teacher.lock.includes('*')} @change=${(event: Event) => view.choosePreset((event.target as HTMLSelectElement).value)}>
         ${Object.keys(view.definition.presets).map((name) => html`<option .selected=${name === view.preset}>${name}</option>`)}
       </select></span>
   </chalk-transport-bar>`;

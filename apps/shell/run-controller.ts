@@ -217,8 +217,6 @@ export class RunController implements Speaker {
     if (!this.parallel) takeFloor(this);
     if ('play' in wish) {
       session.play();
-      // Pressed in a tab that was then hidden while the engine loaded.
-      if (!this.#visible && !this.background) this.#pausedUnseen = true;
     } else session.advance(wish.advance);
   }
 
@@ -263,6 +261,8 @@ export class RunController implements Speaker {
         this.report = { ...report, device: report.device ?? this.report.device };
         if (report.state === 'failed' && report.error) this.#failed(report.error);
         if (report.state !== 'running' && report.state !== 'starting' && !this.#pausedUnseen) leaveFloor(this);
+        // Hidden while it was starting.
+        if (report.state === 'running' && !this.#visible) this.setVisible(false);
         this.#host.runStateChanged(this.report);
         this.#host.runChanged();
       },
