@@ -95,6 +95,14 @@ export async function initialLayout(
   return layout;
 }
 
+/** Where an embedding stands; [N, 2] each. */
+export interface TsneState {
+  readonly iteration: number;
+  readonly position: Float32Array;
+  readonly velocity: Float32Array;
+  readonly gain: Float32Array;
+}
+
 /** Something that can be run again and again. */
 interface Replay {
   execute(): void;
@@ -122,7 +130,9 @@ export class Tsne {
   readonly #hyper: Tensor;
   #written = '';
   #step: Replay | undefined;
-  #recentre: Replay;
+  readonly #recentre: Replay;
+  /** Affinities that `create` made and `dispose` releases. */
+  #owned: Affinities | undefined;
 
   /**
    * @param affinities stays the caller's, who disposes it after the embedding
@@ -162,8 +172,6 @@ export class Tsne {
     made.#owned = affinities;
     return made;
   }
-
-  #owned: Affinities | undefined;
 
   get affinities(): Affinities {
     return this.#affinities;
@@ -219,6 +227,20 @@ export class Tsne {
       divergence: rows.reduce((total, value) => total + value, 0),
       gradientNorm: Math.sqrt(gradient.reduce((total, value) => total + value * value, 0)),
     };
+  }
+
+  /** All that is needed to go on from here. */
+  async state(): Promise<TsneState> {
+    const [position, velocity, gain] = await Promise.all([this.#y.data(), this.#velocity.data(), this.#gain.data()]);
+    return { iteration: this.iteration, position, velocity, gain };
+  }
+
+  /** Goes on from a state of an embedding of as many points. */
+  restore({ iteration, position, velocity, gain }: TsneState): void {
+    this.#y.write(position);
+    this.#velocity.write(velocity);
+    this.#gain.write(gain);
+    this.iteration = iteration;
   }
 
   dispose(): void {

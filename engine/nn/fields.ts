@@ -128,9 +128,9 @@ function complaint(kind: Kind, value: unknown): string | undefined {
 export function readLayer(value: unknown): { layer: LayerDefinition } | { type: string; problems: string[] } {
   if (!isObject(value)) return { type: 'unknown', problems: [`must be an object with a 'type', found ${JSON.stringify(value)}`] };
   const given = value as Record<string, unknown>;
-  const type = String(given['type']).toLowerCase();
+  const type = String(given.type).toLowerCase();
   if (!Object.hasOwn(layerFields, type)) {
-    return { type, problems: [`'${given['type']}' is not a layer type; use one of ${Object.keys(layerFields).join(', ')}`] };
+    return { type, problems: [`'${given.type}' is not a layer type; use one of ${Object.keys(layerFields).join(', ')}`] };
   }
   const { required = {}, optional = {} } = layerFields[type as LayerType];
   const problems: string[] = [];

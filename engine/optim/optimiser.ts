@@ -56,16 +56,22 @@ export class Optimiser {
   readonly #moments: ReadonlyMap<MomentName, Shadow>;
   readonly #gradients: Shadow;
 
-  /** Use `createOptimiser`. */
-  constructor(groups: readonly ParameterGroup[], config: ResolvedConfig) {
-    const parameters = groups.flatMap((group) => group.parameters);
+  /**
+   * Use `createOptimiser`.
+   * @param parameters the order in which gradients are given; by default that of the groups
+   */
+  constructor(
+    groups: readonly ParameterGroup[],
+    config: ResolvedConfig,
+    parameters: readonly Tensor[] = groups.flatMap((group) => group.parameters),
+  ) {
     const [first] = parameters;
     if (!first) throw new ConfigError('optimiser', 'there are no parameters to optimise.');
     if (new Set(parameters).size !== parameters.length) throw new ConfigError('optimiser', 'a parameter was given twice.');
     this.config = config;
     this.parameters = parameters;
     this.lr = config.lr;
-    this.#members = membersOf(groups);
+    this.#members = membersOf(groups, parameters);
     const { device } = first;
     const length = config.type === 'sgd' ? SGD_HYPER_LENGTH : ADAM_HYPER_LENGTH;
     this.#groups = groups.map(({ weightDecay = config.weightDecay, lrFactor = 1 }) => ({
@@ -175,7 +181,7 @@ export class Optimiser {
     const blocks = [...this.#moments.values()].flatMap((shadow) => shadow.blocks);
     if (blocks.length !== moments.length) throw new ConfigError('optimiser', 'the snapshot belongs to another optimiser.');
     this.steps = steps;
-    blocks.forEach((block, index) => block.write(moments[index] as Float32Array));
+    for (const [index, block] of blocks.entries()) block.write(moments[index] as Float32Array);
   }
 
   dispose(): void {
@@ -207,7 +213,7 @@ export function createOptimiser(
   config: OptimiserConfig,
 ): Optimiser {
   const resolved = resolveOptimiser(config);
-  if (source instanceof Network) return new Optimiser(groupsOf(source, resolved), resolved);
+  if (source instanceof Network) return new Optimiser(groupsOf(source, resolved), resolved, source.parameters());
   const [first] = source;
   const grouped = first !== undefined && 'parameters' in first;
   const groups = grouped ? (source as readonly ParameterGroup[]) : [{ parameters: source as readonly Tensor[] }];

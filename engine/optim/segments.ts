@@ -18,8 +18,13 @@ export interface Segment {
   readonly members: readonly number[];
 }
 
-export function membersOf(groups: readonly { readonly parameters: readonly Tensor[] }[]): Member[] {
-  return groups.flatMap(({ parameters }, group) => parameters.map((tensor) => ({ tensor, group, range: arenaRange(tensor) })));
+/** The given parameters, which are those of the groups in any order. */
+export function membersOf(
+  groups: readonly { readonly parameters: readonly Tensor[] }[],
+  parameters: readonly Tensor[] = groups.flatMap((group) => group.parameters),
+): Member[] {
+  const groupOf = new Map(groups.flatMap((group, index) => group.parameters.map((tensor) => [tensor, index] as const)));
+  return parameters.map((tensor) => ({ tensor, group: groupOf.get(tensor) ?? 0, range: arenaRange(tensor) }));
 }
 
 /**

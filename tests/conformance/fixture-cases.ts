@@ -198,36 +198,36 @@ const METHODS: Readonly<
   Record<string, (files: Files, network: Network, x: Tensor, targets: Tensor, attrs: Attrs) => { map: Tensor; layout: Layout }>
 > = {
   saliency: (_, network, x, t, attrs) => ({
-    map: saliency(network, x, t, { absolute: (attrs['absolute'] as boolean | undefined) ?? true }),
+    map: saliency(network, x, t, { absolute: (attrs.absolute as boolean | undefined) ?? true }),
     layout: 'image',
   }),
   inputXGradient: (_, network, x, t) => ({ map: inputXGradient(network, x, t), layout: 'image' }),
   guidedBackpropagation: (_, network, x, t) => ({ map: guidedBackpropagation(network, x, t), layout: 'image' }),
   integratedGradients: (files, network, x, t, attrs) => ({
     map: integratedGradients(network, x, t, {
-      steps: attrs['steps'] as number,
-      rule: attrs['rule'] as QuadratureRule,
-      baseline: baseline(files, attrs['baseline']),
+      steps: attrs.steps as number,
+      rule: attrs.rule as QuadratureRule,
+      baseline: baseline(files, attrs.baseline),
     }),
     layout: 'image',
   }),
-  cam: (_, network, x, t, attrs) => ({ map: cam(network, x, t, attrs['layer'] as number), layout: 'plain' }),
-  gradCam: (_, network, x, t, attrs) => ({ map: gradCam(network, x, t, attrs['layer'] as number), layout: 'plain' }),
-  xGradCam: (_, network, x, t, attrs) => ({ map: xGradCam(network, x, t, attrs['layer'] as number), layout: 'plain' }),
+  cam: (_, network, x, t, attrs) => ({ map: cam(network, x, t, attrs.layer as number), layout: 'plain' }),
+  gradCam: (_, network, x, t, attrs) => ({ map: gradCam(network, x, t, attrs.layer as number), layout: 'plain' }),
+  xGradCam: (_, network, x, t, attrs) => ({ map: xGradCam(network, x, t, attrs.layer as number), layout: 'plain' }),
   fgsm: (_, network, x, t, attrs) => ({
     map: fgsm(network, x, t, {
-      epsilon: attrs['epsilon'] as number,
-      targeted: (attrs['targeted'] as boolean | undefined) ?? false,
+      epsilon: attrs.epsilon as number,
+      targeted: (attrs.targeted as boolean | undefined) ?? false,
     }),
     layout: 'image',
   }),
   pgd: (_, network, x, t, attrs) => ({
     map: pgd(network, x, t, {
-      epsilon: attrs['epsilon'] as number,
-      stepSize: attrs['stepSize'] as number,
-      steps: attrs['steps'] as number,
-      randomStart: (attrs['randomStart'] as boolean | undefined) ?? false,
-      targeted: (attrs['targeted'] as boolean | undefined) ?? false,
+      epsilon: attrs.epsilon as number,
+      stepSize: attrs.stepSize as number,
+      steps: attrs.steps as number,
+      randomStart: (attrs.randomStart as boolean | undefined) ?? false,
+      targeted: (attrs.targeted as boolean | undefined) ?? false,
     }),
     layout: 'image',
   }),

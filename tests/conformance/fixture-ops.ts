@@ -27,7 +27,7 @@ const unary = (f: (x: Tensor) => Tensor): FixtureOp => plain(([x]) => f(x as Ten
 const binary = (f: (a: Tensor, b: Tensor) => Tensor): FixtureOp => plain(([a, b]) => f(a as Tensor, b as Tensor));
 
 function axes(attrs: Attrs): { axes: readonly number[] | null; keepDims: boolean } {
-  const given = (attrs['axes'] ?? attrs['axis'] ?? null) as readonly number[] | number | null;
+  const given = (attrs.axes ?? attrs.axis ?? null) as readonly number[] | number | null;
   return { axes: typeof given === 'number' ? [given] : given, keepDims: flag(attrs, 'keepDims', false) };
 }
 
@@ -36,9 +36,7 @@ const reduction = (f: Reducer): FixtureOp => plain(([x], attrs) => f(x as Tensor
 
 type Loss = (x: Tensor, t: Tensor, options: { reduction: ops.Reduction }) => Tensor;
 const loss = (f: Loss): FixtureOp =>
-  plain(([x, t], attrs) =>
-    f(x as Tensor, t as Tensor, { reduction: (attrs['reduction'] as ops.Reduction | undefined) ?? 'mean' }),
-  );
+  plain(([x, t], attrs) => f(x as Tensor, t as Tensor, { reduction: (attrs.reduction as ops.Reduction | undefined) ?? 'mean' }));
 
 const axis = (attrs: Attrs, otherwise: number): number => number(attrs, 'axis', otherwise);
 
@@ -74,16 +72,16 @@ const layerNorm: FixtureOp = plain(([x, gamma, beta], attrs) => {
 
 const resize: FixtureOp = image(([x], attrs) =>
   ops.resize2d(x as Tensor, {
-    size: attrs['size'] as readonly [number, number],
-    mode: (attrs['mode'] as 'bilinear' | 'nearest' | undefined) ?? 'nearest',
+    size: attrs.size as readonly [number, number],
+    mode: (attrs.mode as 'bilinear' | 'nearest' | undefined) ?? 'nearest',
     alignCorners: flag(attrs, 'alignCorners', false),
   }),
 );
 
 const upsample: FixtureOp = image(([x], attrs) =>
   ops.upsample2d(x as Tensor, {
-    scale: attrs['scale'] as ops.Pair,
-    mode: (attrs['mode'] as 'bilinear' | 'nearest' | undefined) ?? 'nearest',
+    scale: attrs.scale as ops.Pair,
+    mode: (attrs.mode as 'bilinear' | 'nearest' | undefined) ?? 'nearest',
     alignCorners: flag(attrs, 'alignCorners', false),
   }),
 );
@@ -125,23 +123,23 @@ export const fixtureOps: Readonly<Record<string, FixtureOp>> = {
   erf: unary(ops.erf),
   silu: unary(ops.silu),
   gelu: plain(([x], attrs) =>
-    ops.gelu(x as Tensor, { approximate: (attrs['approximate'] as 'tanh' | 'none' | undefined) ?? 'tanh' }),
+    ops.gelu(x as Tensor, { approximate: (attrs.approximate as 'tanh' | 'none' | undefined) ?? 'tanh' }),
   ),
   elu: plain(([x], attrs) => ops.elu(x as Tensor, number(attrs, 'alpha', 1))),
   leakyRelu: plain(([x], attrs) => ops.leakyRelu(x as Tensor, number(attrs, 'negativeSlope', 0.01))),
   clamp: plain(([x], attrs) =>
-    ops.clamp(x as Tensor, (attrs['min'] as number | null) ?? undefined, (attrs['max'] as number | null) ?? undefined),
+    ops.clamp(x as Tensor, (attrs.min as number | null) ?? undefined, (attrs.max as number | null) ?? undefined),
   ),
   sum: reduction(ops.sum),
   mean: reduction(ops.mean),
   max: reduction(ops.max),
   min: reduction(ops.min),
   variance: plain(([x], attrs) => ops.variance(x as Tensor, { ...axes(attrs), correction: number(attrs, 'correction', 1) })),
-  reshape: plain(([x], attrs) => ops.reshape(x as Tensor, attrs['shape'] as number[])),
+  reshape: plain(([x], attrs) => ops.reshape(x as Tensor, attrs.shape as number[])),
   flatten: plain(([x], attrs) => ops.flatten(x as Tensor, number(attrs, 'startAxis', 1))),
-  permute: plain(([x], attrs) => ops.permute(x as Tensor, attrs['axes'] as number[])),
+  permute: plain(([x], attrs) => ops.permute(x as Tensor, attrs.axes as number[])),
   concat: plain((xs, attrs) => ops.concat(xs, axis(attrs, 0))),
-  slice: plain(([x], attrs) => ops.slice(x as Tensor, attrs['starts'] as number[], attrs['ends'] as number[])),
+  slice: plain(([x], attrs) => ops.slice(x as Tensor, attrs.starts as number[], attrs.ends as number[])),
   gather: plain(([x, indices], attrs) => ops.gather(x as Tensor, indices as Tensor, axis(attrs, 0))),
   pad2d: image(([x], attrs) =>
     ops.pad2d(x as Tensor, {

@@ -21,7 +21,7 @@ export class Sequential extends Module {
 
   constructor(layers: readonly Module[], inputShape: Shape, names?: readonly string[]) {
     super(inputShape, layers.at(-1)?.outputShape ?? inputShape);
-    layers.forEach((layer, index) => this.children.push([names?.[index] ?? String(index), layer]));
+    for (const [index, layer] of layers.entries()) this.children.push([names?.[index] ?? String(index), layer]);
   }
 
   get layers(): Module[] {

@@ -35,7 +35,7 @@ class ModuleList extends Module {
 
   constructor(modules: readonly Module[]) {
     super([], []);
-    modules.forEach((module, index) => this.children.push([String(index), module]));
+    for (const [index, module] of modules.entries()) this.children.push([String(index), module]);
   }
 
   protected override compute(): Tensor {
