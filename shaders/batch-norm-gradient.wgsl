@@ -124,14 +124,18 @@ fn gradientVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   let inverse = 1.0 / sqrt(variance4[c] + params.epsilon);
   let scale = gamma4[c] * inverse;
   let center = mean4[c];
-  let ofBeta = select(vec4f(), sumBeta4[c] / f32(params.rows), TRAINING);
-  let ofGamma = select(vec4f(), inverse * sumGamma4[c] / f32(params.rows), TRAINING);
+  let ofBeta = sumBeta4[c] / f32(params.rows);
+  let ofGamma = inverse * sumGamma4[c] / f32(params.rows);
   // @unroll
   for (var j = 0u; j < 8u; j++) {
     let r = t + j * step;
     if (r < params.rows) {
       let at = r * channels4 + c;
-      gx4[at] = scale * (gy4[at] - ofBeta - (x4[at] - center) * ofGamma);
+      var g = gy4[at];
+      if (TRAINING) {
+        g -= ofBeta + (x4[at] - center) * ofGamma;
+      }
+      gx4[at] = scale * g;
     }
   }
 }

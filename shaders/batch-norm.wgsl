@@ -139,8 +139,11 @@ fn normalizeVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
   for (var j = 0u; j < 8u; j++) {
     let r = t + j * step;
     if (r < params.rows) {
-      let v = scale * (x4[r * channels4 + c] - center) + shift;
-      y4[r * channels4 + c] = select(v, vec4f(), (v <= vec4f()) & vec4<bool>(RELU));
+      var v = scale * (x4[r * channels4 + c] - center) + shift;
+      if (RELU) {
+        v = select(v, vec4f(), v <= vec4f());
+      }
+      y4[r * channels4 + c] = v;
     }
   }
 }

@@ -3,11 +3,15 @@
 // i element of the output, j vector within an invocation. An operand is read by its stride per output axis (0 where it is repeated).
 // `naive` decodes up to 8 axes: `outer` holds the first four extents, `inner` the last four, leading axes of extent 1.
 // `vectors` covers what layers need, with 4 vec4 per invocation. There the output is [rows, columns] and each operand is whole,
-// one scalar, one row repeated down (a bias), or one column repeated across: MODE_A and MODE_B say which.
+// one scalar, one row repeated down (a bias), or one column repeated across: MODE_A and MODE_B say which. WIDE: columns is a multiple of 4;
+// an override and not a test, because a branch that lanes might take differently costs the software adapter three vec4 loads.
+// `blocks` decodes any axes, but once per vec4: the last extent is a multiple of 4, and each operand is contiguous along it (WHOLE) or
+// constant (SCALAR). The last extent and the strides of contiguous operands are then counted in vectors.
 
 override OPERATION: u32 = 0u;
 override MODE_A: u32 = 0u;
 override MODE_B: u32 = 0u;
+override WIDE: bool = false;
 
 const ADD = 0u;
 const SUB = 1u;
@@ -155,10 +159,10 @@ fn vectorA(i: u32) -> vec4f {
   if (MODE_A == SCALAR) {
     return vec4f(a4[0].x);
   }
-  if (params.columns % 4u == 0u) {
-    if (MODE_A == ROW) {
-      return a4[i % (params.columns / 4u)];
-    }
+  if (WIDE && MODE_A == ROW) {
+    return a4[i % (params.columns / 4u)];
+  }
+  if (WIDE) {
     let row = i / (params.columns / 4u);
     return vec4f(a4[row / 4u][row % 4u]);
   }
@@ -178,10 +182,10 @@ fn vectorB(i: u32) -> vec4f {
   if (MODE_B == SCALAR) {
     return vec4f(b4[0].x);
   }
-  if (params.columns % 4u == 0u) {
-    if (MODE_B == ROW) {
-      return b4[i % (params.columns / 4u)];
-    }
+  if (WIDE && MODE_B == ROW) {
+    return b4[i % (params.columns / 4u)];
+  }
+  if (WIDE) {
     let row = i / (params.columns / 4u);
     return vec4f(b4[row / 4u][row % 4u]);
   }
@@ -211,4 +215,44 @@ fn vectors(
       y4[i] = vec4f(f(u.x, v.x), f(u.y, v.y), f(u.z, v.z), f(u.w, v.w));
     }
   }
+}
+
+@compute @workgroup_size(256)
+fn blocks(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (4u * i >= params.count) {
+    return;
+  }
+  var rest = i;
+  var indexA = 0u;
+  var indexB = 0u;
+  // @unroll
+  for (var d = 0u; d < 4u; d++) {
+    let position = rest % params.inner[3u - d];
+    rest = rest / params.inner[3u - d];
+    indexA += position * params.innerStrideA[3u - d];
+    indexB += position * params.innerStrideB[3u - d];
+  }
+  if (rest > 0u) {
+    // @unroll
+    for (var d = 0u; d < 4u; d++) {
+      let position = rest % params.outer[3u - d];
+      rest = rest / params.outer[3u - d];
+      indexA += position * params.outerStrideA[3u - d];
+      indexB += position * params.outerStrideB[3u - d];
+    }
+  }
+  var u = vec4f();
+  if (MODE_A == WHOLE) {
+    u = a4[indexA];
+  } else {
+    u = vec4f(a4[indexA / 4u][indexA % 4u]);
+  }
+  var v = vec4f();
+  if (MODE_B == WHOLE) {
+    v = b4[indexB];
+  } else {
+    v = vec4f(b4[indexB / 4u][indexB % 4u]);
+  }
+  y4[i] = vec4f(f(u.x, v.x), f(u.y, v.y), f(u.z, v.z), f(u.w, v.w));
 }

@@ -3,7 +3,7 @@
 // o outer index, r position along the gathered axis (extent of it), j position in the list of indices (count of them), k inner index.
 // The gradient gathers: each destination walks through the indices in order, so there are no atomics and the sum's order is fixed.
 // An index outside the axis gives NaN where it is read, and adds nothing to the gradient.
-// 32-bit words are moved as they are. `vectors…`: inner is a multiple of 4.
+// 32-bit words are moved as they are. `vectors…`: inner is a multiple of 4; the gradient then compares four indices at a time.
 
 struct Params {
   outer: u32,
@@ -23,6 +23,7 @@ struct Params {
 @group(0) @binding(8) var<storage, read> gy4: array<vec4f>;
 @group(0) @binding(9) var<storage, read_write> gx4: array<vec4f>;
 @group(0) @binding(10) var<storage, read_write> oneHotRows: array<f32>;
+@group(0) @binding(11) var<storage, read> index4: array<vec4i>;
 
 const NOT_A_NUMBER = 0x7fc00000u;
 
@@ -90,9 +91,15 @@ fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   let r = (i / inner4) % params.extent;
   let o = i / (inner4 * params.extent);
   var total = vec4f();
-  for (var j = 0u; j < params.count; j++) {
-    if (u32(index[j]) == r) {
-      total += gy4[(o * params.count + j) * inner4 + k];
+  for (var j = 0u; j < params.count; j += 4u) {
+    let matches = (bitcast<vec4u>(index4[j / 4u]) == vec4u(r)) & (vec4u(j) + vec4u(0u, 1u, 2u, 3u) < vec4u(params.count));
+    if (any(matches)) {
+      // @unroll
+      for (var lane = 0u; lane < 4u; lane++) {
+        if (matches[lane]) {
+          total += gy4[(o * params.count + j + lane) * inner4 + k];
+        }
+      }
     }
   }
   gx4[i] = total;

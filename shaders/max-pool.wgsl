@@ -164,6 +164,34 @@ fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
 }
 
 @compute @workgroup_size(64)
+fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 64u;
+  let channels4 = params.channels / 4u;
+  if (i >= params.batch * params.height * params.width * channels4) {
+    return;
+  }
+  let c = i % channels4;
+  let column = (i / channels4) % params.width;
+  let row = (i / (channels4 * params.width)) % params.height;
+  let n = i / (channels4 * params.width * params.height);
+  var total = vec4f();
+  for (var u = 0u; u < params.kernelHeight; u++) {
+    for (var v = 0u; v < params.kernelWidth; v++) {
+      let top = row + params.padY - u;
+      let left = column + params.padX - v;
+      let p = top / params.strideY;
+      let q = left / params.strideX;
+      if (top % params.strideY == 0u && left % params.strideX == 0u && p < params.outHeight && q < params.outWidth) {
+        let e = ((n * params.outHeight + p) * params.outWidth + q) * channels4 + c;
+        let winner = (vec4u(won[e]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+        total += select(vec4f(), gy4[e], winner == vec4u(u * params.kernelWidth + v));
+      }
+    }
+  }
+  gx4[i] = total;
+}
+
+@compute @workgroup_size(64)
 fn halvesGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
   let channels4 = params.channels / 4u;

@@ -48,8 +48,13 @@ fn pcgHash(value: u32) -> u32 {
   return (word >> 22u) ^ word;
 }
 
-fn randomWords(i: u32) -> vec4u {
-  return pcg4d(vec4u(i, params.draw, state[1], state[0] ^ pcgHash(state[2])));
+// The words of the counter that a whole draw shares: stream, and seed xor hash(step).
+fn drawKey() -> vec2u {
+  return vec2u(state[1], state[0] ^ pcgHash(state[2]));
+}
+
+fn randomWords(i: u32, key: vec2u) -> vec4u {
+  return pcg4d(vec4u(i, params.draw, key));
 }
 
 fn uniformOf(words: vec4u) -> vec4f {
@@ -59,13 +64,10 @@ fn uniformOf(words: vec4u) -> vec4f {
 // ln v for v in (0, 1], to 1e-7 (Cephes): WGSL's own may be off by 5e-7 near 1, where Box and Muller's root would show it.
 fn naturalLog(v: f32) -> f32 {
   let bits = bitcast<u32>(v);
-  var exponent = f32(bits >> 23u) - 126.0;
-  var m = bitcast<f32>((bits & 0x7fffffu) | 0x3f000000u);
-  if (m < 0.70710678) {
-    exponent -= 1.0;
-    m = m + m;
-  }
-  let r = m - 1.0;
+  let m = bitcast<f32>((bits & 0x7fffffu) | 0x3f000000u);
+  let small = m < 0.70710678;
+  let exponent = f32(i32(bits >> 23u)) - select(126.0, 127.0, small);
+  let r = select(m, m + m, small) - 1.0;
   let z = r * r;
   var p = 7.0376836292e-2;
   p = p * r - 1.1514610310e-1;
@@ -86,12 +88,8 @@ fn turn(u: f32) -> vec2f {
   let z = r * r;
   let s = r + r * z * (-1.6666654611e-1 + z * (8.3321608736e-3 - z * 1.9515295891e-4));
   let c = 1.0 - 0.5 * z + z * z * (4.166664568298827e-2 + z * (-1.388731625493765e-3 + z * 2.443315711809948e-5));
-  switch u32(quarter) & 3u {
-    case 0u: { return vec2f(c, s); }
-    case 1u: { return vec2f(-s, c); }
-    case 2u: { return vec2f(-c, -s); }
-    default: { return vec2f(s, -c); }
-  }
+  let turned = select(vec2f(c, s), vec2f(-s, c), (i32(quarter) & 1) == 1);
+  return select(turned, -turned, (i32(quarter) & 2) == 2);
 }
 
 fn normalOf(words: vec4u) -> vec4f {
@@ -113,30 +111,60 @@ fn keep(words: vec4u) -> vec4f {
 // The factor of element e where one number serves an image's whole channel.
 fn keepChannel(e: u32) -> f32 {
   let number = (e / params.plane) * params.channels + e % params.channels;
-  return keep(randomWords(number / 4u))[number % 4u];
+  return keep(randomWords(number / 4u, drawKey()))[number % 4u];
 }
 
 @compute @workgroup_size(256)
-fn randomUniform(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 256u;
-  if (4u * i < params.count) {
-    y4[i] = params.low + (params.high - params.low) * uniformOf(randomWords(i));
+fn randomUniform(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let count4 = (params.count + 3u) / 4u;
+  let key = drawKey();
+  // @unroll
+  for (var j = 0u; j < 4u; j++) {
+    let i = start + j * 256u;
+    if (i < count4) {
+      y4[i] = params.low + (params.high - params.low) * uniformOf(randomWords(i, key));
+    }
   }
 }
 
 @compute @workgroup_size(256)
-fn randomNormal(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 256u;
-  if (4u * i < params.count) {
-    y4[i] = params.low + params.high * normalOf(randomWords(i));
+fn randomNormal(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let count4 = (params.count + 3u) / 4u;
+  let key = drawKey();
+  // @unroll
+  for (var j = 0u; j < 4u; j++) {
+    let i = start + j * 256u;
+    if (i < count4) {
+      y4[i] = params.low + params.high * normalOf(randomWords(i, key));
+    }
   }
 }
 
 @compute @workgroup_size(256)
-fn randomBernoulli(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 256u;
-  if (4u * i < params.count) {
-    y4[i] = bernoulliOf(randomWords(i));
+fn randomBernoulli(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let count4 = (params.count + 3u) / 4u;
+  let key = drawKey();
+  // @unroll
+  for (var j = 0u; j < 4u; j++) {
+    let i = start + j * 256u;
+    if (i < count4) {
+      y4[i] = bernoulliOf(randomWords(i, key));
+    }
   }
 }
 
@@ -144,7 +172,7 @@ fn randomBernoulli(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
 fn dropoutNaive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 256u;
   if (i < params.count) {
-    y[i] = x[i] * keep(randomWords(i / 4u))[i % 4u];
+    y[i] = x[i] * keep(randomWords(i / 4u, drawKey()))[i % 4u];
   }
 }
 
@@ -156,11 +184,12 @@ fn dropoutVectors(
 ) {
   let start = (group.x + group.y * groups.x) * 1024u + lane;
   let count4 = (params.count + 3u) / 4u;
+  let key = drawKey();
   // @unroll
   for (var j = 0u; j < 4u; j++) {
     let i = start + j * 256u;
     if (i < count4) {
-      y4[i] = x4[i] * keep(randomWords(i));
+      y4[i] = x4[i] * keep(randomWords(i, key));
     }
   }
 }
@@ -179,6 +208,6 @@ fn channelsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   let i = id.x + id.y * groups.x * 256u;
   if (4u * i < params.count) {
     let channels4 = params.channels / 4u;
-    y4[i] = x4[i] * keep(randomWords((4u * i / params.plane) * channels4 + i % channels4));
+    y4[i] = x4[i] * keep(randomWords((4u * i / params.plane) * channels4 + i % channels4, drawKey()));
   }
 }

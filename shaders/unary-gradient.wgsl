@@ -97,12 +97,9 @@ fn sinCos(v: f32) -> vec2f {
   let z = r * r;
   let s = r + r * z * (-1.6666654611e-1 + z * (8.3321608736e-3 - z * 1.9515295891e-4));
   let c = 1.0 - 0.5 * z + z * z * (4.166664568298827e-2 + z * (-1.388731625493765e-3 + z * 2.443315711809948e-5));
-  switch i32(n) & 3 {
-    case 0: { return vec2f(s, c); }
-    case 1: { return vec2f(c, -s); }
-    case 2: { return vec2f(-s, -c); }
-    default: { return vec2f(-c, s); }
-  }
+  let quarter = i32(n) & 3;
+  let turned = select(vec2f(s, c), vec2f(c, -s), (quarter & 1) == 1);
+  return select(turned, -turned, quarter >= 2);
 }
 
 fn geluGradient(v: f32) -> f32 {

@@ -82,6 +82,25 @@ function modeOf(shape: readonly number[], strides: readonly number[]): number | 
   return strides[0] === 1 && strides[1] === 0 ? COLUMN : undefined;
 }
 
+/** Strides in vectors along a contiguous last axis, as they are along a constant one; undefined where neither holds. */
+function blockStrides(strides: readonly number[]): { mode: number; strides: number[] } | undefined {
+  const last = strides.at(-1);
+  if (last === 0) return { mode: SCALAR, strides: [...strides] };
+  const outer = strides.slice(0, -1);
+  if (last !== 1 || outer.some((stride) => stride % 4 !== 0)) return undefined;
+  return { mode: WHOLE, strides: [...outer.map((stride) => stride / 4), 1] };
+}
+
+/** The parameters counted in vectors, where `blocks` applies. */
+function inBlocks(p: BinaryParams): { params: BinaryParams; overrides: { MODE_A: number; MODE_B: number } } | undefined {
+  const last = p.shape.at(-1) as number;
+  const a = blockStrides(p.strideA);
+  const b = blockStrides(p.strideB);
+  if (last % 4 !== 0 || !a || !b) return undefined;
+  const params = { ...p, shape: [...p.shape.slice(0, -1), last / 4], strideA: a.strides, strideB: b.strides };
+  return { params, overrides: { MODE_A: a.mode, MODE_B: b.mode } };
+}
+
 function binaryKernel(name: BinaryName, row: BinaryRow): BinaryKernel {
   const OPERATION = binaryNames.indexOf(name);
   const paramsOf = ({ shape, strideA, strideB, alpha, beta }: BinaryParams) => {
@@ -121,12 +140,33 @@ function binaryKernel(name: BinaryName, row: BinaryRow): BinaryKernel {
         }),
       },
       {
+        id: 'blocks',
+        applies: (p) => inBlocks(p) !== undefined,
+        plan(p, caps) {
+          const { params, overrides } = inBlocks(p) as NonNullable<ReturnType<typeof inBlocks>>;
+          const count = product(p.shape);
+          return {
+            dispatches: [
+              dispatch(shader, 'blocks', { ...paramsOf(params), count }, perItem(count / 4, caps), {
+                overrides: { OPERATION, ...overrides },
+                buffers: { a4: 'a', b4: 'b', y4: 'y' },
+              }),
+            ],
+          };
+        },
+      },
+      {
         id: 'vectors',
         applies: (p) => modeOf(p.shape, p.strideA) !== undefined && modeOf(p.shape, p.strideB) !== undefined,
         plan: (p, caps) => ({
           dispatches: [
             dispatch(shader, 'vectors', paramsOf(p), perSixteen(product(p.shape), caps), {
-              overrides: { OPERATION, MODE_A: modeOf(p.shape, p.strideA) ?? 0, MODE_B: modeOf(p.shape, p.strideB) ?? 0 },
+              overrides: {
+                OPERATION,
+                MODE_A: modeOf(p.shape, p.strideA) ?? 0,
+                MODE_B: modeOf(p.shape, p.strideB) ?? 0,
+                WIDE: Number((p.shape.at(-1) as number) % 4 === 0),
+              },
               buffers: { a4: 'a', b4: 'b', y4: 'y' },
             }),
           ],

@@ -83,7 +83,7 @@ export const gatherGradient = defineKernel<'gy' | 'index', 'gx', GatherParams>({
       plan: (p, caps) => ({
         dispatches: [
           dispatch(shader, 'vectorsGradient', p, perItem((p.outer * p.extent * p.inner) / 4, caps, 64), {
-            buffers: { gy4: 'gy', gx4: 'gx' },
+            buffers: { gy4: 'gy', gx4: 'gx', index4: 'index' },
           }),
         ],
       }),

@@ -141,6 +141,14 @@ export const maxPoolGradient = defineKernel<'gy' | 'winners', 'gx', PoolParams>(
       }),
     },
     {
+      id: 'vectors',
+      applies: inFours,
+      plan(p, caps) {
+        const buffers = { won: 'winners', gy4: 'gy', gx4: 'gx' };
+        return { dispatches: [dispatch(maxShader, 'vectorsGradient', p, perItem(inputs(p) / 4, caps, 64), { buffers })] };
+      },
+    },
+    {
       id: 'halves',
       applies: inHalves,
       plan(p, caps) {

@@ -42,7 +42,7 @@ function randomKernel<P extends Draw>(
               shader,
               name,
               { count: p.count, draw: p.draw, ...numbers(p), channels: 1, plane: 1 },
-              perItem(Math.ceil(p.count / 4), caps),
+              perSixteen(p.count, caps),
               { buffers: { y4: 'y' } },
             ),
           ],

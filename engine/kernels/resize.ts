@@ -1,5 +1,6 @@
 /** Nearest and bilinear resizing of NHWC images (PyTorch's `interpolate`) and their gradients. */
 import shader from '../../shaders/resize.wgsl';
+import doublesShader from '../../shaders/resize-doubles.wgsl';
 import { perItem } from './grids.ts';
 import { defineKernel, dispatch, type Variant } from './kernel.ts';
 
@@ -91,6 +92,15 @@ function forEachTap(p: ResizeParams, visit: (output: number, input: number, weig
 
 const EXAMPLE = resizeParams({ shape: [1, 2, 3, 4], size: [4, 5], mode: 'bilinear' });
 
+/** A factor of exactly 2, with corners not aligned, in whole vectors of channels. */
+const inDoubles = (p: ResizeParams) =>
+  p.channels % 4 === 0 &&
+  p.outHeight === 2 * p.height &&
+  p.outWidth === 2 * p.width &&
+  p.ratioY === 0.5 &&
+  p.ratioX === 0.5 &&
+  p.offset === (p.bilinear ? 0.5 : 0);
+
 function variantsOf(naive: 'naive' | 'gradient', vectors: 'vectors' | 'vectorsGradient', items: (p: ResizeParams) => number) {
   const paramsOf = ({ bilinear, ...rest }: ResizeParams) => rest;
   const overrides = (p: ResizeParams) => ({ BILINEAR: p.bilinear });
@@ -110,6 +120,22 @@ function variantsOf(naive: 'naive' | 'gradient', vectors: 'vectors' | 'vectorsGr
           dispatch(shader, vectors, paramsOf(p), perItem(items(p) / 4, caps, 64), { overrides: overrides(p), buffers }),
         ],
       }),
+    },
+    {
+      id: 'doubles',
+      applies: inDoubles,
+      plan(p, caps) {
+        const { batch, height, width, channels } = p;
+        const entry = p.bilinear ? 'bilinear' : 'nearest';
+        const grid = perItem(inputs(p) / 4, caps, 64);
+        return {
+          dispatches: [
+            dispatch(doublesShader, naive === 'naive' ? entry : `${entry}Gradient`, { batch, height, width, channels }, grid, {
+              buffers,
+            }),
+          ],
+        };
+      },
     },
   ];
   return variants;

@@ -25,6 +25,21 @@ describe('resize', () => {
     );
   });
 
+  it('doubles by its own kernels as by the general ones', async () => {
+    for (const mode of ['nearest', 'bilinear'] as const) {
+      for (const [batch, height, width, channels] of [
+        [1, 1, 1, 4],
+        [2, 1, 5, 8],
+        [2, 4, 3, 4],
+        [1, 6, 1, 12],
+      ] as const) {
+        const params = resizeParams({ shape: [batch, height, width, channels], size: [2 * height, 2 * width], mode });
+        await expectAgreement(resize, params, { ...tolerance, variants: ['doubles'] });
+        await expectAgreement(resizeGradient, params, { ...tolerance, variants: ['doubles'] });
+      }
+    }
+  });
+
   it('by integer factors copies pixels (nearest) and weighs them by quarters (bilinear)', async () => {
     const contents = { x: () => [1, 2, 3, 4] };
     const nearest = resizeParams({ shape: [1, 2, 2, 1], size: [4, 4], mode: 'nearest', scale: [2, 2] });
