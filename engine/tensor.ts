@@ -4,6 +4,7 @@
  */
 import type { TapeNode } from './autodiff.ts';
 import { BUFFER_ALIGNMENT, type Device, type DeviceBuffer } from './device/device.ts';
+import type { RecordingDevice } from './device/recording-device.ts';
 import { DisposedTensorError, ShapeError } from './errors.ts';
 import { fill, floatBits } from './kernels/fill.ts';
 import { Storage, trackDisposed, trackMade } from './memory.ts';
@@ -154,16 +155,16 @@ export class Tensor {
   }
 }
 
-let defaultDevice: Device | undefined;
+let defaultDevice: RecordingDevice | undefined;
 
 /** The device on which new tensors are made. @throws Error before init() */
-export function getDevice(): Device {
+export function getDevice(): RecordingDevice {
   if (!defaultDevice) throw new Error('No device yet: call `await init()` first.');
   return defaultDevice;
 }
 
 /** Makes `device` the one on which new tensors are made. */
-export function setDevice(device: Device | undefined): void {
+export function setDevice(device: RecordingDevice | undefined): void {
   defaultDevice = device;
 }
 
@@ -191,7 +192,7 @@ export interface NewTensorOptions {
 }
 
 /** Device memory for a tensor that a kernel fills; its content is arbitrary until then. */
-export function emptyTensor(shape: Shape, madeBy: string, dtype: DType = 'f32', device = getDevice()): Tensor {
+export function emptyTensor(shape: Shape, madeBy: string, dtype: DType = 'f32', device: Device = getDevice()): Tensor {
   checkShape(madeBy, shape);
   const buffer = device.allocate(sizeOf(shape) * 4, `${madeBy} [${shape.join(', ')}]`);
   return new Tensor(new Storage(device, buffer), shape, dtype, { madeBy });
@@ -247,7 +248,11 @@ export function ones(shape: Shape, options: NewTensorOptions = {}): Tensor {
  * Puts tensors side by side in one buffer, each at an aligned offset, so that one kernel can walk through all of them.
  * @returns the flat tensor over everything and the given shapes as ranges of it; dispose the flat one last
  */
-export function arena(shapes: readonly Shape[], madeBy: string, device = getDevice()): { flat: Tensor; ranges: Tensor[] } {
+export function arena(
+  shapes: readonly Shape[],
+  madeBy: string,
+  device: Device = getDevice(),
+): { flat: Tensor; ranges: Tensor[] } {
   const floats = BUFFER_ALIGNMENT / 4;
   const offsets: number[] = [];
   let total = 0;

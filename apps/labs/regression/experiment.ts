@@ -1,0 +1,107 @@
+/** Trains the regression network under one or all four settings from the same weights and shows the curves. */
+import type { Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import { inspect, verify } from './inspect.ts';
+import { definition, type Setting, type schema, settings } from './schema.ts';
+import { type Evaluation, grid, Training } from './training.ts';
+
+export interface SettingResult {
+  readonly trainMSE: number;
+  readonly validationMSE: number | null;
+  readonly roughness: number;
+  readonly weightNorm: number;
+  readonly steps: number;
+  /** Step whose weights early stopping restored. */
+  readonly bestStep: number | null;
+}
+
+export type RegressionResult = Readonly<Partial<Record<Setting, SettingResult>>>;
+
+/** Evaluations between two drawings of the dropout band, which costs many passes. */
+const BAND_EVERY = 5;
+
+function* shown(
+  setting: Setting,
+  { step, train, validation, curve, band, roughness, weightNorm }: Evaluation,
+): Generator<ExperimentEvent> {
+  yield { type: 'metric', series: setting, x: step, y: train };
+  if (validation !== undefined) yield { type: 'metric', series: `${setting}, held out`, x: step, y: validation };
+  yield { type: 'metric', series: setting, x: step, y: weightNorm, chart: 'norm' };
+  yield { type: 'metric', series: setting, x: step, y: roughness, chart: 'roughness' };
+  yield { type: 'curve', chart: 'fit', series: setting, x: grid, y: curve };
+  if (band) yield { type: 'curve', chart: 'fit', series: 'dropout, mean of passes', x: grid, y: band.mean, band: band.deviation };
+}
+
+function row(
+  setting: Setting,
+  training: Training,
+  { step, train, validation, roughness, weightNorm }: Evaluation,
+): ExperimentEvent {
+  return {
+    type: 'row',
+    table: 'settings',
+    id: setting,
+    row: {
+      setting,
+      step: training.bestStep ?? step,
+      'train MSE': train,
+      'held-out MSE': validation ?? null,
+      'roughness R': roughness,
+      'weight norm': weightNorm,
+    },
+  };
+}
+
+export const experiment: Experiment<typeof schema, RegressionResult> = {
+  ...definition,
+  async *run(config, context) {
+    yield { type: 'phase', name: 'compile shaders' };
+    const chosen = config.setting === 'all four' ? settings : [config.setting];
+    const trainings = chosen.map((setting) => new Training(setting, config));
+    context.onDispose(() => {
+      for (const training of trainings) training.dispose();
+    });
+    context.serve('tensors', () => inspect(trainings[0] as Training));
+    context.serve('verify', () => verify(trainings[0] as Training));
+    const latest = new Map<Training, Evaluation>();
+    yield { type: 'phase', name: 'train', progress: 0 };
+    for (let step = 1; step <= config.steps; step++) {
+      const running = trainings.filter(({ stopped }) => !stopped);
+      if (running.length === 0) break;
+      for (const training of running) training.step(context.live);
+      if (step % config.evalEvery === 0 || step === 1 || step === config.steps) {
+        for (const training of running) {
+          let evaluation = await training.evaluate((step / config.evalEvery) % BAND_EVERY === 0 || step === config.steps);
+          yield* shown(training.setting, evaluation);
+          if (step === config.steps) training.finish();
+          if (training.stopped) {
+            evaluation = await training.evaluate(false);
+            yield { type: 'curve', chart: 'fit', series: training.setting, x: grid, y: evaluation.curve };
+            yield { type: 'data', name: 'bestStep', value: training.bestStep };
+            yield {
+              type: 'status',
+              level: 'note',
+              message: `Early stopping went back to the weights of step ${training.bestStep}.`,
+            };
+          }
+          latest.set(training, evaluation);
+          yield row(training.setting, training, evaluation);
+        }
+        yield { type: 'phase', name: 'train', progress: step / config.steps };
+      }
+      yield { type: 'step', step, total: config.steps, loss: latest.get(trainings[0] as Training)?.train };
+    }
+    return Object.fromEntries(
+      [...latest].map(([training, { step, train, validation, roughness, weightNorm }]): [Setting, SettingResult] => [
+        training.setting,
+        {
+          trainMSE: train,
+          validationMSE: validation ?? null,
+          roughness,
+          weightNorm,
+          steps: step,
+          bestStep: training.bestStep ?? null,
+        },
+      ]),
+    );
+  },
+};

@@ -1,0 +1,81 @@
+/** y(x) = Σ_j w²_j h(w¹_j x + b¹_j) + b²: one hidden layer, written out. */
+import {
+  add,
+  type DeviceGenerator,
+  dropout,
+  type Generator,
+  keep,
+  matmul,
+  relu,
+  sigmoid,
+  sin,
+  square,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+} from '../../../engine/index.ts';
+
+export const nonlinearities = { tanh, sigmoid, relu, sin } as const;
+export type Nonlinearity = keyof typeof nonlinearities;
+
+export class RegressionNetwork {
+  /** [1, J] */
+  readonly w1: Tensor;
+  /** [J] */
+  readonly b1: Tensor;
+  /** [J, 1] */
+  readonly w2: Tensor;
+  /** [1] */
+  readonly b2: Tensor;
+  readonly #h: (x: Tensor) => Tensor;
+
+  /** w¹ ~ N(0, scale²), b¹ ~ U(−2, 2), w² ~ N(0, 1/10), b² = 0 */
+  constructor(hidden: number, nonlinearity: Nonlinearity, scale: number, rng: Generator) {
+    const parameter = (values: Float32Array, shape: readonly number[], name: string): Tensor => {
+      const made = keep(tensor(values, shape, { requiresGrad: true }));
+      made.name = name;
+      return made;
+    };
+    this.w1 = parameter(rng.normal(hidden, 0, scale), [1, hidden], 'w1');
+    this.b1 = parameter(rng.uniform(hidden, -2, 2), [hidden], 'b1');
+    this.w2 = parameter(rng.normal(hidden, 0, Math.sqrt(0.1)), [hidden, 1], 'w2');
+    this.b2 = parameter(new Float32Array(1), [1], 'b2');
+    this.#h = nonlinearities[nonlinearity];
+  }
+
+  get parameters(): readonly Tensor[] {
+    return [this.w1, this.b1, this.w2, this.b2];
+  }
+
+  /** z = h(w¹x + b¹), [N, J] */
+  hidden(x: Tensor): Tensor {
+    return this.#h(add(matmul(x, this.w1), this.b1));
+  }
+
+  /** Predictions [N, 1] for x [N, 1]. @param noise drops hidden units with probability p */
+  predict(x: Tensor, noise?: { readonly p: number; readonly rng: DeviceGenerator }): Tensor {
+    const z = this.hidden(x);
+    return add(matmul(noise ? dropout(z, noise) : z, this.w2), this.b2);
+  }
+
+  /** Σw² over the weights, without the biases. */
+  squaredWeights(): Tensor {
+    return add(sum(square(this.w1)), sum(square(this.w2)));
+  }
+
+  /** All parameters, for a copy of the best. */
+  async values(): Promise<Float32Array<ArrayBuffer>[]> {
+    return Promise.all(this.parameters.map((parameter) => parameter.data()));
+  }
+
+  load(values: readonly Float32Array[]): void {
+    this.parameters.forEach((parameter, index) => {
+      parameter.write(values[index] as Float32Array);
+    });
+  }
+
+  dispose(): void {
+    for (const parameter of this.parameters) parameter.dispose();
+  }
+}
