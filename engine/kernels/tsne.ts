@@ -33,17 +33,17 @@ function pairOf(y: KernelArray, i: number, j: number): { dx: number; dy: number;
 
 function repulsionReference(y: KernelArray, push: KernelArray, N: number): void {
   for (let i = 0; i < N; i++) {
-    let x = 0;
-    let z = 0;
+    let pushX = 0;
+    let pushY = 0;
     let sum = 0;
     for (let j = 0; j < N; j++) {
       if (j === i) continue;
       const { dx, dy, w } = pairOf(y, i, j);
-      x += w * w * dx;
-      z += w * w * dy;
+      pushX += w * w * dx;
+      pushY += w * w * dy;
       sum += w;
     }
-    push.set([x, z, sum, 0], 4 * i);
+    push.set([pushX, pushY, sum, 0], 4 * i);
   }
 }
 
@@ -109,14 +109,14 @@ export const tsneAttraction = defineKernel<'y' | 'rowStart' | 'neighbour' | 'p',
   reference({ y, rowStart, neighbour, p }, { pull }, { N }) {
     pull.fill(0);
     for (let i = 0; i < N; i++) {
-      let x = 0;
-      let z = 0;
+      let pullX = 0;
+      let pullY = 0;
       for (let e = rowStart[i] as number; e < (rowStart[i + 1] as number); e++) {
         const { dx, dy, w } = pairOf(y, i, neighbour[e] as number);
-        x += (p[e] as number) * w * dx;
-        z += (p[e] as number) * w * dy;
+        pullX += (p[e] as number) * w * dx;
+        pullY += (p[e] as number) * w * dy;
       }
-      pull.set([x, z], 2 * i);
+      pull.set([pullX, pullY], 2 * i);
     }
   },
   variants: [
@@ -138,16 +138,16 @@ export const tsneForces = defineKernel<'y' | 'joint', 'pull' | 'push', DensePara
   example: { N: 9, stride: 16 },
   reference({ y, joint }, { pull, push }, { N, stride }) {
     for (let i = 0; i < N; i++) {
-      let x = 0;
-      let z = 0;
+      let pullX = 0;
+      let pullY = 0;
       for (let j = 0; j < N; j++) {
         const { dx, dy, w } = pairOf(y, i, j);
         // Row j, not row i: joint is symmetric, and the device reads it this way.
         const p = joint[j * stride + i] as number;
-        x += p * w * dx;
-        z += p * w * dy;
+        pullX += p * w * dx;
+        pullY += p * w * dy;
       }
-      pull.set([x, z], 2 * i);
+      pull.set([pullX, pullY], 2 * i);
     }
     repulsionReference(y, push, N);
   },

@@ -94,6 +94,19 @@ describe('Tsne', () => {
     expect(far(await run([12]), await run([1, 4, 7]))).toBeLessThan(1e-5);
   });
 
+  it('goes on from a saved state with the same bits', async () => {
+    const affinities = await affinitiesOf(await spaceOf(), 8);
+    const first = new Tsne(affinities, start, short);
+    first.step(7);
+    const state = await first.state();
+    const second = new Tsne(affinities, new Float32Array(2 * N), short);
+    second.restore(state);
+    first.step(6);
+    second.step(6);
+    expect(second.iteration).toBe(13);
+    expect(await second.positions()).toEqual(await first.positions());
+  });
+
   it('keeps the layout when the perplexity changes, and goes on with the new affinities', async () => {
     const space = await spaceOf();
     const [first, second] = [await affinitiesOf(space, 5), await affinitiesOf(space, 15)];

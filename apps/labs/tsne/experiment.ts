@@ -1,0 +1,252 @@
+/** Lays images out in the plane by t-SNE and measures what the map keeps. */
+import type { DatasetName } from '../../../engine/data/catalog.ts';
+import { type ImageDataset, imageSize } from '../../../engine/data/dataset.ts';
+import { loadDataset } from '../../../engine/data/load.ts';
+import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
+import { TsneConvergence } from '../../../engine/explain/tsne.ts';
+import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { ConfigOf } from '../../runtime/schema.ts';
+import { AGREEMENT_K, type MapQuality, Maps, type PanelSpec, panelsOf, scheduleOf, TRUST_K } from './maps.ts';
+import { NetworkSource, snapshotsOf, trainedNetwork } from './network.ts';
+import { withProgress } from './progress.ts';
+import { definition, type schema } from './schema.ts';
+
+type Config = ConfigOf<typeof schema>;
+
+/** Iterations between two evaluations of the divergence, and of everything else. */
+const DIVERGENCE_EVERY = 50;
+const QUALITY_EVERY = 100;
+const QUALITY_EVERY_LARGE = 500;
+const LARGE = 3000;
+/** Neighbours in the input that the page shows beside a point. */
+const SHOWN_NEIGHBOURS = 8;
+
+export interface TsneResult {
+  readonly points: number;
+  /** Of a vote of the 10 nearest in the space that was embedded. */
+  readonly inputAgreement: number;
+  /** Of the network on the points, where a layer was embedded. */
+  readonly accuracy: number | null;
+  readonly iterations: number;
+  readonly stopped: string | null;
+  readonly maps: readonly (PanelSpec & MapQuality)[];
+}
+
+/** What the page needs to draw a layout: 16 bits a coordinate. */
+export interface LayoutValue {
+  readonly y: Int16Array;
+  /** Coordinate that 32,767 stands for. */
+  readonly extent: number;
+}
+
+export const seriesName = (specs: readonly PanelSpec[], at: number): string => {
+  const { perplexity, seed } = specs[at] as PanelSpec;
+  return specs.length === 1 ? 'map' : `perplexity ${perplexity}, seed ${seed}`;
+};
+
+function packed(layout: Float32Array): LayoutValue {
+  const extent = layout.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12);
+  return { y: Int16Array.from(layout, (value) => Math.round((value / extent) * 32767)), extent };
+}
+
+function pixels(set: ImageDataset): Float32Array {
+  return Float32Array.from(set.images, (value) => value / 255);
+}
+
+/** Which space the points are in; another one when one of these changes. */
+const spaceKey = ({ layer, path, epoch }: Config, network: NetworkSource | undefined): string =>
+  layer === 'pixels' ? 'pixels' : `${layer} ${layer === 'other' ? path : ''} ${network?.at(epoch).epoch ?? epoch}`;
+
+class Lab {
+  readonly config: Config;
+  readonly context: Context<Config>;
+  readonly set: ImageDataset;
+  readonly maps: Maps;
+  network: NetworkSource | undefined;
+  space = '';
+  inputAgreement = 0;
+  accuracy: number | null = null;
+
+  constructor(config: Config, context: Context<Config>, set: ImageDataset) {
+    this.config = config;
+    this.context = context;
+    this.set = set;
+    this.maps = new Maps(panelsOf(config, set.count));
+  }
+
+  /** Values of `live` that belong to a run as it stands now. */
+  get live(): Config {
+    return { ...this.config, ...this.context.live };
+  }
+
+  async *#points(): AsyncGenerator<ExperimentEvent, Float32Array> {
+    const { live, set, context } = this;
+    if (live.layer === 'pixels') {
+      this.accuracy = null;
+      yield { type: 'data', name: 'space', value: `${imageSize(set)} pixel values` };
+      return pixels(set);
+    }
+    if (!this.network) {
+      const given = snapshotsOf(context.files);
+      const snapshots = given.length > 0 ? given : yield* trainedNetwork(this.config, context);
+      this.network = new NetworkSource(set, snapshots);
+      yield { type: 'data', name: 'epochs', value: snapshots.map(({ epoch }) => epoch) };
+      yield { type: 'data', name: 'layers', value: this.network.layers(live.epoch) };
+    }
+    const { network } = this;
+    const { layer, path, epoch } = live;
+    const { values, description } = yield* withProgress('embed', 'activations', (report) =>
+      network.points(layer, path, epoch, report),
+    );
+    const { predictions, accuracy } = await network.predictions(epoch);
+    this.accuracy = accuracy;
+    yield { type: 'data', name: 'predicted', value: Uint8Array.from(predictions) };
+    const right = `${(100 * accuracy).toFixed(1)} % of these images classified correctly`;
+    yield { type: 'data', name: 'space', value: `${description}; ${right}` };
+    return values;
+  }
+
+  /** Takes the points that the live parameters name; the maps keep their layouts. */
+  async *enterSpace(): AsyncGenerator<ExperimentEvent, void> {
+    const { maps, set, context } = this;
+    const points = yield* this.#points();
+    this.space = spaceKey(this.live, this.network);
+    yield* withProgress('distances', 'all pairs', (onProgress) =>
+      maps.setPoints(points, set.count, scheduleOf(this.live), this.config.init, { signal: context.signal, onProgress }),
+    );
+    const near = maps.space.neighbours(Math.min(AGREEMENT_K, maps.space.kept));
+    const k = near.length / set.count;
+    this.inputAgreement = neighbourAgreement(near, set.labels, k);
+    const shown = Math.min(SHOWN_NEIGHBOURS, k);
+    const neighbours = new Uint16Array(set.count * shown);
+    for (let i = 0; i < set.count; i++) neighbours.set(near.subarray(i * k, i * k + shown), i * shown);
+    yield { type: 'data', name: 'neighbours', value: { k: shown, indices: neighbours } };
+    yield { type: 'data', name: 'inputAgreement', value: this.inputAgreement };
+  }
+
+  /** Follows changes of live parameters that need other affinities. @returns true when something changed */
+  async *follow(): AsyncGenerator<ExperimentEvent, boolean> {
+    const { live, maps } = this;
+    let changed = false;
+    if (spaceKey(live, this.network) !== this.space) {
+      yield* this.enterSpace();
+      changed = true;
+    }
+    const [wanted] = panelsOf(live, this.set.count);
+    if (live.view === 'one' && wanted && wanted.perplexity !== maps.specs[0]?.perplexity) {
+      await maps.setPerplexity(0, wanted.perplexity);
+      yield { type: 'data', name: 'panels', value: structuredClone(maps.specs) };
+      changed = true;
+    }
+    return changed;
+  }
+
+  async *picture(): AsyncGenerator<ExperimentEvent, void> {
+    for (const [at, layout] of (await this.maps.layouts()).entries()) {
+      yield { type: 'data', name: `layout ${at}`, value: packed(layout) };
+    }
+  }
+
+  async *quality(step: number): AsyncGenerator<ExperimentEvent, MapQuality[]> {
+    const { maps, set } = this;
+    const found = await maps.quality(set.labels);
+    yield { type: 'metric', chart: 'agreement', series: 'input space', x: step, y: this.inputAgreement };
+    for (const [at, quality] of found.entries()) {
+      const { perplexity, seed } = maps.specs[at] as PanelSpec;
+      const series = seriesName(maps.specs, at);
+      yield { type: 'metric', chart: 'agreement', series, x: step, y: quality.agreement };
+      yield { type: 'metric', chart: 'trustworthiness', series, x: step, y: quality.trustworthiness };
+      const row = {
+        perplexity: Number(perplexity.toPrecision(3)),
+        seed,
+        iteration: step,
+        KL: quality.KL,
+        [`${AGREEMENT_K}-NN, map`]: quality.agreement,
+        [`${AGREEMENT_K}-NN, input`]: this.inputAgreement,
+        [`T(${TRUST_K})`]: quality.trustworthiness,
+        'neighbours kept': quality.kept,
+      };
+      yield { type: 'row', table: 'quality', id: String(at), row };
+    }
+    return found;
+  }
+}
+
+/** The iterations; returns the reason where they end before their number is reached. */
+async function* iterate(lab: Lab): AsyncGenerator<ExperimentEvent, string | null> {
+  const { maps, set } = lab;
+  const stops = maps.specs.map(() => new TsneConvergence());
+  const qualityEvery = set.count > LARGE ? QUALITY_EVERY_LARGE : QUALITY_EVERY;
+  let past = maps.iteration;
+  yield { type: 'phase', name: 'embed', progress: 0 };
+  while (maps.iteration < lab.live.iterations) {
+    if (yield* lab.follow()) for (const stop of stops) stop.restart(maps.iteration);
+    const { live } = lab;
+    const schedule = scheduleOf(live);
+    const from = maps.iteration;
+    // Ends at multiples of the interval, and where the divergence is evaluated.
+    const to = Math.min(
+      from + live.every - (from % live.every),
+      from + DIVERGENCE_EVERY - (from % DIVERGENCE_EVERY),
+      live.iterations,
+    );
+    maps.step(to - from, schedule);
+    if (past < schedule.exaggerated && to >= schedule.exaggerated) for (const stop of stops) stop.restart(to);
+    past = to;
+    yield* lab.picture();
+    let reason: string | undefined;
+    if (to % DIVERGENCE_EVERY === 0 || to === live.iterations) {
+      const values = await maps.evaluate();
+      const reasons = values.map((value, at) => (stops[at] as TsneConvergence).check(to, value));
+      for (const [at, { divergence, gradientNorm }] of values.entries()) {
+        const series = seriesName(maps.specs, at);
+        yield { type: 'metric', chart: 'divergence', series, x: to, y: divergence };
+        yield { type: 'metric', chart: 'gradient', series, x: to, y: gradientNorm };
+      }
+      if (live.stopEarly && to > schedule.exaggerated && reasons.every((found) => found !== undefined)) reason = reasons[0];
+      if (to % (4 * DIVERGENCE_EVERY) === 0) yield { type: 'checkpoint', name: 'maps', step: to, bytes: await maps.save() };
+      if (to % qualityEvery === 0 && to < live.iterations && !reason) yield* lab.quality(to);
+      yield { type: 'step', step: to, total: live.iterations, loss: values[0]?.divergence ?? 0 };
+    } else yield { type: 'step', step: to, total: live.iterations };
+    if (reason) return reason;
+  }
+  return null;
+}
+
+export const experiment: Experiment<typeof schema, TsneResult> = {
+  ...definition,
+  async *run(config, context) {
+    const { signal, data: source } = context;
+    yield { type: 'phase', name: 'download' };
+    const set = await loadDataset(config.dataset as DatasetName, { source, signal, split: 'test', count: config.count });
+    const { count, height, width, channels, classNames } = set;
+    if (count < config.count) {
+      yield { type: 'status', level: 'note', message: `There are ${count} test images of this set; all of them are embedded.` };
+    }
+    yield { type: 'images', name: 'points', shape: [count, height, width, channels], data: set.images.slice() };
+    yield { type: 'data', name: 'labels', value: { labels: set.labels.slice(), classes: [...classNames] } };
+    const lab = new Lab(config, context, set);
+    try {
+      yield { type: 'data', name: 'panels', value: structuredClone(lab.maps.specs) };
+      yield* lab.enterSpace();
+      if (context.checkpoint && !lab.maps.load(context.checkpoint)) {
+        yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts anew.' };
+      }
+      const stopped = yield* iterate(lab);
+      if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.maps.iteration}: ${stopped}.` };
+      yield { type: 'phase', name: 'evaluate' };
+      yield* lab.picture();
+      const found = yield* lab.quality(lab.maps.iteration);
+      return {
+        points: count,
+        inputAgreement: lab.inputAgreement,
+        accuracy: lab.accuracy,
+        iterations: lab.maps.iteration,
+        stopped,
+        maps: found.map((quality, at) => ({ ...(lab.maps.specs[at] as PanelSpec), ...quality })),
+      };
+    } finally {
+      lab.maps.dispose();
+    }
+  },
+};

@@ -1,0 +1,220 @@
+/** One or several maps of the same points, moved together. */
+import { type Affinities, affinitiesOf } from '../../../engine/explain/affinities.ts';
+import { Neighbourhoods } from '../../../engine/explain/neighbourhoods.ts';
+import { nearestNeighbours, neighbourAgreement, neighbourOverlap } from '../../../engine/explain/neighbours.ts';
+import {
+  initialLayout,
+  preparePoints,
+  Tsne,
+  type TsneSchedule,
+  type TsneState,
+  tsneSchedules,
+} from '../../../engine/explain/tsne.ts';
+import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.ts';
+import type { ConfigOf } from '../../runtime/schema.ts';
+import type { schema } from './schema.ts';
+
+type Config = ConfigOf<typeof schema>;
+
+/** Neighbours of the agreement with labels, and of trustworthiness. */
+export const AGREEMENT_K = 10;
+export const TRUST_K = 5;
+const MOST_PERPLEXITIES = 4;
+
+/** The perplexity and seed of one map. */
+export interface PanelSpec {
+  readonly perplexity: number;
+  readonly seed: number;
+}
+
+/** How good a map is. */
+export interface MapQuality {
+  readonly KL: number;
+  readonly gradientNorm: number;
+  /** Share of points whose 10 nearest on the map vote for their label. */
+  readonly agreement: number;
+  readonly trustworthiness: number;
+  /** Share of the 10 nearest in the input that are among the 10 nearest on the map. */
+  readonly kept: number;
+}
+
+/** The numbers in a text such as `5 30 100`, within what the schema's perplexity allows. */
+export function perplexitiesOf(text: string, most: number): number[] {
+  const numbers = text
+    .split(/[^\d.]+/)
+    .map(Number)
+    .filter((value) => value >= 2)
+    .map((value) => Math.min(value, most));
+  const distinct = [...new Set(numbers)].slice(0, MOST_PERPLEXITIES);
+  return distinct.length > 0 ? distinct : [Math.min(30, most)];
+}
+
+/** The maps that a configuration asks for. */
+export function panelsOf(config: Config, points: number): PanelSpec[] {
+  // A point has no more neighbours than there are others; a third of them is where perplexity still means something.
+  const most = Math.max(1, Math.min(100, (points - 1) / 3));
+  if (config.view === 'one') return [{ perplexity: Math.min(config.perplexity, most), seed: config.seed }];
+  return perplexitiesOf(config.perplexities, most).flatMap((perplexity) =>
+    Array.from({ length: config.seeds }, (_, n) => ({ perplexity, seed: (config.seed + n) >>> 0 })),
+  );
+}
+
+/** The schedule that a configuration asks for; `own` takes its numbers from the controls. */
+export function scheduleOf(config: Config): TsneSchedule {
+  const { schedule, exaggeration, exaggerated, components, iterations, rate } = config;
+  const base = schedule === 'paper' ? tsneSchedules.paper : tsneSchedules['scikit-learn'];
+  const own = schedule === 'own' ? { ...base, exaggeration, exaggerated, momentumSwitch: exaggerated, components } : base;
+  return { ...own, iterations, learningRate: rate > 0 ? () => rate : own.learningRate };
+}
+
+export class Maps {
+  readonly specs: PanelSpec[];
+  readonly #seeds: readonly number[];
+  #space: Neighbourhoods | undefined;
+  readonly #affinities = new Map<number, Affinities>();
+  #maps: Tsne[] = [];
+
+  constructor(specs: readonly PanelSpec[]) {
+    this.specs = [...specs];
+    this.#seeds = specs.map(({ seed }) => seed);
+  }
+
+  get iteration(): number {
+    return this.#maps[0]?.iteration ?? 0;
+  }
+
+  get space(): Neighbourhoods {
+    if (!this.#space) throw new Error('The maps have no points yet.');
+    return this.#space;
+  }
+
+  /**
+   * Takes points [N, D]. The first time, the maps start as `init` says; later, they keep their layouts and go on in the new space.
+   */
+  async setPoints(
+    points: Float32Array,
+    N: number,
+    schedule: TsneSchedule,
+    init: 'random' | 'pca',
+    options: { readonly signal: AbortSignal; readonly onProgress: (share: number) => void },
+  ): Promise<void> {
+    const prepared = await preparePoints(points, N, schedule.components);
+    const space = await Neighbourhoods.of(prepared, N, { neighbours: AGREEMENT_K, ...options });
+    this.#forgetAffinities();
+    this.#space?.dispose();
+    this.#space = space;
+    if (this.#maps.length === 0) {
+      for (const [at, { perplexity }] of this.specs.entries()) {
+        const start = await initialLayout(prepared, N, { init, scale: schedule.initScale, seed: this.#seeds[at] });
+        this.#maps.push(new Tsne(await this.#affinitiesFor(perplexity), start, schedule));
+      }
+    } else {
+      for (const [at, { perplexity }] of this.specs.entries()) {
+        (this.#maps[at] as Tsne).affinities = await this.#affinitiesFor(perplexity);
+      }
+    }
+  }
+
+  /** Another perplexity for map `at`; its layout stays. */
+  async setPerplexity(at: number, perplexity: number): Promise<void> {
+    const map = this.#maps[at] as Tsne;
+    map.affinities = await this.#affinitiesFor(perplexity);
+    this.specs[at] = { ...(this.specs[at] as PanelSpec), perplexity };
+    const used = new Set(this.specs.map((spec) => spec.perplexity));
+    for (const [known, affinities] of this.#affinities) {
+      if (used.has(known)) continue;
+      affinities.dispose();
+      this.#affinities.delete(known);
+    }
+  }
+
+  async #affinitiesFor(perplexity: number): Promise<Affinities> {
+    const known = this.#affinities.get(perplexity);
+    if (known) return known;
+    const made = await affinitiesOf(this.space, perplexity);
+    this.#affinities.set(perplexity, made);
+    return made;
+  }
+
+  /** Moves all maps. */
+  step(count: number, schedule: TsneSchedule): void {
+    for (const map of this.#maps) {
+      map.schedule = schedule;
+      map.learningRate = schedule.learningRate(map.N);
+      map.step(count);
+    }
+  }
+
+  layouts(): Promise<Float32Array<ArrayBuffer>[]> {
+    return Promise.all(this.#maps.map((map) => map.positions()));
+  }
+
+  /** KL divergence and norm of the gradient of each map. */
+  async evaluate(): Promise<{ divergence: number; gradientNorm: number }[]> {
+    const found = [];
+    for (const map of this.#maps) found.push(await map.evaluate());
+    return found;
+  }
+
+  /** Everything there is to say about the quality of each map. */
+  async quality(labels: ArrayLike<number>): Promise<MapQuality[]> {
+    const { space } = this;
+    const near = space.neighbours(Math.min(AGREEMENT_K, space.kept));
+    const k = near.length / space.N;
+    const trustK = Math.min(TRUST_K, k);
+    const found: MapQuality[] = [];
+    for (const map of this.#maps) {
+      const { divergence, gradientNorm } = await map.evaluate();
+      const onMap = await nearestNeighbours(await map.positions(), space.N, k);
+      const nearest = new Uint32Array(space.N * trustK);
+      for (let i = 0; i < space.N; i++) nearest.set(onMap.subarray(i * k, i * k + trustK), i * trustK);
+      found.push({
+        KL: divergence,
+        gradientNorm,
+        agreement: neighbourAgreement(onMap, labels, k),
+        trustworthiness: space.trustworthiness(nearest, trustK),
+        kept: neighbourOverlap(near, onMap, k),
+      });
+    }
+    return found;
+  }
+
+  /** The state of all maps, to go on from after a lost device. */
+  async save(): Promise<Uint8Array<ArrayBuffer>> {
+    const states = await Promise.all(this.#maps.map((map) => map.state()));
+    const tensors = states.flatMap(({ position, velocity, gain }, at) =>
+      Object.entries({ position, velocity, gain }).map(
+        ([name, data]) => [`${at}.${name}`, { dtype: 'F32' as const, shape: [data.length / 2, 2], data }] as const,
+      ),
+    );
+    return writeSafetensors(tensors, { iteration: String(this.iteration) });
+  }
+
+  /** @returns false where the bytes belong to other maps */
+  load(bytes: Uint8Array): boolean {
+    const { tensors, metadata } = readSafetensors(bytes, 'state of the maps');
+    const states = this.#maps.map((map, at): TsneState | undefined => {
+      const [position, velocity, gain] = ['position', 'velocity', 'gain'].map((name) => tensors.get(`${at}.${name}`)?.data);
+      if (!(position instanceof Float32Array && velocity instanceof Float32Array && gain instanceof Float32Array))
+        return undefined;
+      return position.length === 2 * map.N ? { iteration: Number(metadata.iteration), position, velocity, gain } : undefined;
+    });
+    if (!states.every((state) => state !== undefined)) return false;
+    states.forEach((state, at) => {
+      this.#maps[at]?.restore(state);
+    });
+    return true;
+  }
+
+  #forgetAffinities(): void {
+    for (const made of this.#affinities.values()) made.dispose();
+    this.#affinities.clear();
+  }
+
+  dispose(): void {
+    for (const map of this.#maps.splice(0)) map.dispose();
+    this.#forgetAffinities();
+    this.#space?.dispose();
+    this.#space = undefined;
+  }
+}
