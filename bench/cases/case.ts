@@ -1,0 +1,113 @@
+/**
+ * What the benchmark measures, said without any library: a case is a piece of mathematics at a shape. Each file of
+ * `bench/libraries/` turns it into that library's best idiomatic code.
+ */
+import type { Network } from './network.ts';
+
+/** All tensors are described as NHWC, HWIO and [in, out]; a library that wants another layout permutes once, before timing. */
+export type Workload =
+  | { readonly type: 'matmul'; readonly m: number; readonly k: number; readonly n: number; readonly transpose?: 'a' | 'b' }
+  | ({ readonly type: 'conv2d'; readonly pass: ConvPass } & ConvShape)
+  | { readonly type: 'add'; readonly count: number }
+  | { readonly type: 'relu'; readonly count: number }
+  | { readonly type: 'sum'; readonly count: number }
+  | { readonly type: 'max-pool'; readonly n: number; readonly h: number; readonly w: number; readonly c: number }
+  | { readonly type: 'batch-norm'; readonly pass: 'forward' | 'backward'; readonly rows: number; readonly c: number }
+  | { readonly type: 'adam'; readonly count: number }
+  | { readonly type: 'forward'; readonly network: Network }
+  | { readonly type: 'training-step'; readonly network: Network };
+
+export type ConvPass = 'forward' | 'input-gradient' | 'weight-gradient';
+
+/** Stride-1 convolution of `n` images `h × w × c` to `o` channels with a square `kernel` and zero `padding`. */
+export interface ConvShape {
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly o: number;
+  readonly kernel: number;
+  readonly padding: number;
+}
+
+/**
+ * - `kernel`: one operation, against the peers.
+ * - `streaming`: a kernel whose limit is memory; its roof is the streaming bandwidth.
+ * - `ladder`: every variant of one of the engine's kernels.
+ * - `lab-kernel`: an operation at the shape it has in a lab's network; the engine's libraries only.
+ * - `forward`: inference of a whole network. `training-step`: loss, gradients and update.
+ */
+export type Group = 'kernel' | 'streaming' | 'ladder' | 'lab-kernel' | 'forward' | 'training-step';
+
+export interface BenchCase {
+  /** Unique, readable and stable between versions, because `--compare` joins on it. */
+  readonly name: string;
+  readonly group: Group;
+  readonly shape: string;
+  /** Floating-point operations of one execution, a multiply-add counted as two. */
+  readonly flops: number;
+  /** Bytes that any implementation must move at least: each input read once per needed pass, each output written once. */
+  readonly bytes: number;
+  readonly workload: Workload;
+  /** Largest accepted error, relative to the largest magnitude of the expected values. */
+  readonly tolerance: number;
+  /** Measured also with `--quick`. */
+  readonly quick: boolean;
+}
+
+/** Where a library computes. Two results are compared only where these describe the same machine part. */
+export interface AdapterDescription {
+  readonly api: 'webgpu' | 'webgl' | 'cpu';
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** A software rasteriser: SwiftShader, lavapipe, WARP. */
+  readonly software: boolean;
+}
+
+/** A library that is ready to compute on one of its backends. */
+export interface Runtime {
+  readonly version: string;
+  readonly adapter: AdapterDescription;
+  /** Why this runtime cannot do a workload, or undefined where it can. */
+  unsupported(workload: Workload): string | undefined;
+  /** The variants among which the ladder measures; absent where there is no choice. */
+  variants?(workload: Workload): readonly string[];
+  prepare(workload: Workload, variant?: string): Promise<Prepared>;
+}
+
+export interface Prepared {
+  /** Executes the workload `n` times and resolves when the device has finished all of them. */
+  run(n: number): Promise<void>;
+  /**
+   * Values for the numerical agreement, in the canonical layout. For `training-step`: the losses of the first
+   * `CHECKED_STEPS` steps from the initial parameters; it may be called once, before `run`.
+   */
+  check(): Promise<Float32Array>;
+  dispose(): void;
+  /** The variant or mode that runs, for the result file. */
+  readonly variant?: string;
+  /** Number of dispatches of one execution where the library can tell. */
+  readonly dispatches?: number;
+}
+
+export interface Library {
+  readonly name: string;
+  readonly backends: readonly string[];
+  /** @throws where the backend does not exist on this machine */
+  open(backend: string): Promise<Runtime>;
+}
+
+/** Losses compared per training case: the initial one and those after 1 and 2 updates. */
+export const CHECKED_STEPS = 3;
+
+/** Height and width of the output of a stride-1 convolution. */
+export function convOutput(shape: ConvShape): readonly [height: number, width: number] {
+  return [shape.h + 2 * shape.padding - shape.kernel + 1, shape.w + 2 * shape.padding - shape.kernel + 1];
+}
+
+/** Multiply-adds of one pass (all three passes have as many), padding counted as work. */
+export function convMultiplyAdds(shape: ConvShape): number {
+  const [height, width] = convOutput(shape);
+  return shape.n * height * width * shape.o * shape.c * shape.kernel * shape.kernel;
+}

@@ -1,0 +1,155 @@
+/** Every case of the benchmark, in the order in which it runs. */
+import {
+  type BenchCase,
+  type ConvPass,
+  type ConvShape,
+  convMultiplyAdds,
+  convOutput,
+  type Group,
+  type Workload,
+} from './case.ts';
+import { activationShapes, forwardMultiplyAdds, inputShapes, type Network, trainingFlops } from './network.ts';
+import { convNet, networks } from './networks.ts';
+
+const PASSES: readonly ConvPass[] = ['forward', 'input-gradient', 'weight-gradient'];
+/** Elements of the streaming cases: 32 MB per tensor, several times a last-level cache. */
+const STREAM = 8 * 1024 * 1024;
+
+export function allCases(): BenchCase[] {
+  const cases = [
+    ...[256, 512, 1024].map((size) => matmulCase('kernel', size, size, size, size === 512)),
+    ...[convCase(16, 32), convCase(13, 31)].flat(),
+    ...streamingCases(),
+    ...[512].map((size) => matmulCase('ladder', size, size, size, false)),
+    ...convCase(16, 32, 'ladder'),
+    streaming('sum', 'ladder', { type: 'sum', count: STREAM }, STREAM, 1, STREAM),
+    forwardCase(convNet),
+    ...networks.map(trainingCase),
+    ...labKernelCases(networks),
+  ];
+  return uniqueByName(cases);
+}
+
+function uniqueByName(cases: readonly BenchCase[]): BenchCase[] {
+  return [...new Map(cases.map((one) => [one.name, one])).values()];
+}
+
+function matmulCase(group: Group, m: number, k: number, n: number, quick: boolean, transpose?: 'a' | 'b'): BenchCase {
+  const label = { a: 'matmul ᵀ×', b: 'matmul ×ᵀ', none: 'matmul' }[transpose ?? 'none'];
+  const shape = m === k && k === n ? `${m}` : `${m}×${k}×${n}`;
+  return {
+    name: prefix(group, `${label} ${shape}`),
+    group,
+    shape: `[${m}, ${k}] × [${k}, ${n}]`,
+    flops: 2 * m * k * n,
+    bytes: 4 * (m * k + k * n + m * n),
+    workload: { type: 'matmul', m, k, n, ...(transpose ? { transpose } : {}) },
+    tolerance: 1e-4,
+    quick,
+  };
+}
+
+function convCase(c: number, o: number, group: Group = 'kernel'): BenchCase[] {
+  const shape: ConvShape = { n: 32, h: 28, w: 28, c, o, kernel: 3, padding: 1 };
+  return PASSES.map((pass) => convPassCase(group, pass, shape, c === 16));
+}
+
+function convPassCase(group: Group, pass: ConvPass, shape: ConvShape, quick: boolean): BenchCase {
+  const { n, h, w, c, o, kernel, padding } = shape;
+  const [height, width] = convOutput(shape);
+  const workload: Workload = { type: 'conv2d', pass, ...shape };
+  return {
+    name: prefix(group, `conv ${kernel}×${kernel} ${pass} ${n}×${h}×${w}, ${c}→${o}`),
+    group,
+    shape: `[${n}, ${h}, ${w}, ${c}] → [${n}, ${height}, ${width}, ${o}], padding ${padding}`,
+    flops: 2 * convMultiplyAdds(shape),
+    bytes: 4 * (n * h * w * c + n * height * width * o + kernel * kernel * c * o),
+    workload,
+    tolerance: 1e-4,
+    quick,
+  };
+}
+
+function streamingCases(): BenchCase[] {
+  const rows = 128 * 26 * 26;
+  const c = 16;
+  return [
+    streaming('add', 'streaming', { type: 'add', count: STREAM }, STREAM, 3, STREAM),
+    streaming('ReLU', 'streaming', { type: 'relu', count: STREAM }, STREAM, 2, STREAM),
+    streaming('sum', 'streaming', { type: 'sum', count: STREAM }, STREAM, 1, STREAM),
+    streaming('max pool 128×26×26×16', 'streaming', { type: 'max-pool', n: 128, h: 26, w: 26, c }, rows * c, 1.25, rows * c),
+    // Forward: x for the statistics, x again, y. Backward: x and dy for the sums, both again, dx.
+    streaming('batch norm forward', 'streaming', { type: 'batch-norm', pass: 'forward', rows, c }, rows * c, 3, 8 * rows * c),
+    streaming('batch norm backward', 'streaming', { type: 'batch-norm', pass: 'backward', rows, c }, rows * c, 5, 12 * rows * c),
+    // Reads θ, g, m, v and writes θ, m, v: 28 bytes per parameter.
+    streaming('Adam update', 'streaming', { type: 'adam', count: STREAM / 4 }, STREAM / 4, 7, 12 * (STREAM / 4)),
+  ];
+}
+
+/** `passes`: how often the tensor of `count` elements crosses memory. */
+function streaming(name: string, group: Group, workload: Workload, count: number, passes: number, flops: number): BenchCase {
+  return {
+    name: prefix(group, name),
+    group,
+    shape: `${(count / 1e6).toFixed(1)} M elements`,
+    flops,
+    bytes: 4 * count * passes,
+    workload,
+    tolerance: 1e-4,
+    quick: group === 'streaming' && name === 'add',
+  };
+}
+
+function trainingCase(network: Network): BenchCase {
+  return {
+    name: `${network.name} training step`,
+    group: 'training-step',
+    shape: `batch ${network.batch}, input ${network.input.join('×')}, ${network.optimizer.type}`,
+    flops: trainingFlops(network),
+    bytes: 0,
+    workload: { type: 'training-step', network },
+    tolerance: 2e-3,
+    quick: network.name === 'ConvNet' || network.name === 'MLP',
+  };
+}
+
+function forwardCase(network: Network): BenchCase {
+  return {
+    name: `${network.name} forward`,
+    group: 'forward',
+    shape: `batch ${network.batch}, input ${network.input.join('×')}`,
+    flops: 2 * network.batch * forwardMultiplyAdds(network),
+    bytes: 0,
+    workload: { type: 'forward', network },
+    tolerance: 1e-3,
+    quick: false,
+  };
+}
+
+/** Each convolution and linear layer of the networks at its shape, in all passes that training needs. */
+function labKernelCases(all: readonly Network[]): BenchCase[] {
+  return all.flatMap((network) => {
+    const inputs = inputShapes(network);
+    const outputs = activationShapes(network);
+    return network.layers.flatMap((layer, i): BenchCase[] => {
+      const [h = 1, w = 1] = inputs[i] ?? [];
+      const first = outputs.slice(0, i).every((_, j) => !['conv', 'linear'].includes(network.layers[j]?.type ?? ''));
+      if (layer.type === 'conv') {
+        const shape = { n: network.batch, h, w, c: layer.in, o: layer.out, kernel: layer.kernel, padding: layer.padding };
+        return PASSES.filter((pass) => !(first && pass === 'input-gradient')).map((pass) =>
+          convPassCase('lab-kernel', pass, shape, false),
+        );
+      }
+      if (layer.type !== 'linear') return [];
+      const forward = matmulCase('lab-kernel', network.batch, layer.in, layer.out, false);
+      const weight = matmulCase('lab-kernel', layer.in, network.batch, layer.out, false, 'a');
+      const input = matmulCase('lab-kernel', network.batch, layer.out, layer.in, false, 'b');
+      return first ? [forward, weight] : [forward, weight, input];
+    });
+  });
+}
+
+function prefix(group: Group, name: string): string {
+  if (group === 'ladder') return `ladder: ${name}`;
+  return group === 'lab-kernel' ? `lab: ${name}` : name;
+}

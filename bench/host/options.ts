@@ -1,0 +1,84 @@
+/** The command line of the benchmark. */
+
+export interface BenchOptions {
+  readonly node: boolean;
+  readonly quick: boolean;
+  readonly only: RegExp | undefined;
+  readonly libraries: readonly string[] | undefined;
+  readonly readme: boolean;
+  readonly compare: string | undefined;
+  readonly batches: number;
+  /** Leave out the fresh-browser measurement of the first step. */
+  readonly firstStep: boolean;
+  readonly recordLosses: boolean;
+  /** Print the report of an existing result file instead of measuring. */
+  readonly report: string | undefined;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --quick             a few cases and batches; marked as partial
+  --only PATTERN      the cases whose name matches the regular expression
+  --libraries A,B     the contenders whose name begins with one of these, such as "jax-js,tfjs webgpu"
+  --batches N         batches per contender and case (default 9, with --quick 5)
+  --no-first-step     leave out the first training step in a fresh browser
+  --compare FILE      ratios to an earlier result file
+  --readme            put the table into README.md
+  --report FILE       no measurement: print the report of a result file (also with --readme, --compare)
+  --node              the engine's part in Node instead of Chrome
+  --record-losses     compute the stored losses of the training cases with tfjs on the CPU
+`;
+
+/** @throws RangeError on an unknown option, a missing value or a bad number */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const rest = [...args];
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
+  const takesValue = ['--only', '--libraries', '--batches', '--compare', '--report'];
+  const known = ['--quick', '--no-first-step', '--readme', '--node', '--record-losses', '--help', ...takesValue];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (!known.includes(arg)) throw new RangeError(`unknown option '${arg}'\n${USAGE}`);
+    if (!takesValue.includes(arg)) flags.add(arg);
+    else {
+      const value = rest.shift();
+      if (value === undefined) throw new RangeError(`${arg} needs a value`);
+      values.set(arg, value);
+    }
+  }
+  const quick = flags.has('--quick');
+  const batches = Number(values.get('--batches') ?? (quick ? 5 : 9));
+  if (!Number.isInteger(batches) || batches < 1) throw new RangeError(`--batches needs a positive integer`);
+  const only = values.get('--only');
+  return {
+    quick,
+    batches,
+    node: flags.has('--node'),
+    readme: flags.has('--readme'),
+    firstStep: !flags.has('--no-first-step'),
+    recordLosses: flags.has('--record-losses'),
+    only: only === undefined ? undefined : new RegExp(only, 'i'),
+    libraries: values
+      .get('--libraries')
+      ?.split(',')
+      .map((name) => name.trim()),
+    compare: values.get('--compare'),
+    report: values.get('--report'),
+  };
+}
+
+export function selectContenders(all: readonly string[], options: Pick<BenchOptions, 'libraries'>): string[] {
+  const { libraries } = options;
+  if (!libraries) return [...all];
+  const selected = all.filter((id) => libraries.some((wanted) => id.startsWith(wanted)));
+  for (const wanted of libraries) {
+    if (!all.some((id) => id.startsWith(wanted))) throw new RangeError(`no library '${wanted}'; there are: ${all.join(', ')}`);
+  }
+  return selected;
+}
+
+export function selectCases<T extends { name: string; quick: boolean }>(
+  all: readonly T[],
+  options: Pick<BenchOptions, 'only' | 'quick'>,
+): T[] {
+  if (options.only) return all.filter((one) => options.only?.test(one.name));
+  return options.quick ? all.filter((one) => one.quick) : [...all];
+}

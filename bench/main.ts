@@ -1,0 +1,79 @@
+/** `npm run bench`: measures the engine and its peers in one page of headless Chrome and writes the report. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../apps/cli/root.ts';
+import { allCases } from './cases/cases.ts';
+import { serveBenchPage } from './host/build-page.ts';
+import { recordLosses, runInChrome } from './host/chrome.ts';
+import { type BenchOptions, parseOptions, selectCases, selectContenders, USAGE } from './host/options.ts';
+import { benchRoot, installPeers } from './host/peers.ts';
+import { CONTENDERS } from './libraries/index.ts';
+import type { BenchResult } from './measure/result.ts';
+import { compareResults } from './report/compare.ts';
+import { readResult, writeResult } from './report/files.ts';
+import { markdownReport, replaceSection } from './report/markdown.ts';
+
+export async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  let options: BenchOptions;
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  if (options.recordLosses) return record();
+  const result = options.report ? readResult(options.report) : await measure(options);
+  if (!options.report) {
+    for (const file of writeResult(result)) log(`wrote ${file}`);
+  }
+  process.stdout.write(`\n${markdownReport(result)}\n`);
+  if (options.compare) process.stdout.write(`\n${compareResults(readResult(options.compare), result)}\n`);
+  if (options.readme) updateReadme(result);
+  return 0;
+}
+
+async function measure(options: BenchOptions): Promise<BenchResult> {
+  const cases = selectCases(allCases(), options);
+  if (cases.length === 0) throw new RangeError(`no case matches ${options.only}`);
+  const contenders = selectContenders(CONTENDERS, options);
+  const served = await serveBenchPage(installPeers(log));
+  const training = allCases().find((one) => one.group === 'training-step')?.name;
+  try {
+    return await runInChrome(served, {
+      contenders,
+      cases,
+      measure: { batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 3 },
+      partial: options.quick || options.only !== undefined || options.libraries !== undefined || options.batches < 9,
+      firstStepOf: options.firstStep && !options.only ? training : undefined,
+      log,
+    });
+  } finally {
+    await served.close();
+  }
+}
+
+async function record(): Promise<number> {
+  const served = await serveBenchPage(installPeers(log));
+  try {
+    const stored = await recordLosses(served, allCases(), log);
+    writeFileSync(join(benchRoot, 'cases/expected-losses.json'), `${JSON.stringify(stored, null, 2)}\n`);
+  } finally {
+    await served.close();
+  }
+  return 0;
+}
+
+function updateReadme(result: BenchResult): void {
+  const file = join(repositoryRoot, 'README.md');
+  writeFileSync(file, replaceSection(readFileSync(file, 'utf8'), markdownReport(result)));
+  log('updated README.md');
+}
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

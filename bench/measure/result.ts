@@ -1,0 +1,93 @@
+/** The result file: everything that was measured, and everything one must know to judge it. */
+import type { AdapterDescription, Group } from '../cases/case.ts';
+import type { Roofline } from '../roofline/roofline.ts';
+import type { Summary } from './statistics.ts';
+
+export const FORMAT = 1;
+
+export type Status = 'ok' | 'unsupported' | 'failed' | 'disagrees' | 'incomparable';
+
+export interface ContenderResult {
+  /** `library backend`, and ` · variant` in a ladder. */
+  readonly id: string;
+  readonly status: Status;
+  /** Why there are no times. */
+  readonly message?: string;
+  /** Largest error against the reference, relative to the largest magnitude; absent where nothing could be compared. */
+  readonly error?: number;
+  /** Variant or mode that ran, and dispatches of one execution, where the library tells. */
+  readonly variant?: string;
+  readonly dispatches?: number;
+  /** Executions per batch. */
+  readonly executions?: number;
+  /** Seconds per execution, one value per batch, in order. */
+  readonly samples?: readonly number[];
+  readonly seconds?: Summary;
+}
+
+export interface CaseResult {
+  readonly name: string;
+  readonly group: Group;
+  readonly shape: string;
+  readonly flops: number;
+  readonly bytes: number;
+  /** What the values were compared with. */
+  readonly reference: string;
+  /** Share of the processors that was idle just before the case, where the host can tell. */
+  readonly idle?: number;
+  readonly contenders: readonly ContenderResult[];
+}
+
+export interface RuntimeResult {
+  readonly id: string;
+  readonly version: string;
+  readonly adapter?: AdapterDescription;
+  readonly error?: string;
+}
+
+/** From an empty page and browser profile: opening the library, and its first training step with every compilation in it. */
+export interface FirstStep {
+  readonly id: string;
+  readonly network: string;
+  readonly openSeconds?: number;
+  readonly stepSeconds?: number;
+  readonly error?: string;
+}
+
+export interface PageEnvironment {
+  readonly userAgent: string;
+  readonly crossOriginIsolated: boolean;
+  readonly processors: number;
+  /** The tab was hidden at some time: browsers throttle hidden tabs, so such results are marked. */
+  readonly hidden: boolean;
+}
+
+export interface Environment extends PageEnvironment {
+  /** `browser` or `node`. */
+  readonly where: string;
+  readonly browser: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly memoryGiB: number;
+  readonly flags: readonly string[];
+}
+
+export interface BenchResult {
+  readonly format: number;
+  readonly date: string;
+  readonly commit: string;
+  /** Shorter than the full protocol (`--quick` or a filter): not for publication. */
+  readonly partial: boolean;
+  readonly environment: Environment;
+  /** The adapter of the roofline; every WebGPU library ran on it or was left out. */
+  readonly adapter: AdapterDescription;
+  readonly roofline: Roofline;
+  readonly runtimes: readonly RuntimeResult[];
+  readonly cases: readonly CaseResult[];
+  readonly firstSteps: readonly FirstStep[];
+}
+
+/** Contenders of the engine itself; all others are peers. */
+export function isOurs(id: string): boolean {
+  return id.startsWith('chalkgrad');
+}

@@ -1,0 +1,74 @@
+/** The page in which everything is measured. The host drives it through `globalThis.bench`. */
+import type { AdapterDescription, BenchCase } from '../cases/case.ts';
+import { allCases } from '../cases/cases.ts';
+import { describeAdapter } from '../libraries/adapters.ts';
+import { loadLibrary, parseContender } from '../libraries/index.ts';
+import type { CaseResult, FirstStep, PageEnvironment, RuntimeResult } from '../measure/result.ts';
+import { firstStep, type MeasureOptions, Session } from '../measure/session.ts';
+import { measureRoofline, type Roofline } from '../roofline/roofline.ts';
+
+export interface BenchPage {
+  environment(): PageEnvironment;
+  roofline(batches: number): Promise<{ roofline: Roofline; adapter: AdapterDescription }>;
+  open(contender: string, reference: AdapterDescription): Promise<RuntimeResult>;
+  measure(caseName: string, options: Omit<MeasureOptions, 'idle' | 'log'>): Promise<CaseResult>;
+  firstStep(contender: string, caseName: string): Promise<FirstStep>;
+  losses(caseName: string): Promise<number[]>;
+}
+
+declare global {
+  var bench: BenchPage;
+  /** Given by the host: the share of idle processor time during the last moments. */
+  var hostIdle: (() => Promise<number>) | undefined;
+}
+
+const session = new Session();
+let hidden = document.hidden;
+document.addEventListener('visibilitychange', () => {
+  hidden ||= document.hidden;
+});
+
+function caseNamed(name: string): BenchCase {
+  const found = allCases().find((one) => one.name === name);
+  if (!found) throw new RangeError(`no case '${name}'`);
+  return found;
+}
+
+globalThis.bench = {
+  environment: () => ({
+    userAgent: navigator.userAgent,
+    crossOriginIsolated,
+    processors: navigator.hardwareConcurrency,
+    hidden,
+  }),
+
+  async roofline(batches) {
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) throw new Error('this browser offers no WebGPU adapter');
+    const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+    const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+    const description = describeAdapter(adapter.info);
+    const roofline = await measureRoofline(device, { batches, software: description.software });
+    device.destroy();
+    return { roofline, adapter: description };
+  },
+
+  async open(contender, reference) {
+    const { library, backend } = parseContender(contender);
+    return session.open(await loadLibrary(library), backend, reference);
+  },
+
+  measure: (name, options) =>
+    session.measure(caseNamed(name), {
+      ...options,
+      idle: async () => globalThis.hostIdle?.(),
+      log: (line) => console.log(line),
+    }),
+
+  async firstStep(contender, name) {
+    const { library, backend } = parseContender(contender);
+    return firstStep(await loadLibrary(library), backend, caseNamed(name));
+  },
+
+  losses: (name) => session.losses(caseNamed(name)),
+};

@@ -1,0 +1,158 @@
+/** The report as one page that opens from a file: plots of the share of the roof and of the ratio to the peers, and all numbers. */
+import type { BenchResult, CaseResult } from '../measure/result.ts';
+import { isOurs } from '../measure/result.ts';
+import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
+import { type Bar, barChart, escapeHtml } from './plot.ts';
+import {
+  casesOf,
+  environmentFacts,
+  fastestOurs,
+  fastestPeer,
+  GROUP_ORDER,
+  GROUP_TITLES,
+  median,
+  shareOfRoof,
+  speedup,
+  warnings,
+} from './view.ts';
+
+const STYLE = `
+:root { color-scheme: light dark; --ours: #1f6f54; --peer: #9aa5b1; --text: #1d2329; --back: #fff; --line: #d5dbe1; --mark: #b3372f; }
+@media (prefers-color-scheme: dark) { :root { --ours: #4fc196; --peer: #5d6873; --text: #e6eaee; --back: #14181c; --line: #333b43; --mark: #ff8a7a; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: right; white-space: nowrap; }
+th:first-child, td:first-child, td:nth-child(2) { text-align: left; }
+figure { margin: 1.5rem 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
+svg text { font: 12px system-ui, sans-serif; fill: var(--text); } .label { text-anchor: end; } .mark-label { text-anchor: middle; fill: var(--mark); }
+.ours { fill: var(--ours); } .peer { fill: var(--peer); } .spread { stroke: var(--text); stroke-width: 1.5; }
+.mark { stroke: var(--mark); stroke-dasharray: 4 3; } .warning { border-left: 4px solid var(--mark); padding-left: .8rem; }
+`;
+
+export function htmlReport(result: BenchResult): string {
+  const title = `Chalkgrad benchmark, ${result.date.slice(0, 10)}, ${result.adapter.description}`;
+  const facts = environmentFacts(result).map(([label, value]) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd>`);
+  const body = [
+    `<h1>${escapeHtml(title)}</h1>`,
+    ...warnings(result).map((line) => `<p class="warning">${escapeHtml(line)}</p>`),
+    `<dl>${facts.join('')}</dl>`,
+    rooflineSection(result),
+    ratioChart(result),
+    roofChart(result),
+    ...GROUP_ORDER.map((group) => groupSection(result, GROUP_TITLES[group], casesOf(result, group))),
+  ];
+  return (
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
+    `<title>${escapeHtml(title)}</title><style>${STYLE}</style></head>\n<body>\n${body.filter(Boolean).join('\n')}\n</body></html>\n`
+  );
+}
+
+function rooflineSection({ roofline }: BenchResult): string {
+  const rows = [
+    ['Multiply-add peak, scalar chains', formatFlops(roofline.fmaScalar.best), roofline.fmaScalar],
+    ['Multiply-add peak, vec4 chains', formatFlops(roofline.fmaVector.best), roofline.fmaVector],
+    ['Streaming kernel', formatBytes(roofline.stream.best), roofline.stream],
+    ['copyBufferToBuffer', formatBytes(roofline.copy.best), roofline.copy],
+    ['Empty dispatch in a pass', formatSeconds(roofline.dispatch.best), roofline.dispatch],
+    ['Empty submit, waited for', formatSeconds(roofline.submit.best), roofline.submit],
+  ] as const;
+  const body = rows.map(
+    ([label, best, { seconds }]) =>
+      `<tr><td>${label}</td><td>${best}</td><td>${formatSeconds(seconds.median)}</td><td>${formatSeconds(seconds.iqr)}</td></tr>`,
+  );
+  return `<h2>Roofline of the adapter</h2><table><tr><th></th><th>best</th><th>median batch</th><th>spread</th></tr>${body.join('')}</table>`;
+}
+
+/** How many times longer the fastest peer takes; one bar per case that both measured. */
+function ratioChart(result: BenchResult): string {
+  const bars = result.cases.flatMap((one): Bar[] => {
+    const peer = fastestPeer(one);
+    const ratio = speedup(fastestOurs(one), peer);
+    return ratio === undefined
+      ? []
+      : [{ label: one.name, value: ratio, text: `${formatRatio(ratio)} (${peer?.id})`, ours: ratio >= 1 }];
+  });
+  if (bars.length === 0) return '';
+  return `<h2>Against the fastest peer</h2>${barChart({
+    title: 'Time of the fastest peer divided by Chalkgrad’s (logarithmic)',
+    bars,
+    scale: 'log',
+    mark: { value: 1, label: 'equal' },
+  })}`;
+}
+
+function roofChart(result: BenchResult): string {
+  const bars = result.cases
+    .filter((one) => one.group !== 'ladder' && one.group !== 'lab-kernel')
+    .flatMap((one): Bar[] =>
+      [fastestOurs(one), fastestPeer(one)].flatMap((candidate) => {
+        const share = shareOfRoof(result, one, candidate);
+        if (!candidate || share === undefined) return [];
+        const label = isOurs(candidate.id) ? one.name : candidate.id;
+        return [{ label, value: share, text: formatPercent(share), ours: isOurs(candidate.id) }];
+      }),
+    );
+  if (bars.length === 0) return '';
+  return `<h2>Share of the roofline</h2>${barChart({
+    title: 'Shortest possible time on this adapter divided by the measured time',
+    bars,
+    scale: 'linear',
+    max: 1,
+    mark: { value: 1, label: 'roof' },
+  })}`;
+}
+
+function groupSection(result: BenchResult, title: string, cases: readonly CaseResult[]): string {
+  if (cases.length === 0) return '';
+  const charts = cases.map((one) => {
+    const timed = one.contenders.filter((candidate) => median(candidate) !== undefined);
+    if (timed.length === 0) return '';
+    const bars = timed.map(({ id, seconds }): Bar => {
+      const value = seconds?.median ?? 0;
+      const low = Math.max(seconds?.min ?? 0, value - (seconds?.iqr ?? 0) / 2);
+      return { label: id, value, text: formatSeconds(value), ours: isOurs(id), low, high: value + (seconds?.iqr ?? 0) / 2 };
+    });
+    return barChart({ title: `${one.name}: ${one.shape}`, bars, scale: 'linear' });
+  });
+  return `<h2>${escapeHtml(title)}</h2>${charts.join('')}${groupTable(result, cases)}`;
+}
+
+function groupTable(result: BenchResult, cases: readonly CaseResult[]): string {
+  const header = [
+    'case',
+    'library',
+    'median',
+    'min',
+    'spread',
+    'batches',
+    'rate',
+    'of the roof',
+    'error',
+    'variant',
+    'dispatches',
+  ];
+  const rows = cases.flatMap((one) =>
+    one.contenders.map((candidate) => {
+      const { seconds } = candidate;
+      const cells = [one.name, candidate.id];
+      if (!seconds) return [...cells, candidate.status + (candidate.message ? `: ${candidate.message}` : '')];
+      const rate =
+        one.bytes > 0 && one.flops / one.bytes < 2
+          ? formatBytes(one.bytes / seconds.median)
+          : formatFlops(one.flops / seconds.median);
+      const share = shareOfRoof(result, one, candidate);
+      return [
+        ...cells,
+        ...[seconds.median, seconds.min, seconds.iqr].map(formatSeconds),
+        String(seconds.count),
+        rate,
+        share === undefined ? '' : formatPercent(share),
+        candidate.error === undefined ? 'reference' : candidate.error.toExponential(0),
+        candidate.variant ?? '',
+        candidate.dispatches === undefined ? '' : String(candidate.dispatches),
+      ];
+    }),
+  );
+  const cell = (tag: string) => (text: string) => `<${tag}>${escapeHtml(text)}</${tag}>`;
+  return `<table><tr>${header.map(cell('th')).join('')}</tr>${rows.map((row) => `<tr>${row.map(cell('td')).join('')}</tr>`).join('')}</table>`;
+}

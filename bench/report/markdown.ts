@@ -1,0 +1,186 @@
+/** The report as Markdown: exactly what the README's benchmark section holds. */
+import type { BenchResult, CaseResult, ContenderResult } from '../measure/result.ts';
+import { isOurs } from '../measure/result.ts';
+import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
+import {
+  casesOf,
+  contender,
+  contenderIds,
+  environmentFacts,
+  fastestOf,
+  fastestOurs,
+  fastestPeer,
+  meanSpeedup,
+  median,
+  shareOfRoof,
+  speedup,
+  warnings,
+} from './view.ts';
+
+export const BEGIN = '<!-- benchmark: written by `npm run bench -- --readme` -->';
+export const END = '<!-- end of benchmark -->';
+
+export function markdownReport(result: BenchResult): string {
+  const parts = [
+    warnings(result)
+      .map((line) => `> ${line}`)
+      .join('  \n'),
+    environmentFacts(result)
+      .map(([label, value]) => `- ${label}: ${value}`)
+      .join('\n'),
+    `Medians of ${batches(result)} batches, libraries interleaved in one page; values checked to agree before timing. A cell shows ` +
+      'the time and, in brackets, how many times longer than Chalkgrad it took.',
+    rooflineTable(result),
+    timesTable('Training step (loss, gradients, update)', casesOf(result, 'training-step')),
+    firstStepTable(result),
+    ratesTable('Kernels', result, [...casesOf(result, 'kernel'), ...casesOf(result, 'forward')], 'flops'),
+    ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
+    ladderTables(result),
+    labKernelTable(result),
+  ];
+  return parts.filter(Boolean).join('\n\n');
+}
+
+/** Replaces what stands between the markers of a README. @throws Error where the markers are missing */
+export function replaceSection(readme: string, section: string): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`the file lacks the lines '${BEGIN}' and '${END}' in this order`);
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${readme.slice(end)}`;
+}
+
+function batches(result: BenchResult): number {
+  return Math.max(0, ...result.cases.flatMap((one) => one.contenders.map((candidate) => candidate.seconds?.count ?? 0)));
+}
+
+function rooflineTable({ roofline }: BenchResult): string {
+  const rows = [
+    ['Multiply-add peak', formatFlops(roofline.flopsPerSecond)],
+    ['Streaming kernel (read and write)', formatBytes(roofline.stream.best)],
+    ['copyBufferToBuffer', formatBytes(roofline.copy.best)],
+    ['Empty dispatch in a pass', formatSeconds(roofline.dispatch.best)],
+  ];
+  return `**Roofline of the adapter**\n\n${table(['', ''], rows)}`;
+}
+
+function timesTable(title: string, cases: readonly CaseResult[]): string {
+  if (cases.length === 0) return '';
+  const ids = contenderIds(cases);
+  const rows = cases.map((one) => [`${one.name} (${one.shape})`, ...ids.map((id) => timeCell(one, contender(one, id)))]);
+  const summary = ids.map((id) => {
+    const ratio = isOurs(id) ? undefined : meanSpeedup(cases, (one) => contender(one, id));
+    return ratio === undefined ? '' : formatRatio(ratio);
+  });
+  if (summary.some(Boolean)) rows.push(['Geometric mean of the ratios', ...summary]);
+  return `**${title}**\n\n${table(['', ...ids], rows)}`;
+}
+
+function timeCell(one: CaseResult, candidate: ContenderResult | undefined): string {
+  const seconds = median(candidate);
+  if (seconds === undefined) return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
+  const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
+  return ratio === undefined ? formatSeconds(seconds) : `${formatSeconds(seconds)} (${formatRatio(ratio)})`;
+}
+
+function firstStepTable(result: BenchResult): string {
+  if (result.firstSteps.length === 0) return '';
+  const rows = result.firstSteps.map((step) => [
+    step.id,
+    step.openSeconds === undefined ? '–' : formatSeconds(step.openSeconds),
+    step.stepSeconds === undefined ? (step.error ?? '–') : formatSeconds(step.stepSeconds),
+  ]);
+  const network = result.firstSteps[0]?.network ?? '';
+  return `**First step in a fresh browser** (${network}, every compilation in it)\n\n${table(['', 'start of the library', 'first step'], rows)}`;
+}
+
+function ratesTable(title: string, result: BenchResult, cases: readonly CaseResult[], unit: 'flops' | 'bytes'): string {
+  if (cases.length === 0) return '';
+  const ids = contenderIds(cases);
+  const rows = cases.map((one) => {
+    const share = shareOfRoof(result, one, fastestOurs(one) ?? fastestPeer(one));
+    return [
+      one.name,
+      ...ids.map((id) => rateCell(one, contender(one, id), unit)),
+      share === undefined ? '–' : formatPercent(share),
+    ];
+  });
+  const note = unit === 'flops' ? 'GFLOP/s' : 'GB/s of the bytes that must move';
+  const ours = ids.some(isOurs) ? 'of the roof' : 'of the roof (fastest)';
+  return `**${title}** (${note}; in brackets times slower than Chalkgrad)\n\n${table(['', ...ids, ours], rows)}`;
+}
+
+function rateCell(one: CaseResult, candidate: ContenderResult | undefined, unit: 'flops' | 'bytes'): string {
+  const seconds = median(candidate);
+  if (seconds === undefined) return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
+  const rate = (unit === 'flops' ? formatFlops(one.flops / seconds) : formatBytes(one.bytes / seconds)).replace(
+    / [GT].*$/,
+    (text) => (text.startsWith(' T') ? text : ''),
+  );
+  const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
+  return ratio === undefined ? rate : `${rate} (${formatRatio(ratio)})`;
+}
+
+/** Per ladder one table: each rung with its rate, its step over the rung before, and its share of the roof. */
+function ladderTables(result: BenchResult): string {
+  return casesOf(result, 'ladder')
+    .map((one) => {
+      const timed = one.contenders.filter((candidate) => median(candidate) !== undefined);
+      const naive = median(timed[0]);
+      const rows = timed.map((candidate) => {
+        const seconds = median(candidate) as number;
+        const share = shareOfRoof(result, one, candidate);
+        const rate = one.flops / one.bytes > 2 ? formatFlops(one.flops / seconds) : formatBytes(one.bytes / seconds);
+        const name = candidate.id.split(' · ')[1] ?? candidate.id;
+        return [
+          name,
+          formatSeconds(seconds),
+          rate,
+          formatRatio((naive as number) / seconds),
+          share === undefined ? '–' : formatPercent(share),
+        ];
+      });
+      if (rows.length === 0) return '';
+      return `**${one.name.replace('ladder: ', 'Ladder: ')}**\n\n${table(['rung', 'time', 'rate', 'over the first', 'of the roof'], rows)}`;
+    })
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function labKernelTable(result: BenchResult): string {
+  const cases = casesOf(result, 'lab-kernel').filter((one) => fastestOurs(one));
+  if (cases.length === 0) return '';
+  const rows = cases.map((one) => {
+    const ours = fastestOurs(one);
+    const seconds = median(ours) as number;
+    const share = shareOfRoof(result, one, ours);
+    return [
+      one.name.replace('lab: ', ''),
+      ours?.variant ?? '',
+      formatSeconds(seconds),
+      formatFlops(one.flops / seconds),
+      share === undefined ? '–' : formatPercent(share),
+    ];
+  });
+  return `<details><summary>Kernels at the shapes of the labs' networks</summary>\n\n${table(
+    ['', 'variant', 'time', 'rate', 'of the roof'],
+    rows,
+  )}\n\n</details>`;
+}
+
+/** Ratios of one library's fastest backend, for the sentence above the README's table. */
+export function headline(result: BenchResult): string | undefined {
+  const convNet = result.cases.find((one) => one.name.startsWith('ConvNet training'));
+  const ours = convNet && fastestOurs(convNet);
+  if (!convNet || !ours) return undefined;
+  const against = ['jax-js', 'tfjs'].flatMap((library) => {
+    const ratio = speedup(ours, fastestOf(convNet, library));
+    return ratio === undefined ? [] : [`${formatRatio(ratio)} faster than ${library}'s fastest backend`];
+  });
+  return `A ConvNet training step takes ${formatSeconds(median(ours) as number)}${against.length > 0 ? `: ${against.join(', ')}` : ''}.`;
+}
+
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const rule = `| ${header.map((_, i) => (i === 0 ? '---' : '--:')).join(' | ')} |`;
+  return [line(header), rule, ...rows.map(line)].join('\n');
+}

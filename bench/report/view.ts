@@ -1,0 +1,111 @@
+/** What every report derives from a result: rates, shares of the roof, ratios to the peers, and the warnings. */
+import type { Group } from '../cases/case.ts';
+import { type BenchResult, type CaseResult, type ContenderResult, isOurs } from '../measure/result.ts';
+import { geometricMean, rooflineSeconds } from '../measure/statistics.ts';
+
+export const GROUP_TITLES: Readonly<Record<Group, string>> = {
+  'training-step': 'Training steps',
+  forward: 'Inference',
+  kernel: 'Kernels',
+  streaming: 'Streaming kernels',
+  ladder: 'Ladders',
+  'lab-kernel': 'Kernels at the shapes of the labs',
+};
+
+export const GROUP_ORDER: readonly Group[] = ['training-step', 'forward', 'kernel', 'streaming', 'ladder', 'lab-kernel'];
+
+export function casesOf(result: BenchResult, group: Group): CaseResult[] {
+  return result.cases.filter((one) => one.group === group);
+}
+
+/** Identifiers of all contenders that appear in the cases, in the order of their first appearance. */
+export function contenderIds(cases: readonly CaseResult[]): string[] {
+  return [...new Set(cases.flatMap((one) => one.contenders.map((contender) => contender.id)))];
+}
+
+export function contender(one: CaseResult, id: string): ContenderResult | undefined {
+  return one.contenders.find((candidate) => candidate.id === id);
+}
+
+export function median(result: ContenderResult | undefined): number | undefined {
+  return result?.status === 'ok' ? result.seconds?.median : undefined;
+}
+
+/** The engine's own contender with the smallest median. */
+export function fastestOurs(one: CaseResult): ContenderResult | undefined {
+  return fastest(one.contenders.filter((candidate) => isOurs(candidate.id)));
+}
+
+/** The fastest contender of one library over its backends. */
+export function fastestOf(one: CaseResult, library: string): ContenderResult | undefined {
+  return fastest(one.contenders.filter((candidate) => candidate.id.startsWith(`${library} `)));
+}
+
+export function fastestPeer(one: CaseResult): ContenderResult | undefined {
+  return fastest(one.contenders.filter((candidate) => !isOurs(candidate.id)));
+}
+
+function fastest(candidates: readonly ContenderResult[]): ContenderResult | undefined {
+  const timed = candidates.filter((candidate) => median(candidate) !== undefined);
+  return timed.sort((a, b) => (median(a) as number) - (median(b) as number))[0];
+}
+
+/** How many times longer `theirs` took than `ours`, by medians. */
+export function speedup(ours: ContenderResult | undefined, theirs: ContenderResult | undefined): number | undefined {
+  const [mine, other] = [median(ours), median(theirs)];
+  return mine === undefined || other === undefined ? undefined : other / mine;
+}
+
+/** Geometric mean of the speed-ups over the cases that both measured. */
+export function meanSpeedup(
+  cases: readonly CaseResult[],
+  theirs: (one: CaseResult) => ContenderResult | undefined,
+): number | undefined {
+  const ratios = cases.map((one) => speedup(fastestOurs(one), theirs(one))).filter((ratio) => ratio !== undefined);
+  return ratios.length === 0 ? undefined : geometricMean(ratios);
+}
+
+/** Share of the roofline that a contender reaches; a training step is compared with the FMA peak alone. */
+export function shareOfRoof(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined): number | undefined {
+  const seconds = median(candidate);
+  return seconds === undefined ? undefined : rooflineSeconds(one.flops, one.bytes, result.roofline) / seconds;
+}
+
+/** What one must know before believing a number; the first lines of every output. */
+export function warnings(result: BenchResult): string[] {
+  const list: string[] = [];
+  if (result.adapter.software) list.push(`Software adapter (${result.adapter.description}): no GPU took part in these numbers.`);
+  if (result.environment.hidden) list.push('The tab was hidden during the run: the browser may have throttled it.');
+  if (result.partial) list.push('Partial run: fewer cases, libraries or batches than the full protocol.');
+  const busy = result.cases.filter((one) => one.idle !== undefined && one.idle < 0.9).length;
+  if (busy > 0)
+    list.push(`The machine was busy with other work (more than 10 %) before ${busy} of ${result.cases.length} cases.`);
+  for (const runtime of result.runtimes) if (runtime.error) list.push(`${runtime.id} is left out: ${runtime.error}`);
+  for (const one of result.cases) {
+    for (const candidate of one.contenders) {
+      if (candidate.status === 'disagrees' || candidate.status === 'failed') {
+        list.push(`${candidate.id} is left out of “${one.name}”: ${candidate.status} (${candidate.message ?? 'no message'})`);
+      }
+    }
+  }
+  return list;
+}
+
+/** Facts about the machine and the protocol, as label and value. */
+export function environmentFacts(result: BenchResult): [string, string][] {
+  const { environment, adapter } = result;
+  const name = [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(', ');
+  return [
+    ['Date', `${result.date.slice(0, 10)}${result.commit ? `, commit ${result.commit}` : ''}`],
+    ['Adapter', name],
+    ['Browser', environment.browser],
+    ['Machine', `${environment.processor}, ${environment.memoryGiB} GiB, ${environment.platform}`],
+    ['Versions', versions(result)],
+  ];
+}
+
+function versions(result: BenchResult): string {
+  const byLibrary = new Map<string, string>();
+  for (const { id, version } of result.runtimes) if (version) byLibrary.set(id.split(' ')[0] ?? id, version);
+  return [...byLibrary].map(([library, version]) => `${library} ${version}`).join(', ');
+}
