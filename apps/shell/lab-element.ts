@@ -363,7 +363,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     const symbol = event.detail.symbol ?? null;
     this.selectedSymbol = symbol;
     const from = event.composedPath();
-    for (const card of this.renderRoot.querySelectorAll('chalk-math-card')) {
+    for (const card of this.renderRoot.querySelectorAll('chalk-math-card, chalk-card-section')) {
       if (!from.includes(card)) (card as unknown as TermShower).selectSymbol?.(symbol);
     }
   }

@@ -99,7 +99,59 @@ export const labStyles = css`
     align-items: start;
   }
   .figure {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--chalk-space-4);
     min-width: 0;
+  }
+  .lab table {
+    display: block;
+    max-width: 100%;
+    overflow-x: auto;
+    border-collapse: collapse;
+    font-size: var(--chalk-text-s);
+    font-variant-numeric: tabular-nums;
+  }
+  .lab caption {
+    padding: var(--chalk-space-1) 0;
+    color: var(--chalk-ink-soft);
+    text-align: start;
+  }
+  .lab :is(th, td) {
+    padding: 0.3rem 0.9rem 0.3rem 0;
+    border-bottom: 1px solid var(--chalk-rule);
+    text-align: start;
+    white-space: nowrap;
+  }
+  .lab thead th {
+    border-bottom-color: var(--chalk-rule-strong);
+    color: var(--chalk-ink-soft);
+    font-weight: 600;
+  }
+  .lab td:not(:first-child) {
+    text-align: end;
+  }
+  .lab th:not(:first-child) {
+    text-align: end;
+  }
+  .remarks {
+    padding: 0;
+    margin: 0;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+    list-style: none;
+  }
+  .remarks li::before {
+    content: 'i';
+    display: inline-block;
+    width: 1.4em;
+    height: 1.4em;
+    margin-inline-end: 0.5em;
+    border: 1px solid currentColor;
+    border-radius: 50%;
+    font-weight: 700;
+    line-height: 1.3;
+    text-align: center;
   }
   .side {
     min-width: 0;
@@ -204,18 +256,7 @@ export const proseStyles = css`
     font-size: var(--chalk-text-s);
   }
   .prose table {
-    display: block;
-    max-width: 100%;
-    overflow-x: auto;
-    border-collapse: collapse;
     font-family: var(--chalk-font-ui);
-    font-size: var(--chalk-text-s);
-    font-variant-numeric: tabular-nums;
-  }
-  .prose :is(th, td) {
-    padding: 0.25rem 0.75rem;
-    border-bottom: 1px solid var(--chalk-rule);
-    text-align: start;
   }
   .prose details {
     margin-top: var(--chalk-space-2);

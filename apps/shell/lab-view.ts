@@ -91,7 +91,7 @@ function banners(view: LabView): TemplateResult {
     <ul class="notes">${notes.map((n) => html`<li><code>${n.key}</code> ${n.message}</li>`)}</ul>
   </chalk-banner>`;
   return html`${notes.length > 0 ? changed : nothing}
-    ${run.store.notes.map((n) => html`<chalk-banner kind=${n.level}>${n.message}</chalk-banner>`)}
+    ${run.store.notes.filter((n) => n.level === 'warning').map((n) => html`<chalk-banner kind="warning">${n.message}</chalk-banner>`)}
     ${run.banners.map(
       (b) =>
         html`<chalk-banner kind=${b.kind} heading=${b.heading} dismissible @banner-close=${() => run.dismiss(b.id)}>${b.message}</chalk-banner>`,
@@ -142,6 +142,13 @@ function deck(view: LabView): TemplateResult {
   </div>`;
 }
 
+/** What the run remarked: below the figure, so that nothing jumps when it comes. */
+function remarks({ run }: LabView): Part {
+  const notes = run.store.notes.filter((n) => n.level === 'note');
+  if (notes.length === 0) return nothing;
+  return html`<ul class="remarks" role="status">${notes.map((n) => html`<li>${n.message}</li>`)}</ul>`;
+}
+
 export function renderLab(view: LabView): TemplateResult {
   const { compact, parts, definition } = view;
   const heading = compact
@@ -153,7 +160,7 @@ export function renderLab(view: LabView): TemplateResult {
       <div class="figure" part="figure">${parts.figure}</div>
       ${controls(view)}
     </div>
-    ${parts.results} ${tools(view)} ${parts.tools}
+    ${remarks(view)} ${parts.results} ${tools(view)} ${parts.tools}
     ${compact || parts.prose === nothing ? nothing : html`<section class="section prose">${parts.prose}</section>`}
     ${compact ? nothing : parts.cards}
   </div>`;

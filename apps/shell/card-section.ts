@@ -1,0 +1,111 @@
+import { css, html, LitElement, type PropertyValues } from 'lit';
+import type { ChalkMathCard, LiveTensor } from '../components/math-card/element.ts';
+import { define } from '../components/shared/define.ts';
+import type { BuiltCard, Verification } from '../math/card.ts';
+import { baseStyles } from './styles.ts';
+
+/** So far from the screen, cards are fetched. */
+const margin = '800px';
+
+/**
+ * The math cards of a lab. They hold the source of everything that ran, so they are fetched when the reader comes near.
+ * @summary A lab's math cards, loaded when they come near the screen.
+ * @element chalk-card-section
+ * @attr {string} heading
+ */
+export class ChalkCardSection extends LitElement {
+  static override properties = {
+    heading: { type: String },
+    load: { attribute: false },
+    tensors: { attribute: false },
+    verify: { attribute: false },
+    cards: { state: true },
+    failure: { state: true },
+  };
+  static override styles = [
+    baseStyles,
+    css`
+      h2 {
+        margin: var(--chalk-space-6) 0 var(--chalk-space-4);
+        font-family: var(--chalk-font-prose);
+        font-size: var(--chalk-text-xl);
+        line-height: var(--chalk-leading-tight);
+      }
+      .cards {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: var(--chalk-space-5);
+        min-height: 12rem;
+      }
+    `,
+  ];
+
+  declare heading: string;
+  /** `() => import('./cards.ts?math')`; called once. */
+  declare load: (() => Promise<{ readonly cards: readonly BuiltCard[] }>) | undefined;
+  /** The live tensors of a card. */
+  declare tensors: (card: BuiltCard) => readonly LiveTensor[];
+  /** Runs a card's verification; undefined, or null for a card: no button. */
+  declare verify: ((card: BuiltCard) => (() => Promise<readonly Verification[]>) | null) | undefined;
+  declare private cards: readonly BuiltCard[];
+  declare private failure: string;
+  #observer: IntersectionObserver | undefined;
+
+  constructor() {
+    super();
+    this.heading = 'Equation, code, kernel';
+    this.tensors = () => [];
+    this.cards = [];
+    this.failure = '';
+  }
+
+  /** Marks the term of this symbol in every card. */
+  selectSymbol(symbol: string | null): void {
+    for (const card of this.renderRoot.querySelectorAll('chalk-math-card')) (card as ChalkMathCard).selectSymbol(symbol);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#observer?.disconnect();
+  }
+
+  protected override firstUpdated(_changed: PropertyValues<this>): void {
+    this.#observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        this.#observer?.disconnect();
+        void this.#fetch();
+      },
+      { rootMargin: margin },
+    );
+    this.#observer.observe(this);
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const [module] = await Promise.all([this.load?.(), import('../components/math-card/element.ts')]);
+      this.cards = module?.cards ?? [];
+    } catch (error) {
+      this.failure = `The cards could not be loaded: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  override render() {
+    return html`<h2>${this.heading}</h2>
+      ${this.failure ? html`<p role="alert">${this.failure}</p>` : ''}
+      <div class="cards">
+        ${this.cards.map(
+          (card) =>
+            html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
+        )}
+      </div>`;
+  }
+}
+
+define('chalk-card-section', ChalkCardSection);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-card-section': ChalkCardSection;
+  }
+}
