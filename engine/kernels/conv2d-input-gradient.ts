@@ -2,11 +2,12 @@
 import naive from '../../shaders/ladders/conv2d-input-gradient/1-naive.wgsl';
 import registerTile from '../../shaders/ladders/conv2d-input-gradient/2-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wgsl';
+import quadSwapWide from '../../shaders/ladders/conv2d-input-gradient/4-quad-swap-wide.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
-import { hasQuadSubgroups } from './gemm-plan.ts';
+import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 
 const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
@@ -25,12 +26,12 @@ const periods = (p: Conv2dSizes) => ({
   periodX: p.strideX / gcd(p.strideX, p.dilationX),
 });
 
-function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
-  const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / 16);
+function quadPlan(shader: typeof quadSwap | typeof quadSwapWide, columns: number, p: Conv2dParams, caps: AdapterCaps): Plan {
+  const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / columns);
   const entry = (p.Co / p.groups) % 2 === 0 ? 'pairs' : 'single';
   return {
     dispatches: [
-      dispatch(quadSwap, entry, { ...wgslParams(p), ...periods(p) }, linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
+      dispatch(shader, entry, { ...wgslParams(p), ...periods(p) }, linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
         overrides: epilogueOverrides(p),
       }),
     ],
@@ -101,6 +102,11 @@ export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2
       }),
     },
     { id: 'register-tile-8x2', applies: vectorsFit, plan: vectorPlan },
-    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
+    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: (p, caps) => quadPlan(quadSwap, 16, p, caps) },
+    {
+      id: 'quad-swap-wide',
+      applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Ci / p.groups),
+      plan: (p, caps) => quadPlan(quadSwapWide, 24, p, caps),
+    },
   ],
 });

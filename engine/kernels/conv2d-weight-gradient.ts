@@ -2,10 +2,11 @@
 import naive from '../../shaders/ladders/conv2d-weight-gradient/1-naive.wgsl';
 import registerTile from '../../shaders/ladders/conv2d-weight-gradient/2-register-tile-8x8.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
+import quadSwapWide from '../../shaders/ladders/conv2d-weight-gradient/4-quad-swap-wide.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
-import { hasQuadSubgroups, splitSum, sumPartials } from './gemm-plan.ts';
+import { hasQuadSubgroups, prefersWideTiles, splitSum, sumPartials } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 
 export type Conv2dWeightGradientParams = Conv2dSizes & {
@@ -20,7 +21,7 @@ export type Conv2dWeightGradientParams = Conv2dSizes & {
  * @param enough work items that keep the adapter busy
  */
 function splitPlan(
-  shader: typeof quadSwap | typeof registerTile,
+  shader: typeof quadSwap | typeof quadSwapWide | typeof registerTile,
   entry: 'pairs' | 'single' | 'tile',
   p: Conv2dWeightGradientParams,
   work: { rows: number; tiles: number; perGroup: number; enough: number },
@@ -45,11 +46,16 @@ function splitPlan(
   return { dispatches, temporaries: { partials: 4 * splits * stride } };
 }
 
-function quadPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
+function quadPlan(
+  shader: typeof quadSwap | typeof quadSwapWide,
+  columns: number,
+  p: Conv2dWeightGradientParams,
+  caps: AdapterCaps,
+): Plan {
   const rows = p.kh * p.kw * (p.Ci / p.groups) + p.hasBias;
-  const tiles = Math.ceil(rows / 16) * p.groups * Math.ceil(p.Co / p.groups / 16);
+  const tiles = Math.ceil(rows / 16) * p.groups * Math.ceil(p.Co / p.groups / columns);
   const entry = p.Wo % 2 === 0 ? 'pairs' : 'single';
-  return splitPlan(quadSwap, entry, p, { rows, tiles, perGroup: 4, enough: 128 }, caps);
+  return splitPlan(shader, entry, p, { rows, tiles, perGroup: 4, enough: 128 }, caps);
 }
 
 function vectorPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
@@ -121,6 +127,11 @@ export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2d
       },
     },
     { id: 'register-tile-8x8', applies: vectorsFit, plan: vectorPlan },
-    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
+    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: (p, caps) => quadPlan(quadSwap, 16, p, caps) },
+    {
+      id: 'quad-swap-wide',
+      applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
+      plan: (p, caps) => quadPlan(quadSwapWide, 24, p, caps),
+    },
   ],
 });
