@@ -20,7 +20,7 @@ export const labStyles = css`
     padding: var(--chalk-space-3);
   }
   .title {
-    padding: var(--chalk-space-6) 0 0;
+    padding: clamp(var(--chalk-space-4), 4cqi, var(--chalk-space-6)) 0 0;
   }
   h1,
   h2,
@@ -99,6 +99,12 @@ export const labStyles = css`
     align-items: start;
   }
   .figure {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--chalk-space-4);
+    min-width: 0;
+  }
+  .rest {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     gap: var(--chalk-space-4);
@@ -212,6 +218,11 @@ export const labStyles = css`
   @container lab (min-width: 62rem) {
     .lab:not(.embed) .stage {
       grid-template-columns: minmax(0, 1fr) 19rem;
+      grid-template-rows: auto 1fr;
+    }
+    .lab:not(.embed) .side {
+      grid-row: 1 / span 2;
+      grid-column: 2;
     }
     .lab:not(.embed) .deck {
       position: sticky;

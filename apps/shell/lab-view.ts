@@ -159,8 +159,8 @@ export function renderLab(view: LabView): TemplateResult {
     <div class="stage">
       <div class="figure" part="figure">${parts.figure}</div>
       ${controls(view)}
+      <div class="rest">${remarks(view)} ${parts.results} ${tools(view)} ${parts.tools}</div>
     </div>
-    ${remarks(view)} ${parts.results} ${tools(view)} ${parts.tools}
     ${compact || parts.prose === nothing ? nothing : html`<section class="section prose">${parts.prose}</section>`}
     ${compact ? nothing : parts.cards}
   </div>`;

@@ -36,6 +36,7 @@ export class ChalkControls extends LitElement {
     lock: { attribute: false },
     selected: { type: String },
     notes: { state: true },
+    explained: { state: true },
   };
   static override styles = [baseStyles, controlsStyles];
 
@@ -51,6 +52,8 @@ export class ChalkControls extends LitElement {
   declare selected: string | null;
   /** What was corrected in a field, by key. */
   declare private notes: Readonly<Record<string, string>>;
+  /** The parameter whose help is shown. */
+  declare private explained: string;
 
   constructor() {
     super();
@@ -62,6 +65,7 @@ export class ChalkControls extends LitElement {
     this.lock = [];
     this.selected = null;
     this.notes = {};
+    this.explained = '';
   }
 
   private emit(key: string, value: unknown, dragging = false, note?: string): void {
@@ -143,6 +147,14 @@ export class ChalkControls extends LitElement {
     return html`<label class="check"><input type="checkbox" id=${key} ?disabled=${locked} .checked=${this.config[key] as boolean} @change=${box} />${text}</label>`;
   }
 
+  private renderHelp(key: string, p: Parameter): TemplateResult {
+    const shown = this.explained === key;
+    return html`<button class="quiet about" aria-label="About ${p.label}" title=${p.help ?? ''} aria-expanded=${shown} aria-controls="${key}-help"
+      @click=${() => {
+        this.explained = shown ? '' : key;
+      }}>?</button>`;
+  }
+
   private renderControl(key: string, p: Parameter): TemplateResult | typeof nothing {
     if (p.hidden || lists(this.hide, key) || !isActive(this.schema, key, this.config)) return nothing;
     const locked = lists(this.lock, key);
@@ -160,6 +172,7 @@ export class ChalkControls extends LitElement {
               @focus=${() => this.point(symbol)} @blur=${() => this.point(null)} @click=${() => this.point(symbol)}>${mathSymbol(symbol)}</button>`
             : nothing
         }
+        ${p.help ? this.renderHelp(key, p) : nothing}
         <span class="badge ${p.live}" title=${p.live === 'live' ? 'Takes effect at the next step of a run.' : 'Takes effect when the run is started anew.'}>${
           locked ? 'locked' : pending ? 'at restart' : p.live
         }</span>
@@ -172,7 +185,7 @@ export class ChalkControls extends LitElement {
       </div>
       ${p.type === 'boolean' ? nothing : this.renderInput(key, p, locked)}
       ${this.notes[key] ? html`<p class="note" id="${key}-note" role="status">${this.notes[key]}</p>` : nothing}
-      ${p.help ? html`<details class="help"><summary>about ${p.label}</summary>${p.help}</details>` : nothing}
+      ${p.help ? html`<p class="help" id="${key}-help" ?hidden=${this.explained !== key}>${p.help}</p>` : nothing}
     </div>`;
   }
 

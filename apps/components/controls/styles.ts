@@ -132,10 +132,16 @@ export const controlsStyles = css`
   .note {
     color: var(--chalk-warning);
   }
-  details.help summary {
+  button.about {
+    min-width: 1.4rem;
+    min-height: 1.4rem;
+    padding: 0;
+    border-radius: 50%;
     color: var(--chalk-ink-faint);
-    cursor: pointer;
     font-size: var(--chalk-text-xs);
+  }
+  .control.selected button.about {
+    color: inherit;
   }
   .all {
     display: flex;

@@ -12,6 +12,7 @@ const icons = {
   pause: svg`<path d="M3 2h3.5v12H3zM9.5 2H13v12H9.5z" />`,
   step: svg`<path d="M2 2v12l8-6zM11.5 2H14v12h-2.5z" />`,
   steps: svg`<path d="M1 2.5v11L7.500 8zM8 2.500v11L14.500 8z" />`,
+  more: svg`<path d="M2 6.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3zM8 6.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3zM14 6.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3z" />`,
   reset: svg`<path d="M8 2.200a5.800 5.800 0 1 1-5.500 4l1.900.6A3.800 3.800 0 1 0 8 4.200v2.300L4 3.200 8 0z" />`,
   dice: svg`<path fill-rule="evenodd" d="M3 1h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2V3a2 2 0 0 1 2-2zm.5 1.500a1 1 0 0 0-1 1v9a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1v-9a1 1 0 0 0-1-1zM5.200 3.900a1.300 1.300 0 1 1 0 2.600 1.300 1.300 0 0 1 0-2.600zm5.600 5.600a1.300 1.300 0 1 1 0 2.600 1.300 1.300 0 0 1 0-2.600zM8 6.700a1.300 1.300 0 1 1 0 2.600 1.300 1.300 0 0 1 0-2.600z" />`,
 };
@@ -51,6 +52,7 @@ export class ChalkTransportBar extends LitElement {
     recorded: { type: Boolean },
     speed: { type: Number },
     count: { state: true },
+    open: { state: true },
     spoken: { state: true },
   };
   static override styles = [baseStyles, transportStyles];
@@ -64,6 +66,8 @@ export class ChalkTransportBar extends LitElement {
   declare speed: number;
   /** Steps of the several-steps button. */
   declare private count: number;
+  /** On narrow screens: whether speed, seed and what is in the slot are shown. */
+  declare private open: boolean;
   /** Announced on changes of state only. */
   declare private spoken: string;
   readonly #eta = new Eta();
@@ -78,6 +82,7 @@ export class ChalkTransportBar extends LitElement {
     this.recorded = false;
     this.speed = Number.POSITIVE_INFINITY;
     this.count = 10;
+    this.open = false;
     this.spoken = '';
   }
 
@@ -134,8 +139,26 @@ export class ChalkTransportBar extends LitElement {
         ${icon('step')}</button>
       <button title="${formatCount(this.count)} steps" aria-label="${formatCount(this.count)} steps"
         @click=${() => this.say('transport-step', { count: this.count })}>${icon('steps')}</button>
-      <input class="steps number" inputmode="numeric" aria-label="Steps of the several-steps button" autocomplete="off"
-        .value=${String(this.count)} @change=${this.setCount} />
+    </div>`;
+  }
+
+  private renderSecondary() {
+    const speed = (event: Event) =>
+      this.say('transport-speed', { stepsPerSecond: Number((event.target as HTMLSelectElement).value) });
+    return html`<div class="secondary ${this.open ? 'open' : ''}">
+      <div class="group">
+        <label for="count">steps</label>
+        <input class="steps number" id="count" inputmode="numeric" title="Steps of the several-steps button" autocomplete="off"
+          .value=${String(this.count)} @change=${this.setCount} />
+      </div>
+      <div class="group">
+        <label for="speed">speed</label>
+        <select id="speed" @change=${speed}>
+          ${speeds.map((s) => html`<option value=${s} .selected=${s === this.speed}>${Number.isFinite(s) ? `${s} / s` : 'max'}</option>`)}
+        </select>
+      </div>
+      ${this.renderSeed()}
+      <slot></slot>
     </div>`;
   }
 
@@ -160,14 +183,10 @@ export class ChalkTransportBar extends LitElement {
             ${icon('reset')}</button>
         </div>
         ${this.renderSteps()}
-        <div class="group">
-          <label for="speed">speed</label>
-          <select id="speed" @change=${(event: Event) => this.say('transport-speed', { stepsPerSecond: Number((event.target as HTMLSelectElement).value) })}>
-            ${speeds.map((s) => html`<option value=${s} .selected=${s === this.speed}>${Number.isFinite(s) ? `${s} / s` : 'max'}</option>`)}
-          </select>
-        </div>
-        ${this.renderSeed()}
-        <slot></slot>
+        <button class="more" aria-label="More settings of the run" aria-expanded=${this.open} @click=${() => {
+          this.open = !this.open;
+        }}>${icon('more')}</button>
+        ${this.renderSecondary()}
         <span class="eta">${
           remaining !== undefined
             ? html`≈ ${formatDuration(remaining)} left`

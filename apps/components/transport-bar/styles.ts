@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
 export const transportStyles = css`
+  :host {
+    container: transport / inline-size;
+  }
   .bar {
     display: flex;
     flex-wrap: wrap;
@@ -42,8 +45,21 @@ export const transportStyles = css`
     width: 5.75rem;
     text-align: end;
   }
+  .secondary {
+    display: contents;
+  }
+  .more {
+    display: none;
+  }
+  @container transport (max-width: 32rem) {
+    .more {
+      display: inline-flex;
+    }
+    .secondary:not(.open) {
+      display: none;
+    }
+  }
   .eta {
-    min-width: 7rem;
     color: var(--chalk-ink-soft);
     font-size: var(--chalk-text-s);
     font-variant-numeric: tabular-nums;
