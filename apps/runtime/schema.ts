@@ -119,24 +119,6 @@ export const seedParameter: NumberParameter = int({
 /** Keys with a meaning of their own in URLs; no parameter may have them. */
 export const reservedKeys = ['v', 'preset', 'hide', 'lock', 'embed', 'autostart'] as const;
 
-/** Attributes that every lab element or every HTML element has: parameters are attributes too. */
-const attributes = [
-  'hidden',
-  'title',
-  'style',
-  'class',
-  'id',
-  'lang',
-  'dir',
-  'slot',
-  'part',
-  'name',
-  'role',
-  'theme',
-  'page',
-  'device',
-];
-
 /**
  * A schema with `seed` added, checked once when the lab is loaded.
  * @throws Error naming the parameter whose default, range or name is wrong
@@ -149,7 +131,6 @@ export function defineSchema<const S extends Schema>(parameters: S): S & { reado
     };
     if (!/^[a-z][A-Za-z0-9]*$/.test(key)) fail('keys are camelCase letters and digits');
     if ((reservedKeys as readonly string[]).includes(key)) fail('the key is reserved for links');
-    if (attributes.includes(key)) fail('the key is an attribute with another meaning');
     if (p.type === 'number' || p.type === 'int') {
       if (!(p.min <= p.default && p.default <= p.max)) fail(`default ${p.default} is outside ${p.min} … ${p.max}`);
       if (p.type === 'int' && !Number.isInteger(p.default)) fail('default is no integer');
@@ -174,4 +155,13 @@ export function isActive(schema: Schema, key: string, config: Readonly<Record<st
   const when = schema[key]?.when;
   if (!when) return true;
   return when.is.includes(config[when.key] as string) && isActive(schema, when.key, config);
+}
+
+/** Attributes that every lab element or every HTML element has. */
+const taken = 'hidden title style class id lang dir slot part name role theme page device parallel'.split(' ');
+
+/** The attribute that sets a parameter: its key in kebab-case, with `param-` before it where HTML or the element uses that name. */
+export function attributeOf(key: string): string {
+  const name = key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+  return taken.includes(name) ? `param-${name}` : name;
 }

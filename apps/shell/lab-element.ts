@@ -15,7 +15,7 @@ import {
 } from '../runtime/link.ts';
 import type { Hosting } from '../runtime/open-port.ts';
 import type { RunState, StateReport } from '../runtime/runner.ts';
-import { type ConfigOf, defaults, type Parameter, type Schema } from '../runtime/schema.ts';
+import { attributeOf, type ConfigOf, defaults, type Parameter, type Schema } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { checkValue, readValue, sameValue } from '../runtime/values.ts';
 import { siteRoot } from '../site-root.ts';
@@ -28,7 +28,6 @@ import { RunController } from './run-controller.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 import { watchVisibility } from './visibility.ts';
 
-const kebab = (key: string): string => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 const listOf = (text: string | null): string[] => (text ?? '').split(/[\s,]+/).filter(Boolean);
 
 /** Anything that marks the term of a symbol: the math cards. */
@@ -37,7 +36,7 @@ interface TermShower extends Element {
 }
 
 /**
- * A lab. Parameters of the schema are attributes too, in kebab-case: `<chalk-lab-regression learning-rate="0.03">`.
+ * A lab. Parameters of the schema are attributes too, in kebab-case: `<chalk-lab-regression learning-rate="0.03">` (see attributeOf).
  *
  * @typeParam S the lab's schema
  * @attr {light|dark|auto} theme - absent: the theme of the page around it
@@ -72,7 +71,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   static override get observedAttributes(): string[] {
     // biome-ignore lint/complexity/noThisInStatic: each lab's class has its own definition
-    return [...super.observedAttributes, 'preset', 'hide', 'lock', ...Object.keys(this.definition.schema).map(kebab)];
+    return [...super.observedAttributes, 'preset', 'hide', 'lock', ...Object.keys(this.definition.schema).map(attributeOf)];
   }
 
   declare theme: 'light' | 'dark' | 'auto' | undefined;
@@ -269,7 +268,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
       this.#teacher = { ...this.#teacher, [name]: listOf(value) };
       this.requestUpdate();
     } else {
-      const key = Object.keys(this.#definition.schema).find((k) => kebab(k) === name);
+      const key = Object.keys(this.#definition.schema).find((k) => attributeOf(k) === name);
       const parameter = key === undefined ? undefined : this.#definition.schema[key];
       if (key === undefined || !parameter) return;
       const base = this.#base()[key];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noTeacherKeys, readLink, writeLink } from '../../../apps/runtime/link.ts';
-import { defaults, defineSchema, int, isActive, number } from '../../../apps/runtime/schema.ts';
+import { attributeOf, defaults, defineSchema, int, isActive, number } from '../../../apps/runtime/schema.ts';
 import { checkValue, readValue, writeValue } from '../../../apps/runtime/values.ts';
 import { definition, schema } from './demo-experiment.ts';
 
@@ -19,6 +19,17 @@ describe('defineSchema', () => {
     ['a dependence on nothing', { x: number({ ...good, when: { key: 'y', is: [1] } }) }, /unknown 'y'/],
   ])('refuses %s', (_, parameters, message) => {
     expect(() => defineSchema(parameters)).toThrow(message);
+  });
+});
+
+describe('attributes', () => {
+  it.each([
+    ['rate', 'rate'],
+    ['learningRate', 'learning-rate'],
+    ['hidden', 'param-hidden'],
+    ['device', 'param-device'],
+  ])('%s is set by %s', (key, attribute) => {
+    expect(attributeOf(key)).toBe(attribute);
   });
 });
 
