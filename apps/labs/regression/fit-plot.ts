@@ -56,6 +56,9 @@ export class ChalkFitPlot extends LitElement {
         stroke-width: 2.5;
         stroke-linejoin: round;
       }
+      .curve.mean {
+        stroke-width: 1;
+      }
       .band {
         stroke: none;
         opacity: 0.16;
@@ -160,7 +163,7 @@ export class ChalkFitPlot extends LitElement {
         )}
         ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => svg`<text class="tick" x=${toX(x)} y=${bottom + 18} text-anchor="middle">${x}</text>`)}
         ${this.curves.map(({ band, color, x, y }) => (band ? svg`<path class="band" fill="var(--chalk-cat-${color})" d=${bandPath(x, y, band, range)}></path>` : ''))}
-        ${this.curves.map(({ color, x, y }) => svg`<path class="curve" stroke="var(--chalk-cat-${color})" d=${pathOf(x, y, range)}></path>`)}
+        ${this.curves.map(({ band, color, x, y }) => svg`<path class="curve ${band ? 'mean' : ''}" stroke="var(--chalk-cat-${color})" d=${pathOf(x, y, range)}></path>`)}
         ${this.#shown.map((point, index) => this.#renderPoint(point, index, range))}
       </svg>
       <div class="tools">

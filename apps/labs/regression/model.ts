@@ -3,10 +3,12 @@ import {
   add,
   type DeviceGenerator,
   dropout,
+  dropout2d,
   type Generator,
   keep,
   matmul,
   relu,
+  reshape,
   sigmoid,
   sin,
   square,
@@ -57,6 +59,16 @@ export class RegressionNetwork {
   predict(x: Tensor, noise?: { readonly p: number; readonly rng: DeviceGenerator }): Tensor {
     const z = this.hidden(x);
     return add(matmul(noise ? dropout(z, noise) : z, this.w2), this.b2);
+  }
+
+  /**
+   * Predictions [T, N] of T passes with dropout left on; within a pass the same units are off for all x, so each pass is one function.
+   * @param x [T·N, 1], the same N inputs T times
+   */
+  sample(x: Tensor, passes: number, noise: { readonly p: number; readonly rng: DeviceGenerator }): Tensor {
+    const z = reshape(this.hidden(x), [passes, x.size / passes, 1, -1]);
+    const thinned = reshape(dropout2d(z, noise), [x.size, -1]);
+    return reshape(add(matmul(thinned, this.w2), this.b2), [passes, -1]);
   }
 
   /** Σw² over the weights, without the biases. */

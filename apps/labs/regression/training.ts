@@ -146,7 +146,7 @@ export class Training {
     const predicted = scope(() => noGrad(() => this.network.predict(all)));
     const sampled =
       many && withBand
-        ? scope(() => noGrad(() => this.network.predict(many, { p: this.#config.p, rng: this.#sampler })))
+        ? scope(() => noGrad(() => this.network.sample(many, this.#config.samples, { p: this.#config.p, rng: this.#sampler })))
         : undefined;
     this.#sampler.advance();
     const [y, passes, values] = await Promise.all([predicted.data(), sampled?.data(), this.network.values()]);
