@@ -5,6 +5,7 @@ import { repositoryRoot } from '../apps/cli/root.ts';
 import { allCases } from './cases/cases.ts';
 import { serveBenchPage } from './host/build-page.ts';
 import { recordLosses, runInChrome } from './host/chrome.ts';
+import { runInNode } from './host/node.ts';
 import { type BenchOptions, parseOptions, selectCases, selectContenders, USAGE } from './host/options.ts';
 import { benchRoot, installPeers } from './host/peers.ts';
 import { CONTENDERS } from './libraries/index.ts';
@@ -41,17 +42,18 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   const cases = selectCases(allCases(), options);
   if (cases.length === 0) throw new RangeError(`no case matches ${options.only}`);
   const contenders = selectContenders(CONTENDERS, options);
+  const training = allCases().find((one) => one.group === 'training-step');
+  const run = {
+    cases,
+    measure: { batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 3 },
+    partial: options.quick || options.only !== undefined || options.libraries !== undefined || options.batches < 9,
+    log,
+  };
+  const first = options.firstStep && !options.only ? training : undefined;
+  if (options.node) return runInNode({ ...run, firstStepOf: first });
   const served = await serveBenchPage(installPeers(log));
-  const training = allCases().find((one) => one.group === 'training-step')?.name;
   try {
-    return await runInChrome(served, {
-      contenders,
-      cases,
-      measure: { batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 3 },
-      partial: options.quick || options.only !== undefined || options.libraries !== undefined || options.batches < 9,
-      firstStepOf: options.firstStep && !options.only ? training : undefined,
-      log,
-    });
+    return await runInChrome(served, { ...run, contenders, firstStepOf: first?.name });
   } finally {
     await served.close();
   }

@@ -12,7 +12,7 @@ export type Workload =
   | { readonly type: 'relu'; readonly count: number }
   | { readonly type: 'sum'; readonly count: number }
   | { readonly type: 'max-pool'; readonly n: number; readonly h: number; readonly w: number; readonly c: number }
-  | { readonly type: 'batch-norm'; readonly pass: 'forward' | 'backward'; readonly rows: number; readonly c: number }
+  | { readonly type: 'batch-norm'; readonly pass: 'forward' | 'training'; readonly rows: number; readonly c: number }
   | { readonly type: 'adam'; readonly count: number }
   | { readonly type: 'forward'; readonly network: Network }
   | { readonly type: 'training-step'; readonly network: Network };

@@ -78,9 +78,16 @@ function streamingCases(): BenchCase[] {
     streaming('ReLU', 'streaming', { type: 'relu', count: STREAM }, STREAM, 2, STREAM),
     streaming('sum', 'streaming', { type: 'sum', count: STREAM }, STREAM, 1, STREAM),
     streaming('max pool 128×26×26×16', 'streaming', { type: 'max-pool', n: 128, h: 26, w: 26, c }, rows * c, 1.25, rows * c),
-    // Forward: x for the statistics, x again, y. Backward: x and dy for the sums, both again, dx.
+    // Forward: x for the statistics, x again, y. Its gradient: x and dy for the sums, both again, dx.
     streaming('batch norm forward', 'streaming', { type: 'batch-norm', pass: 'forward', rows, c }, rows * c, 3, 8 * rows * c),
-    streaming('batch norm backward', 'streaming', { type: 'batch-norm', pass: 'backward', rows, c }, rows * c, 5, 12 * rows * c),
+    streaming(
+      'batch norm forward and gradient',
+      'streaming',
+      { type: 'batch-norm', pass: 'training', rows, c },
+      rows * c,
+      8,
+      20 * rows * c,
+    ),
     // Reads θ, g, m, v and writes θ, m, v: 28 bytes per parameter.
     streaming('Adam update', 'streaming', { type: 'adam', count: STREAM / 4 }, STREAM / 4, 7, 12 * (STREAM / 4)),
   ];

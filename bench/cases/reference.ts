@@ -133,10 +133,11 @@ function maxPoolAt(shape: { h: number; w: number; c: number }, x: Float32Array, 
   return Math.max(value(0, 0), value(0, 1), value(1, 0), value(1, 1));
 }
 
+/** y of the forward pass; dx of forward and gradient together. */
 function batchNormExpected(shape: { pass: string; rows: number; c: number }, input: Record<string, Operand>): Expected {
   const { rows, c } = shape;
   const [x, gamma, beta] = [values(input, 'x'), values(input, 'gamma'), values(input, 'beta')];
-  const dy = shape.pass === 'backward' ? values(input, 'dy') : undefined;
+  const dy = shape.pass === 'training' ? values(input, 'dy') : undefined;
   const mean = new Float64Array(c);
   const variance = new Float64Array(c);
   for (let i = 0; i < rows * c; i++) mean[i % c] = (mean[i % c] ?? 0) + at(x, i) / rows;

@@ -11,6 +11,7 @@ export const CPU_ADAPTER: AdapterDescription = {
 
 /** Runs `open` and reports the adapter of the last WebGPU device that was requested meanwhile. */
 export async function watchAdapter<T>(open: () => Promise<T>): Promise<{ value: T; adapter: AdapterDescription | undefined }> {
+  if (typeof GPUAdapter === 'undefined') return { value: await open(), adapter: undefined };
   let adapter: AdapterDescription | undefined;
   const prototype = GPUAdapter.prototype;
   const original = prototype.requestDevice;

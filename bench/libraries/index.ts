@@ -2,6 +2,7 @@
 import type { Library } from '../cases/case.ts';
 
 const LOADERS: Readonly<Record<string, () => Promise<Library>>> = {
+  chalkgrad: async () => (await import('./chalkgrad.ts')).chalkgrad,
   'jax-js': async () => (await import('./jax-js.ts')).jaxJs,
   tfjs: async () => (await import('./tfjs.ts')).tfjs,
   'onnxruntime-web': async () => (await import('./onnxruntime.ts')).onnxruntime,
@@ -9,6 +10,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Library>>> = {
 
 /** Every `library backend` of the benchmark, the engine first. */
 export const CONTENDERS: readonly string[] = [
+  'chalkgrad webgpu',
   'jax-js webgpu',
   'jax-js wasm',
   'tfjs webgpu',

@@ -36,8 +36,11 @@ class JaxRuntime implements Runtime {
 
   async prepare(workload: Workload): Promise<Prepared> {
     // The default device is global, so every entry point sets it: other jax-js devices are measured in the same page.
-    const use = () => defaultDevice(this.device);
-    use();
+    const use = <T>(f: () => T): T => {
+      defaultDevice(this.device);
+      return f();
+    };
+    defaultDevice(this.device);
     const prepared =
       workload.type === 'training-step'
         ? await prepareTraining(workload.network)
@@ -45,9 +48,9 @@ class JaxRuntime implements Runtime {
           ? await prepareForward(workload.network)
           : await prepareKernel(workload);
     return {
-      run: (n) => (use(), prepared.run(n)),
-      check: () => (use(), prepared.check()),
-      dispose: () => (use(), prepared.dispose()),
+      run: (n) => use(() => prepared.run(n)),
+      check: () => use(() => prepared.check()),
+      dispose: () => use(() => prepared.dispose()),
     };
   }
 }
@@ -105,10 +108,16 @@ async function prepareKernel(workload: Workload): Promise<Prepared> {
   };
 }
 
-/** One workload as a traced function; it consumes its arguments, as jax-js asks. Adam has three results, the others one. */
+/** One workload as a traced function; it consumes its arguments, as jax-js asks. Most have one result. */
 function kernel(workload: Workload, x: Record<string, JaxArray>): JaxArray[] {
   const take = (name: string): JaxArray => x[name] as JaxArray;
   if (workload.type === 'adam') return adamUpdate(take('theta'), take('g'), take('m'), take('v'));
+  if (workload.type === 'batch-norm' && workload.pass === 'training') {
+    const [y, pullBack] = vjp((input, gamma, beta) => batchNorm(input, gamma, beta), [take('x'), take('gamma'), take('beta')]);
+    const gradients = pullBack(take('dy'));
+    pullBack.dispose();
+    return [...gradients, y];
+  }
   return [operation(workload, take)];
 }
 
@@ -128,8 +137,7 @@ function operation(workload: Workload, take: (name: string) => JaxArray): JaxArr
     case 'max-pool':
       return maxPool(take('x'));
     case 'batch-norm':
-      if (workload.pass === 'forward') return batchNorm(take('x'), take('gamma'), take('beta'));
-      return firstGradient((input) => batchNorm(input, take('gamma'), take('beta')), take('x'), take('dy'));
+      return batchNorm(take('x'), take('gamma'), take('beta'));
     case 'conv2d': {
       const padding: [number, number][] = [
         [workload.padding, workload.padding],

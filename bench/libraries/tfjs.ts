@@ -164,10 +164,7 @@ function kernel(workload: Workload, x: Record<string, tf.Tensor>): tf.Tensor[] {
       return adamUpdate(take('theta'), take('g'), take('m'), take('v'));
     case 'batch-norm':
       if (workload.pass === 'forward') return [batchNorm(take('x'), take('gamma'), take('beta'))];
-      return tf.grads((input, gamma, beta) => batchNorm(input as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor))(
-        [take('x'), take('gamma'), take('beta')],
-        take('dy'),
-      );
+      return batchNormTraining([take('x'), take('gamma'), take('beta')], take('dy'));
     case 'conv2d':
       return [convolution(workload, take)];
     default:
@@ -190,6 +187,11 @@ function convolution(workload: Extract<Workload, { type: 'conv2d' }>, take: (nam
 function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {
   const { mean, variance } = tf.moments(x, [0]);
   return tf.batchNorm(x, mean, variance, beta, gamma, BATCH_NORM_EPSILON);
+}
+
+/** dx, dγ and dβ behind the forward pass. */
+function batchNormTraining(inputs: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
+  return tf.grads((x, gamma, beta) => batchNorm(x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor))(inputs, dy);
 }
 
 /** The operations of tfjs's AdamOptimizer on one variable, with the corrections as scalars. */

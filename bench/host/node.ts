@@ -1,0 +1,60 @@
+/** The engine's part of the benchmark in Node, on Dawn. The peers need a browser. */
+import { cpus } from 'node:os';
+import { openAdapter } from '../../engine/device/webgpu/adapter.ts';
+import type { BenchCase } from '../cases/case.ts';
+import { describeAdapter } from '../libraries/adapters.ts';
+import { chalkgrad } from '../libraries/chalkgrad.ts';
+import { type BenchResult, type CaseResult, type FirstStep, FORMAT } from '../measure/result.ts';
+import { firstStep, type MeasureOptions, Session } from '../measure/session.ts';
+import { measureRoofline } from '../roofline/roofline.ts';
+import { commit, idleShare, machine } from './environment.ts';
+
+export interface NodeRun {
+  readonly cases: readonly BenchCase[];
+  readonly measure: Omit<MeasureOptions, 'idle' | 'log'>;
+  readonly partial: boolean;
+  /** The case whose first step is measured before all others, if any. */
+  readonly firstStepOf: BenchCase | undefined;
+  readonly log: (line: string) => void;
+}
+
+export async function runInNode(run: NodeRun): Promise<BenchResult> {
+  const { log } = run;
+  // Before anything else in this process, so that no pipeline is in a cache yet.
+  const firstSteps: FirstStep[] = run.firstStepOf ? [await firstStep(chalkgrad, 'webgpu', run.firstStepOf)] : [];
+  log('roofline …');
+  const opened = await openAdapter();
+  const adapter = describeAdapter(opened.device.adapterInfo);
+  const roofline = await measureRoofline(opened.device, { batches: run.measure.batches, software: adapter.software });
+  opened.device.destroy();
+  const session = new Session();
+  const runtime = await session.open(chalkgrad, 'webgpu', adapter);
+  log(`${runtime.id}: ${runtime.error ?? runtime.adapter?.description}`);
+  const cases: CaseResult[] = [];
+  for (const one of run.cases) {
+    log(one.name);
+    const result = await session.measure(one, { ...run.measure, idle: idleShare, log });
+    if (result.contenders.length > 0) cases.push(result);
+  }
+  return {
+    format: FORMAT,
+    date: new Date().toISOString(),
+    commit: commit(),
+    partial: run.partial,
+    environment: {
+      ...machine(),
+      where: 'node',
+      browser: `Node ${process.version}`,
+      userAgent: '',
+      crossOriginIsolated: true,
+      processors: cpus().length,
+      hidden: false,
+      flags: process.execArgv,
+    },
+    adapter,
+    roofline,
+    runtimes: [runtime],
+    cases,
+    firstSteps,
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * The engine in the form its Trainer uses: kernels compiled into a program that is replayed, training steps recorded once. The
+ * ladders' rungs run through the same program, with the variant forced.
+ */
+
+import type { DeviceBuffer, KernelRun } from '../../engine/device/device.ts';
+import { chooseVariant } from '../../engine/device/variants.ts';
+import { WebGpuDevice } from '../../engine/device/webgpu/webgpu-device.ts';
+import { init, type RecordingDevice } from '../../engine/index.ts';
+import type { AdapterDescription, Library, Prepared, Runtime, Workload } from '../cases/case.ts';
+import { operands } from '../cases/operands.ts';
+import { type KernelCall, kernelCalls } from './chalkgrad-kernels.ts';
+import { prepareForward, prepareTraining } from './chalkgrad-network.ts';
+
+export const chalkgrad: Library = {
+  name: 'chalkgrad',
+  backends: ['webgpu'],
+  async open() {
+    const device = await init({ device: 'webgpu' });
+    return new ChalkgradRuntime(device);
+  },
+};
+
+/** Calls that one program repeats, so that a batch of short kernels is not bound by the host. */
+const REPEATS = 16;
+
+class ChalkgradRuntime implements Runtime {
+  readonly version = 'working tree';
+  readonly adapter: AdapterDescription;
+  readonly #device: RecordingDevice;
+
+  constructor(device: RecordingDevice) {
+    this.#device = device;
+    const { vendor, architecture, name, software } = device.info;
+    this.adapter = { api: 'webgpu', vendor, architecture, description: name, software };
+  }
+
+  /** The raw device, for the roofline in Node. */
+  get gpuDevice(): GPUDevice {
+    const { backend } = this.#device;
+    if (!(backend instanceof WebGpuDevice)) throw new Error('the benchmark needs a WebGPU device');
+    return backend.gpuDevice;
+  }
+
+  unsupported(): string | undefined {
+    return undefined;
+  }
+
+  /** Rungs of the main kernel of a workload, from the naive one to the fastest that applies here. */
+  variants(workload: Workload): readonly string[] {
+    const main = kernelCalls(workload).find((call) => call.ladder);
+    if (!main) return [];
+    const { kernel, params } = main;
+    return kernel.variants
+      .filter((variant) => !variant.applies || variant.applies(params, this.#device.caps))
+      .map((variant) => variant.id);
+  }
+
+  async prepare(workload: Workload, variant?: string): Promise<Prepared> {
+    if (workload.type === 'training-step') return prepareTraining(this.#device, workload.network);
+    if (workload.type === 'forward') return prepareForward(this.#device, workload.network);
+    return this.#prepareKernels(workload, variant);
+  }
+
+  #prepareKernels(workload: Workload, forced: string | undefined): Prepared {
+    const device = this.#device;
+    const calls = kernelCalls(workload);
+    const sizes = Object.assign({}, ...calls.map(sizesOf)) as Record<string, number>;
+    const buffers: Record<string, DeviceBuffer> = {};
+    for (const [name, count] of Object.entries(sizes)) buffers[name] = device.allocate(count * 4, `bench ${name}`);
+    const given: Record<string, Float32Array> = Object.assign(
+      Object.fromEntries(Object.entries(operands(workload)).map(([name, operand]) => [name, operand.values])),
+      ...calls.map((call) => call.data ?? {}),
+    );
+    const upload = () => {
+      for (const [name, values] of Object.entries(given)) {
+        if (buffers[name]) device.write(buffers[name], values as Float32Array<ArrayBuffer>);
+      }
+    };
+    upload();
+    const runs = calls.map((call): KernelRun => {
+      const names = [...call.kernel.inputs, ...call.kernel.outputs];
+      const bound = Object.fromEntries(names.map((name) => [name, buffers[call.names?.[name] ?? name] as DeviceBuffer]));
+      return { kernel: call.kernel, buffers: bound, params: call.params, variant: call.ladder ? forced : undefined };
+    });
+    const once = device.compile(runs);
+    const often = device.compile(Array.from({ length: REPEATS }, () => runs).flat());
+    const [result, count] = resultOf(calls);
+    return {
+      async run(n) {
+        for (let i = 0; i < Math.floor(n / REPEATS); i++) often.execute();
+        for (let i = 0; i < n % REPEATS; i++) once.execute();
+        await device.sync();
+      },
+      async check() {
+        // Adam works in place, so its operands are put back before the one execution that is compared.
+        upload();
+        once.execute();
+        return new Float32Array(await device.read(buffers[result] as DeviceBuffer, 0, count * 4));
+      },
+      dispose() {
+        once.dispose();
+        often.dispose();
+        for (const buffer of Object.values(buffers)) device.release(buffer);
+      },
+      variant: calls.map((call) => forcedOrChosen(device, call, forced)).join(' + '),
+      dispatches: once.dispatches,
+    };
+  }
+}
+
+function forcedOrChosen(device: RecordingDevice, { kernel, params, ladder }: KernelCall, forced: string | undefined): string {
+  const { backend } = device;
+  const table = backend instanceof WebGpuDevice ? backend.variantTable : undefined;
+  return chooseVariant(kernel, params, device.caps, ladder ? forced : undefined, table).id;
+}
+
+/** Elements of each buffer under the name it has in the benchmark. */
+function sizesOf(call: KernelCall): Record<string, number> {
+  const sizes = call.kernel.sizes(call.params);
+  return Object.fromEntries(Object.entries(sizes).map(([name, count]) => [call.names?.[name] ?? name, count]));
+}
+
+/** Name and length of the buffer that is compared: the one marked by the last call. */
+function resultOf(calls: readonly KernelCall[]): [name: string, count: number] {
+  const last = calls.at(-1) as KernelCall;
+  const count = sizesOf(last)[last.result];
+  if (count === undefined) throw new Error(`kernel '${last.kernel.name}' has no buffer '${last.result}'`);
+  return [last.result, count];
+}
