@@ -38,6 +38,7 @@ export class ChalkScatterPlot extends LitElement {
     predicted: { attribute: false },
     classes: { attribute: false },
     images: { attribute: false },
+    marked: { attribute: false },
     active: { state: true },
     off: { state: true },
   };
@@ -126,6 +127,8 @@ export class ChalkScatterPlot extends LitElement {
   declare classes: readonly string[];
   /** One image per point, shown beside the cursor. */
   declare images: ImageBatch | null;
+  /** Indices of points to ring, such as the neighbours of the selected one. */
+  declare marked: readonly number[];
   declare private active: number;
   declare private off: ReadonlySet<number>;
 
@@ -150,6 +153,7 @@ export class ChalkScatterPlot extends LitElement {
     this.predicted = [];
     this.classes = [];
     this.images = null;
+    this.marked = [];
     this.active = -1;
     this.off = new Set();
   }
@@ -183,7 +187,8 @@ export class ChalkScatterPlot extends LitElement {
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     const canvas = this.renderRoot.querySelector('canvas');
     if (!canvas || this.measured.width < 4) return;
-    const cursorOnly = changed.size > 0 && [...changed.keys()].every((key) => key === 'active' || key === 'selected');
+    const cursorOnly =
+      changed.size > 0 && [...changed.keys()].every((key) => key === 'active' || key === 'selected' || key === 'marked');
     if (!cursorOnly || !this.cloud) this.drawCloud();
     this.drawnAt = performance.now();
     this.compose(canvas);
@@ -237,16 +242,17 @@ export class ChalkScatterPlot extends LitElement {
     const { palette, theme } = this.themed;
     const context = fitCanvas(canvas, width, height);
     if (this.cloud) context.drawImage(this.cloud, 0, 0, width, height);
-    for (const [i, color] of [
-      [this.selected, palette.selected],
-      [this.active, palette.ink],
-    ] as const) {
+    for (const [i, color, radius] of [
+      ...this.marked.map((index) => [index, palette.ink, 5] as const),
+      [this.selected, palette.selected, 7] as const,
+      [this.active, palette.ink, 7] as const,
+    ]) {
       if (i < 0 || i >= this.x.length) continue;
       const [px, py] = toPixel(this.transform, this.x[i] as number, this.y[i] as number);
       context.strokeStyle = color;
-      context.lineWidth = 2.5;
+      context.lineWidth = radius < 7 ? 1.5 : 2.5;
       context.beginPath();
-      context.arc(px, py, 7, 0, 2 * Math.PI);
+      context.arc(px, py, radius, 0, 2 * Math.PI);
       context.stroke();
     }
     const { images, active } = this;

@@ -6,6 +6,7 @@ import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
 import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import { inspect, verify } from './inspect.ts';
 import { AGREEMENT_K, type MapQuality, Maps, type PanelSpec, panelsOf, scheduleOf, TRUST_K } from './maps.ts';
 import { NetworkSource, snapshotsOf, trainedNetwork } from './network.ts';
 import { withProgress } from './progress.ts';
@@ -226,27 +227,26 @@ export const experiment: Experiment<typeof schema, TsneResult> = {
     yield { type: 'images', name: 'points', shape: [count, height, width, channels], data: set.images.slice() };
     yield { type: 'data', name: 'labels', value: { labels: set.labels.slice(), classes: [...classNames] } };
     const lab = new Lab(config, context, set);
-    try {
-      yield { type: 'data', name: 'panels', value: structuredClone(lab.maps.specs) };
-      yield* lab.enterSpace();
-      if (context.checkpoint && !lab.maps.load(context.checkpoint)) {
-        yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts anew.' };
-      }
-      const stopped = yield* iterate(lab);
-      if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.maps.iteration}: ${stopped}.` };
-      yield { type: 'phase', name: 'evaluate' };
-      yield* lab.picture();
-      const found = yield* lab.quality(lab.maps.iteration);
-      return {
-        points: count,
-        inputAgreement: lab.inputAgreement,
-        accuracy: lab.accuracy,
-        iterations: lab.maps.iteration,
-        stopped,
-        maps: found.map((quality, at) => ({ ...(lab.maps.specs[at] as PanelSpec), ...quality })),
-      };
-    } finally {
-      lab.maps.dispose();
+    context.onDispose(() => lab.maps.dispose());
+    yield { type: 'data', name: 'panels', value: structuredClone(lab.maps.specs) };
+    yield* lab.enterSpace();
+    context.serve('tensors', () => inspect(lab.maps));
+    context.serve('verify', () => verify(lab.maps));
+    if (context.checkpoint && !lab.maps.load(context.checkpoint)) {
+      yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts anew.' };
     }
+    const stopped = yield* iterate(lab);
+    if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.maps.iteration}: ${stopped}.` };
+    yield { type: 'phase', name: 'evaluate' };
+    yield* lab.picture();
+    const found = yield* lab.quality(lab.maps.iteration);
+    return {
+      points: count,
+      inputAgreement: lab.inputAgreement,
+      accuracy: lab.accuracy,
+      iterations: lab.maps.iteration,
+      stopped,
+      maps: found.map((quality, at) => ({ ...(lab.maps.specs[at] as PanelSpec), ...quality })),
+    };
   },
 };

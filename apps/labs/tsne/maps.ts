@@ -145,6 +145,16 @@ export class Maps {
     }
   }
 
+  /** Affinities of map `at`. */
+  affinitiesOf(at: number): Affinities {
+    return (this.#maps[at] as Tsne).affinities;
+  }
+
+  /** Where map `at` stands. */
+  stateOf(at: number): Promise<TsneState> {
+    return (this.#maps[at] as Tsne).state();
+  }
+
   layouts(): Promise<Float32Array<ArrayBuffer>[]> {
     return Promise.all(this.#maps.map((map) => map.positions()));
   }

@@ -1,0 +1,2 @@
+/** The mathematics of the t-SNE lab. */
+export { cards } from '../../math/cards/tsne.ts';

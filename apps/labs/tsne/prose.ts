@@ -1,0 +1,91 @@
+/** What the reader is asked, and the answers to unfold. */
+import { html } from 'lit';
+
+const ask = (question: string, answer: unknown) => html`<div class="ask">
+  <h3>Predict, run, explain</h3>
+  <p>${question}</p>
+  <details><summary>Answer</summary>${answer}</details>
+</div>`;
+
+export const prose = html`
+  <h2>From 784 numbers to two</h2>
+  <p>
+    An image of 28 × 28 pixels is a point with 784 coordinates. t-SNE looks for places in the plane such that points that are neighbours
+    there are neighbours here. It turns distances into affinities: around every point lies a Gaussian whose width is chosen so that about
+    <em>perplexity</em> others count as neighbours. On the map the affinities have a heavier tail, which leaves room for what does not fit
+    into two dimensions. Neighbours attract, all pairs repel, and the points move downhill on the divergence between the two.
+  </p>
+  <p>
+    The labels are used for the colours only. That the map separates digits says that pixels alone nearly do: 10 neighbours in the
+    784 dimensions vote for the right digit for 85 % of these 1500 images.
+  </p>
+
+  <h2>What the map says, and what it makes up</h2>
+  ${ask(
+    'Before you press play: which digits will end up as neighbours, or mixed?',
+    html`<p>
+      4 and 9, then 3, 5 and 8: they share most of their strokes. The errors of a network trained on these images fall in the same places:
+      the map of the pixels shows why some digits are hard, before any training.
+    </p>`,
+  )}
+  ${ask(
+    'Set “what is embedded” to the logits while the map moves, then to the softmax outputs. Why do the clusters part, and why do they become strings and knots?',
+    html`<p>
+      The map of the pixels shows the geometry of the input. The outputs are the space that the classifier has made, in which classes are
+      already apart: training and prediction look different because they are different spaces. Softmax outputs are nearly corners of a
+      simplex; most points of a class sit in the same corner, and what remains between the corners are the doubtful ones, on lines from one
+      corner to another. Rings mark what the network gets wrong: look where they lie.
+    </p>`,
+  )}
+  ${ask(
+    'Choose the preset “training”: the hidden layer before training. Then raise the epoch while the map moves. What happens in which epoch?',
+    html`<p>
+      Random weights keep the geometry of the pixels: the first map looks like that of the pixels. One epoch moves the classes
+      apart; later ones mostly tighten them and move single points over. A map of the training images instead of the test images would
+      look even better, and mean less.
+    </p>`,
+  )}
+  ${ask(
+    'Choose the preset “grid”: the same points, three perplexities, two seeds. Which features do all six maps have?',
+    html`<p>
+      Which points are together: yes. Where the clusters lie, how far apart, and how large they are: no. A small perplexity splits classes
+      into crumbs that are not in the data; a large one merges what is distinct. One map is an anecdote.
+    </p>`,
+  )}
+  <h3>How to read such maps</h3>
+  <ul>
+    <li>The <strong>size</strong> of a cluster means nothing: widths adapt to the density, so dense clusters are blown up and sparse ones shrunk.</li>
+    <li><strong>Distances between clusters</strong> may mean nothing: with random starts they differ from seed to seed.</li>
+    <li><strong>Noise looks clustered</strong> at small perplexities.</li>
+    <li>Numbers help: the vote of 10 neighbours on the map against that in the input, and the trustworthiness, which counts false neighbours.</li>
+    <li>Look at several perplexities and seeds before you believe a shape.</li>
+  </ul>
+
+  <h2>How it gets there</h2>
+  ${ask(
+    'Set the schedule to “my own” and early exaggeration to 1. What goes wrong?',
+    html`<p>
+      Without exaggeration, clusters form wherever their first members happen to be. Other clusters stand in the way of the rest, which
+      repulsion keeps from passing, so classes end in several pieces, at a higher divergence.
+    </p>`,
+  )}
+  ${ask(
+    'Raise the learning rate while the map moves, to 1000 and more. Lower it to 5. What do you see?',
+    html`<p>
+      Too large: single points are thrown out and the divergence jumps. Too small: the map stays a ball for hundreds of iterations. The
+      layout is kept while you change it; turn it back and the map recovers.
+    </p>`,
+  )}
+  ${ask(
+    'Compare the schedules: the paper of 2008 and scikit-learn. Which divergence is lower, and may you compare them?',
+    html`<p>
+      The 2008 schedule ends lower (about 0.99 against 1.06 here), but it first projects the images onto 30 principal components. That is
+      another space with other affinities: the two divergences measure different things. The agreement of labels can be compared.
+    </p>`,
+  )}
+  <p class="references">
+    van der Maaten &amp; Hinton 2008, <a href="https://www.jmlr.org/papers/v9/vandermaaten08a.html">Visualizing data using t-SNE</a> ·
+    Wattenberg, Viégas &amp; Johnson 2016, <a href="https://distill.pub/2016/misread-tsne/">How to use t-SNE effectively</a> ·
+    Venna &amp; Kaski 2001 (trustworthiness) · Jacobs 1988 (gains)
+  </p>
+`;

@@ -1,0 +1,372 @@
+/** The t-SNE lab on the page. */
+import { css, html, nothing } from 'lit';
+import '../../components/chart/element.ts';
+import type { ReferenceLine } from '../../components/chart/types.ts';
+import '../../components/checkpoint-bar/element.ts';
+import type { CheckpointFile } from '../../components/checkpoint-bar/element.ts';
+import { recall } from '../../components/checkpoint-bar/storage.ts';
+import type { ExportItem } from '../../components/export-menu/element.ts';
+import '../../components/image-grid/element.ts';
+import '../../components/math-card/element.ts';
+import type { LiveTensor } from '../../components/math-card/element.ts';
+import '../../components/scatter-plot/element.ts';
+import type { ChalkScatterPlot } from '../../components/scatter-plot/element.ts';
+import { define } from '../../components/shared/define.ts';
+import type { ImageBatch } from '../../components/shared/images.ts';
+import type { Verification } from '../../math/card.ts';
+import type { Hosting } from '../../runtime/open-port.ts';
+import { seriesOf } from '../../shell/chart-series.ts';
+import { LabElement } from '../../shell/lab-element.ts';
+import { cards } from './cards.ts?math';
+import {
+  batchOf,
+  type Coordinates,
+  coordinatesOf,
+  type LayoutValue,
+  nearestOnMap,
+  neighboursOf,
+  type Panel,
+  panelName,
+  picked,
+} from './layout.ts';
+import { prose } from './prose.ts';
+import { definition, type schema } from './schema.ts';
+
+const NEIGHBOURS = 8;
+/** Where the classification lab keeps its last checkpoint in this browser. */
+const CLASSIFY = 'classify';
+
+interface LayerInfo {
+  readonly path: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'number' ? (Number.isInteger(value) ? String(value) : value.toPrecision(3)) : String(value ?? '–');
+
+export class TsneLab extends LabElement<typeof schema> {
+  static override readonly definition = definition;
+  static override properties = {
+    ...LabElement.properties,
+    hovered: { state: true },
+    chosen: { state: true },
+    tensors: { state: true },
+    stored: { state: true },
+  };
+  static override styles = [
+    ...LabElement.styles,
+    css`
+      .maps {
+        display: grid;
+        grid-template-columns: repeat(var(--columns), minmax(0, 1fr));
+        gap: var(--chalk-space-3);
+      }
+      .space,
+      .hint {
+        margin: var(--chalk-space-2) 0 0;
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
+      }
+      .inspector {
+        display: grid;
+        gap: var(--chalk-space-1);
+        min-height: 10.5rem;
+        margin-top: var(--chalk-space-3);
+        font-size: var(--chalk-text-s);
+      }
+      .inspector h3 {
+        margin: 0;
+        font-family: var(--chalk-font-ui);
+        font-size: var(--chalk-text-s);
+        font-weight: 600;
+      }
+      .charts {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
+        gap: var(--chalk-space-4);
+        min-width: 0;
+      }
+      .scroll {
+        overflow-x: auto;
+      }
+      table {
+        border-collapse: collapse;
+        font-size: var(--chalk-text-s);
+        font-variant-numeric: tabular-nums;
+      }
+      caption {
+        padding-bottom: var(--chalk-space-1);
+        color: var(--chalk-ink-soft);
+        text-align: start;
+      }
+      :is(th, td) {
+        padding: 0.2rem 0.7rem 0.2rem 0;
+        border-bottom: 1px solid var(--chalk-rule);
+        text-align: start;
+        white-space: nowrap;
+      }
+      .network {
+        display: grid;
+        gap: var(--chalk-space-2);
+        width: 100%;
+      }
+      .layers {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--chalk-space-1);
+        align-items: center;
+        font-size: var(--chalk-text-s);
+      }
+      @container lab (max-width: 40rem) {
+        .maps {
+          grid-template-columns: repeat(min(var(--columns), 2), minmax(0, 1fr));
+        }
+      }
+    `,
+  ];
+  declare private hovered: number;
+  declare private chosen: number;
+  declare private tensors: readonly LiveTensor[];
+  declare private stored: Uint8Array | null;
+  #files = new Map<string, Uint8Array>();
+  #images: ImageBatch | null = null;
+  #asked = 0;
+
+  protected override readonly hosting: Hosting = {
+    worker: () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
+    local: async () => ({
+      experiment: (await import('./experiment.ts')).experiment,
+      environment: (await import('../../runtime/browser-environment.ts')).browserEnvironment,
+    }),
+  };
+
+  constructor() {
+    super();
+    this.hovered = -1;
+    this.chosen = -1;
+    this.tensors = [];
+    this.stored = null;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void recall(CLASSIFY).then((found) => {
+      this.stored = found?.bytes ?? null;
+    });
+  }
+
+  protected override async loadRecording(): Promise<string> {
+    return (await fetch(new URL('./recording.json', import.meta.url))).text();
+  }
+
+  /** The reader's networks go with every start until they are taken away. */
+  override restart(
+    mode: 'play' | 'step' = 'play',
+    options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},
+  ): void {
+    super.restart(mode, { files: this.#files, ...options });
+  }
+
+  #use(name: string, bytes: Uint8Array): void {
+    this.#files.set(name, bytes);
+    if (this.config.layer === 'pixels') this.set('layer', 'logits');
+    this.restart();
+  }
+
+  #forgetFiles(): void {
+    this.#files.clear();
+    this.restart();
+  }
+
+  get #panels(): readonly Panel[] {
+    return (this.store.data.get('panels') as Panel[] | undefined) ?? [];
+  }
+
+  #coordinates(at: number): Coordinates | undefined {
+    return coordinatesOf(this.store.data.get(`layout ${at}`) as LayoutValue | undefined);
+  }
+
+  /** The point that the inspector is about: under the pointer, else the one that was clicked. */
+  get #point(): number {
+    return this.hovered >= 0 ? this.hovered : this.chosen;
+  }
+
+  #map(panel: Panel, at: number, one: boolean) {
+    const { labels = [], classes = [] } = (this.store.data.get('labels') ?? {}) as { labels?: Uint8Array; classes?: string[] };
+    const layout = this.#coordinates(at);
+    const embedded = this.config.layer !== 'pixels';
+    return html`<chalk-scatter-plot label=${one ? 'Map of the test images' : panelName(panel)} ?no-legend=${!one} selected=${this.#point}
+      .x=${layout?.x ?? []} .y=${layout?.y ?? []} .labels=${labels} .classes=${classes} .images=${this.#images}
+      .predicted=${embedded ? ((this.store.data.get('predicted') as Uint8Array | undefined) ?? []) : []}
+      .marked=${neighboursOf(this.store, this.#point)}
+      @point-hover=${(event: CustomEvent<{ index: number | null }>) => {
+        this.hovered = event.detail.index ?? -1;
+      }}
+      @point-select=${(event: CustomEvent<{ index: number }>) => {
+        this.chosen = event.detail.index;
+      }}></chalk-scatter-plot>`;
+  }
+
+  #inspector() {
+    const index = this.#point;
+    const images = this.#images;
+    const layout = this.#coordinates(0);
+    if (index < 0 || !images || !layout || index >= images.count) {
+      return html`<div class="inspector"><p class="hint">Point at the map, or walk through it with the arrow keys: a point shows its image, and rings
+        mark its nearest neighbours in the space that is embedded. Are they near on the map?</p></div>`;
+    }
+    const { labels, classes } = this.store.data.get('labels') as { labels: Uint8Array; classes: string[] };
+    const names = (indices: readonly number[]) => indices.map((i) => classes[labels[i] as number] ?? '');
+    const inInput = neighboursOf(this.store, index);
+    const onMap = nearestOnMap(layout, index, NEIGHBOURS);
+    const both = inInput.filter((i) => onMap.includes(i)).length;
+    const scale = images.width > 28 ? 1.25 : 1.4;
+    const row = (label: string, indices: readonly number[]) => html`<chalk-image-grid label=${label} scale=${scale}
+      .images=${picked(images, [index, ...indices])} .labels=${['this one', ...names(indices)]}></chalk-image-grid>`;
+    return html`<div class="inspector" role="group" aria-label="The point and its neighbours">
+      <h3>Nearest in the space that is embedded</h3>
+      ${row('The image and its nearest neighbours in the input', inInput)}
+      <h3>Nearest on the map: ${both} of ${inInput.length} are the same</h3>
+      ${row('The image and its nearest neighbours on the map', onMap)}
+    </div>`;
+  }
+
+  protected override renderFigure() {
+    this.#images = this.#cachedImages();
+    const panels = this.#panels.length > 0 ? this.#panels : [{ perplexity: this.config.perplexity, seed: this.config.seed }];
+    const one = panels.length === 1;
+    const columns = one ? 1 : panels.filter(({ perplexity }) => perplexity === panels[0]?.perplexity).length;
+    const space = this.store.data.get('space') as string | undefined;
+    return html`
+      <div class="maps" style="--columns:${columns}">${panels.map((panel, at) => this.#map(panel, at, one))}</div>
+      <p class="space">${space ? html`Embedded: ${space}. ` : nothing}${
+        this.config.layer === 'pixels' ? nothing : html`Rings with a point in them: classified wrongly. `
+      }Axes have no meaning, only neighbourhoods do.</p>
+      ${this.#inspector()}`;
+  }
+
+  #imagesOf: unknown;
+
+  /** One batch per run, so that the plots need not draw anew. */
+  #cachedImages(): ImageBatch | null {
+    const event = this.store.images.get('points');
+    if (event !== this.#imagesOf || !this.#images) {
+      this.#imagesOf = event;
+      return batchOf(event);
+    }
+    return this.#images;
+  }
+
+  protected override renderResults() {
+    const key = `tsne ${this.id}`;
+    const input = this.store.data.get('inputAgreement') as number | undefined;
+    const lines: ReferenceLine[] =
+      input === undefined ? [] : [{ y: input, label: `in the input ${input.toFixed(3)}`, color: 'data' }];
+    const curves = (chart: string) => seriesOf(this.store, chart).filter(({ id }) => id !== 'input space');
+    const tools = this.compact;
+    return html`<div class="charts">
+        <chalk-chart label="Divergence C (KL)" x-label="iteration" y-label="nats" height="180" sync-key=${key} ?no-tools=${tools}
+          .series=${curves('divergence')} empty-text="Press play.">What is lowered; always without exaggeration.</chalk-chart>
+        <chalk-chart label="10 neighbours vote for the label" x-label="iteration" y-label="share right" height="180" sync-key=${key}
+          ?no-tools=${tools} .series=${curves('agreement')} .lines=${lines}></chalk-chart>
+        <chalk-chart label="Trustworthiness T(5)" x-label="iteration" y-label="T" height="180" sync-key=${key} ?no-tools=${tools}
+          .series=${curves('trustworthiness')}>1: no point on the map has false neighbours.</chalk-chart>
+      </div>
+      ${this.#table()}`;
+  }
+
+  #table() {
+    const rows = this.store.tables.get('quality');
+    if (!rows?.length) return nothing;
+    const columns = Object.keys(rows[0] as object);
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality of the maps"><table>
+      <caption>10-NN: share of points whose 10 nearest vote for their label. Neighbours kept: of the 10 nearest in the input, the share
+        that is among the 10 nearest on the map.</caption>
+      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+      <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td>${shown(row[column])}</td>`)}</tr>`)}</tbody>
+    </table></div>`;
+  }
+
+  protected override renderTools() {
+    const layers = (this.store.data.get('layers') as LayerInfo[] | undefined) ?? [];
+    const names = [...this.#files.keys()];
+    const choose = (path: string) => {
+      this.set('path', path);
+      this.set('layer', 'other');
+    };
+    return html`<div class="network">
+      <chalk-checkpoint-bar file-name="network" .checkpoint=${null}
+        @checkpoint-load=${(event: CustomEvent<CheckpointFile>) => this.#use(event.detail.name, event.detail.bytes)}>
+        ${
+          this.stored
+            ? html`<button @click=${() => this.#use('classification lab', this.stored as Uint8Array)}>Embed the network of the classification lab</button>`
+            : nothing
+        }
+        ${
+          names.length > 0
+            ? html`<span>Network: ${names.join(', ')}. <button class="quiet" @click=${() => this.#forgetFiles()}>Train one here instead</button></span>`
+            : html`<span>Embeds layers of a network trained here, or of a checkpoint of the classification lab.</span>`
+        }
+      </chalk-checkpoint-bar>
+      ${
+        layers.length === 0 || this.recorded
+          ? nothing
+          : html`<div class="layers"><span>Layers:</span>${layers.map(
+              ({
+                path,
+                type,
+                shape,
+              }) => html`<button class="quiet" aria-pressed=${this.config.layer === 'other' && this.config.path === path}
+                @click=${() => choose(path)}>${path} ${type} <small>${shape.join('×')}</small></button>`,
+            )}</div>`
+      }
+    </div>`;
+  }
+
+  protected override exportItems(): readonly ExportItem[] {
+    const plots = () => [...this.renderRoot.querySelectorAll<ChalkScatterPlot>('chalk-scatter-plot')];
+    const none = this.store.data.has('layout 0') ? {} : { unavailable: 'after the first iteration' };
+    return this.#panels.flatMap((panel, at): ExportItem[] => {
+      const name = this.#panels.length === 1 ? 'tsne-map' : `tsne-perplexity-${panel.perplexity}-seed-${panel.seed}`;
+      const of = this.#panels.length === 1 ? 'map' : `map, ${panelName(panel)}`;
+      return [
+        { id: `png-${at}`, label: of, format: 'png', name, provide: () => (plots()[at] as ChalkScatterPlot).toPng(), ...none },
+        { id: `csv-${at}`, label: of, format: 'csv', name, provide: () => (plots()[at] as ChalkScatterPlot).toCsv(), ...none },
+      ];
+    });
+  }
+
+  protected override renderProse() {
+    return prose;
+  }
+
+  protected override renderCards() {
+    const live = !this.recorded && this.store.data.has('layout 0');
+    return html`${cards.map(
+      (card) => html`<chalk-math-card .card=${card} .tensors=${this.tensors}
+        .verify=${live ? () => this.ask('verify') as Promise<Verification[]> : null}></chalk-math-card>`,
+    )}`;
+  }
+
+  /** The tensors of the cards follow the run, now and then. */
+  protected override runEvents(): void {
+    const now = performance.now();
+    if (!this.page || this.recorded || now - this.#asked < 3000) return;
+    this.#asked = now;
+    void this.ask('tensors').then(
+      (tensors) => {
+        this.tensors = tensors as LiveTensor[];
+      },
+      () => {},
+    );
+  }
+}
+
+define('chalk-lab-tsne', TsneLab);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-lab-tsne': TsneLab;
+  }
+}
