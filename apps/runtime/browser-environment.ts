@@ -1,6 +1,6 @@
 /** What experiments stand on in a browser: the site's data packs and the engine's device. */
 import { cachedSource, type DataSource, httpSource } from '../../engine/data/source.ts';
-import { openEngine } from './engine-device.ts';
+import { loseEngine, openEngine } from './engine-device.ts';
 import type { Environment } from './runner.ts';
 
 const sources = new Map<string, DataSource>();
@@ -12,5 +12,5 @@ export function browserEnvironment(dataUrl: string): Environment {
     data = cachedSource(httpSource(dataUrl));
     sources.set(dataUrl, data);
   }
-  return { data, open: openEngine };
+  return { data, open: openEngine, lose: loseEngine };
 }

@@ -5,6 +5,11 @@ import type { DeviceInfo, DevicePreference } from './experiment.ts';
 
 let current: { readonly device: Device; readonly preference: DevicePreference } | undefined;
 
+/** Destroys the device, as a driver reset would. */
+export function loseEngine(): void {
+  current?.device.destroy();
+}
+
 /** @throws NoWebGPUError for `webgpu` where there is none */
 export async function openEngine(preference: DevicePreference): Promise<DeviceInfo> {
   if (!current || current.device.isLost || current.preference !== preference) {

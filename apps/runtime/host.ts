@@ -98,6 +98,9 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
         release();
         await runner?.stop();
         break;
+      case 'lose-device':
+        runner?.loseDevice();
+        break;
       case 'ack':
         unanswered = Math.max(0, unanswered - 1);
         release();

@@ -25,6 +25,7 @@ export type ToHost =
   | { readonly type: 'update'; readonly config: Readonly<Record<string, unknown>> }
   | { readonly type: 'request'; readonly id: number; readonly name: string; readonly payload: unknown }
   | { readonly type: 'stop' }
+  | { readonly type: 'lose-device' }
   | { readonly type: 'ack' };
 
 export type ToClient =

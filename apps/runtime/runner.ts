@@ -15,6 +15,8 @@ export interface Environment {
   readonly data: DataSource;
   /** @throws NoWebGPUError and the like, shown to the reader as they are */
   open(preference: DevicePreference): Promise<DeviceInfo>;
+  /** Destroys the open device, as a driver reset would: for tests of what a page does then. */
+  lose?(): void;
 }
 
 export interface StartOptions {
@@ -168,6 +170,11 @@ export class Runner {
         throw new Error(`this run does not answer '${name}'${this.#state === 'idle' ? ': it has not started' : ' (yet)'}`);
       return await handler(payload);
     });
+  }
+
+  /** See Environment.lose. */
+  loseDevice(): void {
+    this.#environment.lose?.();
   }
 
   /** Ends the run and releases what it held. */

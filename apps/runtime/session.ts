@@ -101,6 +101,11 @@ export class Session implements RunSource {
     this.#send({ type: 'stop' });
   }
 
+  /** Destroys the device that the run computes on; see Environment.lose. */
+  loseDevice(): void {
+    this.#send({ type: 'lose-device' });
+  }
+
   /** A wish that came while the run was still being opened. */
   #afterStart: ToHost | undefined;
 

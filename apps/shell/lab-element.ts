@@ -192,6 +192,11 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     this.#run.pause();
   }
 
+  /** Destroys the GPU device of the run, as a driver reset would: for tests and demonstrations of what happens then. */
+  loseDevice(): void {
+    this.#run.loseDevice();
+  }
+
   /** A link that reproduces what is shown; the seed is always in it. */
   link(teacher: Partial<TeacherKeys> = {}): string {
     const url = new URL(this.page ? location.href : `labs/${this.#definition.id}/`, this.page ? undefined : siteRoot);

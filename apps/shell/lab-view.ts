@@ -134,7 +134,8 @@ function deck(view: LabView): TemplateResult {
   return html`<div class="deck">
     ${transport(view)}
     <div class="deck-line">
-      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : run.store.phase} .step=${run.store.step}></chalk-phase-progress>
+      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : run.store.phase} .step=${run.store.step}
+        ?busy=${run.state === 'running' || run.state === 'starting'}></chalk-phase-progress>
       <chalk-adapter-badge .device=${run.device} ?recorded=${run.recorded}></chalk-adapter-badge>
     </div>
     ${recording(view)}

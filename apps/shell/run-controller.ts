@@ -159,6 +159,11 @@ export class RunController implements Speaker {
     return this.#session.request(name, payload);
   }
 
+  /** Destroys the device of the run, as a driver reset would: for tests. */
+  loseDevice(): void {
+    this.#session?.loseDevice();
+  }
+
   /** Ends the worker and everything that runs. */
   close(): void {
     this.#closed = true;

@@ -15,6 +15,7 @@ export class ChalkPhaseProgress extends LitElement {
     phase: { attribute: false },
     step: { attribute: false },
     waiting: { type: String },
+    busy: { type: Boolean },
   };
   static override styles = [
     baseStyles,
@@ -52,8 +53,20 @@ export class ChalkPhaseProgress extends LitElement {
       progress::-moz-progress-bar {
         background: var(--chalk-accent);
       }
-      progress:indeterminate::-moz-progress-bar {
-        width: 30%;
+      .moving {
+        background: linear-gradient(90deg, var(--chalk-rule) 35%, var(--chalk-accent), var(--chalk-rule) 65%) 0 0 / 200% 100%;
+        animation: move 1.6s linear infinite;
+      }
+      .moving::-webkit-progress-bar {
+        background: transparent;
+      }
+      @keyframes move {
+        from {
+          background-position: 150% 0;
+        }
+        to {
+          background-position: -50% 0;
+        }
       }
       @media (forced-colors: active) {
         progress {
@@ -67,6 +80,8 @@ export class ChalkPhaseProgress extends LitElement {
 
   declare phase: PhaseEvent | undefined;
   declare step: StepEvent | undefined;
+  /** Something is being done: a phase whose progress nobody knows then shows a moving bar. */
+  declare busy: boolean;
   /** Shown while there is neither phase nor step. */
   declare waiting: string;
 
@@ -75,6 +90,7 @@ export class ChalkPhaseProgress extends LitElement {
     this.phase = undefined;
     this.step = undefined;
     this.waiting = '';
+    this.busy = false;
   }
 
   /** The share that is done: the phase's own, else that of the steps. */
@@ -95,7 +111,7 @@ export class ChalkPhaseProgress extends LitElement {
         ${step ? html`<span>step ${formatCount(step.step)}${of}</span>` : nothing}
         ${step?.loss === undefined ? nothing : html`<span>loss ${formatNumber(step.loss)}</span>`}
       </div>
-      ${phase || step ? html`<progress part="bar" aria-label=${name || 'progress'} max="1" .value=${share ?? 0}></progress>` : nothing}`;
+      ${phase || step ? html`<progress part="bar" class=${share === undefined && this.busy ? 'moving' : ''} aria-label=${name || 'progress'} max="1" .value=${share ?? 0}></progress>` : nothing}`;
   }
 }
 
