@@ -1,8 +1,8 @@
 /**
  * The custom-elements manifest of the site's components (custom-elements.json, schema 1.0.0), read from the JSDoc of their classes.
- * The gallery shows it, and `writeManifest` leaves the file for editors and documentation tools.
+ * The gallery shows it.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { create, ts } from '@custom-elements-manifest/analyzer';
 
@@ -58,11 +58,6 @@ export function buildManifest(root: string): Manifest {
     ts.createSourceFile(relative(root, file).replaceAll('\\', '/'), readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true),
   );
   return create({ modules, plugins: [], context: { dev: false } }) as Manifest;
-}
-
-/** Writes `custom-elements.json`. */
-export function writeManifest(root: string, file: string): void {
-  writeFileSync(file, `${JSON.stringify(buildManifest(root), null, 2)}\n`);
 }
 
 /** What a reader of the gallery needs: public properties without their attributes' twins, and everything that JSDoc names. */

@@ -77,6 +77,10 @@ export interface BuiltSource {
   readonly lines: readonly BuiltLine[];
   /** WGSL with `// @unroll` loops: the file that runs, where it differs from `lines`. */
   readonly unrolled?: readonly BuiltLine[];
+  /** There is an unrolled form, which `loadWgsl` of the card brings. */
+  readonly unrollable?: boolean;
+  /** The lines too come with `loadWgsl`. */
+  readonly deferred?: boolean;
 }
 
 /** A card after the build: all strings, ready to show. */
@@ -91,6 +95,8 @@ export interface BuiltCard {
   readonly terms: readonly { id: string; label: string; description: string; symbol: string }[];
   readonly typescript: readonly BuiltSource[];
   readonly wgsl: readonly BuiltSource[];
+  /** Brings `wgsl` in full: rungs and unrolled forms are fetched when they are asked for. */
+  readonly loadWgsl?: () => Promise<readonly BuiltSource[]>;
 }
 
 /** Result of one comparison that the *Verify* button of a card prints. */

@@ -4,7 +4,17 @@ import { type Plugin, runnerImport } from 'vite';
 import { unroll } from '../../shaders/build/unroll.ts';
 import { buildCard } from './build/build-card.ts';
 import { MathCardError } from './build/errors.ts';
+import { splitCard } from './build/split.ts';
 import type { MathCard } from './card.ts';
+
+const CARDS = '?math';
+/** The same module's WGSL in full; the cards import it by themselves. */
+const SOURCES = '?math-sources';
+
+const queryOf = (id: string) => [CARDS, SOURCES].find((query) => id.endsWith(query));
+/** Parsing one JSON string is quicker for the browser than parsing a large object literal. */
+const json = (value: unknown) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+const emit = (code: string) => ({ code, map: null, moduleType: 'js' as const });
 
 export interface MathCardsOptions {
   /** Root of the repository: a card's file paths start there. */
@@ -21,13 +31,15 @@ export function mathCards({ root }: MathCardsOptions): Plugin {
     name: 'chalkgrad:math',
     enforce: 'pre',
     async resolveId(id, importer) {
-      if (!id.endsWith('?math')) return null;
-      const resolved = await this.resolve(id.slice(0, -'?math'.length), importer, { skipSelf: true });
-      return resolved ? `${resolved.id}?math` : null;
+      const query = queryOf(id);
+      if (!query) return null;
+      const resolved = await this.resolve(id.slice(0, -query.length), importer, { skipSelf: true });
+      return resolved ? `${resolved.id}${query}` : null;
     },
     async load(id) {
-      if (!id.endsWith('?math')) return null;
-      const file = id.slice(0, -'?math'.length);
+      const query = queryOf(id);
+      if (!query) return null;
+      const file = id.slice(0, -query.length);
       const { module, dependencies } = await runnerImport<{ cards?: readonly MathCard[] }>(file, {
         root,
         configFile: false,
@@ -40,11 +52,14 @@ export function mathCards({ root }: MathCardsOptions): Plugin {
       };
       this.addWatchFile(file);
       for (const dependency of dependencies) this.addWatchFile(resolve(root, dependency));
-      const cards = module.cards.map((card) =>
-        buildCard(card, { read, unroll, list: (folder) => readdirSync(resolve(root, folder)).sort() }),
+      const list = (folder: string) => readdirSync(resolve(root, folder)).sort();
+      const split = module.cards.map((card) => splitCard(buildCard(card, { read, unroll, list }), card.wgsl?.length ?? 0));
+      if (query === SOURCES) return emit(`export const wgsl = ${json(split.map((one) => one.wgsl))};`);
+      return emit(
+        `export const cards = ${json(split.map((one) => one.card))};
+        const sources = () => import(${JSON.stringify(`${file}${SOURCES}`)});
+        cards.forEach((card, i) => { card.loadWgsl = async () => (await sources()).wgsl[i]; });`,
       );
-      // Parsing one JSON string is quicker for the browser than parsing a large object literal.
-      return { code: `export const cards = JSON.parse(${JSON.stringify(JSON.stringify(cards))});`, map: null, moduleType: 'js' };
     },
   };
 }

@@ -30,8 +30,8 @@ async function open(features: MediaFeature[] = [], width = 1280): Promise<void> 
   await page.setViewport({ width, height: 900 });
   await page.emulateMediaFeatures(features);
   await page.goto(`${runner.origin}/gallery/index.html`);
-  await page.waitForSelector('chalk-math-card >>> .code', { timeout: 60_000 });
-  await page.waitForSelector('chalk-network-editor >>> .facts');
+  await appears('chalk-math-card >>> .code');
+  await appears('chalk-network-editor >>> .facts');
 }
 
 interface AxeResult {
@@ -64,6 +64,12 @@ async function listen(name: string): Promise<() => Promise<unknown[]>> {
 }
 
 const text = (selector: string) => page.$eval(selector, (node) => (node.textContent ?? '').trim());
+
+/** Waits for an element inside shadow roots, whose changes puppeteer's own waiting does not see. */
+async function appears(selector: string): Promise<void> {
+  for (let i = 0; i < 600 && !(await page.$(selector)); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await page.$(selector), selector).not.toBeNull();
+}
 
 async function press(...keys: string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key as 'Enter');
@@ -108,7 +114,7 @@ describe('chart', () => {
         .find((b) => b.textContent === 'table')
         ?.click(),
     );
-    await page.waitForSelector('chalk-chart >>> table');
+    await appears('chalk-chart >>> table');
     const toggles = await listen('series-toggle');
     await page.click('chalk-chart >>> li button');
     expect(await toggles()).toEqual([{ id: 'train', shown: false }]);
@@ -116,6 +122,14 @@ describe('chart', () => {
       (await chart.toPng()).size,
       chart.toCsv().split('\n')[0],
     ]);
+    const svg = await page.$eval('chalk-chart', (chart) => chart.toSvg());
+    expect(svg.match(/<polyline/g)).toHaveLength(1);
+    expect(svg).toContain('floor of a double softmax, 1.461');
+    const parsed = await page.evaluate(
+      (code) => new DOMParser().parseFromString(code, 'image/svg+xml').querySelector('parsererror')?.textContent,
+      svg,
+    );
+    expect(parsed).toBeUndefined();
     expect(png).toBeGreaterThan(5000);
     expect(csv).toBe('step,training,validation');
   });
@@ -261,7 +275,7 @@ describe('input', () => {
     expect(await changes()).toMatchObject([{ valid: true }]);
     expect(await text('chalk-network-editor >>> .total')).toBe('351,306 parameters');
     await page.click('chalk-network-editor >>> button[aria-label="Remove layer 3"]');
-    await page.waitForSelector('chalk-network-editor >>> li.wrong');
+    await appears('chalk-network-editor >>> li.wrong');
     expect((await changes()).at(-1)).toMatchObject({ valid: false });
   });
 
@@ -302,7 +316,7 @@ describe('input', () => {
         name,
       );
     await drop([1, 2, 3], 'broken.safetensors');
-    await page.waitForSelector('chalk-checkpoint-bar >>> .failure');
+    await appears('chalk-checkpoint-bar >>> .failure');
     expect(await text('chalk-checkpoint-bar >>> .failure')).toContain('broken.safetensors is no checkpoint');
     await drop(Array.from(bytes), 'model.safetensors');
     await page.waitForFunction(() => (globalThis as unknown as Record<string, unknown[]>)['seen checkpoint-load']?.length);
@@ -379,7 +393,7 @@ describe('math card', () => {
   it('verifies the kernel on this device', async () => {
     await open();
     await page.$eval('chalk-math-card', (card) => card.shadowRoot?.querySelector<HTMLElement>('footer button.primary')?.click());
-    await page.waitForSelector('chalk-math-card >>> .checks table', { timeout: 60_000 });
+    await appears('chalk-math-card >>> .checks table');
     expect(await text('chalk-math-card >>> .checks tbody th')).toBe('✓ equal kernel matmul against its reference: y');
   });
 

@@ -9,9 +9,10 @@ import { SizeController } from '../shared/size-controller.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { alignCurves, valueNear } from './columns.ts';
 import { chartCsv, composePicture } from './export.ts';
-import { type ChartModel, chartData, chartOptions, structureKey } from './options.ts';
+import { type ChartModel, chartData, chartOptions, drawnCurves, structureKey } from './options.ts';
 import { resolveColor } from './overlays.ts';
 import { chartStyles } from './styles.ts';
+import { chartSvg } from './svg.ts';
 import type { AxisScale, Band, ChartSeries, CursorDetail, Marker, ReferenceLine } from './types.ts';
 
 /** Rows the table shows; CSV has them all. */
@@ -131,6 +132,31 @@ export class ChalkChart extends LitElement {
     if (!this.plot) throw new Error('The chart is not on the page yet.');
     const shown = this.series.filter((s) => this.isShown(s.id));
     return pngOf(composePicture(this.plot.ctx.canvas, this.label, shown, this.themed.palette));
+  }
+
+  /** The chart as SVG, with the ranges on screen and the smoothed curves. */
+  toSvg(): string {
+    const { plot } = this;
+    if (!plot) throw new Error('The chart is not on the page yet.');
+    const axis = (name: 'x' | 'y', scale: AxisScale) => ({
+      min: plot.scales[name]?.min ?? 0,
+      max: plot.scales[name]?.max ?? 1,
+      scale,
+    });
+    return chartSvg({
+      title: this.label,
+      xLabel: this.xLabel,
+      yLabel: this.yLabel,
+      series: drawnCurves(this.series, this.smoothing)
+        .filter(({ series, faint }) => !faint && this.isShown(series.id))
+        .map(({ series, curve, index }) => ({ ...series, x: curve.x, y: curve.y, color: series.color ?? index })),
+      bands: this.bands,
+      lines: this.lines,
+      markers: this.markers,
+      x: axis('x', this.xScale),
+      y: axis('y', this.yScale),
+      palette: this.themed.palette,
+    });
   }
 
   /** All values as CSV: one row per x, one column per series. */
@@ -357,6 +383,10 @@ export class ChalkChart extends LitElement {
           }}
         >table</button>
         <button @click=${this.savePng} aria-label="Save ${this.label} as PNG">PNG</button>
+        <button
+          aria-label="Save ${this.label} as SVG"
+          @click=${() => saveText(this.toSvg(), `${fileName('chalkgrad', this.label || 'chart')}.svg`, 'image/svg+xml')}
+        >SVG</button>
         <button
           aria-label="Save ${this.label} as CSV"
           @click=${() => saveText(this.toCsv(), `${fileName('chalkgrad', this.label || 'chart')}.csv`, 'text/csv')}

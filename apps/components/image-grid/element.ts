@@ -1,10 +1,11 @@
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { baseStyles } from '../../shell/styles.ts';
-import { fitCanvas, pictureCanvas } from '../shared/canvas.ts';
+import type { Theme } from '../../shell/tokens.ts';
+import { Atlas, fitCanvas } from '../shared/canvas.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { pngOf } from '../shared/files.ts';
 import { formatCount } from '../shared/format.ts';
-import { type ImageBatch, imageRgba } from '../shared/images.ts';
+import { type ImageBatch, imageRgba, largestMagnitude } from '../shared/images.ts';
 import { SizeController } from '../shared/size-controller.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { cellAt, cellOrigin, type GridLayout, gridLayout, moveByKey } from './layout.ts';
@@ -84,6 +85,7 @@ export class ChalkImageGrid extends LitElement {
   private readonly size = new SizeController(this);
   private layout: GridLayout = gridLayout(0, { width: 1, height: 1 }, 0, 1);
   private hovered: number | null = null;
+  private atlas: { readonly of: ImageBatch; readonly theme: Theme; readonly count: number; readonly atlas: Atlas } | undefined;
 
   constructor() {
     super();
@@ -136,7 +138,8 @@ export class ChalkImageGrid extends LitElement {
 
   private draw(canvas: HTMLCanvasElement, images: ImageBatch): void {
     const { layout } = this;
-    const { theme, palette } = this.themed;
+    const { palette } = this.themed;
+    const atlas = this.atlasOf(images);
     const context = fitCanvas(canvas, layout.width, layout.height);
     context.imageSmoothingEnabled = this.smooth;
     context.font = '11px system-ui, sans-serif';
@@ -147,7 +150,7 @@ export class ChalkImageGrid extends LitElement {
     const focused = this.renderRoot.querySelector('.grid')?.matches(':focus-visible') ?? false;
     for (let i = 0; i < this.drawn; i++) {
       const [x, y] = cellOrigin(layout, i);
-      context.drawImage(pictureCanvas(imageRgba(images, i, theme), images.width, images.height), x, y, layout.cellWidth, height);
+      atlas.draw(context, i, x, y, layout.cellWidth, height);
       const mark = this.marks[i];
       if (mark) this.frame(context, x, y, height, marks[mark], 2);
       if (i === this.selected) this.frame(context, x, y, height, palette.selected, 3);
@@ -158,6 +161,17 @@ export class ChalkImageGrid extends LitElement {
         context.fillText(text, x + layout.cellWidth / 2, y + layout.cellHeight, layout.cellWidth + this.gap);
       }
     }
+  }
+
+  /** The pictures as one canvas, made anew when they, their number or the theme change. */
+  private atlasOf(images: ImageBatch): Atlas {
+    const { theme } = this.themed;
+    const { atlas: known, drawn } = this;
+    if (known?.of === images && known.theme === theme && known.count === drawn) return known.atlas;
+    const limited = images.map && images.limit === undefined ? { ...images, limit: largestMagnitude(images.data) } : images;
+    const atlas = new Atlas(drawn, images.width, images.height, (i) => imageRgba(limited, i, theme));
+    this.atlas = { of: images, theme, count: drawn, atlas };
+    return atlas;
   }
 
   private frame(context: CanvasRenderingContext2D, x: number, y: number, height: number, color: string, width: number): void {

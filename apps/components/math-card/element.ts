@@ -56,6 +56,7 @@ export class ChalkMathCard extends LitElement {
     pane: { state: true },
     files: { state: true },
     unrolled: { state: true },
+    loaded: { state: true },
     results: { state: true },
     checking: { state: true },
     failure: { state: true },
@@ -72,11 +73,14 @@ export class ChalkMathCard extends LitElement {
   declare private pane: Pane;
   declare private files: { typescript: number; wgsl: number };
   declare private unrolled: boolean;
+  /** The WGSL sources in full, once one of them was asked for. */
+  declare private loaded: readonly BuiltSource[] | null;
   declare private results: readonly Verification[] | null;
   declare private checking: boolean;
   declare private failure: string;
 
   private focusMoved = false;
+  private asked: BuiltCard | undefined;
 
   constructor() {
     super();
@@ -88,6 +92,7 @@ export class ChalkMathCard extends LitElement {
     this.pane = 'typescript';
     this.files = { typescript: 0, wgsl: 0 };
     this.unrolled = false;
+    this.loaded = null;
     this.results = null;
     this.checking = false;
     this.failure = '';
@@ -120,6 +125,7 @@ export class ChalkMathCard extends LitElement {
     if (changed.has('card')) {
       this.results = null;
       this.failure = '';
+      this.loaded = null;
     }
     const shown = this.card?.wgsl.findIndex((source) => source.label === this.variant) ?? -1;
     this.files = { typescript: 0, wgsl: Math.max(0, shown) };
@@ -129,7 +135,9 @@ export class ChalkMathCard extends LitElement {
     for (const node of this.renderRoot.querySelectorAll('[data-term]')) {
       node.classList.toggle('on', (node as HTMLElement).dataset.term === this.term);
     }
-    if (changed.has('term') && this.term) this.scrollToTerm();
+    const shown = this.card?.wgsl[this.files.wgsl];
+    if (shown?.deferred || (this.unrolled && shown?.unrollable)) void this.loadWgsl();
+    if ((changed.has('term') || (changed as Map<PropertyKey, unknown>).has('loaded')) && this.term) this.scrollToTerm();
     if (this.focusMoved) {
       this.focusMoved = false;
       this.renderRoot.querySelector<HTMLElement>('.terms [tabindex="0"]')?.focus();
@@ -181,6 +189,20 @@ export class ChalkMathCard extends LitElement {
     } else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Fetches what the card came without: rungs of the ladder, unrolled forms. */
+  private async loadWgsl(): Promise<void> {
+    const { card } = this;
+    // Once a card: a fetch that failed is not tried at every update.
+    if (!card?.loadWgsl || this.asked === card) return;
+    this.asked = card;
+    try {
+      const loaded = await card.loadWgsl();
+      if (this.card === card) this.loaded = loaded;
+    } catch (error) {
+      this.failure = `The file could not be fetched: ${(error as Error).message}`;
+    }
   }
 
   private async runVerify(): Promise<void> {
@@ -269,16 +291,17 @@ export class ChalkMathCard extends LitElement {
   }
 
   private renderCode(pane: 'typescript' | 'wgsl', sources: readonly BuiltSource[], shown: Pane) {
-    const source = sources[Math.min(this.files[pane], sources.length - 1)];
+    const chosen = Math.min(this.files[pane], sources.length - 1);
+    const source = (pane === 'wgsl' ? this.loaded?.[chosen] : undefined) ?? sources[chosen];
     if (!source) return nothing;
     const lines = shownLines(source, this.unrolled);
     return html`<section class="pane ${pane === shown ? 'shown' : ''}" part="pane" id="pane-${pane}" aria-labelledby="head-${pane}">
       <div class="pane-head">
         <h4 id="head-${pane}">${paneNames[pane]}</h4>
         <code class="file">${source.file}</code>
-        ${this.renderFiles(pane, sources, source)}
+        ${this.renderFiles(pane, sources, chosen)}
         ${
-          source.unrolled
+          source.unrolled || source.unrollable
             ? html`<button
               aria-pressed=${this.unrolled}
               title="The file as it runs, with marked loops expanded"
@@ -298,7 +321,7 @@ export class ChalkMathCard extends LitElement {
   }
 
   /** Buttons for a few files, a list for a ladder. */
-  private renderFiles(pane: 'typescript' | 'wgsl', sources: readonly BuiltSource[], source: BuiltSource) {
+  private renderFiles(pane: 'typescript' | 'wgsl', sources: readonly BuiltSource[], chosen: number) {
     if (sources.length < 2) return nothing;
     const show = (i: number) => {
       // A file without the selected term would jump back to one that has it.
@@ -307,10 +330,10 @@ export class ChalkMathCard extends LitElement {
     };
     if (sources.length > 3) {
       return html`<select aria-label="${paneNames[pane]} file" @change=${(event: Event) => show((event.target as HTMLSelectElement).selectedIndex)}>
-        ${sources.map((one) => html`<option .selected=${one === source}>${one.label}</option>`)}
+        ${sources.map((one, i) => html`<option .selected=${i === chosen}>${one.label}</option>`)}
       </select>`;
     }
-    return sources.map((one, i) => html`<button aria-pressed=${one === source} @click=${() => show(i)}>${one.label}</button>`);
+    return sources.map((one, i) => html`<button aria-pressed=${i === chosen} @click=${() => show(i)}>${one.label}</button>`);
   }
 
   private renderTensors(shown: Pane) {

@@ -15,6 +15,36 @@ export function fitCanvas(canvas: HTMLCanvasElement, width: number, height: numb
   return context;
 }
 
+/** Many pictures of one size side by side on one canvas, so that drawing them all costs one upload. */
+export class Atlas {
+  readonly canvas: HTMLCanvasElement;
+  private readonly columns: number;
+  private readonly width: number;
+  private readonly height: number;
+
+  /** @param picture RGBA bytes of picture i */
+  constructor(count: number, width: number, height: number, picture: (i: number) => Uint8ClampedArray<ArrayBuffer>) {
+    // Nearly square, as browsers limit each side.
+    this.columns = Math.max(1, Math.ceil(Math.sqrt((count * height) / width)));
+    this.width = width;
+    this.height = height;
+    this.canvas = document.createElement('canvas');
+    this.canvas.width = this.columns * width;
+    this.canvas.height = Math.max(1, Math.ceil(count / this.columns)) * height;
+    const context = this.canvas.getContext('2d');
+    for (let i = 0; i < count; i++) context?.putImageData(new ImageData(picture(i), width, height), ...this.origin(i));
+  }
+
+  private origin(i: number): [x: number, y: number] {
+    return [(i % this.columns) * this.width, Math.floor(i / this.columns) * this.height];
+  }
+
+  /** Draws picture i into a rectangle. */
+  draw(context: CanvasRenderingContext2D, i: number, x: number, y: number, width: number, height: number): void {
+    context.drawImage(this.canvas, ...this.origin(i), this.width, this.height, x, y, width, height);
+  }
+}
+
 /** An RGBA picture as a canvas of its own size, to be scaled by `drawImage`. */
 export function pictureCanvas(rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement('canvas');

@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { type ColorMap, colorize } from '../../shell/colors.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { cellAt, cellOrigin, type GridLayout, gridLayout, moveByKey } from '../image-grid/layout.ts';
-import { fitCanvas, pictureCanvas } from '../shared/canvas.ts';
+import { Atlas, fitCanvas } from '../shared/canvas.ts';
 import { colorLegend, legendStyles } from '../shared/color-legend.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { pngOf } from '../shared/files.ts';
@@ -101,7 +101,7 @@ export class ChalkTensorView extends LitElement {
   declare tileSize: number;
   declare limit: number;
   declare shape: readonly number[];
-  /** Row-major values; the view reads them when the property is set. */
+  /** Row-major values; the view reads them when the property is set, so new values need a new array. */
   declare data: ArrayLike<number>;
   declare private all: boolean;
   declare private active: number;
@@ -112,6 +112,7 @@ export class ChalkTensorView extends LitElement {
   private grid: GridLayout = gridLayout(0, { width: 1, height: 1 }, GAP, 1);
   private stats: Statistics = statistics([]);
   private statsOf: ArrayLike<number> | undefined;
+  private atlas: { readonly key: readonly unknown[]; readonly atlas: Atlas } | undefined;
 
   constructor() {
     super();
@@ -170,24 +171,38 @@ export class ChalkTensorView extends LitElement {
 
   private draw(canvas: HTMLCanvasElement): void {
     const { tiling, grid } = this;
-    const { theme, palette } = this.themed;
+    const { palette } = this.themed;
     const context = fitCanvas(canvas, grid.width, grid.height);
     context.imageSmoothingEnabled = false;
-    const size = tiling.width * tiling.height;
-    const values = new Float32Array(size);
-    const rgba = new Uint8ClampedArray(size * 4);
+    if (tiling.tiles === 0) return;
+    const atlas = this.atlasOf(tiling);
     for (let t = 0; t < this.shown; t++) {
-      for (let y = 0, i = 0; y < tiling.height; y++) {
-        for (let x = 0; x < tiling.width; x++, i++) values[i] = this.data[tiling.index(t, y, x)] ?? 0;
-      }
-      colorize(values, this.map, this.shownLimit, theme, rgba);
       const [x, y] = cellOrigin(grid, t);
-      context.drawImage(pictureCanvas(rgba, tiling.width, tiling.height), x, y, grid.cellWidth, grid.cellHeight);
+      atlas.draw(context, t, x, y, grid.cellWidth, grid.cellHeight);
       context.strokeStyle = palette.rule;
       context.lineWidth = 1;
       context.strokeRect(x + 0.5, y + 0.5, grid.cellWidth - 1, grid.cellHeight - 1);
     }
     if (this.active >= 0) this.markActive(context);
+  }
+
+  /** The tiles as one canvas, made anew when what they show changes. */
+  private atlasOf(tiling: Tiling): Atlas {
+    const { theme } = this.themed;
+    const key = [this.data, this.shape, this.layout, this.sample, this.shown, this.shownLimit, theme];
+    if (this.atlas && key.every((value, i) => value === this.atlas?.key[i])) return this.atlas.atlas;
+    const size = tiling.width * tiling.height;
+    const values = new Float32Array(size);
+    const atlas = new Atlas(this.shown, tiling.width, tiling.height, (t) => {
+      for (let y = 0, i = 0; y < tiling.height; y++) {
+        for (let x = 0; x < tiling.width; x++, i++) values[i] = this.data[tiling.index(t, y, x)] ?? 0;
+      }
+      const rgba = new Uint8ClampedArray(size * 4);
+      colorize(values, this.map, this.shownLimit, theme, rgba);
+      return rgba;
+    });
+    this.atlas = { key, atlas };
+    return atlas;
   }
 
   private markActive(context: CanvasRenderingContext2D): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { alignCurves, decimate, extent, nearestIndex, paddedRange, valueNear } from '../../../apps/components/chart/columns.ts';
 import { GrowingSeries } from '../../../apps/components/chart/growing-series.ts';
 import { bestIndex, smooth } from '../../../apps/components/chart/smoothing.ts';
+import { share, ticksOf } from '../../../apps/components/chart/svg.ts';
 
 describe('smoothing', () => {
   it('leaves a constant alone: the start is not biased towards zero', () => {
@@ -45,6 +46,20 @@ describe('smoothing', () => {
     expect(bestIndex([3, 1, 2, 1], 'min')).toBe(1);
     expect(bestIndex([3, Number.NaN, 5], 'max')).toBe(2);
     expect(bestIndex([Number.NaN], 'min')).toBe(-1);
+  });
+});
+
+describe('SVG axes', () => {
+  it('has round ticks inside the range', () => {
+    expect(ticksOf({ min: 0, max: 1, scale: 'linear' })).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(ticksOf({ min: -1.3, max: 2.1, scale: 'linear' })).toEqual([-1, 0, 1, 2]);
+    expect(ticksOf({ min: 0.003, max: 20, scale: 'log' })).toEqual([0.01, 0.1, 1, 10]);
+    expect(ticksOf({ min: 3, max: 3, scale: 'linear' })).toEqual([3]);
+  });
+
+  it('places values by the scale', () => {
+    expect(share({ min: 0, max: 4, scale: 'linear' }, 1)).toBe(0.25);
+    expect(share({ min: 1, max: 100, scale: 'log' }, 10)).toBeCloseTo(0.5);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildCard, type CardSources } from '../../../apps/math/build/build-card.ts';
 import { highlight } from '../../../apps/math/build/highlight.ts';
 import { findRegion } from '../../../apps/math/build/region.ts';
+import { splitCard } from '../../../apps/math/build/split.ts';
 import { expandTerms, plainTex, renderTex } from '../../../apps/math/build/tex.ts';
 import { tokenize } from '../../../apps/math/build/tokens.ts';
 import type { MathCard } from '../../../apps/math/card.ts';
@@ -164,6 +165,16 @@ describe('building a card', () => {
       { ...sources, read: (file) => files[file] ?? wgsl },
     );
     expect(built.wgsl.map((source) => source.label)).toEqual(['1-first.wgsl', 'second-rung']);
+  });
+
+  it('splits off rungs and unrolled forms, and nothing else', () => {
+    files['ladder/2-second-rung.wgsl'] = wgsl;
+    const built = buildCard({ ...card, ladder: 'ladder' }, { ...sources, list: () => ['2-second-rung.wgsl'] });
+    const split = splitCard(built, 1);
+    expect(split.wgsl).toEqual(built.wgsl);
+    expect(split.card.wgsl[0]).toMatchObject({ unrollable: true, lines: built.wgsl[0]?.lines });
+    expect(split.card.wgsl[0]).not.toHaveProperty('unrolled');
+    expect(split.card.wgsl[1]).toMatchObject({ deferred: true, lines: [], terms: ['dW', 'dy', 'x'] });
   });
 
   it.each([
