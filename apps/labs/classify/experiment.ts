@@ -1,0 +1,160 @@
+/** Trains a classifier, or several in a search, and answers questions about what it has learned. */
+import { ConfigError } from '../../../engine/index.ts';
+import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
+import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
+import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import { loadPictures } from './data.ts';
+import type { Config } from './networks.ts';
+import { mistakes, reportOf } from './report.ts';
+import { imagesOf, inspect, predict } from './requests.ts';
+import { type EpochResult, evaluated, type History, newHistory, trainFully } from './run.ts';
+import { definition, type schema } from './schema.ts';
+import { searched, type TrialResult } from './search.ts';
+import { Training } from './training.ts';
+
+/** The event `data` named 'setup'. */
+export interface Setup {
+  readonly dataset: string;
+  readonly classNames: readonly string[];
+  readonly inputShape: readonly number[];
+  readonly network: NetworkDefinition;
+  readonly parameters: number;
+  readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
+}
+
+export interface ClassifyResult {
+  readonly parameters: number;
+  readonly images: Setup['counts'];
+  readonly epochs: readonly EpochResult[];
+  /** Loss of the first twenty steps. */
+  readonly firstLosses: readonly number[];
+  readonly smallestBatchLoss: number;
+  readonly validation: { readonly accuracy: number; readonly loss: number } | null;
+  readonly test: { readonly accuracy: number; readonly loss: number; readonly perClass: readonly (number | null)[] };
+  /** Norm of the loss gradient by layer, after the last evaluation. */
+  readonly gradients: Readonly<Record<string, number>>;
+  /** In a search: what was tried. */
+  readonly trials?: readonly TrialResult[];
+}
+
+/** Pictures of the training set shown at the start. */
+const EXAMPLES = 24;
+
+function setupOf(training: Training): Setup {
+  const { train, validation, test } = training.pictures;
+  return {
+    dataset: train.name,
+    classNames: train.classNames,
+    inputShape: [train.height, train.width, train.channels],
+    network: training.network.definition,
+    parameters: training.network.parameterCount,
+    counts: { train: train.count, validation: validation.count, test: test.count },
+  };
+}
+
+/** Goes on from a checkpoint: of this run exactly; of another run with the same network from its weights. */
+function resume(training: Training, bytes: Uint8Array): ExperimentEvent | undefined {
+  const checkpoint = readCheckpoint(bytes);
+  try {
+    training.trainer.load(checkpoint);
+    return undefined;
+  } catch (error) {
+    const same = JSON.stringify(checkpoint.metadata.definition) === JSON.stringify(training.network.definition);
+    if (!(error instanceof ConfigError) || !same) throw error;
+    training.network.loadStateDict(checkpoint.state);
+    const message = `The checkpoint belongs to another run: training starts anew from its weights. (${error.message})`;
+    return { type: 'status', level: 'note', message };
+  }
+}
+
+/** The test set, once. */
+async function* tested(training: Training): AsyncGenerator<ExperimentEvent, ClassifyResult['test']> {
+  const found = yield* evaluated(training, training.test, 'test');
+  const report = reportOf(found, training.pictures.test, 'test', training.trainer.progress.step);
+  yield { type: 'data', name: 'evaluation', value: report };
+  yield* mistakes(report, training.pictures.test);
+  const { accuracy, loss, perClass } = report;
+  return { accuracy, loss, perClass };
+}
+
+function resultOf(
+  training: Training,
+  history: History,
+  test: ClassifyResult['test'],
+  trials?: readonly TrialResult[],
+): ClassifyResult {
+  const { parameters, counts: images } = setupOf(training);
+  const { epochs, firstLosses, least, gradients, validation } = history;
+  return {
+    parameters,
+    images,
+    epochs,
+    firstLosses,
+    smallestBatchLoss: least,
+    validation: validation ? { accuracy: validation.accuracy ?? 0, loss: validation.loss } : null,
+    test,
+    gradients: Object.fromEntries((gradients?.layers ?? []).map((layer, i) => [layer, gradients?.norms[i] as number])),
+    ...(trials ? { trials } : {}),
+  };
+}
+
+/** Answers questions about the network of the moment; none while there is none. */
+function serve(context: Context<Config>, current: () => Training | undefined): void {
+  const ask = (name: string, answer: (training: Training, payload: unknown) => unknown) =>
+    context.serve(name, (payload) => {
+      const training = current();
+      if (!training) throw new Error('the network is not there yet: press Start');
+      return answer(training, payload);
+    });
+  ask('predict', predict);
+  ask('inspect', inspect);
+  ask('images', imagesOf);
+  ask('checkpoint', async (training) => ({
+    bytes: training.annotate(await training.trainer.checkpoint()),
+    step: training.trainer.progress.step,
+  }));
+}
+
+export const experiment: Experiment<typeof schema, ClassifyResult> = {
+  ...definition,
+  async *run(config, context) {
+    const pictures = yield* loadPictures(config, context);
+    if (pictures.note) yield { type: 'status', level: 'note', message: pictures.note };
+    const { train } = pictures;
+    yield {
+      type: 'images',
+      name: 'examples',
+      shape: [Math.min(EXAMPLES, train.count), train.height, train.width, train.channels],
+      data: train.images.slice(0, EXAMPLES * train.height * train.width * train.channels),
+      labels: [...train.labels.subarray(0, EXAMPLES)],
+    };
+    yield { type: 'phase', name: 'compile shaders' };
+    let training: Training | undefined;
+    const replace = (next: Training | undefined): void => {
+      training?.dispose();
+      training = next;
+    };
+    context.onDispose(() => replace(undefined));
+    serve(context, () => training);
+    let history = newHistory();
+    let trials: readonly TrialResult[] | undefined;
+    if (config.search === 'off') {
+      const made = new Training(config, pictures);
+      replace(made);
+      if (context.checkpoint) {
+        const note = resume(made, context.checkpoint);
+        if (note) yield note;
+      }
+      yield { type: 'data', name: 'setup', value: setupOf(made) };
+      yield* trainFully(made, context, history);
+    } else {
+      const found = yield* searched(config, context, pictures, replace);
+      history = found.history;
+      trials = found.trials;
+      yield { type: 'data', name: 'setup', value: setupOf(training as unknown as Training) };
+    }
+    const best = training as unknown as Training;
+    const test = yield* tested(best);
+    return resultOf(best, history, test, trials);
+  },
+};

@@ -1,0 +1,156 @@
+/** What the page asks a trained network: a prediction, the inside of the network for one image, images behind a cell. */
+import { type ImageDataset, imageAt, subset, take } from '../../../engine/data/dataset.ts';
+import { crossEntropy, grad, scope, slice, softmax, type Tensor, tensor } from '../../../engine/index.ts';
+import type { Training } from './training.ts';
+
+/** Values of one tensor handed to the page at most; larger ones are cut along their first axis. */
+const MOST_VALUES = 65536;
+
+export interface Prediction {
+  /** The network's outputs. */
+  readonly scores: Float32Array;
+  readonly probabilities: Float32Array;
+  readonly prediction: number;
+}
+
+export interface LookedAt {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+  /** True where only the first entries of the first axis are in `data`. */
+  readonly cut: boolean;
+}
+
+/** One layer for one image. */
+export interface LayerView {
+  readonly path: string;
+  readonly type: string;
+  readonly activation: LookedAt;
+  /** Gradient of the loss of this image. */
+  readonly activationGradient: LookedAt | null;
+  readonly weight: LookedAt | null;
+  readonly weightGradient: LookedAt | null;
+}
+
+export interface Inspection extends Prediction {
+  readonly image: Uint8Array;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** Class of the loss: the true one where it is known, else the predicted one. */
+  readonly label: number;
+  readonly loss: number;
+  readonly layers: readonly LayerView[];
+}
+
+type SetName = 'validation' | 'test' | 'train';
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Bytes of one image of the network's size. @throws Error saying what was expected */
+function pixelsOf(payload: unknown, training: Training): Uint8Array {
+  const { height, width, channels } = training.pictures.train;
+  const pixels = isRecord(payload) ? payload.pixels : undefined;
+  if (!(pixels instanceof Uint8Array) || pixels.length !== height * width * channels) {
+    throw new Error(`an image must be ${height} × ${width} × ${channels} bytes`);
+  }
+  return pixels;
+}
+
+function one(training: Training, image: Uint8Array): ImageDataset {
+  return { ...take(training.pictures.train, 1), count: 1, images: image, labels: new Uint8Array(1) };
+}
+
+/** Probabilities of the classes: a softmax of the outputs, unless the network ends with one. */
+const probabilitiesOf = (training: Training, outputs: Tensor): Tensor =>
+  training.network.layers.at(-1)?.type === 'softmax' ? outputs : softmax(outputs, { axis: -1 });
+
+export async function predict(training: Training, payload: unknown): Promise<Prediction> {
+  const { x, labels } = training.batchOf(one(training, pixelsOf(payload, training)));
+  const [outputs, shares] = training.evaluating((network) =>
+    scope(() => {
+      const found = network.forward(x);
+      return [found, probabilitiesOf(training, found)] as const;
+    }),
+  );
+  const [scores, probabilities] = await Promise.all([outputs.data(), shares.data()]);
+  for (const made of new Set([x, labels, outputs, shares])) made.dispose();
+  return { scores, probabilities, prediction: probabilities.indexOf(Math.max(...probabilities)) };
+}
+
+async function look(value: Tensor | null | undefined, dropBatch: boolean): Promise<LookedAt | null> {
+  if (!value) return null;
+  const shape = dropBatch ? value.shape.slice(1) : value.shape;
+  const size = shape.reduce((a, b) => a * b, 1);
+  const [first = 1, ...rest] = shape;
+  const kept = size <= MOST_VALUES ? first : Math.max(1, Math.floor((MOST_VALUES * first) / size));
+  if (kept === first) return { shape, data: await value.data(), cut: false };
+  const full = dropBatch ? [1, kept, ...rest] : [kept, ...rest];
+  const part = slice(
+    value.detach(),
+    full.map(() => 0),
+    full,
+  );
+  const data = await part.data();
+  part.dispose();
+  return { shape: [kept, ...rest], data, cut: true };
+}
+
+/** Activations, weights and their gradients for one image. @param payload {pixels} or {set, index}; {layer} limits it to one layer */
+export async function inspect(training: Training, payload: unknown): Promise<Inspection> {
+  const chosen = isRecord(payload) ? payload : {};
+  const set = training.pictures[(chosen.set as SetName) ?? 'validation'];
+  const image = chosen.pixels ? pixelsOf(payload, training) : imageAt(set, Number(chosen.index ?? 0));
+  const found = await predict(training, { pixels: image });
+  const label = chosen.pixels ? found.prediction : (set.labels[Number(chosen.index ?? 0)] as number);
+  const { x, labels: unused } = training.batchOf(one(training, image));
+  const labels = tensor(Int32Array.of(label), [1], { dtype: 'i32' });
+  const views = training.evaluating((network) => {
+    const modules = network.modules.filter(({ path }) => chosen.layer === undefined || path === chosen.layer);
+    const parameters = new Map(network.namedParameters());
+    return scope(() => {
+      const { output, activations } = network.forward(x, { capture: modules.map(({ path }) => path), fuse: false });
+      const loss = crossEntropy(output, labels);
+      const layers = modules.flatMap(({ path, type }) => {
+        const activation = activations.get(path);
+        return activation ? [{ path, type, activation, weight: parameters.get(`${path}.weight`) ?? null }] : [];
+      });
+      const wanted = [...layers.map(({ activation }) => activation), ...layers.flatMap(({ weight }) => (weight ? [weight] : []))];
+      const gradients = grad(loss, wanted, { allowUnused: true });
+      const gradientOf = new Map(wanted.map((value, index) => [value, gradients[index] ?? null]));
+      return {
+        loss,
+        kept: [...wanted, ...gradients],
+        layers: layers.map((layer) => ({
+          ...layer,
+          activationGradient: gradientOf.get(layer.activation) ?? null,
+          weightGradient: layer.weight ? (gradientOf.get(layer.weight) ?? null) : null,
+        })),
+      };
+    });
+  });
+  const layers: LayerView[] = [];
+  for (const { path, type, activation, activationGradient, weight, weightGradient } of views.layers) {
+    layers.push({
+      path,
+      type,
+      activation: (await look(activation, true)) as LookedAt,
+      activationGradient: await look(activationGradient, true),
+      weight: await look(weight, false),
+      weightGradient: await look(weightGradient, false),
+    });
+  }
+  const loss = await views.loss.item();
+  const learned = new Set(training.network.parameters());
+  for (const made of new Set([...views.kept, views.loss, x, unused, labels])) if (made && !learned.has(made)) made.dispose();
+  const { height, width, channels } = training.pictures.train;
+  return { ...found, image: image.slice(), shape: [height, width, channels], label, loss, layers };
+}
+
+/** The images with the given indices of a set. */
+export function imagesOf(training: Training, payload: unknown): { readonly shape: readonly number[]; readonly data: Uint8Array } {
+  const { set = 'validation', indices = [] } = (payload ?? {}) as { set?: SetName; indices?: readonly number[] };
+  const source = training.pictures[set];
+  const chosen = subset(
+    source,
+    indices.filter((index) => index >= 0 && index < source.count),
+  );
+  return { shape: [chosen.count, chosen.height, chosen.width, chosen.channels], data: chosen.images };
+}

@@ -1,0 +1,159 @@
+/** One training of a classifier: the engine's trainer with the lab's settings, and what is measured beside the loss. */
+import type { ImageDataset } from '../../../engine/data/dataset.ts';
+import { take, toFloat32 } from '../../../engine/data/dataset.ts';
+import { concat, grad, keep, noGrad, reshape, scope, sqrt, square, sum, type Tensor, tensor } from '../../../engine/index.ts';
+import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
+import type { OptimiserConfig } from '../../../engine/optim/config.ts';
+import type { ScheduleConfig } from '../../../engine/optim/schedules.ts';
+import { readCheckpoint, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
+import { imageData, type TrainingData } from '../../../engine/train/data.ts';
+import { lossFunction } from '../../../engine/train/loss.ts';
+import { Trainer } from '../../../engine/train/trainer.ts';
+import type { Pictures } from './data.ts';
+import { type Config, networkOf } from './networks.ts';
+
+/** Training images on which gradient norms and the training accuracy are measured. */
+const PROBE = 128;
+const TRAIN_PROBE = 500;
+
+export const optimiserOf = (config: Config): OptimiserConfig => {
+  const { rate, decay, decayRule } = config;
+  const common = { lr: rate, weightDecay: decay, decay: decayRule } as const;
+  if (config.optimiser === 'sgd') {
+    const { momentum, nesterov } = config;
+    return { type: 'sgd', ...common, momentum, nesterov: nesterov && momentum > 0 };
+  }
+  const { beta1, beta2, epsilon: eps, epsilonForm } = config;
+  return { type: config.optimiser, ...common, betas: [beta1, beta2], eps, epsilonForm };
+};
+
+export function scheduleOf({ schedule, stepSize, gamma, epochs }: Config): ScheduleConfig {
+  if (schedule === 'step') return { type: 'step', size: stepSize, gamma };
+  if (schedule === 'cosine') return { type: 'cosine', length: epochs };
+  return { type: 'constant' };
+}
+
+/** Steps of an epoch after which everything is looked at: evenly spread, the last at its end. */
+function looksOf({ evaluations, batch }: Config, samples: number): number[] {
+  const perEpoch = Math.ceil(samples / Math.min(batch, samples));
+  const looks = Array.from({ length: evaluations }, (_, i) => Math.round((perEpoch * (i + 1)) / evaluations));
+  return [...new Set(looks.map((step) => Math.max(1, step)))];
+}
+
+/** Euclidean norm of the gradient of the mean cross-entropy with respect to the weights of each layer, from input to output. */
+export interface GradientNorms {
+  readonly layers: readonly string[];
+  readonly norms: Float32Array<ArrayBuffer>;
+}
+
+export class Training {
+  readonly config: Config;
+  readonly pictures: Pictures;
+  readonly trainer: Trainer;
+  /** Images as the network sees them: (byte/255 − mean)/std. */
+  readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] } | null;
+  readonly validation: TrainingData;
+  readonly trainProbe: TrainingData;
+  readonly test: TrainingData;
+  readonly #looks: readonly number[];
+  readonly #probe: { readonly x: Tensor; readonly labels: Tensor };
+
+  /** @throws ConfigError naming the layers that do not fit the images */
+  constructor(config: Config, pictures: Pictures) {
+    this.config = config;
+    this.pictures = pictures;
+    const { train, validation, test } = pictures;
+    const inputShape = [train.height, train.width, train.channels];
+    this.normalisation = config.normalise ? { mean: train.mean, std: train.std } : null;
+    const data = (set: ImageDataset): TrainingData => imageData(set, { normalisation: this.normalisation });
+    const { seed } = config;
+    this.validation = data(validation);
+    this.#looks = looksOf(config, train.count);
+    this.trainer = new Trainer({
+      network: buildNetwork(networkOf(config, inputShape, train.classNames.length), {
+        inputShape,
+        rng: seed,
+        dropoutSeed: seed,
+      }),
+      data: data(train),
+      validation: this.validation,
+      loss: 'crossEntropy',
+      optimiser: optimiserOf(config),
+      schedule: scheduleOf(config),
+      batchSize: config.batch,
+      epochs: config.epochs,
+      seed,
+      evalEvery: 'never',
+    });
+    this.trainProbe = data(take(train, TRAIN_PROBE));
+    this.test = data(test);
+    this.#probe = this.batchOf(take(train, PROBE));
+  }
+
+  get network(): Network {
+    return this.trainer.network;
+  }
+
+  /** The next step after which everything is looked at; of two runs of one configuration the same. */
+  get nextLook(): number {
+    const { step } = this.trainer.progress;
+    const { stepsPerEpoch } = this.trainer.plan;
+    const start = Math.floor(step / stepsPerEpoch) * stepsPerEpoch;
+    return start + (this.#looks.find((look) => start + look > step) ?? stepsPerEpoch);
+  }
+
+  /** Images and labels on the device. */
+  batchOf(set: ImageDataset): { readonly x: Tensor; readonly labels: Tensor } {
+    const x = tensor(toFloat32(set, undefined, this.normalisation), [set.count, set.height, set.width, set.channels]);
+    return { x: keep(x), labels: keep(tensor(Int32Array.from(set.labels), [set.count], { dtype: 'i32' })) };
+  }
+
+  /** Runs `look` in evaluation mode and sets the mode back. */
+  evaluating<T>(look: (network: Network) => T): T {
+    const { network } = this;
+    const { training } = network;
+    network.eval();
+    try {
+      return look(network);
+    } finally {
+      network.train(training);
+    }
+  }
+
+  /** On the first training images, without dropout, so that neither running statistics nor random numbers move. */
+  async gradientNorms(): Promise<GradientNorms> {
+    const weights = this.network.namedParameters().filter(([name]) => name.endsWith('weight'));
+    const found = this.evaluating((network) =>
+      scope(() => {
+        const { x, labels } = this.#probe;
+        const loss = lossFunction('crossEntropy')(network.forward(x), { inputs: x, targets: labels }, network);
+        const tensors = weights.map(([, weight]) => weight);
+        const gradients = grad(loss, tensors, { allowUnused: true });
+        return noGrad(() =>
+          concat(
+            gradients.map((g) => (g ? reshape(sqrt(sum(square(g))), [1]) : tensor([0], [1]))),
+            0,
+          ),
+        );
+      }),
+    );
+    const norms = await found.data();
+    found.dispose();
+    return { layers: weights.map(([name]) => name.replace(/\.?weight$/, '')), norms };
+  }
+
+  /** The trainer's checkpoint with what another lab needs to use the network on pictures. */
+  annotate(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const checkpoint = readCheckpoint(bytes);
+    const { name, classNames } = this.pictures.train;
+    const notes = { lab: 'classify', dataset: name, classNames, normalisation: this.normalisation, config: this.config };
+    return writeCheckpoint({ ...checkpoint, metadata: { ...checkpoint.metadata, notes } });
+  }
+
+  dispose(): void {
+    this.trainer.dispose();
+    this.#probe.x.dispose();
+    this.#probe.labels.dispose();
+    this.network.dispose();
+  }
+}
