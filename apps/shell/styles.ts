@@ -108,6 +108,12 @@ export const baseStyles = css`
       min-height: 2.5rem;
     }
   }
+  @media (forced-colors: active) {
+    /* Else the browser paints a backplate over the label. */
+    button.primary {
+      forced-color-adjust: none;
+    }
+  }
   @media (prefers-reduced-motion: reduce) {
     *,
     *::before,
