@@ -8,6 +8,7 @@ import {
   type Group,
   type Workload,
 } from './case.ts';
+import stored from './expected-losses.json';
 import { activationShapes, forwardMultiplyAdds, inputShapes, type Network, trainingFlops } from './network.ts';
 import { convNet, networks } from './networks.ts';
 
@@ -115,9 +116,15 @@ function trainingCase(network: Network): BenchCase {
     flops: trainingFlops(network),
     bytes: 0,
     workload: { type: 'training-step', network },
-    tolerance: 2e-3,
+    tolerance: lossTolerance(network.name),
     quick: network.name === 'ConvNet' || network.name === 'MLP',
   };
+}
+
+/** A twentieth of what the compared losses change: a wrong gradient or update would show, rounding does not. */
+function lossTolerance(name: string): number {
+  const losses = (stored.losses as Record<string, number[]>)[name];
+  return losses ? (0.05 * (Math.max(...losses) - Math.min(...losses))) / Math.max(...losses) : 1e-3;
 }
 
 function forwardCase(network: Network): BenchCase {

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { BenchResult } from '../../../bench/measure/result.ts';
+import { compareResults } from '../../../bench/report/compare.ts';
+import { resultName } from '../../../bench/report/files.ts';
+import { digits, formatPercent, formatSeconds } from '../../../bench/report/format.ts';
+import { htmlReport } from '../../../bench/report/html.ts';
+import { BEGIN, END, headline, markdownReport, replaceSection } from '../../../bench/report/markdown.ts';
+import { barChart } from '../../../bench/report/plot.ts';
+import { fastestOf, fastestPeer, shareOfRoof, speedup, warnings } from '../../../bench/report/view.ts';
+import { ladderCase, sampleResult, streamingCase, timed, trainingCase } from './sample-result.ts';
+
+describe('numbers for readers', () => {
+  it('have three digits and a unit that fits', () => {
+    expect([0.00001234, 0.01234, 1.234, 123.4].map(formatSeconds)).toEqual(['12.3 µs', '12.3 ms', '1.23 s', '123 s']);
+    expect([0.1234, 1.2, 99.95, 1234.5].map(digits)).toEqual(['0.123', '1.20', '100', '1,235']);
+    expect([0.051, 0.5, 0.0997].map(formatPercent)).toEqual(['5.10 %', '50 %', '10 %']);
+  });
+});
+
+describe('ratios', () => {
+  it('compare medians of the fastest contenders', () => {
+    const ours = timed('chalkgrad webgpu', [100, 110, 90]);
+    expect(fastestPeer(trainingCase)?.id).toBe('jax-js wasm');
+    expect(fastestOf(trainingCase, 'tfjs')).toBeUndefined();
+    expect(speedup(ours, fastestPeer(trainingCase))).toBeCloseTo(4, 12);
+  });
+
+  it('take the binding roof', () => {
+    expect(shareOfRoof(sampleResult, streamingCase, streamingCase.contenders[0])).toBeCloseTo(0.5, 12);
+    expect(shareOfRoof(sampleResult, trainingCase, trainingCase.contenders[0])).toBeCloseTo(0.2, 12);
+  });
+
+  it('are said in one sentence', () => {
+    expect(headline(sampleResult)).toBe("A ConvNet training step takes 100 ms: 4.00× faster than jax-js's fastest backend.");
+  });
+});
+
+describe('warnings', () => {
+  it('are silent about a full run on a GPU, but name libraries that were left out', () => {
+    const clean = { ...sampleResult, cases: [streamingCase] };
+    expect(warnings(clean)).toEqual([]);
+    expect(warnings(sampleResult).join()).toMatch(/tfjs webgpu is left out of “ConvNet training step”: disagrees/);
+  });
+
+  it('mark a software adapter, a hidden tab, a partial run and a busy machine in every output', () => {
+    const doubtful: BenchResult = {
+      ...sampleResult,
+      partial: true,
+      adapter: { ...sampleResult.adapter, software: true },
+      environment: { ...sampleResult.environment, hidden: true },
+      cases: [{ ...streamingCase, idle: 0.3 }],
+      runtimes: [{ id: 'jax-js webgpu', version: '', error: 'not comparable: other adapter' }],
+    };
+    expect(warnings(doubtful)).toHaveLength(5);
+    for (const output of [markdownReport(doubtful), htmlReport(doubtful)]) {
+      for (const word of ['Software adapter', 'hidden', 'Partial run', 'busy', 'other adapter']) expect(output).toContain(word);
+    }
+    expect(resultName(doubtful)).toBe('2026-11-22-gpu-1-partial');
+  });
+});
+
+describe('Markdown report', () => {
+  const report = markdownReport(sampleResult);
+
+  it('shows times with ratios, dashes for what was not run and names for what failed', () => {
+    expect(report).toContain('| ConvNet training step (batch 64) | 100 ms | 600 ms (6.00×) | 400 ms (4.00×) | – | disagrees |');
+    expect(report).toContain('| Geometric mean of the ratios |  | 6.00× | 4.00× |  |  |');
+  });
+
+  it('shows rates of streaming kernels, rungs over the first and the first step', () => {
+    expect(report).toContain('| add | 2.00 | 1.00 (2.00×) | 50 % |');
+    expect(report).toContain('| register-tile | 100 ms | 4.00 GFLOP/s | 4.00× | 20 % |');
+    expect(report).toContain('| chalkgrad webgpu | 100 ms | 1.50 s |');
+  });
+
+  it('goes between the markers of a README and nowhere else', () => {
+    const readme = `# Title\n${BEGIN}\nold\n${END}\nrest\n`;
+    const updated = replaceSection(readme, report);
+    expect(updated).toContain(`${BEGIN}\n\n${report}\n\n${END}\nrest`);
+    expect(updated).not.toContain('old');
+    expect(replaceSection(updated, report)).toBe(updated);
+    expect(() => replaceSection('# Title', report)).toThrow(/lacks the lines/);
+  });
+});
+
+describe('report page', () => {
+  it('plots every measured case with text for readers who cannot see it', () => {
+    const page = htmlReport(sampleResult);
+    expect(page.match(/<svg /g)?.length).toBe(2 + sampleResult.cases.length);
+    expect(page).toContain('aria-label="ConvNet training step: batch 64. chalkgrad webgpu: 100 ms;');
+    expect(page).toContain(ladderCase.name);
+    expect(page).not.toMatch(/<script|https?:\/\//);
+  });
+
+  it('escapes what comes from the machine', () => {
+    const odd = { ...sampleResult, adapter: { ...sampleResult.adapter, description: '<b>"GPU"&' } };
+    expect(htmlReport(odd)).toContain('&lt;b&gt;&quot;GPU&quot;&amp;');
+  });
+
+  it('draws bars in proportion', () => {
+    const bars = [
+      { label: 'a', value: 1, text: '1', ours: true },
+      { label: 'b', value: 0.5, text: '0.5', ours: false },
+    ];
+    const widths = [...barChart({ title: 't', bars, scale: 'linear' }).matchAll(/width="([\d.]+)" height="14"/g)].map((m) =>
+      Number(m[1]),
+    );
+    expect(widths[0]).toBeCloseTo(2 * (widths[1] ?? 0), 1);
+  });
+});
+
+describe('comparison with an earlier result', () => {
+  const faster = {
+    ...sampleResult,
+    cases: [{ ...trainingCase, contenders: [timed('chalkgrad webgpu', [50, 51, 49]), timed('jax-js webgpu', [600, 601, 599])] }],
+  };
+
+  it('gives before / after and marks only what lies outside the spread', () => {
+    const text = compareResults(sampleResult, faster);
+    expect(text).toContain('| ConvNet training step | chalkgrad webgpu | 100 ms | 50.0 ms | 2.00× | faster |');
+    expect(text).toContain('| ConvNet training step | jax-js webgpu | 600 ms | 600 ms | 1.00× |  |');
+    expect(text).toContain('| geometric mean | chalkgrad webgpu |');
+  });
+
+  it('refuses results from different adapters', () => {
+    const other = { ...sampleResult, adapter: { ...sampleResult.adapter, description: 'Other GPU' } };
+    expect(() => compareResults(sampleResult, other)).toThrow(/not the same adapter/);
+  });
+
+  it('says when there is nothing in common', () => {
+    expect(compareResults({ ...sampleResult, cases: [] }, sampleResult)).toMatch(/no case in common/);
+  });
+});

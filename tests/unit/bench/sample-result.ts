@@ -1,0 +1,84 @@
+/** A small result with known numbers, for the tests of the reports. */
+import type { BenchResult, CaseResult, ContenderResult } from '../../../bench/measure/result.ts';
+import { summarize } from '../../../bench/measure/statistics.ts';
+
+const measured = { seconds: summarize([0.01]), best: 1 };
+
+export function timed(id: string, milliseconds: readonly number[]): ContenderResult {
+  const samples = milliseconds.map((value) => value / 1000);
+  return { id, status: 'ok', executions: 1, samples, seconds: summarize(samples), error: 1e-7 };
+}
+
+export const trainingCase: CaseResult = {
+  name: 'ConvNet training step',
+  group: 'training-step',
+  shape: 'batch 64',
+  flops: 4e8,
+  bytes: 0,
+  reference: 'stored losses',
+  idle: 0.99,
+  contenders: [
+    timed('chalkgrad webgpu', [100, 110, 90]),
+    timed('jax-js webgpu', [600, 610, 590]),
+    timed('jax-js wasm', [400, 400, 400]),
+    { id: 'tfjs wasm', status: 'unsupported', message: 'no gradient' },
+    { id: 'tfjs webgpu', status: 'disagrees', message: 'element 0: 1, expected 2', error: 0.5 },
+  ],
+};
+
+export const streamingCase: CaseResult = {
+  ...trainingCase,
+  name: 'add',
+  group: 'streaming',
+  shape: '8.4 M elements',
+  flops: 1e6,
+  bytes: 1e8,
+  contenders: [timed('chalkgrad webgpu', [50]), timed('jax-js webgpu', [100])],
+};
+
+export const ladderCase: CaseResult = {
+  ...trainingCase,
+  name: 'ladder: matmul 512',
+  group: 'ladder',
+  bytes: 3e6,
+  contenders: [timed('chalkgrad webgpu · naive', [400]), timed('chalkgrad webgpu · register-tile', [100])],
+};
+
+export const sampleResult: BenchResult = {
+  format: 1,
+  date: '2026-11-22T10:00:00.000Z',
+  commit: 'abc1234',
+  partial: false,
+  environment: {
+    where: 'browser',
+    browser: 'Chrome/156.0',
+    platform: 'linux',
+    processor: '2 × CPU',
+    memoryGiB: 8,
+    flags: [],
+    userAgent: 'test',
+    crossOriginIsolated: true,
+    processors: 2,
+    hidden: false,
+  },
+  adapter: { api: 'webgpu', vendor: 'acme', architecture: 'gpu-1', description: 'Acme GPU', software: false },
+  roofline: {
+    fmaScalar: { ...measured, best: 10e9 },
+    fmaVector: { ...measured, best: 20e9 },
+    stream: { ...measured, best: 4e9 },
+    copy: { ...measured, best: 8e9 },
+    dispatch: { ...measured, best: 11e-6 },
+    submit: { ...measured, best: 40e-6 },
+    flopsPerSecond: 20e9,
+    bytesPerSecond: 4e9,
+  },
+  runtimes: [
+    { id: 'chalkgrad webgpu', version: '0.1.0' },
+    { id: 'jax-js webgpu', version: '0.1.25' },
+  ],
+  cases: [trainingCase, streamingCase, ladderCase],
+  firstSteps: [
+    { id: 'chalkgrad webgpu', network: 'ConvNet training step', openSeconds: 0.1, stepSeconds: 1.5 },
+    { id: 'tfjs wasm', network: 'ConvNet training step', error: 'no gradient' },
+  ],
+};
