@@ -13,13 +13,14 @@ export interface LabArguments {
   readonly checkpoint?: string;
   readonly save?: string;
   readonly steps?: number;
+  readonly recordEvery?: number;
   /** What was clamped. */
   readonly notes: readonly string[];
   /** What makes a run impossible. */
   readonly errors: readonly string[];
 }
 
-const valued = ['preset', 'seed', 'device', 'json', 'record', 'checkpoint', 'save', 'steps', 'set'] as const;
+const valued = ['preset', 'seed', 'device', 'json', 'record', 'checkpoint', 'save', 'steps', 'record-every', 'set'] as const;
 type Option = (typeof valued)[number];
 
 /** `--key value`, `--key=value` and bare `key=value` are understood. */
@@ -69,12 +70,14 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     else found[name] = value;
   }
   const { preset = 'quick', device = 'auto', steps, json, record, checkpoint, save } = found;
+  const every = found['record-every'];
   if (!Object.hasOwn(definition.presets, preset)) {
     errors.push(`'${preset}' is no preset of this lab: ${Object.keys(definition.presets).join(', ')}`);
   }
   if (!['auto', 'webgpu', 'cpu'].includes(device)) errors.push(`'${device}' is no device: auto, webgpu, cpu`);
   if (steps !== undefined && !(Number.isInteger(Number(steps)) && Number(steps) > 0))
     errors.push(`--steps ${steps} is no number of steps`);
+  if (every !== undefined && !(Number(every) >= 0)) errors.push(`--record-every ${every} is no number of milliseconds`);
   return {
     help,
     preset,
@@ -86,6 +89,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     ...(record === undefined ? {} : { record }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(save === undefined ? {} : { save }),
+    ...(every === undefined ? {} : { recordEvery: Number(every) }),
     ...(steps === undefined ? {} : { steps: Number(steps) }),
   };
 }

@@ -10,6 +10,7 @@
  *   --checkpoint F   resume from a file
  *   --json FILE      writes result, configuration, environment, curves and tables
  *   --record FILE    writes the recording that the lab's page shows
+ *   --record-every M keeps at most one picture of a name in M milliseconds (500); raise it for a smaller file
  *   --save FOLDER    writes every checkpoint
  *   --steps N        ends after N steps
  *   --help           the lab's parameters
@@ -60,7 +61,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(experiment: AnyExperiment, args: LabArguments): Promise<void> {
   const store = new RunStore();
-  const recorder = args.record === undefined ? undefined : new Recorder();
+  const recorder = args.record === undefined ? undefined : new Recorder(args.recordEvery);
   const progress = labProgress(experiment.title);
   const started = new Date();
   const abort = new AbortController();

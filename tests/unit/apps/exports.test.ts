@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { inlineWorkers } from '../../../apps/embed/inline-worker.ts';
+import { inlineWorkers, moveOut } from '../../../apps/embed/one-file.ts';
 import { widget } from '../../../apps/embed/widget.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
@@ -89,6 +89,14 @@ describe('the module for other pages', () => {
       "import InlineWorker0 from './worker.ts?worker&inline';\nimport InlineWorker1 from './other.ts?worker&inline';\nx = new InlineWorker0();\ny = new InlineWorker1();",
     );
     expect(inlineWorkers('new Worker(url)')).toBe('new Worker(url)');
+  });
+
+  it('leaves the recording and the fallback beside itself', () => {
+    const code =
+      "fetch(new URL('./recording.json', import.meta.url)); await import('./experiment.ts'); await import('../../runtime/browser-environment.ts')";
+    expect(moveOut(code, 'demo')).toBe(
+      "fetch(new URL('./' + 'demo.recording.json', import.meta.url)); await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href); await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href)",
+    );
   });
 
   it('is a widget whose traits are the parameters', () => {
