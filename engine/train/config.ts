@@ -40,6 +40,8 @@ export interface TrainerConfig {
   readonly mode?: 'recorded' | 'eager';
   /** Changes each batch on the device, for example by noise from `rng`. Recorded with the step. */
   readonly transform?: (batch: Batch, rng: DeviceGenerator) => Batch;
+  /** Changes each batch of the validation data on the device, where `transform` changes what is trained on. */
+  readonly evalTransform?: (batch: Batch) => Batch;
   /** Forgets the moments at the start of every epoch, as code does that makes a new optimiser there. Default false. */
   readonly resetOptimiser?: boolean;
   readonly callbacks?: readonly TrainerCallback[];

@@ -1,12 +1,14 @@
 /** Finding what is infinite or not a number, on the device. */
 import { noGrad } from '../autodiff.ts';
 import { BUFFER_ALIGNMENT } from '../device/device.ts';
+import { NonFiniteError } from '../errors.ts';
 import { countNonFinite } from '../kernels/finite.ts';
 import { scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import type { Batch } from './data.ts';
 import type { LossFunction } from './loss.ts';
+import type { TrainingState } from './state.ts';
 
 /**
  * Names of the tensors that hold values which are not finite, in order. Everything is enqueued at once: later work does not change
@@ -56,4 +58,32 @@ export async function nonFiniteLayer(network: Network, batch: Batch, loss: LossF
     for (const activation of new Set(kept.activations.values())) activation.dispose();
     kept.value.dispose();
   }
+}
+
+/**
+ * Goes back to the snapshot, takes its steps again one by one until something is no longer finite, and finds out what it was first.
+ * The state stays at the snapshot.
+ */
+export async function diagnose(state: TrainingState): Promise<NonFiniteError> {
+  const last = state.progress.step;
+  state.rewind();
+  const start = state.progress.step;
+  let broken: string | undefined;
+  let step = start;
+  for (; step < last && broken === undefined; step++) {
+    state.step(0);
+    const [[loss], found] = await Promise.all([state.runner.losses(0, 1), nonFiniteState(state.network)]);
+    broken = found[0] ?? (Number.isFinite(loss) ? undefined : 'loss');
+  }
+  const at = Math.max(start, step - 1);
+  state.rewind();
+  while (state.progress.step < at) state.step(0);
+  const batch = state.peek();
+  const layer = await nonFiniteLayer(state.network.train(), batch, state.loss);
+  batch.inputs.dispose();
+  batch.targets.dispose();
+  state.rewind();
+  // Whoever goes on will want another learning rate.
+  state.forgetRates();
+  return new NonFiniteError(layer ?? broken ?? 'loss', at);
 }

@@ -1,0 +1,199 @@
+/** What a training run consists of, and how it takes a step, is copied to the host and put back. */
+import type { RecordingDevice } from '../device/recording-device.ts';
+import { scope } from '../memory.ts';
+import { Network } from '../nn/network.ts';
+import { createOptimiser, type Optimiser } from '../optim/optimiser.ts';
+import { learningRate } from '../optim/schedules.ts';
+import { Generator } from '../random.ts';
+import type { Plan, TrainerConfig } from './config.ts';
+import type { Batch } from './data.ts';
+import { type LossFunction, lossFunction } from './loss.ts';
+import { type Progress, restoreNetwork, snapshotNetwork, type TrainingSnapshot } from './snapshot.ts';
+import { StepRunner } from './step.ts';
+
+/** A step that has been enqueued. Steps and epochs count from 1. */
+export interface TakenStep {
+  readonly step: number;
+  readonly epoch: number;
+  readonly batch: number;
+  readonly lr: number;
+}
+
+export class TrainingState {
+  readonly config: TrainerConfig;
+  readonly plan: Plan;
+  readonly loss: LossFunction;
+  readonly progress: Progress = { step: 0, epoch: 0, position: 0, lossSum: 0, lossCount: 0 };
+  /** η₀ of the schedule. */
+  lr: number;
+  /** From which a lost device or a diagnosis starts. */
+  snapshot: TrainingSnapshot | undefined;
+  network: Network;
+  optimiser: Optimiser;
+  /** Learning rates since the snapshot, for taking its steps again. */
+  readonly #rates = new Map<number, number>();
+  #runner: StepRunner | undefined;
+  #orderOf = -1;
+
+  constructor(config: TrainerConfig, plan: Plan) {
+    this.config = config;
+    this.plan = plan;
+    this.loss = lossFunction(config.loss);
+    this.network = config.network;
+    this.optimiser = createOptimiser(config.network, config.optimiser);
+    this.lr = this.optimiser.config.lr;
+  }
+
+  get isOpen(): boolean {
+    return this.#runner !== undefined;
+  }
+
+  /** What runs steps, with the data on the device. */
+  get runner(): StepRunner {
+    return this.open();
+  }
+
+  /** Puts the data on the device, unless they are there. */
+  open(): StepRunner {
+    const { config, plan } = this;
+    this.#runner ??= new StepRunner({
+      network: this.network,
+      optimiser: this.optimiser,
+      data: config.data.open(this.network.device),
+      samples: config.data.count,
+      loss: this.loss,
+      transform: config.transform,
+      seed: plan.seed,
+      mode: config.mode ?? 'recorded',
+      batchSize: plan.batchSize,
+    });
+    return this.#runner;
+  }
+
+  get recording(): StepRunner['recording'] {
+    return this.#runner?.recording;
+  }
+
+  /** Steps since the snapshot. */
+  get sinceSnapshot(): number {
+    return this.progress.step - (this.snapshot?.progress.step ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Enqueues the next step, its loss to `slot` of the ring. */
+  step(slot: number): TakenStep {
+    const { progress, plan, config } = this;
+    this.#arrange();
+    if (config.resetOptimiser && progress.position === 0) this.optimiser.reset();
+    const batch = this.#nextBatch();
+    const lr = this.#rates.get(progress.step) ?? learningRate(config.schedule ?? { type: 'constant' }, this.lr, progress);
+    this.#rates.set(progress.step, lr);
+    this.optimiser.lr = lr;
+    this.runner.run(progress.position, batch, slot);
+    progress.step++;
+    progress.position += batch;
+    const taken = { step: progress.step, epoch: progress.epoch + 1, batch, lr };
+    if (progress.step === (progress.epoch + 1) * plan.stepsPerEpoch) {
+      progress.epoch++;
+      progress.position = 0;
+    }
+    return taken;
+  }
+
+  /** The batch of the next step as the network will see it. */
+  peek(): Batch {
+    this.#arrange();
+    return scope(() => this.runner.batch(this.progress.position, this.#nextBatch()));
+  }
+
+  /**
+   * Copies everything to the host. The copies are enqueued at once: later steps do not change them.
+   * @param pending losses that are not counted yet, with the batch sizes of their steps
+   */
+  async capture(
+    pending: readonly { steps: readonly TakenStep[]; losses: Promise<Float32Array> }[] = [],
+  ): Promise<TrainingSnapshot> {
+    const progress = { ...this.progress };
+    const dropoutStep = this.network.rng.generator.step;
+    const transformStep = this.runner.rng.generator.step;
+    const { lr } = this;
+    const copies = Promise.all([snapshotNetwork(this.network), this.optimiser.snapshot()]);
+    for (const { steps, losses } of pending) {
+      const values = await losses;
+      for (const [i, { batch }] of steps.entries()) {
+        progress.lossSum += (values[i] as number) * batch;
+        progress.lossCount += batch;
+      }
+    }
+    const [network, optimiser] = await copies;
+    return { progress, network, optimiser, dropoutStep, transformStep, lr };
+  }
+
+  /** Keeps a copy as the snapshot. */
+  async takeSnapshot(): Promise<void> {
+    this.snapshot = await this.capture();
+    const { step } = this.snapshot.progress;
+    for (const known of this.#rates.keys()) if (known < step) this.#rates.delete(known);
+  }
+
+  /** Goes back to the snapshot. */
+  rewind(): void {
+    if (!this.snapshot) throw new Error('there is no snapshot to go back to');
+    restoreNetwork(this.network, this.snapshot.network);
+    this.optimiser.restore(this.snapshot.optimiser);
+    this.settle(this.snapshot);
+  }
+
+  /** Puts back what is neither weights nor moments. */
+  settle({ progress, dropoutStep, transformStep, lr }: Omit<TrainingSnapshot, 'network' | 'optimiser'>): void {
+    this.network.rng.generator.step = dropoutStep;
+    this.runner.rng.generator.step = transformStep;
+    Object.assign(this.progress, progress);
+    this.lr = lr;
+    this.#orderOf = -1;
+  }
+
+  /** Steps taken again follow the present learning rate, not the one they had. */
+  forgetRates(): void {
+    this.#rates.clear();
+  }
+
+  /** Builds everything anew on another device and goes back to the snapshot. */
+  move(device: RecordingDevice): void {
+    const old = this.network;
+    const network = new Network(old.definition, old.inputShape, device, old.rng.generator.seed);
+    const learning = old.parameters().map((parameter) => parameter.requiresGrad);
+    for (const [index, parameter] of network.parameters().entries()) parameter.requiresGrad = learning[index] ?? true;
+    this.dispose();
+    old.dispose();
+    this.network = network;
+    this.optimiser = createOptimiser(network, this.config.optimiser);
+    if (this.snapshot) this.rewind();
+  }
+
+  /** Traces the step anew before the next one. */
+  invalidate(): void {
+    this.#runner?.invalidate();
+  }
+
+  /** Releases everything but the network. */
+  dispose(): void {
+    this.#runner?.dispose();
+    this.#runner = undefined;
+    this.optimiser.dispose();
+  }
+
+  #nextBatch(): number {
+    return Math.min(this.plan.batchSize, this.config.data.count - this.progress.position);
+  }
+
+  /** Puts the order of the current epoch on the device. It depends on seed and epoch alone, so that a resumed run has the same. */
+  #arrange(): void {
+    const { epoch } = this.progress;
+    if (this.#orderOf === epoch) return;
+    const { count } = this.config.data;
+    const { seed, shuffle } = this.plan;
+    const inOrder = () => Uint32Array.from({ length: count }, (_, i) => i);
+    this.runner.setOrder(shuffle ? new Generator(seed, 'order', epoch).permutation(count) : inOrder());
+    this.#orderOf = epoch;
+  }
+}
