@@ -116,7 +116,7 @@ export const demos: Record<string, () => TemplateResult> = {
   `,
   'chalk-heat-map': () => html`
     <chalk-heat-map label="Attribution" columns="16" .values=${field(12, 16)} size="320"></chalk-heat-map>
-    <chalk-heat-map label="Class map" columns="7" map="sequential" smooth .values=${field(7, 7).map((v) => Math.max(0, Number.isFinite(v) ? v : 0))} .image=${pictures.images} size="280"></chalk-heat-map>
+    <chalk-heat-map label="Class map" columns="7" map="sequential" fade smooth .values=${field(7, 7).map((v) => Math.max(0, Number.isFinite(v) ? v : 0))} .image=${pictures.images} size="280"></chalk-heat-map>
   `,
   'chalk-tensor-view': () => html`
     <chalk-tensor-view name="conv1.weight" symbol="W" layout="hwio" .shape=${[3, 3, 1, 16]} .data=${normals(144, 8, 0.2)}></chalk-tensor-view>

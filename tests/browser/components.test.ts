@@ -86,6 +86,60 @@ describe('every component', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
   });
 
+  it('has no accessibility problem in forced colours', async () => {
+    await open();
+    const session = await page.createCDPSession();
+    await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });
+    expect(await violations()).toEqual([]);
+  });
+
+  it('draws its canvases anew when the theme changes', async () => {
+    await open([{ name: 'prefers-color-scheme', value: 'light' }]);
+    const corners = () =>
+      page.evaluate(() =>
+        ['chalk-heat-map', 'chalk-tensor-view', 'chalk-image-grid:not([columns="0"])[scale="4"]'].map((selector) => {
+          const canvas = document.querySelector(selector)?.shadowRoot?.querySelector('canvas') as HTMLCanvasElement;
+          return Array.from(canvas.getContext('2d')?.getImageData(3, 3, 1, 1).data ?? []).join();
+        }),
+      );
+    const light = await corners();
+    await page.evaluate(() => {
+      document.documentElement.setAttribute('theme', 'dark');
+      document.dispatchEvent(new CustomEvent('chalk-theme'));
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const dark = await corners();
+    for (const [i, color] of light.entries()) expect(dark[i]).not.toBe(color);
+  });
+
+  it('draws a thousand pictures and a hundred thousand points without holding the page up', async () => {
+    await open();
+    const [grid, chart] = await page.evaluate(async () => {
+      const longest = async (work: () => Promise<unknown>) => {
+        const start = performance.now();
+        await work();
+        return performance.now() - start;
+      };
+      const images = { data: new Uint8Array(784 * 1000), count: 1000, width: 28, height: 28, channels: 1 as const };
+      const element = document.querySelector('chalk-image-grid');
+      const plot = document.querySelector('chalk-chart');
+      if (!element || !plot) throw new Error('no elements');
+      const x = Float64Array.from({ length: 100_000 }, (_, i) => i);
+      return [
+        await longest(async () => {
+          element.images = images;
+          await element.updateComplete;
+        }),
+        await longest(async () => {
+          plot.series = [{ id: 'long', label: 'long', x, y: x.map((v) => Math.sin(v / 1000)) }];
+          await plot.updateComplete;
+        }),
+      ];
+    });
+    expect(grid).toBeLessThan(500);
+    expect(chart).toBeLessThan(500);
+  });
+
   it('is documented', async () => {
     await open();
     const undocumented = await page.$$eval('section', (sections) =>
@@ -116,7 +170,7 @@ describe('chart', () => {
     );
     await appears('chalk-chart >>> table');
     const toggles = await listen('series-toggle');
-    await page.click('chalk-chart >>> li button');
+    await page.click('chalk-chart >>> [part=legend] button');
     expect(await toggles()).toEqual([{ id: 'train', shown: false }]);
     const [png, csv] = await page.$eval('chalk-chart', async (chart) => [
       (await chart.toPng()).size,
@@ -264,6 +318,7 @@ describe('input', () => {
     const changes = await listen('network-change');
     const wrong = () =>
       page.$$eval('chalk-network-editor >>> li.wrong', (rows) => rows.map((row) => row.getAttribute('aria-label')));
+    await appears('chalk-network-editor >>> li.wrong');
     expect(await wrong()).toEqual(['Layer 4, linear']);
     const input = 'chalk-network-editor >>> input[aria-label="in of layer 4"]';
     await page.click(input, { count: 3 });

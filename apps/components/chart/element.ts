@@ -2,8 +2,10 @@ import { html, LitElement, nothing, type PropertyValues, unsafeCSS } from 'lit';
 import uPlot from 'uplot';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { baseStyles } from '../../shell/styles.ts';
+import type { ExportItem } from '../export-menu/element.ts';
+import '../export-menu/element.ts';
 import { chalkEvent, define, prefersReducedMotion } from '../shared/define.ts';
-import { fileName, pngOf, saveBlob, saveText } from '../shared/files.ts';
+import { fileName, pngOf } from '../shared/files.ts';
 import { formatNumber } from '../shared/format.ts';
 import { SizeController } from '../shared/size-controller.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
@@ -304,8 +306,13 @@ export class ChalkChart extends LitElement {
     this.dispatchEvent(chalkEvent('series-toggle', { id, shown }));
   }
 
-  private async savePng(): Promise<void> {
-    saveBlob(await this.toPng(), `${fileName('chalkgrad', this.label || 'chart')}.png`);
+  private exports(): ExportItem[] {
+    const name = fileName('chalkgrad', this.label || 'chart');
+    return [
+      { id: 'png', label: 'Picture', format: 'png', name, provide: () => this.toPng() },
+      { id: 'svg', label: 'Vectors', format: 'svg', name, provide: () => this.toSvg() },
+      { id: 'csv', label: 'Numbers', format: 'csv', name, provide: () => this.toCsv() },
+    ];
   }
 
   protected override render() {
@@ -382,15 +389,7 @@ export class ChalkChart extends LitElement {
             this.showTable = !this.showTable;
           }}
         >table</button>
-        <button @click=${this.savePng} aria-label="Save ${this.label} as PNG">PNG</button>
-        <button
-          aria-label="Save ${this.label} as SVG"
-          @click=${() => saveText(this.toSvg(), `${fileName('chalkgrad', this.label || 'chart')}.svg`, 'image/svg+xml')}
-        >SVG</button>
-        <button
-          aria-label="Save ${this.label} as CSV"
-          @click=${() => saveText(this.toCsv(), `${fileName('chalkgrad', this.label || 'chart')}.csv`, 'text/csv')}
-        >CSV</button>
+        <chalk-export-menu label="Save" align="end" .items=${this.exports()}></chalk-export-menu>
       </div>
     `;
   }

@@ -37,6 +37,10 @@ export const chartStyles = css`
   .tools input[type='range'] {
     width: 5rem;
   }
+  .tools chalk-export-menu {
+    font-size: var(--chalk-text-s);
+    --chalk-control-height: 1.75rem;
+  }
   .tools button {
     min-height: 1.75rem;
     font-size: var(--chalk-text-s);

@@ -37,6 +37,7 @@ export function toBlob(content: Blob | string | Uint8Array, format: ExportFormat
  *
  * @element chalk-export-menu
  * @attr {string} label - of the button
+ * @attr {start|end} align - the side of the button that the menu keeps to
  * @attr {boolean} open
  * @fires export-done - a file was handed over; detail `{id, bytes}`
  * @csspart menu
@@ -86,6 +87,9 @@ export class ChalkExportMenu extends LitElement {
         border-radius: var(--chalk-radius-m);
         background: var(--chalk-raised);
         box-shadow: var(--chalk-shadow);
+      }
+      :host([align='end']) .menu {
+        inset-inline: auto 0;
       }
       ul {
         margin: 0;

@@ -289,5 +289,17 @@ export const mathCardStyles = css`
       background: Highlight;
       color: HighlightText;
     }
+    .terms button[aria-checked='true'] {
+      forced-color-adjust: none;
+      border-color: Highlight;
+      background: Highlight;
+      color: HighlightText;
+    }
+    .tensor {
+      border-color: Canvas;
+    }
+    .tensor.on {
+      border-color: Highlight;
+    }
   }
 `;
