@@ -20,15 +20,9 @@ const validation = blobs(40, 2);
 
 function trainer(device: RecordingDevice, config: Partial<TrainerConfig> = {}): Trainer {
   setDevice(device);
-  const network = buildNetwork(small, { inputShape: data.inputShape, rng: 7, dropoutSeed: 3, device });
-  const defaults: TrainerConfig = {
-    network,
-    data,
-    loss: 'crossEntropy',
-    optimiser: { type: 'adam', lr: 0.01 },
-    batchSize: 16,
-    seed: 5,
-  };
+  const network = config.network ?? buildNetwork(small, { inputShape: data.inputShape, rng: 7, dropoutSeed: 3, device });
+  const optimiser = { type: 'adam', lr: 0.01 } as const;
+  const defaults: TrainerConfig = { network, data, loss: 'crossEntropy', optimiser, batchSize: 16, seed: 5 };
   const timing = config.steps === undefined && config.epochs === undefined ? { epochs: 2 } : {};
   return new Trainer({ ...defaults, ...timing, ...config });
 }
