@@ -1,0 +1,230 @@
+/** Trains a clean and a tainted network side by side from identical weights, tests both on both, and asks why. */
+import { type ImageDataset, imageAt } from '../../../engine/data/dataset.ts';
+import { loadDataset } from '../../../engine/data/load.ts';
+import { Generator } from '../../../engine/index.ts';
+import { DENSE_MODEL } from '../../../engine/nn/architectures.ts';
+import { buildNetwork } from '../../../engine/nn/network.ts';
+import { imageData } from '../../../engine/train/data.ts';
+import { type Evaluation, evaluate } from '../../../engine/train/evaluate.ts';
+import { Trainer } from '../../../engine/train/trainer.ts';
+import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import { asInput, type Config, corrupt, NORMALISATION } from './data.ts';
+import { type Attribution, attribute, pathNodes } from './explain.ts';
+import { definition, type schema } from './schema.ts';
+
+/** Which network, and which test set. */
+export const networks = ['clean', 'tainted'] as const;
+export type Which = (typeof networks)[number];
+export type Cell = `${Which} network, ${Which} test`;
+const cellName = (network: Which, test: Which): Cell => `${network} network, ${test} test`;
+
+export interface CellResult {
+  readonly accuracy: number;
+  readonly perClass: readonly number[];
+}
+
+export interface ExplainedCell extends Omit<Attribution, 'map' | 'scores'> {
+  readonly image: number;
+  readonly label: number;
+  /** |Σ attribution − (S(x) − S(x′))| */
+  readonly completenessError: number | null;
+}
+
+export interface FailureModesResult {
+  readonly images: number;
+  readonly cells: Readonly<Record<Cell, CellResult>>;
+  /** Mean loss of the last 200 steps. */
+  readonly lastLoss: Readonly<Record<Which, number>>;
+  /** Attributions for the first test image of each corrupted class. */
+  readonly explained: Readonly<Record<Cell, readonly ExplainedCell[]>>;
+}
+
+const LAST = 200;
+/** Most images shown behind a cell of a matrix. */
+const BEHIND = 60;
+
+interface Sets {
+  readonly train: Readonly<Record<Which, ImageDataset>>;
+  readonly test: Readonly<Record<Which, ImageDataset>>;
+}
+
+const record = <K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> =>
+  Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;
+
+async function* load(config: Config, context: Context<Config>): AsyncGenerator<ExperimentEvent, Sets> {
+  yield { type: 'phase', name: 'download' };
+  const fetched = async (split: 'train' | 'test', count: number) =>
+    loadDataset('mnist', { source: context.data, signal: context.signal, split, count });
+  const [train, test] = [await fetched('train', config.images), await fetched('test', config.testImages)];
+  yield { type: 'phase', name: 'taint' };
+  return {
+    train: { clean: train, tainted: corrupt(train, config, config.fraction, 'taint train') },
+    test: { clean: test, tainted: corrupt(test, config, 1, 'taint test') },
+  };
+}
+
+/** Before and after: the first images of the two corrupted classes. */
+function* strips({ train }: Sets, config: Config): IterableIterator<ExperimentEvent> {
+  const chosen = [config.dotClass, config.gridClass].flatMap((label) => {
+    const found: number[] = [];
+    for (let i = 0; i < train.clean.count && found.length < 6; i++) if (train.clean.labels[i] === label) found.push(i);
+    return found;
+  });
+  for (const which of networks) {
+    const data = new Uint8Array(chosen.length * 784);
+    chosen.forEach((index, n) => {
+      data.set(imageAt(train[which], index), n * 784);
+    });
+    const labels = chosen.map((index) => train.clean.labels[index] as number);
+    yield { type: 'images', name: `training images, ${which}`, shape: [chosen.length, 28, 28, 1], data, labels };
+  }
+}
+
+export const experiment: Experiment<typeof schema, FailureModesResult> = {
+  ...definition,
+  async *run(config, context) {
+    const sets = yield* load(config, context);
+    yield* strips(sets, config);
+
+    const make = (which: Which) =>
+      new Trainer({
+        network: buildNetwork(DENSE_MODEL.definition, {
+          inputShape: DENSE_MODEL.inputShape,
+          rng: new Generator(config.seed, 'weights'),
+        }),
+        data: imageData(sets.train[which], { normalisation: NORMALISATION }),
+        loss: 'crossEntropy',
+        optimiser: { type: 'adam', lr: config.rate },
+        epochs: config.epochs,
+        batchSize: config.batch,
+        seed: config.seed,
+        resetOptimiser: config.freshAdam,
+        evalEvery: 'never',
+      });
+    const trainers = record(networks, make);
+    context.onDispose(() => {
+      for (const which of networks) {
+        trainers[which].network.dispose();
+        trainers[which].dispose();
+      }
+    });
+    serve(trainers, sets, context);
+
+    yield { type: 'phase', name: 'train', progress: 0 };
+    const losses = record(networks, () => [] as number[]);
+    const runs = record(networks, (which) => trainers[which].run());
+    const total = config.epochs * Math.ceil(config.images / config.batch);
+    for (let step = 1; step <= total; step++) {
+      for (const which of networks) {
+        trainers[which].lr = context.live.rate;
+        const loss = await nextLoss(runs[which]);
+        losses[which].push(loss);
+        yield { type: 'metric', series: which, x: step, y: loss };
+      }
+      yield { type: 'step', step, total, loss: losses.tainted.at(-1) as number };
+    }
+    for (const which of networks) for await (const _ of runs[which]);
+
+    const cells = {} as Record<Cell, CellResult>;
+    for (const [n, network] of networks.entries()) {
+      for (const [t, test] of networks.entries()) {
+        yield { type: 'phase', name: 'evaluate', progress: (2 * n + t) / 4 };
+        const data = imageData(sets.test[test], { normalisation: NORMALISATION });
+        const found = await evaluate(trainers[network].network, data);
+        const name = cellName(network, test);
+        cells[name] = { accuracy: found.accuracy as number, perClass: found.perClass as readonly number[] };
+        yield { type: 'data', name, value: { counts: found.confusion?.counts, predictions: found.predictions } };
+        yield accuracyRow(network, test, found, config);
+      }
+    }
+    const explained = {} as Record<Cell, readonly ExplainedCell[]>;
+    for (const network of networks) {
+      for (const test of networks) {
+        yield { type: 'phase', name: 'explain' };
+        explained[cellName(network, test)] = await explainBoth(trainers[network], sets.test[test], config);
+      }
+    }
+    const lastLoss = record(networks, (which) => {
+      const last = losses[which].slice(-LAST);
+      return last.reduce((sum, loss) => sum + loss, 0) / last.length;
+    });
+    yield { type: 'data', name: 'explained', value: explained };
+    return { images: config.images, cells, lastLoss, explained };
+  },
+};
+
+async function nextLoss(events: ReturnType<Trainer['run']>): Promise<number> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) throw new Error('the training ended early');
+    if (value.type === 'step') return value.loss;
+  }
+}
+
+function accuracyRow(network: Which, test: Which, { accuracy, perClass }: Evaluation, config: Config): ExperimentEvent {
+  const of = (label: number) => perClass?.[label] ?? Number.NaN;
+  return {
+    type: 'row',
+    table: 'accuracy',
+    id: `${network} ${test}`,
+    row: {
+      network,
+      test,
+      accuracy: accuracy ?? Number.NaN,
+      [`of ${config.dotClass}s (dot)`]: of(config.dotClass),
+      [`of ${config.gridClass}s (grid)`]: of(config.gridClass),
+    },
+  };
+}
+
+/** Attributions of the first test image of each corrupted class, with the label as target. */
+async function explainBoth(trainer: Trainer, test: ImageDataset, config: Config): Promise<ExplainedCell[]> {
+  const result: ExplainedCell[] = [];
+  for (const label of new Set([config.dotClass, config.gridClass])) {
+    // The exercise explains test images 0 (a 7) and 6 (a 4).
+    const image = test.labels[6] === label ? 6 : test.labels.indexOf(label);
+    if (image < 0) continue;
+    const { map: _map, scores: _scores, ...rest } = await attribute(trainer.network, asInput(test, image), label, config);
+    result.push({
+      ...rest,
+      image,
+      label,
+      completenessError: rest.difference === null ? null : Math.abs(rest.sum - rest.difference),
+    });
+  }
+  return result;
+}
+
+/** What the page asks for between steps and after the run: explanations, the path, images behind a cell. */
+function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: Context<Config>): void {
+  const exampleOf = (which: Which) => {
+    const test = sets.test[which];
+    const index = Math.min(context.live.example, test.count - 1);
+    return { x: asInput(test, index), bytes: imageAt(test, index).slice(), label: test.labels[index] as number, index };
+  };
+  context.serve('explain', async () => {
+    const result: unknown[] = [];
+    for (const network of networks) {
+      for (const test of networks) {
+        const { x, bytes, label, index } = exampleOf(test);
+        const found = await attribute(trainers[network].network, x, label, context.live);
+        result.push({ network, test, label, index, bytes, ...found });
+      }
+    }
+    return result;
+  });
+  context.serve('path', async (payload) => {
+    const { network, test } = payload as { network: Which; test: Which };
+    const { x, label } = exampleOf(test);
+    return pathNodes(trainers[network].network, x, label, context.live);
+  });
+  context.serve('behind', (payload) => {
+    const { test, indices } = payload as { test: Which; indices: readonly number[] };
+    const shown = indices.slice(0, BEHIND);
+    const data = new Uint8Array(shown.length * 784);
+    shown.forEach((index, n) => {
+      data.set(imageAt(sets.test[test], index), n * 784);
+    });
+    return data;
+  });
+}
