@@ -42,7 +42,7 @@ export interface LayoutValue {
 
 export const seriesName = (specs: readonly PanelSpec[], at: number): string => {
   const { perplexity, seed } = specs[at] as PanelSpec;
-  return specs.length === 1 ? 'map' : `perplexity ${perplexity}, seed ${seed}`;
+  return specs.length === 1 ? 'map' : `perplexity ${Number(perplexity.toPrecision(3))}, seed ${seed}`;
 };
 
 function packed(layout: Float32Array): LayoutValue {

@@ -52,10 +52,11 @@ export function perplexitiesOf(text: string, most: number): number[] {
 /** The maps that a configuration asks for. */
 export function panelsOf(config: Config, points: number): PanelSpec[] {
   // A point has no more neighbours than there are others; a third of them is where perplexity still means something.
-  const most = Math.max(1, Math.min(100, (points - 1) / 3));
+  const most = Math.max(1, Math.min(100, Math.floor((points - 1) / 3)));
   if (config.view === 'one') return [{ perplexity: Math.min(config.perplexity, most), seed: config.seed }];
-  return perplexitiesOf(config.perplexities, most).flatMap((perplexity) =>
-    Array.from({ length: config.seeds }, (_, n) => ({ perplexity, seed: (config.seed + n) >>> 0 })),
+  const perplexities = perplexitiesOf(config.perplexities, most);
+  return Array.from({ length: config.seeds }, (_, n) => (config.seed + n) >>> 0).flatMap((seed) =>
+    perplexities.map((perplexity) => ({ perplexity, seed })),
   );
 }
 

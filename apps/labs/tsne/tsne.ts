@@ -68,6 +68,24 @@ export class TsneLab extends LabElement<typeof schema> {
         color: var(--chalk-ink-soft);
         font-size: var(--chalk-text-s);
       }
+      .legend {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 var(--chalk-space-3);
+        margin: var(--chalk-space-2) 0 0;
+        padding: 0;
+        font-size: var(--chalk-text-s);
+        list-style: none;
+      }
+      .swatch {
+        display: inline-block;
+        width: 0.7rem;
+        height: 0.7rem;
+        margin-inline-end: var(--chalk-space-1);
+        border-radius: 50%;
+        background: var(--swatch);
+        forced-color-adjust: none;
+      }
       .inspector {
         display: grid;
         gap: var(--chalk-space-1);
@@ -236,14 +254,22 @@ export class TsneLab extends LabElement<typeof schema> {
     this.#images = this.#cachedImages();
     const panels = this.#panels.length > 0 ? this.#panels : [{ perplexity: this.config.perplexity, seed: this.config.seed }];
     const one = panels.length === 1;
-    const columns = one ? 1 : panels.filter(({ perplexity }) => perplexity === panels[0]?.perplexity).length;
+    const columns = one ? 1 : panels.filter(({ seed }) => seed === panels[0]?.seed).length;
     const space = this.store.data.get('space') as string | undefined;
     return html`
       <div class="maps" style="--columns:${columns}">${panels.map((panel, at) => this.#map(panel, at, one))}</div>
       <p class="space">${space ? html`Embedded: ${space}. ` : nothing}${
         this.config.layer === 'pixels' ? nothing : html`Rings with a point in them: classified wrongly. `
       }Axes have no meaning, only neighbourhoods do.</p>
-      ${this.#inspector()}`;
+      ${one ? nothing : this.#legend()} ${this.#inspector()}`;
+  }
+
+  /** Colours of the classes, for all small maps together. */
+  #legend() {
+    const { classes = [] } = (this.store.data.get('labels') ?? {}) as { classes?: string[] };
+    return html`<ul class="legend" aria-label="Classes">${classes.map(
+      (name, at) => html`<li><span class="swatch" style="--swatch:var(--chalk-category-${at})"></span>${name}</li>`,
+    )}</ul>`;
   }
 
   #imagesOf: unknown;
@@ -344,7 +370,8 @@ export class TsneLab extends LabElement<typeof schema> {
   protected override renderCards() {
     const live = !this.recorded && this.store.data.has('layout 0');
     return html`${cards.map(
-      (card) => html`<chalk-math-card .card=${card} .tensors=${this.tensors}
+      (card) => html`<chalk-math-card .card=${card}
+        .tensors=${this.tensors.filter(({ term }) => card.terms.some(({ id }) => id === term))}
         .verify=${live ? () => this.ask('verify') as Promise<Verification[]> : null}></chalk-math-card>`,
     )}`;
   }
