@@ -3,35 +3,17 @@ import type { ImageDataset } from '../../../engine/data/dataset.ts';
 import { take, toFloat32 } from '../../../engine/data/dataset.ts';
 import { concat, grad, keep, noGrad, reshape, scope, sqrt, square, sum, type Tensor, tensor } from '../../../engine/index.ts';
 import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
-import type { OptimiserConfig } from '../../../engine/optim/config.ts';
-import type { ScheduleConfig } from '../../../engine/optim/schedules.ts';
 import { readCheckpoint, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { imageData, type TrainingData } from '../../../engine/train/data.ts';
 import { lossFunction } from '../../../engine/train/loss.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Pictures } from './data.ts';
 import { type Config, networkOf } from './networks.ts';
+import { optimiserOf, scheduleOf } from './optimiser.ts';
 
 /** Training images on which gradient norms and the training accuracy are measured. */
 const PROBE = 128;
 const TRAIN_PROBE = 500;
-
-export const optimiserOf = (config: Config): OptimiserConfig => {
-  const { rate, decay, decayRule } = config;
-  const common = { lr: rate, weightDecay: decay, decay: decayRule } as const;
-  if (config.optimiser === 'sgd') {
-    const { momentum, nesterov } = config;
-    return { type: 'sgd', ...common, momentum, nesterov: nesterov && momentum > 0 };
-  }
-  const { beta1, beta2, epsilon: eps, epsilonForm } = config;
-  return { type: config.optimiser, ...common, betas: [beta1, beta2], eps, epsilonForm };
-};
-
-export function scheduleOf({ schedule, stepSize, gamma, epochs }: Config): ScheduleConfig {
-  if (schedule === 'step') return { type: 'step', size: stepSize, gamma };
-  if (schedule === 'cosine') return { type: 'cosine', length: epochs };
-  return { type: 'constant' };
-}
 
 /** Steps of an epoch after which everything is looked at: evenly spread, the last at its end. */
 function looksOf({ evaluations, batch }: Config, samples: number): number[] {

@@ -1,0 +1,448 @@
+/** The classify lab on the page. */
+import { html, nothing, type PropertyValues } from 'lit';
+import type { ChalkChart } from '../../components/chart/element.ts';
+import '../../components/chart/element.ts';
+import '../../components/checkpoint-bar/element.ts';
+import type { CellDetail, ChalkConfusionMatrix } from '../../components/confusion-matrix/element.ts';
+import '../../components/confusion-matrix/element.ts';
+import type { DigitDetail } from '../../components/digit-pad/element.ts';
+import '../../components/digit-pad/element.ts';
+import type { ExportItem } from '../../components/export-menu/element.ts';
+import '../../components/image-grid/element.ts';
+import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
+import '../../components/runs-table/element.ts';
+import { define } from '../../components/shared/define.ts';
+import { formatCount, formatNumber, formatPercent, formatShape } from '../../components/shared/format.ts';
+import type { ImageBatch } from '../../components/shared/images.ts';
+import type { BuiltCard } from '../../math/card.ts';
+import type { LabEvent } from '../../runtime/events.ts';
+import type { Hosting } from '../../runtime/open-port.ts';
+import type { RunStore } from '../../runtime/store.ts';
+import '../../shell/card-section.ts';
+import { LabElement } from '../../shell/lab-element.ts';
+import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
+import { configOfCheckpoint } from './checkpoint-settings.ts';
+import { runnableCode } from './code.ts';
+import type { Setup } from './experiment.ts';
+import { evaluationOf, KeptRuns } from './kept-runs.ts';
+import './look-inside.ts';
+import type { Config } from './networks.ts';
+import { prose } from './prose.ts';
+import type { EvaluationReport, MistakesReport } from './report.ts';
+import type { Inspection, Prediction } from './requests.ts';
+import { definition, type schema } from './schema.ts';
+import { settingsPanels } from './settings-panels.ts';
+import { classifyStyles } from './styles.ts';
+
+/** Images of one cell that are fetched at most. */
+const MOST_IN_CELL = 60;
+
+/** What is looked at: a drawing, or an image of a set. */
+type Subject = { readonly pixels: Uint8Array } | { readonly set: EvaluationReport['set']; readonly index: number };
+
+interface Cell {
+  readonly set: EvaluationReport['set'];
+  readonly indices: readonly number[];
+  readonly images: ImageBatch;
+}
+
+export class ClassifyLab extends LabElement<typeof schema> {
+  static override readonly definition = definition;
+  static override styles = [...LabElement.styles, classifyStyles];
+  static override properties = {
+    ...LabElement.properties,
+    prediction: { state: true },
+    inspection: { state: true },
+    cell: { state: true },
+    spaceProblem: { state: true },
+    answer: { state: true },
+    cursorX: { state: true },
+    selectedRun: { state: true },
+  };
+  declare private prediction: Prediction | null;
+  declare private inspection: Inspection | null;
+  declare private cell: Cell | null;
+  declare private spaceProblem: string;
+  /** Why a question could not be answered. */
+  declare private answer: string;
+  declare private cursorX: number | null;
+  declare private selectedRun: string;
+
+  readonly #runs = new KeptRuns();
+  #store: RunStore | undefined;
+  #files: ReadonlyMap<string, Uint8Array> | undefined;
+  #drawing: Uint8Array | undefined;
+  #subject: Subject | undefined;
+  #asking = false;
+
+  protected override readonly hosting: Hosting = {
+    worker: () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
+    local: async () => ({
+      experiment: (await import('./experiment.ts')).experiment,
+      environment: (await import('../../runtime/browser-environment.ts')).browserEnvironment,
+    }),
+  };
+
+  constructor() {
+    super();
+    this.prediction = null;
+    this.inspection = null;
+    this.cell = null;
+    this.spaceProblem = '';
+    this.answer = '';
+    this.cursorX = null;
+    this.selectedRun = '';
+  }
+
+  override restart(
+    mode: 'play' | 'step' = 'play',
+    options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},
+  ): void {
+    super.restart(mode, { ...(this.#files && this.config.dataset === 'own' ? { files: this.#files } : {}), ...options });
+  }
+
+  get #setup(): Setup | undefined {
+    return this.store.data.get('setup') as Setup | undefined;
+  }
+
+  get #classes(): number {
+    return this.#setup?.classNames.length ?? 10;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    if (this.store === this.#store) return;
+    this.#store = this.store;
+    this.cell = null;
+    this.inspection = null;
+    this.prediction = null;
+    this.#subject = undefined;
+    // A recording's settings are its own; it is not one of the reader's runs.
+    if (!this.recorded && this.runState !== 'idle') this.#runs.begin(this.store, this.config);
+  }
+
+  /** New weights: what was asked before is asked again. */
+  protected override runEvents(events: readonly LabEvent[]): void {
+    if (events.some((event) => event.type === 'data' && event.name === 'evaluation')) void this.#refresh();
+  }
+
+  #use(values: Partial<Config>): void {
+    for (const [key, value] of Object.entries(values)) this.set(key as 'rate', value as number);
+  }
+
+  // ── Questions to the run ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Asks for a prediction and the inside of the network, one question at a time; a newer wish is asked after the present one. */
+  async #refresh(): Promise<void> {
+    if (this.#asking || this.recorded) return;
+    this.#asking = true;
+    try {
+      const [drawing, subject] = [this.#drawing, this.#subject];
+      if (drawing) this.prediction = (await this.ask('predict', { pixels: drawing })) as Prediction;
+      if (subject) this.inspection = (await this.ask('inspect', subject)) as Inspection;
+      this.answer = '';
+      if (drawing !== this.#drawing || subject !== this.#subject) queueMicrotask(() => void this.#refresh());
+    } catch (error) {
+      this.answer = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #drawn({ pixels, empty }: DigitDetail): void {
+    this.#drawing = empty ? undefined : pixels;
+    if (empty) this.prediction = null;
+    else if (this.#subject === undefined || 'pixels' in this.#subject) this.#subject = { pixels };
+    if (this.recorded || this.runState === 'idle') this.answer = 'Press Run live: a recording cannot read your digit.';
+    else if (!empty) void this.#refresh();
+  }
+
+  async #cellSelected({ truth, predicted, count }: CellDetail): Promise<void> {
+    const report = evaluationOf(this.store);
+    if (!report || count === 0) return;
+    const { set, labels, predictions } = report;
+    const all = [...predictions.keys()].filter((i) => predictions[i] === predicted && labels[i] === truth);
+    if (this.recorded) {
+      this.#recordedCell(new Set(all), report.set);
+      return;
+    }
+    const indices = all.slice(0, MOST_IN_CELL);
+    try {
+      const { shape, data } = (await this.ask('images', { set, indices })) as { shape: number[]; data: Uint8Array };
+      const [found, height, width, channels] = shape as [number, number, number, 1 | 3];
+      this.cell = { set, indices, images: { data, count: found, height, width, channels } };
+    } catch (error) {
+      this.answer = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** A recording holds pictures of the mistakes only. */
+  #recordedCell(wanted: ReadonlySet<number>, set: EvaluationReport['set']): void {
+    const images = this.store.images.get('mistakes');
+    const mistakes = this.store.data.get('mistakes') as MistakesReport | undefined;
+    if (!images || mistakes?.set !== set) return;
+    const [, height, width, channels] = images.shape;
+    const size = height * width * channels;
+    const places = mistakes.indices.flatMap((index, place) => (wanted.has(index) ? [place] : []));
+    const data = new Uint8Array(places.length * size);
+    for (const [at, place] of places.entries()) data.set(images.data.subarray(place * size, (place + 1) * size), at * size);
+    const indices = places.map((place) => mistakes.indices[place] as number);
+    this.cell = { set, indices, images: { data, count: places.length, height, width, channels: channels as 1 | 3 } };
+  }
+
+  #imageSelected(place: number): void {
+    const index = this.cell?.indices[place];
+    if (!this.cell || index === undefined) return;
+    this.#subject = { set: this.cell.set, index };
+    void this.#refresh();
+  }
+
+  // ── The figure ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  protected override renderFigure() {
+    const key = `classify ${this.id}`;
+    const { store } = this;
+    const cursor = (event: CustomEvent<{ x: number | null }>) => {
+      this.cursorX = event.detail.x;
+    };
+    const classes = this.#classes;
+    return html`
+      ${this.#renderSummary()}
+      <div class="charts">
+        <chalk-chart id="loss" label="Loss" x-label="step" y-label="cross-entropy" smoothing="0.8" smoothing-tool sync-key=${key}
+          .series=${runSeries(store, this.#runs, 'loss')} .lines=${lossLines(this.config, classes)} .markers=${bestMarker(store)}
+          @cursor-move=${cursor} empty-text="Press Run: the loss of each batch appears here."></chalk-chart>
+        <chalk-chart id="accuracy" label="Accuracy" x-label="step" y-label="share right" sync-key=${key}
+          .series=${runSeries(store, this.#runs, 'accuracy')} .lines=${[{ y: 1 / classes, label: 'guessing', color: 'ink-soft' as const }]}
+          @cursor-move=${cursor} empty-text="Evaluated several times an epoch."></chalk-chart>
+      </div>
+      <div class="pair">${this.#renderPad()} ${this.#renderMatrix()}</div>`;
+  }
+
+  #renderSummary() {
+    const setup = this.#setup;
+    const examples = this.store.images.get('examples');
+    const shown = examples && {
+      data: examples.data as Uint8Array,
+      count: examples.shape[0],
+      height: examples.shape[1],
+      width: examples.shape[2],
+      channels: examples.shape[3] as 1 | 3,
+    };
+    const report = evaluationOf(this.store);
+    const part = (name: string, value: string) => html`<span>${name} <strong>${value}</strong></span>`;
+    return html`
+      ${shown ? html`<chalk-image-grid label="Some training images" scale="1" gap="3" .images=${shown}></chalk-image-grid>` : nothing}
+      <p class="summary">
+        ${
+          setup
+            ? html`${part('input', formatShape(setup.inputShape))} ${part('parameters', formatCount(setup.parameters))}
+          ${part('training images', formatCount(setup.counts.train))} ${part('validation', formatCount(setup.counts.validation))}`
+            : nothing
+        }
+        ${report ? part(`${report.set} accuracy`, formatPercent(report.accuracy)) : nothing}
+      </p>`;
+  }
+
+  #renderPad() {
+    const shape = this.#setup?.inputShape ?? [28, 28, 1];
+    if (shape.join() !== '28,28,1') return nothing;
+    const names = this.#setup?.classNames ?? [];
+    const { prediction } = this;
+    const bars = prediction
+      ? html`<ul class="guess" aria-label="Probabilities">
+          ${[...prediction.probabilities].map(
+            (p, i) => html`<li class=${i === prediction.prediction ? 'best' : ''}>
+              <span class=${i === prediction.prediction ? 'best' : ''}>${names[i] ?? i}</span>
+              <span class="bar"><i style="width:${(100 * p).toFixed(1)}%"></i></span>
+              <span class="share">${formatPercent(p, 0)}</span></li>`,
+          )}
+        </ul>`
+      : html`<p class="summary">${this.answer || 'Draw, and the network of this moment reads it.'}</p>`;
+    return html`<section class="block"><h3>Draw a digit</h3>
+      <chalk-digit-pad @digit-change=${(event: CustomEvent<DigitDetail>) => this.#drawn(event.detail)}>${bars}</chalk-digit-pad>
+    </section>`;
+  }
+
+  #renderMatrix() {
+    const report = evaluationOf(this.store);
+    const other = this.#runs.find(this.selectedRun);
+    const compared = other && evaluationOf(other.store);
+    return html`<chalk-confusion-matrix label=${report ? `Confusion, ${report.set} images at step ${report.step}` : 'Confusion matrix'}
+      .matrix=${report?.matrix ?? null} .classes=${report?.classNames ?? []}
+      .other=${compared?.matrix.classes === report?.matrix.classes ? (compared?.matrix ?? null) : null} other-label=${other?.label ?? ''}
+      .cellImages=${this.cell?.images ?? null}
+      @cell-select=${(event: CustomEvent<CellDetail>) => void this.#cellSelected(event.detail)}
+      @image-select=${(event: CustomEvent<{ index: number }>) => this.#imageSelected(event.detail.index)}></chalk-confusion-matrix>`;
+  }
+
+  protected override renderMoreControls() {
+    return settingsPanels({
+      config: this.config,
+      classes: this.#classes,
+      spaceProblem: this.spaceProblem,
+      set: (values) => this.#use(values),
+      own: (files) => {
+        this.#files = files;
+        this.#use({ dataset: 'own', ...(this.config.network === 'custom' ? { network: 'cnn' } : {}) });
+        this.restart('play');
+      },
+      problem: (message) => {
+        this.spaceProblem = message;
+      },
+    });
+  }
+
+  protected override renderResults() {
+    const { store } = this;
+    const report = evaluationOf(store);
+    const rows = this.#runs.rows(this.runState === 'running');
+    return html`<div class="rest">
+      ${rows.length > 0 ? this.#renderRuns(rows) : nothing} ${this.#renderTrials()}
+      <div class="charts">
+        <chalk-chart id="depth" label="Gradient norm by layer" x-label="layer, from the input" y-label="‖∂L/∂W‖" y-scale="log" height="200"
+          .series=${depthSeries(store, this.#runs)} empty-text="After the first evaluation."></chalk-chart>
+        <chalk-chart id="norms" label="Gradient norms over time" x-label="step" y-label="‖∂L/∂W‖" y-scale="log" height="200"
+          .series=${timeSeries(store)} empty-text="After the first evaluation."></chalk-chart>
+      </div>
+      ${report ? this.#renderClasses(report) : nothing}
+      <section class="block"><h3>Look inside, layer by layer</h3>
+        <chalk-look-inside .inspection=${this.inspection} .classNames=${report?.classNames ?? []}></chalk-look-inside></section>
+    </div>`;
+  }
+
+  #renderRuns(rows: ReturnType<KeptRuns['rows']>) {
+    const run = (event: CustomEvent<{ id: string }>) => this.#runs.find(event.detail.id);
+    return html`<chalk-runs-table label="Runs of this visit" selected=${this.selectedRun} .runs=${rows} .cursorX=${this.cursorX}
+      @run-toggle=${(event: CustomEvent<{ id: string; shown: boolean }>) => {
+        const found = run(event);
+        if (found) found.shown = event.detail.shown;
+        this.requestUpdate();
+      }}
+      @run-select=${(event: CustomEvent<{ id: string }>) => {
+        this.selectedRun = event.detail.id;
+      }}
+      @run-restore=${(event: CustomEvent<{ id: string }>) => this.#use(run(event)?.config ?? {})}
+      @run-remove=${(event: CustomEvent<{ id: string }>) => {
+        this.#runs.remove(event.detail.id);
+        this.requestUpdate();
+      }}></chalk-runs-table>`;
+  }
+
+  #renderTrials() {
+    const rows = this.store.tables.get('trials');
+    if (!rows?.length) return nothing;
+    const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    const text = (value: unknown) => (typeof value === 'number' ? formatNumber(value) : String(value ?? '–'));
+    return html`<div tabindex="0" role="region" aria-label="Trials of the search"><table class="trials">
+      <caption>Trials; the best on the validation set is tested</caption>
+      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+      <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td>${text(row[column])}</td>`)}</tr>`)}</tbody>
+    </table></div>`;
+  }
+
+  #renderClasses({ perClass, classNames, set }: EvaluationReport) {
+    return html`<section class="block"><h3>Accuracy by class, ${set} images</h3>
+      <ul class="guess">
+        ${perClass.map(
+          (share, i) => html`<li><span>${classNames[i]}</span>
+            <span class="bar"><i style="width:${(100 * (share ?? 0)).toFixed(1)}%"></i></span>
+            <span class="share">${share === null ? '–' : formatPercent(share)}</span></li>`,
+        )}
+      </ul></section>`;
+  }
+
+  // ── To take away ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  protected override renderTools() {
+    const checkpoint = this.store.checkpoints.get('model');
+    const note = `${this.#setup?.dataset ?? ''}, step ${checkpoint?.step ?? 0}`;
+    return html`<chalk-checkpoint-bar key="classify" file-name="classify"
+      .checkpoint=${checkpoint ? { bytes: checkpoint.bytes, step: checkpoint.step, note } : null}
+      @checkpoint-load=${(event: CustomEvent<{ bytes: Uint8Array }>) => this.#continue(event.detail.bytes)}
+      @checkpoint-resume=${(event: CustomEvent<{ bytes: Uint8Array }>) => this.#continue(event.detail.bytes)}></chalk-checkpoint-bar>`;
+  }
+
+  /** Goes on from a checkpoint with the settings it was made with; one already at its end is evaluated. */
+  #continue(bytes: Uint8Array): void {
+    this.#use(configOfCheckpoint(bytes) ?? {});
+    this.restart('play', { checkpoint: bytes });
+  }
+
+  protected override exportItems(): readonly ExportItem[] {
+    const chart = (id: string) => this.renderRoot.querySelector<ChalkChart>(`#${id}`);
+    const matrix = () => this.renderRoot.querySelector<ChalkConfusionMatrix>('chalk-confusion-matrix');
+    const early = this.store.charts.size === 0 ? { unavailable: 'after the first step' } : {};
+    const uneval = evaluationOf(this.store) ? {} : { unavailable: 'after the first evaluation' };
+    const setup = this.#setup;
+    const checkpoint = this.store.checkpoints.get('model');
+    const picture = (id: string, label: string): ExportItem => ({
+      id: `${id}-png`,
+      label,
+      format: 'png',
+      name: `classify-${id}`,
+      provide: () => chart(id)?.toPng() ?? '',
+      ...early,
+    });
+    const runs = this.renderRoot?.querySelector<ChalkRunsTable>('chalk-runs-table');
+    return [
+      picture('loss', 'loss curves'),
+      picture('accuracy', 'accuracy curves'),
+      {
+        id: 'confusion',
+        label: 'confusion matrix',
+        format: 'csv',
+        name: 'classify-confusion',
+        provide: () => matrix()?.toCsv() ?? '',
+        ...uneval,
+      },
+      ...(runs
+        ? [
+            {
+              id: 'runs',
+              label: 'runs of this visit',
+              format: 'csv' as const,
+              name: 'classify-runs',
+              provide: () => runs.toCsv(),
+            },
+          ]
+        : []),
+      {
+        id: 'checkpoint',
+        label: 'checkpoint',
+        format: 'safetensors',
+        name: `classify-${checkpoint?.step ?? 0}`,
+        provide: () => checkpoint?.bytes ?? '',
+        ...(checkpoint ? {} : { unavailable: 'after the first evaluation of a live run' }),
+      },
+      {
+        id: 'engine',
+        label: 'this training with the engine alone',
+        format: 'ts',
+        name: 'classify-training',
+        provide: () => runnableCode(this.config, setup?.network ?? [], setup?.inputShape ?? []),
+        ...(setup && setup.dataset !== 'own'
+          ? {}
+          : { unavailable: setup ? 'own images stay on this machine' : 'after the first step' }),
+      },
+    ];
+  }
+
+  protected override renderProse() {
+    return prose((values) => this.#use(values));
+  }
+
+  protected override renderCards() {
+    const live = !this.recorded && this.runState !== 'idle' && this.store.step !== undefined;
+    return html`<chalk-card-section .load=${() => import('./cards.ts?math')}
+      .verify=${live ? (card: BuiltCard) => () => this.ask('verify', { card: card.id }) : undefined}></chalk-card-section>`;
+  }
+}
+
+define('chalk-lab-classify', ClassifyLab);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-lab-classify': ClassifyLab;
+  }
+}

@@ -1,0 +1,65 @@
+/** The run as a file that repeats it with the engine alone, without the lab. */
+import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
+import type { Config } from './networks.ts';
+import { optimiserOf, scheduleOf } from './optimiser.ts';
+
+const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
+
+/** A list of layers, one a line. */
+const layersText = (definition: NetworkDefinition): string =>
+  `[\n${definition.map((layer) => `  ${JSON.stringify(layer)},`).join('\n')}\n]`;
+
+/**
+ * TypeScript for Node that trains this network on this data and prints the same losses.
+ * @param inputShape [height, width, channels]
+ */
+export function runnableCode(config: Config, definition: NetworkDefinition, inputShape: readonly number[]): string {
+  const { dataset, images, validationImages, testImages, seed, batch, epochs, normalise } = config;
+  return `/**
+ * Trains a classifier with Chalkgrad's engine. Save this file in the root of a Chalkgrad checkout and run it with
+ * \`node apps/cli/run.mjs exec FILE\`; \`npm run data\` must have prepared the pictures.
+ */
+import { splitDataset, take } from './engine/data/dataset.ts';
+import { loadDataset } from './engine/data/load.ts';
+import { folderSource } from './engine/data/source-node.ts';
+import { uniformFrom } from './engine/data/uniform.ts';
+import { Generator, init } from './engine/index.ts';
+import { buildNetwork } from './engine/nn/network.ts';
+import { imageData } from './engine/train/data.ts';
+import { Trainer } from './engine/train/trainer.ts';
+
+const seed = ${seed};
+const device = await init({ device: 'auto' });
+console.log(device.info.name);
+
+const source = folderSource('data/packs');
+const all = await loadDataset('${dataset}', { source, split: 'train', count: ${images + validationImages} });
+const test = await loadDataset('${dataset}', { source, split: 'test', count: ${testImages} });
+const held = Math.min(${validationImages}, Math.floor((all.count * ${validationImages}) / ${images + validationImages}));
+const { train, validation } = splitDataset(all, held, uniformFrom(new Generator(seed, 'split')));
+const normalisation = ${normalise ? '{ mean: train.mean, std: train.std }' : 'null'};
+
+const network = buildNetwork(${layersText(definition)}, { inputShape: ${JSON.stringify(inputShape)}, rng: seed, dropoutSeed: seed });
+console.log(network.parameterCount, 'parameters');
+
+const trainer = new Trainer({
+  network,
+  data: imageData(take(train, ${images}), { normalisation }),
+  validation: imageData(validation, { normalisation }),
+  loss: 'crossEntropy',
+  optimiser: ${json(optimiserOf(config)).replaceAll('\n', '\n  ')},
+  schedule: ${JSON.stringify(scheduleOf(config))},
+  batchSize: ${batch},
+  epochs: ${epochs},
+  seed,
+});
+for await (const event of trainer.run()) {
+  if (event.type === 'step') console.log('step', event.step, event.loss);
+  if (event.type === 'epoch') console.log('epoch', event.epoch, 'validation', event.validation?.accuracy, event.validation?.loss);
+}
+const { accuracy, loss } = await trainer.evaluate(imageData(test, { normalisation }));
+console.log('test', accuracy, loss);
+trainer.dispose();
+network.dispose();
+`;
+}

@@ -1,0 +1,95 @@
+/** What the reader is asked, and the answers to unfold. */
+import { html, type TemplateResult } from 'lit';
+import type { Config } from './networks.ts';
+
+/** @param use sets parameters as a control does */
+export const prose = (use: (values: Partial<Config>) => void): TemplateResult => html`
+  <h2>From pictures to probabilities</h2>
+  <p>
+    The network turns the pixels of a picture into one number a class, its <em>logits</em>. A softmax makes probabilities of them, and the
+    cross-entropy −log p<sub>y</sub> says how surprised the network is by the true class y. Guessing among ten classes costs
+    ln 10 = 2.303. Each step takes a batch of <span class="data">training images</span>, computes the gradient of the mean loss with
+    respect to every weight, and moves the <span class="model">weights</span> against it.
+  </p>
+  <p>
+    The <em>validation</em> images are never trained on: their curve says what the network has learned rather than memorised. The
+    <em>test</em> images are looked at once, at the end. Choosing settings by the test set would make its number a lie.
+  </p>
+
+  <section class="ask">
+    <h3>Predict, run, explain</h3>
+    <p>Put a softmax before the cross-entropy, which already contains one. The network still learns. What happens to the loss?
+      <button @click=${() => use({ softmaxFirst: true, epochs: 4 })}>set it</button></p>
+    <details><summary>Answer</summary><p>
+      The second softmax sees numbers between 0 and 1, so the largest probability it can give the true class is e/(e + 9) = 0.232: the loss
+      cannot fall below log(1 + 9/e) = 1.461. Near that floor the gradient p⊙(d − ⟨d, p⟩) is small wherever p is already sure, right or wrong, so
+      learning is slow. With the source’s SGD, four epochs reach about 0.92 to 0.93 where logits reach 0.96 after three.
+    </p></details>
+  </section>
+
+  <section class="ask">
+    <h3>Why skips help</h3>
+    <p>Choose the preset <em>deep without skips</em>, run it, then switch the skip connections on and run again. Which layers get a gradient?
+      <button @click=${() => use({ network: 'skip-mlp', depth: 20, units: 32, skips: false, dropout: 'off' })}>deep, no skips</button>
+      <button @click=${() => use({ network: 'skip-mlp', depth: 20, units: 32, skips: true, dropout: 'off' })}>deep, with skips</button></p>
+    <details><summary>Answer</summary><p>
+      Backwards through L layers the gradient is multiplied by L matrices; with PyTorch’s initial weights each shrinks it, and the first layers of 40
+      hardly move. A block y = x + f(x) passes the gradient on unchanged beside what goes through f, so its norm stays of one size over the depth.
+    </p></details>
+  </section>
+
+  <section class="ask">
+    <h3>Over-fitting</h3>
+    <p>The preset <em>over-fitting</em> has 300 training images and a hundred epochs. When would you stop?</p>
+    <details><summary>Answer</summary><p>
+      The training loss goes to zero; the validation loss has its lowest point early (marked in the chart) and rises from there, although the
+      validation accuracy hardly falls: the network gets more and more sure, also where it is wrong. Stop at the mark, add images, or use dropout or
+      weight decay.
+    </p></details>
+  </section>
+
+  <section class="ask">
+    <h3>Convolution against fully connected</h3>
+    <p>On CIFAR-10, compare the residual MLP with the CNN.
+      <button @click=${() => use({ dataset: 'cifar-10', network: 'skip-mlp', units: 64 })}>residual MLP</button>
+      <button @click=${() => use({ dataset: 'cifar-10', network: 'cnn', filters: 32 })}>CNN</button></p>
+    <details><summary>Answer</summary><p>
+      A fully connected layer must learn an edge anew at every position; a convolution learns it once. The residual MLP stalls near one half while its
+      training loss falls on; the CNN ends far above it (0.76 in LAB01 after 75 epochs). The README beside this lab’s code has the numbers of this engine.
+    </p></details>
+  </section>
+
+  <section class="ask">
+    <h3>Read the confusion matrix</h3>
+    <p>Which digits are confused, and would you have read them? Choose a cell to see the pictures, then a picture to follow it through the layers.</p>
+    <details><summary>Answer</summary><p>
+      Mostly pairs that share strokes: 4 and 9, 3 and 5, 7 and 2. Many of the mistakes of a good network are hard for people too. Draw such a digit on
+      the pad and change one stroke at a time.
+    </p></details>
+  </section>
+
+  <section class="ask">
+    <h3>Search systematically</h3>
+    <p>Vary batch size, learning rate, momentum, filters, kernel size: one factor at a time, then with a search. Which matters most?
+      <button @click=${() => use({ search: 'grid', space: { rate: [1e-4, 1e-3, 1e-2] }, epochs: 1 })}>grid over η</button>
+      <button @click=${() => use({ search: 'random', trials: 6, space: { rate: [1e-5, 1], batch: [16, 256] }, epochs: 1 })}>random over η and B</button></p>
+    <details><summary>Answer</summary><p>
+      The learning rate, over orders of magnitude: so it is searched on a logarithmic scale. With several parameters of which few matter, random points try
+      more different values of each than a grid of the same size (Bergstra &amp; Bengio 2012).
+    </p></details>
+  </section>
+
+  <section class="ask">
+    <h3>Break it</h3>
+    <p>Set the learning rate to 10. <button @click=${() => use({ rate: 10, optimiser: 'sgd' })}>η = 10</button></p>
+    <details><summary>Answer</summary><p>
+      The weights jump across the valley further each time until a value is no longer finite; the run stops and names the layer in which it happened.
+    </p></details>
+  </section>
+
+  <p class="references">
+    Convolution on MNIST and the double softmax: ITU, Advanced Machine Learning, exercise of week 5. MLP, residual MLP and CNN: Deep Learning
+    Applications, LAB01. He et al. 2016 (residual networks); Ioffe &amp; Szegedy 2015 (batch normalisation); Srivastava et al. 2014 (dropout);
+    Kingma &amp; Ba 2015 (Adam); Loshchilov &amp; Hutter 2019 (AdamW); Bergstra &amp; Bengio 2012 (random search); LeCun et al. 1998 (MNIST).
+  </p>
+`;

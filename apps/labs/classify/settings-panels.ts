@@ -1,0 +1,82 @@
+/** Settings that a slider cannot show: the data set, the list of layers, the space of a search. */
+import { html, nothing, type TemplateResult } from 'lit';
+import '../../components/dataset-picker/element.ts';
+import type { OwnImages } from '../../components/dataset-picker/files.ts';
+import '../../components/network-editor/element.ts';
+import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
+import type { NetworkValidator } from '../../components/network-editor/element.ts';
+import { type Config, networkOf } from './networks.ts';
+import { parseSpace, searchable } from './space.ts';
+
+const sets = [
+  { id: 'mnist', title: 'MNIST', description: 'handwritten digits, 28 × 28, grey' },
+  { id: 'fashion-mnist', title: 'Fashion-MNIST', description: 'clothes, 28 × 28, grey' },
+  { id: 'cifar-10', title: 'CIFAR-10', description: 'photographs, 32 × 32, colour' },
+];
+
+/** [height, width, channels] of the pictures of a configuration. */
+export function inputShapeOf({ dataset, ownSide, ownColour }: Config): readonly [number, number, number] {
+  if (dataset === 'cifar-10') return [32, 32, 3];
+  if (dataset === 'own') return [ownSide, ownSide, ownColour ? 3 : 1];
+  return [28, 28, 1];
+}
+
+/** The engine's validator, fetched when the editor is first opened. */
+const validate: NetworkValidator = async (network, inputShape) =>
+  (await import('../../../engine/nn/validate.ts')).validateNetwork(network, inputShape);
+
+export interface PanelHost {
+  readonly config: Config;
+  readonly classes: number;
+  /** What was wrong with the search space that was typed last. */
+  readonly spaceProblem: string;
+  set(values: Partial<Config>): void;
+  own(files: ReadonlyMap<string, Uint8Array>): void;
+  problem(message: string): void;
+}
+
+async function bytesOf({ images, archives }: OwnImages): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const { file, path } of [...images, ...archives]) files.set(path, new Uint8Array(await file.arrayBuffer()));
+  return files;
+}
+
+function searchPanel(host: PanelHost): TemplateResult | typeof nothing {
+  const { config, spaceProblem } = host;
+  if (config.search === 'off') return nothing;
+  const change = (event: Event): void => {
+    try {
+      host.set({ space: parseSpace(JSON.parse((event.target as HTMLTextAreaElement).value)) });
+      host.problem('');
+    } catch (error) {
+      host.problem(error instanceof SyntaxError ? 'This is not JSON yet.' : `The space ${(error as Error).message}.`);
+    }
+  };
+  return html`<label class="space">
+    <span>search space (JSON)</span>
+    <textarea spellcheck="false" aria-describedby="space-help" .value=${JSON.stringify(config.space, undefined, 1)} @change=${change}></textarea>
+    <span id="space-help" class=${spaceProblem ? 'wrong' : ''} role="status">
+      ${spaceProblem || html`Lists of values for any of ${Object.keys(searchable).join(', ')}. A grid tries all combinations; a random search draws between the smallest and the largest.`}
+    </span>
+  </label>`;
+}
+
+export function settingsPanels(host: PanelHost): TemplateResult {
+  const { config } = host;
+  const inputShape = inputShapeOf(config);
+  const network = networkOf({ ...config, softmaxFirst: false }, inputShape, host.classes);
+  return html`
+    ${searchPanel(host)}
+    <details class="more">
+      <summary>Data: ${sets.find(({ id }) => id === config.dataset)?.title ?? 'own images'}</summary>
+      <chalk-dataset-picker own label="Pictures to learn" value=${config.dataset} .datasets=${sets}
+        @dataset-change=${(event: CustomEvent<{ id: Config['dataset'] }>) => host.set({ dataset: event.detail.id })}
+        @files-add=${(event: CustomEvent<OwnImages>) => void bytesOf(event.detail).then(host.own)}></chalk-dataset-picker>
+    </details>
+    <details class="more">
+      <summary>Layers: edit the network</summary>
+      <chalk-network-editor label="Layers" .network=${network} .inputShape=${inputShape} .validate=${validate}
+        @network-change=${(event: CustomEvent<{ network: NetworkDefinition; valid: boolean }>) =>
+          host.set({ layers: event.detail.network, network: 'custom' })}></chalk-network-editor>
+    </details>`;
+}

@@ -1,0 +1,100 @@
+import { css } from 'lit';
+
+/** What the classify lab arranges beside what all labs have. */
+export const classifyStyles = css`
+  .charts,
+  .pair {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
+    gap: var(--chalk-space-4);
+    align-items: start;
+    min-width: 0;
+  }
+  .charts > *,
+  .pair > * {
+    min-width: 0;
+  }
+  .summary {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--chalk-space-1) var(--chalk-space-4);
+    align-items: baseline;
+    margin: 0;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
+  .summary strong {
+    color: var(--chalk-ink);
+    font-variant-numeric: tabular-nums;
+  }
+  .block > h3 {
+    margin: 0 0 var(--chalk-space-2);
+    font-family: var(--chalk-font-ui);
+    font-size: var(--chalk-text-m);
+    font-weight: 600;
+  }
+  .guess {
+    display: grid;
+    grid-template-columns: auto minmax(4rem, 12rem) 3.2rem;
+    gap: 0.1rem var(--chalk-space-2);
+    align-items: center;
+    width: 100%;
+    max-width: 22rem;
+    padding: 0;
+    margin: 0;
+    font-size: var(--chalk-text-s);
+    font-variant-numeric: tabular-nums;
+    list-style: none;
+  }
+  .guess li {
+    display: contents;
+  }
+  .guess .bar {
+    height: 0.8em;
+    background: var(--chalk-rule);
+    border-radius: 2px;
+  }
+  .guess .bar i {
+    display: block;
+    height: 100%;
+    background: var(--chalk-model);
+    border-radius: inherit;
+    forced-color-adjust: none;
+  }
+  .guess .best {
+    color: var(--chalk-model);
+    font-weight: 700;
+  }
+  .guess .share {
+    text-align: end;
+  }
+  .more {
+    margin-top: var(--chalk-space-3);
+    border-top: 1px solid var(--chalk-rule);
+  }
+  .more > summary {
+    padding: var(--chalk-space-2) 0;
+    color: var(--chalk-ink-soft);
+    cursor: pointer;
+    font-size: var(--chalk-text-s);
+    font-weight: 600;
+  }
+  .space {
+    display: grid;
+    gap: var(--chalk-space-1);
+    margin-top: var(--chalk-space-3);
+    font-size: var(--chalk-text-s);
+  }
+  .space textarea {
+    width: 100%;
+    min-height: 5rem;
+    font-family: var(--chalk-font-mono);
+    font-size: var(--chalk-text-s);
+  }
+  .space .wrong {
+    color: var(--chalk-error);
+  }
+  .lab .trials td {
+    white-space: nowrap;
+  }
+`;
