@@ -45,7 +45,7 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   const training = allCases().find((one) => one.group === 'training-step');
   const run = {
     cases,
-    measure: { batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 3 },
+    measure: { batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 1 },
     partial: options.quick || options.only !== undefined || options.libraries !== undefined || options.batches < 9,
     log,
   };

@@ -30,20 +30,18 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       run.log(`${contender}: ${runtime.error ?? `${runtime.version}, ${runtime.adapter?.description}`}`);
       runtimes.push(runtime);
     }
-    const cases: CaseResult[] = [];
-    for (const one of run.cases) {
-      run.log(one.name);
-      const result = await page.evaluate((name, options) => globalThis.bench.measure(name, options), one.name, run.measure);
-      if (result.contenders.length > 0) cases.push(result);
-    }
     const inPage = await page.evaluate(() => globalThis.bench.environment());
+    const { cases, interrupted } = await measureCases(page, run);
+    const hidden = interrupted === undefined && (await page.evaluate(() => globalThis.bench.environment().hidden));
     const flags = (browser.process()?.spawnargs ?? []).filter((arg) => /webgpu|vulkan|angle|gpu/i.test(arg));
     return {
       format: FORMAT,
       date: new Date().toISOString(),
       commit: commit(),
-      partial: run.partial,
-      environment: { ...inPage, ...machine(), where: 'browser', browser: await browser.version(), flags },
+      partial: run.partial || interrupted !== undefined,
+      ...(interrupted === undefined ? {} : { interrupted }),
+      batches: run.measure.batches,
+      environment: { ...inPage, ...machine(), hidden, where: 'browser', browser: await browser.version(), flags },
       adapter,
       roofline,
       runtimes,
@@ -51,6 +49,22 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       firstSteps,
     };
   });
+}
+
+/** A browser that dies in the middle of a run takes nothing along: what was measured before it is kept and marked. */
+async function measureCases(page: Page, run: ChromeRun): Promise<{ cases: CaseResult[]; interrupted?: string }> {
+  const cases: CaseResult[] = [];
+  for (const one of run.cases) {
+    run.log(one.name);
+    try {
+      const result = await page.evaluate((name, options) => globalThis.bench.measure(name, options), one.name, run.measure);
+      if (result.contenders.length > 0) cases.push(result);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { cases, interrupted: `the page ended during “${one.name}”: ${message}` };
+    }
+  }
+  return { cases };
 }
 
 /** Each library in a browser of its own, because pipelines are cached by the process and the profile. */

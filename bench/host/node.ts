@@ -41,6 +41,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
     date: new Date().toISOString(),
     commit: commit(),
     partial: run.partial,
+    batches: run.measure.batches,
     environment: {
       ...machine(),
       where: 'node',

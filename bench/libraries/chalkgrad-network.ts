@@ -148,7 +148,7 @@ function engineNames(network: Network): (name: string) => string {
   const depth = 1 + network.layers.filter((layer) => layer.type === 'save').length;
   return (name) => {
     const [, side = '', level = '', half = '', kind = ''] = /^(down|up|bottom|head)(\d*)([ab]?)\.(weight|bias)$/.exec(name) ?? [];
-    if (side === 'head') return `0.final_conv.${kind}`;
+    if (side === 'head') return `0.final_conv.final_conv.${kind}`;
     const list = side === 'up' ? 'right_convs' : 'left_convs';
     const index = side === 'bottom' ? depth - 1 : level;
     return `0.${list}.${index}.conv_pass.${half === 'b' ? 2 : 0}.${kind}`;

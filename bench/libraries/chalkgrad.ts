@@ -7,6 +7,7 @@ import type { DeviceBuffer, KernelRun } from '../../engine/device/device.ts';
 import { chooseVariant } from '../../engine/device/variants.ts';
 import { WebGpuDevice } from '../../engine/device/webgpu/webgpu-device.ts';
 import { init, type RecordingDevice } from '../../engine/index.ts';
+import { version } from '../../package.json';
 import type { AdapterDescription, Library, Prepared, Runtime, Workload } from '../cases/case.ts';
 import { operands } from '../cases/operands.ts';
 import { type KernelCall, kernelCalls } from './chalkgrad-kernels.ts';
@@ -25,7 +26,7 @@ export const chalkgrad: Library = {
 const REPEATS = 16;
 
 class ChalkgradRuntime implements Runtime {
-  readonly version = 'working tree';
+  readonly version = version;
   readonly adapter: AdapterDescription;
   readonly #device: RecordingDevice;
 

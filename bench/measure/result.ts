@@ -78,6 +78,10 @@ export interface BenchResult {
   readonly commit: string;
   /** Shorter than the full protocol (`--quick` or a filter): not for publication. */
   readonly partial: boolean;
+  /** Why the run ended early, if it did. */
+  readonly interrupted?: string;
+  /** Batches per contender and case; a contender whose single execution takes very long has fewer. */
+  readonly batches: number;
   readonly environment: Environment;
   /** The adapter of the roofline; every WebGPU library ran on it or was left out. */
   readonly adapter: AdapterDescription;

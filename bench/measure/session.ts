@@ -184,16 +184,14 @@ async function prepareAndCheck(
   }
 }
 
-/** At least three executions or 0.2 s, then as many per batch as fill `batchSeconds`. */
+/** Three executions and 0.2 s, or one second (the check compiled everything); then as many per batch as fill `batchSeconds`. */
 async function warmUp(runner: Runner, options: MeasureOptions): Promise<void> {
   let best = Number.POSITIVE_INFINITY;
   let total = 0;
-  for (let i = 0; i < 3 || (total < 0.2 && i < 50); i++) {
+  for (let i = 0; (i < 3 || total < 0.2) && i < 50 && total < 1; i++) {
     const seconds = await time(() => runner.prepared.run(1));
     total += seconds;
     best = Math.min(best, seconds);
-    // A step of many seconds has compiled everything in the check already.
-    if (seconds > options.slowSeconds) break;
   }
   // One execution alone also pays for the wait, so the estimate is made again with a batch.
   const estimate = Math.min(1000, Math.max(1, Math.ceil(options.batchSeconds / best)));

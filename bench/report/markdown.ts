@@ -10,6 +10,7 @@ import {
   fastestOf,
   fastestOurs,
   fastestPeer,
+  few,
   meanSpeedup,
   median,
   shareOfRoof,
@@ -28,10 +29,10 @@ export function markdownReport(result: BenchResult): string {
     environmentFacts(result)
       .map(([label, value]) => `- ${label}: ${value}`)
       .join('\n'),
-    `Medians of ${batches(result)} batches, libraries interleaved in one page; values checked to agree before timing. A cell shows ` +
-      'the time and, in brackets, how many times longer than Chalkgrad it took.',
+    `Medians of ${result.batches} batches, libraries interleaved in one page; values checked to agree before timing. A cell shows ` +
+      'the time and, in brackets, how many times longer than Chalkgrad it took. * Fewer batches, because one takes many seconds.',
     rooflineTable(result),
-    timesTable('Training step (loss, gradients, update)', casesOf(result, 'training-step')),
+    timesTable('Training step (loss, gradients, update)', result, casesOf(result, 'training-step')),
     firstStepTable(result),
     ratesTable('Kernels', result, [...casesOf(result, 'kernel'), ...casesOf(result, 'forward')], 'flops'),
     ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
@@ -49,10 +50,6 @@ export function replaceSection(readme: string, section: string): string {
   return `${readme.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${readme.slice(end)}`;
 }
 
-function batches(result: BenchResult): number {
-  return Math.max(0, ...result.cases.flatMap((one) => one.contenders.map((candidate) => candidate.seconds?.count ?? 0)));
-}
-
 function rooflineTable({ roofline }: BenchResult): string {
   const rows = [
     ['Multiply-add peak', formatFlops(roofline.flopsPerSecond)],
@@ -63,10 +60,10 @@ function rooflineTable({ roofline }: BenchResult): string {
   return `**Roofline of the adapter**\n\n${table(['', ''], rows)}`;
 }
 
-function timesTable(title: string, cases: readonly CaseResult[]): string {
+function timesTable(title: string, result: BenchResult, cases: readonly CaseResult[]): string {
   if (cases.length === 0) return '';
   const ids = contenderIds(cases);
-  const rows = cases.map((one) => [`${one.name} (${one.shape})`, ...ids.map((id) => timeCell(one, contender(one, id)))]);
+  const rows = cases.map((one) => [`${one.name} (${one.shape})`, ...ids.map((id) => timeCell(result, one, contender(one, id)))]);
   const summary = ids.map((id) => {
     const ratio = isOurs(id) ? undefined : meanSpeedup(cases, (one) => contender(one, id));
     return ratio === undefined ? '' : formatRatio(ratio);
@@ -75,11 +72,12 @@ function timesTable(title: string, cases: readonly CaseResult[]): string {
   return `**${title}**\n\n${table(['', ...ids], rows)}`;
 }
 
-function timeCell(one: CaseResult, candidate: ContenderResult | undefined): string {
+function timeCell(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined): string {
   const seconds = median(candidate);
   if (seconds === undefined) return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
   const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
-  return ratio === undefined ? formatSeconds(seconds) : `${formatSeconds(seconds)} (${formatRatio(ratio)})`;
+  const text = `${formatSeconds(seconds)}${few(result, candidate)}`;
+  return ratio === undefined ? text : `${text} (${formatRatio(ratio)})`;
 }
 
 function firstStepTable(result: BenchResult): string {
@@ -100,7 +98,7 @@ function ratesTable(title: string, result: BenchResult, cases: readonly CaseResu
     const share = shareOfRoof(result, one, fastestOurs(one) ?? fastestPeer(one));
     return [
       one.name,
-      ...ids.map((id) => rateCell(one, contender(one, id), unit)),
+      ...ids.map((id) => rateCell(result, one, contender(one, id), unit)),
       share === undefined ? '–' : formatPercent(share),
     ];
   });
@@ -109,7 +107,7 @@ function ratesTable(title: string, result: BenchResult, cases: readonly CaseResu
   return `**${title}** (${note}; in brackets times slower than Chalkgrad)\n\n${table(['', ...ids, ours], rows)}`;
 }
 
-function rateCell(one: CaseResult, candidate: ContenderResult | undefined, unit: 'flops' | 'bytes'): string {
+function rateCell(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined, unit: 'flops' | 'bytes'): string {
   const seconds = median(candidate);
   if (seconds === undefined) return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
   const rate = (unit === 'flops' ? formatFlops(one.flops / seconds) : formatBytes(one.bytes / seconds)).replace(
@@ -117,7 +115,8 @@ function rateCell(one: CaseResult, candidate: ContenderResult | undefined, unit:
     (text) => (text.startsWith(' T') ? text : ''),
   );
   const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
-  return ratio === undefined ? rate : `${rate} (${formatRatio(ratio)})`;
+  const text = `${rate}${few(result, candidate)}`;
+  return ratio === undefined ? text : `${text} (${formatRatio(ratio)})`;
 }
 
 /** Per ladder one table: each rung with its rate, its step over the rung before, and its share of the roof. */

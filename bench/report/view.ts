@@ -31,6 +31,11 @@ export function median(result: ContenderResult | undefined): number | undefined 
   return result?.status === 'ok' ? result.seconds?.median : undefined;
 }
 
+/** Marks a time that stands on fewer batches than the others. */
+export function few(result: BenchResult, candidate: ContenderResult | undefined): string {
+  return candidate?.seconds && candidate.seconds.count < result.batches ? '*' : '';
+}
+
 /** The engine's own contender with the smallest median. */
 export function fastestOurs(one: CaseResult): ContenderResult | undefined {
   return fastest(one.contenders.filter((candidate) => isOurs(candidate.id)));
@@ -76,6 +81,7 @@ export function warnings(result: BenchResult): string[] {
   const list: string[] = [];
   if (result.adapter.software) list.push(`Software adapter (${result.adapter.description}): no GPU took part in these numbers.`);
   if (result.environment.hidden) list.push('The tab was hidden during the run: the browser may have throttled it.');
+  if (result.interrupted) list.push(`The run was interrupted: ${result.interrupted}`);
   if (result.partial) list.push('Partial run: fewer cases, libraries or batches than the full protocol.');
   const busy = result.cases.filter((one) => one.idle !== undefined && one.idle < 0.9).length;
   if (busy > 0)

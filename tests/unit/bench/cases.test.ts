@@ -128,7 +128,7 @@ describe('references', () => {
     const gradient = expected({ type: 'batch-norm', pass: 'training', rows, c }, input);
     const loss = (x: Float32Array) => {
       const y = expected({ type: 'batch-norm', pass: 'forward', rows, c }, { ...input, x: { shape: [rows * c], values: x } });
-      return (y?.values ?? []).reduce((sum, value, i) => sum + value * (input.dy.values[i] ?? 0), 0);
+      return Array.from(y?.values ?? []).reduce((sum, value, i) => sum + value * (input.dy.values[i] ?? 0), 0);
     };
     for (let i = 0; i < rows * c; i++) {
       const up = Float32Array.from(input.x.values);

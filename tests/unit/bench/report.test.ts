@@ -42,6 +42,11 @@ describe('warnings', () => {
     expect(warnings(sampleResult).join()).toMatch(/tfjs webgpu is left out of “ConvNet training step”: disagrees/);
   });
 
+  it('tell that a run was interrupted', () => {
+    const report = markdownReport({ ...sampleResult, partial: true, interrupted: 'the page ended' });
+    expect(report).toContain('> The run was interrupted: the page ended');
+  });
+
   it('mark a software adapter, a hidden tab, a partial run and a busy machine in every output', () => {
     const doubtful: BenchResult = {
       ...sampleResult,
@@ -63,7 +68,7 @@ describe('Markdown report', () => {
   const report = markdownReport(sampleResult);
 
   it('shows times with ratios, dashes for what was not run and names for what failed', () => {
-    expect(report).toContain('| ConvNet training step (batch 64) | 100 ms | 600 ms (6.00×) | 400 ms (4.00×) | – | disagrees |');
+    expect(report).toContain('| ConvNet training step (batch 64) | 100 ms | 600 ms (6.00×) | 400 ms* (4.00×) | – | disagrees |');
     expect(report).toContain('| Geometric mean of the ratios |  | 6.00× | 4.00× |  |  |');
   });
 

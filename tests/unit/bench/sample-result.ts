@@ -20,7 +20,7 @@ export const trainingCase: CaseResult = {
   contenders: [
     timed('chalkgrad webgpu', [100, 110, 90]),
     timed('jax-js webgpu', [600, 610, 590]),
-    timed('jax-js wasm', [400, 400, 400]),
+    timed('jax-js wasm', [400]),
     { id: 'tfjs wasm', status: 'unsupported', message: 'no gradient' },
     { id: 'tfjs webgpu', status: 'disagrees', message: 'element 0: 1, expected 2', error: 0.5 },
   ],
@@ -33,7 +33,7 @@ export const streamingCase: CaseResult = {
   shape: '8.4 M elements',
   flops: 1e6,
   bytes: 1e8,
-  contenders: [timed('chalkgrad webgpu', [50]), timed('jax-js webgpu', [100])],
+  contenders: [timed('chalkgrad webgpu', [50, 50, 50]), timed('jax-js webgpu', [100, 100, 100])],
 };
 
 export const ladderCase: CaseResult = {
@@ -49,6 +49,7 @@ export const sampleResult: BenchResult = {
   date: '2026-11-22T10:00:00.000Z',
   commit: 'abc1234',
   partial: false,
+  batches: 3,
   environment: {
     where: 'browser',
     browser: 'Chrome/156.0',
