@@ -51,6 +51,7 @@ async function show(event: Event): Promise<void> {
     ...cards.map((card) => {
       const element = document.createElement('chalk-math-card');
       element.card = card;
+      element.folded = true;
       return element;
     }),
   );

@@ -445,6 +445,18 @@ describe('math card', () => {
     expect(await selects()).toHaveLength(2);
   });
 
+  it('folds its code away and opens it again', async () => {
+    await open();
+    await page.$eval('chalk-math-card', (card) => {
+      card.folded = true;
+    });
+    const code = () => page.$$eval('chalk-math-card >>> .code', (panes) => panes.length);
+    expect(await code()).toBe(0);
+    await page.click('chalk-math-card >>> .fold');
+    expect(await code()).toBe(2);
+    expect((await marked()).typescript).toBeGreaterThan(0);
+  });
+
   it('verifies the kernel on this device', async () => {
     await open();
     await page.$eval('chalk-math-card', (card) => card.shadowRoot?.querySelector<HTMLElement>('footer button.primary')?.click());

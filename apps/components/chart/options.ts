@@ -147,7 +147,7 @@ export function chartOptions(
       axis(model, now.xLabel, now.xScale, { size: 26, space: 60 }),
       axis(model, now.yLabel, now.yScale, {
         size: (_, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((v) => v.length)),
-        space: 36,
+        space: size.height < 180 ? 22 : 34,
       }),
     ],
     series: [{}, ...drawnCurves(now.series, now.smoothing).map((one) => seriesOptions(model, one))],

@@ -32,7 +32,6 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
   }
   ctx.globalAlpha = 1;
   ctx.font = `${12 * ratio}px system-ui, sans-serif`;
-  ctx.textBaseline = 'bottom';
   ctx.textAlign = 'right';
   for (const line of lines) {
     const y = Math.round(py(line.y));
@@ -44,7 +43,10 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(line.label, bbox.left + bbox.width - 4 * ratio, y - 2 * ratio);
+    // Near the top the label goes below its line.
+    const above = y - bbox.top > 16 * ratio;
+    ctx.textBaseline = above ? 'bottom' : 'top';
+    ctx.fillText(line.label, bbox.left + bbox.width - 4 * ratio, y + (above ? -2 : 3) * ratio);
   }
   ctx.restore();
 }
@@ -74,11 +76,12 @@ export function drawMarkers(u: uPlot, markers: readonly Marker[], palette: Palet
     const text = `${marker.label} ${formatNumber(marker.y, 3)}`;
     const tx = x + (right ? -8 : 8) * ratio;
     const ty = y + (above ? -6 : 6) * ratio;
-    // A halo keeps the label readable across curves.
-    ctx.lineWidth = 3 * ratio;
-    ctx.strokeStyle = palette.surface;
-    ctx.lineJoin = 'round';
-    ctx.strokeText(text, tx, ty);
+    // A plate keeps the label readable across curves.
+    const width = ctx.measureText(text).width + 6 * ratio;
+    ctx.globalAlpha = 0.85;
+    ctx.fillStyle = palette.surface;
+    ctx.fillRect(tx - (right ? width - 3 * ratio : 3 * ratio), ty - (above ? 14 : 1) * ratio, width, 15 * ratio);
+    ctx.globalAlpha = 1;
     ctx.fillStyle = color;
     ctx.fillText(text, tx, ty);
   }

@@ -27,6 +27,7 @@ export interface DigitDetail {
  * @fires digit-change - the drawing changed; detail {@link DigitDetail}
  * @slot - what stands beside the pad, such as the prediction
  * @csspart pad - the focusable drawing surface
+ * @cssproperty --chalk-digit-pad-size - side of the pad, 280px by default
  */
 export class ChalkDigitPad extends LitElement {
   static override properties = {
@@ -46,7 +47,7 @@ export class ChalkDigitPad extends LitElement {
         gap: var(--chalk-space-3);
       }
       .pad {
-        width: min(100%, 280px);
+        width: min(100%, var(--chalk-digit-pad-size, 280px));
         border: 1px solid var(--chalk-rule-strong);
         border-radius: var(--chalk-radius-s);
       }

@@ -38,6 +38,7 @@ const paneNames: Record<Pane, string> = { typescript: 'TypeScript', wgsl: 'WGSL'
  *
  * @element chalk-math-card
  * @attr {string} term - id of the selected term; empty for none
+ * @attr {boolean} folded - shows the equation alone until the reader opens code and kernel
  * @attr {string} variant - label of the WGSL file that is shown first: the variant that ran
  * @fires term-select - the reader selected a term or cleared the selection; detail {@link TermDetail}
  * @fires verified - a verification ended; detail `{results}`
@@ -50,6 +51,7 @@ export class ChalkMathCard extends LitElement {
   static override properties = {
     term: { type: String, reflect: true },
     variant: { type: String },
+    folded: { type: Boolean, reflect: true },
     card: { attribute: false },
     tensors: { attribute: false },
     verify: { attribute: false },
@@ -65,6 +67,7 @@ export class ChalkMathCard extends LitElement {
 
   declare term: string;
   declare variant: string;
+  declare folded: boolean;
   /** The built card (`import { cards } from './cards.ts?math'`). */
   declare card: BuiltCard | null;
   declare tensors: readonly LiveTensor[];
@@ -86,6 +89,7 @@ export class ChalkMathCard extends LitElement {
     super();
     this.term = '';
     this.variant = '';
+    this.folded = false;
     this.card = null;
     this.tensors = [];
     this.verify = null;
@@ -135,13 +139,17 @@ export class ChalkMathCard extends LitElement {
     for (const node of this.renderRoot.querySelectorAll('[data-term]')) {
       node.classList.toggle('on', (node as HTMLElement).dataset.term === this.term);
     }
-    const shown = this.card?.wgsl[this.files.wgsl];
-    if (shown?.deferred || (this.unrolled && shown?.unrollable)) void this.loadWgsl();
-    if ((changed.has('term') || (changed as Map<PropertyKey, unknown>).has('loaded')) && this.term) this.scrollToTerm();
+    if (!this.folded) this.prepareCode(changed);
     if (this.focusMoved) {
       this.focusMoved = false;
       this.renderRoot.querySelector<HTMLElement>('.terms [tabindex="0"]')?.focus();
     }
+  }
+
+  private prepareCode(changed: Map<PropertyKey, unknown>): void {
+    const shown = this.card?.wgsl[this.files.wgsl];
+    if (shown?.deferred || (this.unrolled && shown?.unrollable)) void this.loadWgsl();
+    if (this.term && (changed.has('term') || changed.has('loaded') || changed.has('folded'))) this.scrollToTerm();
   }
 
   /** Scrolls each code pane, never the page, to the first mark. */
@@ -237,8 +245,15 @@ export class ChalkMathCard extends LitElement {
         ${selected ? html`<b>${selected.label}</b>: ${selected.description}` : 'Select a term to find it in the code, the kernel and the tensors.'}
       </p>
       <slot></slot>
-      ${this.renderPanes(card)}
+      ${this.folded ? nothing : this.renderPanes(card)}
       <footer>
+        <button
+          class="fold"
+          aria-expanded=${!this.folded}
+          @click=${() => {
+            this.folded = !this.folded;
+          }}
+        >${this.folded ? 'Show' : 'Hide'} ${card.wgsl.length > 0 ? 'code and kernel' : 'code'}</button>
         ${card.indices.length > 0 ? this.renderIndices(card) : nothing} ${this.verify ? this.renderVerify() : nothing}
       </footer>
     </article>`;

@@ -223,6 +223,10 @@ export const mathCardStyles = css`
     border-top: 1px solid var(--chalk-rule);
     font-size: var(--chalk-text-s);
   }
+  footer .fold {
+    min-height: 1.75rem;
+    font-size: var(--chalk-text-s);
+  }
   details {
     flex: 1 1 14rem;
   }

@@ -205,7 +205,7 @@ export class ChalkScatterPlot extends LitElement {
     this.cloud ??= document.createElement('canvas');
     const context = fitCanvas(this.cloud, width, height);
     const { categories, ink } = this.themed.palette;
-    const radius = this.radius || Math.min(4, Math.max(1.3, 130 / Math.sqrt(x.length + 1)));
+    const radius = this.radius || Math.min(3.4, Math.max(1.3, 95 / Math.sqrt(x.length + 1)));
     this.transform = fitPoints(x, y, width, height, 12);
     this.index = new PointIndex(x, y, this.transform, this.shown);
     const groups = new Map<number, Path2D>();
