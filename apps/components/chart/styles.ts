@@ -154,6 +154,11 @@ export const chartStyles = css`
     top: 0;
     background: var(--chalk-sunken);
   }
+  slot {
+    display: block;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
   .note {
     margin: var(--chalk-space-1) 0 0;
     color: var(--chalk-ink-soft);
