@@ -64,7 +64,8 @@ const nextTask: () => Promise<void> = (() => {
     });
 })();
 
-const isLost = (error: unknown): error is Error => error instanceof Error && error.name === 'DeviceLostError';
+/** By code, as a bundler shortens the names of classes. */
+const isLost = (error: unknown): error is Error => error instanceof Error && (error as { code?: unknown }).code === 'DEVICE_LOST';
 
 export class Runner {
   readonly #experiment: AnyExperiment;

@@ -11,10 +11,16 @@ export interface SerializedError {
 const isPlain = (value: unknown): boolean =>
   value === null || ['string', 'number', 'boolean'].includes(typeof value) || (Array.isArray(value) && value.every(isPlain));
 
+/** `DEVICE_LOST` → `DeviceLostError`: the name that the class had before a bundler shortened it. */
+const nameOf = (error: Error & { code?: unknown }): string =>
+  typeof error.code === 'string' && /^[A-Z_]+$/.test(error.code)
+    ? `${error.code.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())}Error`
+    : error.name;
+
 export function serializeError(error: unknown): SerializedError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), facts: {} };
   const own = Object.entries(error).filter(([key, value]) => !['name', 'message', 'stack'].includes(key) && isPlain(value));
-  return { name: error.name, message: error.message, stack: error.stack, facts: Object.fromEntries(own) };
+  return { name: nameOf(error), message: error.message, stack: error.stack, facts: Object.fromEntries(own) };
 }
 
 /** The error on this side of the border, with its name and fields. */

@@ -286,6 +286,11 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('theme') && changed.get('theme') !== undefined) document.dispatchEvent(new Event('chalk-theme'));
     if (changed.has('parallel')) this.#run.parallel = this.parallel;
+    // What scrolls must be reachable by keyboard.
+    for (const table of this.renderRoot.querySelectorAll('table')) {
+      if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+      else table.removeAttribute('tabindex');
+    }
   }
 
   // ── State ────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -147,7 +147,7 @@ function deck(view: LabView): TemplateResult {
 function remarks({ run }: LabView): Part {
   const notes = run.store.notes.filter((n) => n.level === 'note');
   if (notes.length === 0) return nothing;
-  return html`<ul class="remarks" role="status">${notes.map((n) => html`<li>${n.message}</li>`)}</ul>`;
+  return html`<div role="status"><ul class="remarks">${notes.map((n) => html`<li>${n.message}</li>`)}</ul></div>`;
 }
 
 export function renderLab(view: LabView): TemplateResult {

@@ -239,7 +239,7 @@ export class ChalkMathCard extends LitElement {
           ${card.reference.url ? html`<a href=${card.reference.url}>${card.reference.text}</a>` : card.reference.text}
         </span>
       </header>
-      <div class="equation" part="equation" @click=${this.onClick}>${unsafeHTML(card.mathml.join(''))}</div>
+      <div class="equation" part="equation" role="group" aria-label="Equation" tabindex="0" @click=${this.onClick}>${unsafeHTML(card.mathml.join(''))}</div>
       ${this.renderTerms(card)}
       <p class="meaning" aria-live="polite">
         ${selected ? html`<b>${selected.label}</b>: ${selected.description}` : 'Select a term to find it in the code, the kernel and the tensors.'}

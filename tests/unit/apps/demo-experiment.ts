@@ -57,7 +57,9 @@ export const definition = defineLab({
 });
 
 class DeviceLostError extends Error {
-  override name = 'DeviceLostError';
+  /** As in a bundled page: the class's name is gone, the code stays. */
+  override name = 'u';
+  readonly code = 'DEVICE_LOST';
   readonly reason = 'driver reset';
 }
 

@@ -127,7 +127,10 @@ describe('Runner', () => {
     await ready;
     runner.play();
     await until('failed');
-    expect(states.at(-1)?.error).toMatchObject({ name: 'DeviceLostError', facts: { reason: 'driver reset' } });
+    expect(states.at(-1)?.error).toMatchObject({
+      name: 'DeviceLostError',
+      facts: { reason: 'driver reset', code: 'DEVICE_LOST' },
+    });
     expect(faults.losses).toBe(95);
   });
 

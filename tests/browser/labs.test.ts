@@ -1,0 +1,230 @@
+/**
+ * Every lab of the built site, as a reader meets it: it paints without a GPU and within its budget, shows its recording, trains,
+ * pauses, steps, resumes, is restored from its link, exports, survives a lost device, works by keyboard and on a narrow screen.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../../apps/cli/root.ts';
+import { launchBrowser } from './launch.ts';
+import { type Served, serveFolder } from './serve.ts';
+
+const dist = join(repositoryRoot, 'dist');
+const labs = existsSync(join(dist, 'labs')) ? readdirSync(join(dist, 'labs')).sort() : [];
+/** Compressed script before the reader does anything. */
+const budget = 150 * 1024;
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** What the tests use of a lab's element. */
+interface Lab extends HTMLElement {
+  runState: string;
+  recorded: boolean;
+  config: Record<string, unknown>;
+  store: { step?: { step: number }; charts: Map<string, unknown>; status: string };
+  play(): void;
+  pause(): void;
+  restart(mode: string): void;
+  link(): string;
+  loseDevice(): void;
+}
+
+let served: Served;
+beforeAll(async () => {
+  expect(labs.length, 'dist/labs is empty: run `npm run build` first').toBeGreaterThan(0);
+  served = await serveFolder(dist, '/course/site/');
+});
+afterAll(() => served?.close());
+
+async function openPage(browser: Browser, path: string, problems: string[]): Promise<Page> {
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.goto(`${served.origin}/${path}`, { waitUntil: 'load' });
+  await page.waitForSelector('main > * >>> chalk-transport-bar >>> button.play', { visible: true });
+  return page;
+}
+
+const read = <T>(page: Page, what: (lab: Lab) => T): Promise<T> =>
+  page.$eval('main > *', what as (element: Element) => T) as Promise<T>;
+
+const until = (page: Page, what: string, timeout = 240_000) =>
+  page.waitForFunction(
+    (code) => new Function('lab', `return ${code}`)(document.querySelector('main > *')),
+    { timeout, polling: 100 },
+    what,
+  );
+
+async function axe(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axePath });
+  return page.evaluate(async () => {
+    type Violation = { id: string; impact: string; nodes: { target: unknown; failureSummary: string }[] };
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    const { violations } = await axe.run();
+    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+    return serious.flatMap((v) => v.nodes.map((n) => `${v.id}: ${JSON.stringify(n.target)} ${n.failureSummary}`));
+  });
+}
+
+describe('without a GPU', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser({ adapter: 'none' });
+  });
+  afterAll(() => browser?.close());
+
+  it.each(labs)('%s paints, stays within its budget and shows its recording', async (id) => {
+    const problems: string[] = [];
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    let scripts = 0;
+    page.on('response', async (response) => {
+      if (!response.url().endsWith('.js')) return;
+      scripts += gzipSync(await response.buffer()).length;
+    });
+    await page.goto(`${served.origin}/labs/${id}/index.html`, { waitUntil: 'networkidle0' });
+    await page.waitForSelector('main > * >>> chalk-transport-bar >>> button.play', { visible: true });
+    const { title, recorded, charts } = await page.$eval('main > *', (element) => {
+      const lab = element as unknown as Lab;
+      const heading = lab.shadowRoot?.querySelector('h1')?.textContent;
+      return { title: heading, recorded: lab.recorded, charts: lab.store.charts.size };
+    });
+    expect(title).toBeTruthy();
+    expect(scripts, `${Math.round(scripts / 1024)} KiB of compressed script`).toBeLessThan(budget);
+    expect(recorded).toBe(true);
+    expect(charts).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it.each(labs)('%s has nothing serious for axe, light and dark, wide and narrow, and does not scroll sideways', async (id) => {
+    const problems: string[] = [];
+    const page = await openPage(browser, `labs/${id}/index.html`, problems);
+    for (const width of [1280, 360]) {
+      for (const value of ['light', 'dark']) {
+        await page.setViewport({ width, height: 800 });
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect(await axe(page), `${value}, ${width} px`).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), `width at ${width} px`).toBeLessThanOrEqual(
+          width,
+        );
+      }
+    }
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+});
+
+describe('with WebGPU', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  it.each(labs)('%s trains, pauses, steps, resumes, survives a lost device and exports', async (id) => {
+    const problems: string[] = [];
+    const page = await openPage(browser, `labs/${id}/index.html#v=1&seed=5`, problems);
+    // By keyboard alone: to the main button, and Space.
+    await page.focus('main > * >>> chalk-transport-bar >>> button.play');
+    await page.keyboard.press('Space');
+    await until(page, '!lab.recorded && (lab.store.step?.step ?? 0) >= 1');
+    await page.$eval('main > *', (lab) => (lab as unknown as Lab).pause());
+    await until(page, '["paused", "finished"].includes(lab.runState)');
+    const paused = await read(page, (lab) => ({ state: lab.runState, step: lab.store.step?.step ?? 0 }));
+    if (paused.state === 'paused') {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(await read(page, (lab) => lab.store.step?.step)).toBe(paused.step);
+      await page.focus('main > * >>> chalk-transport-bar >>> button[aria-label="One step"]');
+      await page.keyboard.press('ArrowRight');
+      await until(page, `lab.runState !== 'running' && lab.store.step.step >= ${paused.step + 1}`);
+      // A step of the method may stand for several iterations.
+      const stepped = (await read(page, (lab) => lab.store.step?.step)) ?? 0;
+      expect(stepped - paused.step).toBeLessThanOrEqual(10);
+      await page.$eval('main > *', (lab) => (lab as unknown as Lab).loseDevice());
+      await page.$eval('main > *', (lab) => (lab as unknown as Lab).play());
+      await until(page, `lab.runState === 'finished' || (lab.runState === 'running' && lab.store.step?.step > ${stepped})`);
+      expect(await read(page, (lab) => lab.shadowRoot?.querySelector('chalk-banner')?.getAttribute('heading'))).toMatch(/lost/);
+      await page.$eval('main > *', (lab) => (lab as unknown as Lab).pause());
+    }
+    const sizes = await page.$$eval('main > * >>> chalk-export-menu', async (menus) => {
+      type Item = { id: string; unavailable?: string; provide(): unknown };
+      const items = menus.flatMap((menu) => (menu as unknown as { items: readonly Item[] }).items);
+      const entries: [string, number][] = [];
+      for (const item of items.filter((i) => i.unavailable === undefined)) {
+        const content = (await item.provide()) as string | Blob | Uint8Array;
+        entries.push([item.id, content instanceof Blob ? content.size : content.length]);
+      }
+      return entries;
+    });
+    for (const format of ['curves', 'run', 'script']) expect(sizes.map(([name]) => name)).toContain(format);
+    for (const [name, size] of sizes) expect(size, name).toBeGreaterThan(20);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it.each(labs)('%s is restored from its link', async (id) => {
+    const problems: string[] = [];
+    const page = await openPage(browser, `labs/${id}/index.html#v=1&preset=full&seed=77`, problems);
+    const [link, config] = await read(page, (lab) => [lab.link(), lab.config] as const);
+    const again = await openPage(browser, link.slice(served.origin.length + 1), problems);
+    expect(await read(again, (lab) => lab.config)).toEqual(config);
+    expect(config.seed).toBe(77);
+    expect(problems).toEqual([]);
+    await page.close();
+    await again.close();
+  });
+
+  it.each(labs)('%s is an element on another page, from one module', async (id) => {
+    const problems: string[] = [];
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.goto(`${served.origin}/favicon.svg`);
+    await page.goto(`${served.origin}/index.html`);
+    await page.setContent(`<!doctype html><html lang="en"><title>Course</title><main><chalk-lab-${id}></chalk-lab-${id}></main>
+      <script type="module" src="${served.origin}/embed/${id}.js"></script></html>`);
+    await page.waitForSelector('main > * >>> chalk-transport-bar >>> button.play', { visible: true });
+    await page.$eval('main > *', (lab) => (lab as unknown as Lab).play());
+    await until(page, '!lab.recorded && (lab.store.step?.step ?? 0) >= 1');
+    expect(await page.evaluate(() => location.hash)).toBe('');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+});
+
+describe('in a frame', () => {
+  it.each(labs)('%s tells its height and shows neither header nor prose', async (id) => {
+    const browser = await launchBrowser({ adapter: 'none' });
+    const page = await browser.newPage();
+    try {
+      await page.goto(`${served.origin}/index.html`);
+      const heights = await page.evaluate(async (address) => {
+        const told: number[] = [];
+        addEventListener('message', (event) => {
+          if (event.data?.type === 'chalkgrad.height') told.push(event.data.height);
+        });
+        const frame = document.createElement('iframe');
+        frame.style.width = '600px';
+        frame.src = address;
+        document.body.replaceChildren(frame);
+        while (told.length === 0 || told.at(-1) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return told;
+      }, `${served.origin}/labs/${id}/index.html#embed=1`);
+      expect(heights.at(-1)).toBeGreaterThan(200);
+      const frame = page.frames()[1];
+      expect(await frame?.$eval('.site-header', (header) => getComputedStyle(header).display)).toBe('none');
+      expect(await frame?.$('main > * >>> h1')).toBeNull();
+    } finally {
+      await browser.close();
+    }
+  });
+});
