@@ -70,10 +70,10 @@ export const tsneRepulsion = defineKernel<'y', 'push', PointsParams>({
     {
       id: 'slices',
       plan({ N }, caps) {
-        const slices = sliceCount(Math.ceil(N / 4), Math.ceil(N / 2), caps);
+        const slices = sliceCount(Math.ceil(N / 8), Math.ceil(N / 2), caps);
         return {
           dispatches: [
-            dispatch(slicesShader, 'slices', { N, slices }, [Math.ceil(N / 256), slices, 1], { buffers: { y2: 'y' } }),
+            dispatch(slicesShader, 'slices', { N, slices }, [Math.ceil(N / 512), slices, 1], { buffers: { y2: 'y' } }),
             dispatch(slicesShader, 'combine', { N, slices }, perItem(N, caps, 64)),
           ],
           temporaries: { partials: 16 * slices * N },

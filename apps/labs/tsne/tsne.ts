@@ -268,7 +268,7 @@ export class TsneLab extends LabElement<typeof schema> {
   #legend() {
     const { classes = [] } = (this.store.data.get('labels') ?? {}) as { classes?: string[] };
     return html`<ul class="legend" aria-label="Classes">${classes.map(
-      (name, at) => html`<li><span class="swatch" style="--swatch:var(--chalk-category-${at})"></span>${name}</li>`,
+      (name, at) => html`<li><span class="swatch" style="--swatch:var(--chalk-cat-${at})"></span>${name}</li>`,
     )}</ul>`;
   }
 
