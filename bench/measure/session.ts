@@ -27,6 +27,9 @@ export interface MeasureOptions {
   readonly log?: (line: string) => void;
 }
 
+/** Longest time in which a library must have started. */
+const OPEN_SECONDS = 60;
+
 interface Contender {
   readonly id: string;
   readonly runtime: Runtime;
@@ -52,7 +55,7 @@ export class Session {
   async open(library: Library, backend: string, reference?: AdapterDescription): Promise<RuntimeResult> {
     const id = `${library.name} ${backend}`;
     try {
-      const runtime = await library.open(backend);
+      const runtime = await within(OPEN_SECONDS, library.open(backend));
       const { version, adapter } = runtime;
       const difference = reference && incomparable(reference, adapter);
       if (difference) return { id, version, adapter, error: `not comparable: ${difference}` };
@@ -236,6 +239,15 @@ function finish(runner: Runner): ContenderResult {
     samples,
     seconds: summarize(samples),
   };
+}
+
+/** A library may wait for ever for a worker that failed to start. */
+async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), seconds * 1000);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 async function time(f: () => Promise<void>): Promise<number> {
