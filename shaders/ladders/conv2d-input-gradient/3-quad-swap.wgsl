@@ -95,10 +95,10 @@ fn pairs(
   let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
   let terms = offsets[0] * offsets[1] * channelsOut;
 
-  // The 4 pixels that this lane loads and stores: position / stride, first pixel of their image in dy, place in dx.
+  // The 4 pixels that this lane loads and stores: position / stride, its index in dy, place in dx.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
-  var image: array<i32, 4>;
+  var base: array<i32, 4>;
   var place: array<u32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
@@ -108,7 +108,7 @@ fn pairs(
     let position = at * stride + phase;
     positionY[i] = i32(at[0]);
     positionX[i] = i32(at[1]);
-    image[i] = i32(n * params.Ho * params.Wo);
+    base[i] = i32(((n * params.Ho + at[0]) * params.Wo + at[1]) * params.Co + g * channelsOut);
     place[i] = ((n * params.H + position[0]) * params.W + position[1]) * params.Ci + g * channelsIn;
   }
   var channel: array<u32, 4>;
@@ -126,12 +126,13 @@ fn pairs(
   for (var k = 0u; k < terms; k += 2u) {
     var left: array<vec2f, 4>;
     var at: array<vec4u, 2>;
+    let offset = (shift[0] * i32(params.Wo) + shift[1]) * i32(params.Co) + i32(o);
     // @unroll
     for (var i = 0u; i < 4u; i++) {
       let yo = positionY[i] + shift[0];
       let xo = positionX[i] + shift[1];
       let inside = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
-      let pixel = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
+      let pixel = u32(select(0, base[i] + offset, inside));
       left[i] = vec2f(select(0.0, dy[pixel], inside), select(0.0, dy[pixel + 1u], inside));
     }
     let tap = (u * params.kw + v) * channelsIn;
@@ -172,14 +173,13 @@ fn pairs(
     goal[i * 4u + 2u] = quadSwapY(place[i]);
     goal[i * 4u + 3u] = quadSwapDiagonal(place[i]);
   }
-  // @unroll
-  for (var c = 0u; c < 4u; c++) {
-    if (column + c < channelsIn) {
-      let add = select(0.0, bias[g * channelsIn + channel[c]], HAS_BIAS);
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        dx[goal[i] + channel[c]] = activate(sum[i][c] + add);
-      }
+  // A running loop over the columns: unrolled, these stores would be most of the code.
+  for (var c = 0u; c < 4u && column + c < channelsIn; c++) {
+    let add = select(0.0, bias[g * channelsIn + column + c], HAS_BIAS);
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let values = sum[i];
+      dx[goal[i] + column + c] = activate(values[c] + add);
     }
   }
 }
@@ -227,10 +227,10 @@ fn single(
   let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
   let terms = offsets[0] * offsets[1] * channelsOut;
 
-  // The 4 pixels that this lane loads and stores: position / stride, first pixel of their image in dy, place in dx.
+  // The 4 pixels that this lane loads and stores: position / stride, its index in dy, place in dx.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
-  var image: array<i32, 4>;
+  var base: array<i32, 4>;
   var place: array<u32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
@@ -240,7 +240,7 @@ fn single(
     let position = at * stride + phase;
     positionY[i] = i32(at[0]);
     positionX[i] = i32(at[1]);
-    image[i] = i32(n * params.Ho * params.Wo);
+    base[i] = i32(((n * params.Ho + at[0]) * params.Wo + at[1]) * params.Co + g * channelsOut);
     place[i] = ((n * params.H + position[0]) * params.W + position[1]) * params.Ci + g * channelsIn;
   }
   var channel: array<u32, 4>;
@@ -260,15 +260,17 @@ fn single(
     var at: array<vec4u, 2>;
     // @unroll
     for (var s = 0u; s < 2u; s++) {
+      // The last pair may have only one term: the other then counts as zero.
+      let counts = k + s < terms;
+      let offset = (shift[0] * i32(params.Wo) + shift[1]) * i32(params.Co) + i32(o);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let yo = positionY[i] + shift[0];
         let xo = positionX[i] + shift[1];
-        let inside = (k + s < terms) & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
-        let pixel = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * params.Co + g * channelsOut + o;
-        left[i][s] = select(0.0, dy[pixel], inside);
+        let inside = counts & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
+        left[i][s] = select(0.0, dy[u32(select(0, base[i] + offset, inside))], inside);
       }
-      let tap = select(0u, (u * params.kw + v) * channelsIn, k + s < terms);
+      let tap = select(0u, (u * params.kw + v) * channelsIn, counts);
       // @unroll
       for (var c = 0u; c < 4u; c++) {
         at[s][c] = (tap + channel[c]) * params.Co + g * channelsOut + o;
@@ -306,14 +308,13 @@ fn single(
     goal[i * 4u + 2u] = quadSwapY(place[i]);
     goal[i * 4u + 3u] = quadSwapDiagonal(place[i]);
   }
-  // @unroll
-  for (var c = 0u; c < 4u; c++) {
-    if (column + c < channelsIn) {
-      let add = select(0.0, bias[g * channelsIn + channel[c]], HAS_BIAS);
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        dx[goal[i] + channel[c]] = activate(sum[i][c] + add);
-      }
+  // A running loop over the columns: unrolled, these stores would be most of the code.
+  for (var c = 0u; c < 4u && column + c < channelsIn; c++) {
+    let add = select(0.0, bias[g * channelsIn + column + c], HAS_BIAS);
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let values = sum[i];
+      dx[goal[i] + column + c] = activate(values[c] + add);
     }
   }
 }

@@ -127,14 +127,14 @@ fn pairs(
       }
     }
   }
-  // @unroll
-  for (var c = 0u; c < 4u; c++) {
-    if (column + c < channelsOut) {
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        let r = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), rows - 1u);
-        dw[(s * rows + r) * params.Co + output[c]] = sum[i][c];
-      }
+  // A running loop over the columns: unrolled, these stores would be most of the code.
+  for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
+    let o = g * channelsOut + column + c;
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let r = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), rows - 1u);
+      let values = sum[i];
+      dw[(s * rows + r) * params.Co + o] = values[c];
     }
   }
 }
@@ -224,14 +224,14 @@ fn single(
       }
     }
   }
-  // @unroll
-  for (var c = 0u; c < 4u; c++) {
-    if (column + c < channelsOut) {
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        let r = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), rows - 1u);
-        dw[(s * rows + r) * params.Co + output[c]] = sum[i][c];
-      }
+  // A running loop over the columns: unrolled, these stores would be most of the code.
+  for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
+    let o = g * channelsOut + column + c;
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let r = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), rows - 1u);
+      let values = sum[i];
+      dw[(s * rows + r) * params.Co + o] = values[c];
     }
   }
 }

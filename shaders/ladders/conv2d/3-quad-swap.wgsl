@@ -70,16 +70,17 @@ fn pairs(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u + local.x * 4u;
 
-  // The 4 pixels that this lane loads: where offset (0, 0) reads, and the first pixel of their image.
+  // The 4 pixels that this lane loads: position and index in x of what offset (0, 0) reads (before x, where that is padding).
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
-  var image: array<i32, 4>;
+  var origin: array<i32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
     let p = min(row + i * 4u + local.x, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    image[i] = i32(p / (params.Wo * params.Ho) * params.H * params.W);
+    let line = i32(p / (params.Wo * params.Ho) * params.H) + originY[i];
+    origin[i] = (line * i32(params.W) + originX[i]) * i32(params.Ci) + i32(g * channelsIn);
   }
   var output: array<u32, 4>;
   // @unroll
@@ -93,12 +94,13 @@ fn pairs(
   var c = 0u;
   for (var k = 0u; k < terms; k += 2u) {
     var left: array<vec2f, 4>;
+    let offset = i32((u * params.dilationY * params.W + v * params.dilationX) * params.Ci + c);
     // @unroll
     for (var i = 0u; i < 4u; i++) {
       let yi = originY[i] + i32(u * params.dilationY);
       let xi = originX[i] + i32(v * params.dilationX);
       let inside = !PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W));
-      let at = u32(select(0, image[i] + yi * i32(params.W) + xi, inside)) * params.Ci + g * channelsIn + c;
+      let at = u32(select(0, origin[i] + offset, inside));
       left[i] = vec2f(select(0.0, x[at], inside), select(0.0, x[at + 1u], inside));
     }
     // The next (u, v, c), as an odometer.
@@ -121,15 +123,15 @@ fn pairs(
       }
     }
   }
-  // @unroll
-  for (var c = 0u; c < 4u; c++) {
-    if (column + c < channelsOut) {
-      let shift = select(0.0, bias[output[c]], HAS_BIAS);
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
-        y[p * params.Co + output[c]] = activate(sum[i][c] + shift);
-      }
+  // A running loop over the columns: unrolled, these stores would be most of the code.
+  for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
+    let o = g * channelsOut + column + c;
+    let shift = select(0.0, bias[o], HAS_BIAS);
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
+      let values = sum[i];
+      y[p * params.Co + o] = activate(values[c] + shift);
     }
   }
 }
@@ -153,16 +155,17 @@ fn single(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u + local.x * 4u;
 
-  // The 4 pixels that this lane loads: where offset (0, 0) reads, and the first pixel of their image.
+  // The 4 pixels that this lane loads: position and index in x of what offset (0, 0) reads (before x, where that is padding).
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
-  var image: array<i32, 4>;
+  var origin: array<i32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
     let p = min(row + i * 4u + local.x, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    image[i] = i32(p / (params.Wo * params.Ho) * params.H * params.W);
+    let line = i32(p / (params.Wo * params.Ho) * params.H) + originY[i];
+    origin[i] = (line * i32(params.W) + originX[i]) * i32(params.Ci) + i32(g * channelsIn);
   }
   var output: array<u32, 4>;
   // @unroll
@@ -178,13 +181,15 @@ fn single(
     var left: array<vec2f, 4>;
     // @unroll
     for (var s = 0u; s < 2u; s++) {
+      // The last pair may have only one term: the other then counts as zero.
+      let counts = k + s < terms;
+      let offset = i32((u * params.dilationY * params.W + v * params.dilationX) * params.Ci + c);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let yi = originY[i] + i32(u * params.dilationY);
         let xi = originX[i] + i32(v * params.dilationX);
-        let inside = (k + s < terms) & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
-        let at = u32(select(0, image[i] + yi * i32(params.W) + xi, inside)) * params.Ci + g * channelsIn + c;
-        left[i][s] = select(0.0, x[at], inside);
+        let inside = counts & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
+        left[i][s] = select(0.0, x[u32(select(0, origin[i] + offset, inside))], inside);
       }
       // The next (u, v, c), as an odometer.
       c += 1u;
@@ -207,15 +212,15 @@ fn single(
       }
     }
   }
-  // @unroll
-  for (var c = 0u; c < 4u; c++) {
-    if (column + c < channelsOut) {
-      let shift = select(0.0, bias[output[c]], HAS_BIAS);
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
-        y[p * params.Co + output[c]] = activate(sum[i][c] + shift);
-      }
+  // A running loop over the columns: unrolled, these stores would be most of the code.
+  for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
+    let o = g * channelsOut + column + c;
+    let shift = select(0.0, bias[o], HAS_BIAS);
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
+      let values = sum[i];
+      y[p * params.Co + o] = activate(values[c] + shift);
     }
   }
 }

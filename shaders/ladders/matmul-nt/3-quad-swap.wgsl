@@ -71,13 +71,13 @@ fn tile(
       }
     }
   }
-  // @unroll
-  for (var c = 0u; c < 4u; c++) {
-    if (column + c < params.N) {
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        y[(zs * params.M + min(row + i / 4u * 4u + ((i % 4u) ^ local.x), params.M - 1u)) * params.N + column + c] = sum[i][c];
-      }
+  // A running loop over the columns: unrolled, these stores would be most of the code.
+  for (var c = 0u; c < 4u && column + c < params.N; c++) {
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let m = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), params.M - 1u);
+      let values = sum[i];
+      y[(zs * params.M + m) * params.N + column + c] = values[c];
     }
   }
 }
