@@ -5,7 +5,7 @@
 //
 // r row, c channel, s slice of the rows (s, s + S, … with S = slices).
 // `sums`: one invocation per slice and channel; `combine` adds the slices in order; `gradient`: 8 rows per invocation, so that a
-// channel's numbers are loaded once. `…Vectors`: four channels at a time (channels is a multiple of 4). No barrier, fixed order.
+// channel's numbers are loaded once; past the end the last row is computed once more, which saves a branch. `…Vectors`: four channels at a time (channels is a multiple of 4). No barrier, fixed order.
 
 override TRAINING: bool = true;
 
@@ -128,14 +128,11 @@ fn gradientVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   let ofGamma = inverse * sumGamma4[c] / f32(params.rows);
   // @unroll
   for (var j = 0u; j < 8u; j++) {
-    let r = t + j * step;
-    if (r < params.rows) {
-      let at = r * channels4 + c;
-      var g = gy4[at];
-      if (TRAINING) {
-        g -= ofBeta + (x4[at] - center) * ofGamma;
-      }
-      gx4[at] = scale * g;
+    let at = min(t + j * step, params.rows - 1u) * channels4 + c;
+    var g = gy4[at];
+    if (TRAINING) {
+      g -= ofBeta + (x4[at] - center) * ofGamma;
     }
+    gx4[at] = scale * g;
   }
 }

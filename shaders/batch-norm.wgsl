@@ -5,7 +5,8 @@
 // r row, c channel, s slice of the rows (s, s + S, s + 2S, … with S = slices).
 // `statistics`: one invocation per slice and channel; sums are shifted by the slice's first element, so one walk is enough and nothing
 // cancels. `combine`: the slices' means and squared deviations by Chan's formula, in a fixed order, no barrier.
-// `normalize`: an invocation takes 8 rows of its channel, so that the channel's four numbers are loaded once.
+// `normalize`: an invocation takes 8 rows of its channel, so that the channel's four numbers are loaded once; past the end it computes the
+// last row once more, which saves a branch.
 // `…Vectors`: four channels at a time (channels is a multiple of 4).
 // `running`: exponential averages; the variance there is the unbiased one, as in PyTorch.
 
@@ -137,14 +138,12 @@ fn normalizeVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
   let shift = beta4[c];
   // @unroll
   for (var j = 0u; j < 8u; j++) {
-    let r = t + j * step;
-    if (r < params.rows) {
-      var v = scale * (x4[r * channels4 + c] - center) + shift;
-      if (RELU) {
-        v = select(v, vec4f(), v <= vec4f());
-      }
-      y4[r * channels4 + c] = v;
+    let at = min(t + j * step, params.rows - 1u) * channels4 + c;
+    var v = scale * (x4[at] - center) + shift;
+    if (RELU) {
+      v = select(v, vec4f(), v <= vec4f());
     }
+    y4[at] = v;
   }
 }
 

@@ -155,13 +155,17 @@ export const dropoutChannels = defineKernel<'x' | 'state', 'y', ChannelDropoutPa
     {
       id: 'vectors',
       applies: ({ channels }) => channels % 4 === 0,
-      plan: ({ p, ...rest }, caps) => ({
-        dispatches: [
-          dispatch(shader, 'channelsVectors', { ...rest, low: p, high: scaleOf(p) }, perItem(Math.ceil(rest.count / 4), caps), {
-            buffers: { x4: 'x', y4: 'y' },
-          }),
-        ],
-      }),
+      plan({ p, ...rest }, caps) {
+        const { count, plane, channels } = rest;
+        const blocks = (count / plane) * Math.ceil(plane / channels / 8) * (channels / 4);
+        return {
+          dispatches: [
+            dispatch(shader, 'channelsVectors', { ...rest, low: p, high: scaleOf(p) }, perItem(blocks, caps, 64), {
+              buffers: { x4: 'x', y4: 'y' },
+            }),
+          ],
+        };
+      },
     },
   ],
 });

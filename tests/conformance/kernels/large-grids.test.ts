@@ -92,7 +92,7 @@ const cases: readonly (readonly [AnyKernel, unknown, object?])[] = [
   [randomNormal, { count, draw: 0, mean: 0, std: 1 }],
   [randomBernoulli, { count, draw: 0, p: 0.3 }],
   [dropout, { count, draw: 1, p: 0.3 }],
-  [dropoutChannels, { count: 24_000, draw: 1, p: 0.3, channels: 12, plane: 480 }],
+  [dropoutChannels, { count: 72_000, draw: 1, p: 0.3, channels: 12, plane: 480 }],
   [gather, { outer: 2, extent: 50, inner: 12, count: 900 }, { index: below(50) }],
   [gatherGradient, { outer: 3, extent: 150, inner: 12, count: 30 }, { index: below(50) }],
   [oneHot, { count: 600, classes: 10 }, { index: below(10) }],
