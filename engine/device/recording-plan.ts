@@ -41,10 +41,9 @@ export function withoutCopies(runs: readonly KernelRun[]): readonly KernelRun[] 
     const first = current.findIndex((run) => uses(run, x));
     const between = current.slice(first, at);
     const ranged = current.some((run) => Object.values(run.buffers).some((b) => b !== x && b.root === x.root));
-    // A kernel may not read one part of a buffer while it writes another.
-    const clashes = between.some(
-      (run) => uses(run, y) || (uses(run, x) && Object.values(run.buffers).some((b) => b.root === y.root)),
-    );
+    // A kernel may not read one part of a buffer while it writes another; it may write two parts.
+    const reads = (run: KernelRun, root: number) => run.kernel.inputs.some((name) => run.buffers[name]?.root === root);
+    const clashes = between.some((run) => uses(run, y) || (uses(run, x) && reads(run, y.root)));
     if (ranged || clashes || current.slice(at + 1).some((run) => uses(run, x))) continue;
     current = current
       .filter((run) => run !== copy)
