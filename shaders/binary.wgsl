@@ -78,6 +78,11 @@ fn power(v: f32, e: f32) -> f32 {
   return select(magnitude, -magnitude, n - 2.0 * floor(n * 0.5) == 1.0);
 }
 
+// A NaN (told by its bits) is never lost to a comparison.
+fn isNaN(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // ln v. Adapters differ where it is not defined (one gives 0 for -1), so zero and what is no positive number are told by their bits:
 // -infinity and NaN, as PyTorch has it.
 fn naturalLog(v: f32) -> f32 {
@@ -95,8 +100,8 @@ fn f(u: f32, v: f32) -> f32 {
     case SUB: { return u - v; }
     case MUL: { return u * v; }
     case DIV: { return u / v; }
-    case MAXIMUM: { return select(u, v, v > u); }
-    case MINIMUM: { return select(u, v, v < u); }
+    case MAXIMUM: { return select(u, v, v > u || isNaN(v)); }
+    case MINIMUM: { return select(u, v, v < u || isNaN(v)); }
     case POW: { return power(u, v); }
     case ATAN2: { return atan2(u, v); }
     case GREATER: { return select(0.0, 1.0, u > v); }

@@ -34,10 +34,15 @@ fn contribution(v: f32) -> f32 {
   }
 }
 
+// A NaN (told by its bits) is never lost to a comparison.
+fn isNaN(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
+
 fn combine(a: f32, b: f32) -> f32 {
   switch OPERATION {
-    case MAX: { return select(a, b, b > a); }
-    case MIN: { return select(a, b, b < a); }
+    case MAX: { return select(a, b, b > a || isNaN(b)); }
+    case MIN: { return select(a, b, b < a || isNaN(b)); }
     case PRODUCT: { return a * b; }
     default: { return a + b; }
   }

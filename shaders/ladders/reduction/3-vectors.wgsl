@@ -36,10 +36,15 @@ fn contribution(v: vec4f) -> vec4f {
   }
 }
 
+// A NaN (told by its bits) is never lost to a comparison.
+fn isNaN(v: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
+
 fn combine(a: vec4f, b: vec4f) -> vec4f {
   switch OPERATION {
-    case MAX: { return select(a, b, b > a); }
-    case MIN: { return select(a, b, b < a); }
+    case MAX: { return select(a, b, (b > a) | isNaN(b)); }
+    case MIN: { return select(a, b, (b < a) | isNaN(b)); }
     case PRODUCT: { return a * b; }
     default: { return a + b; }
   }

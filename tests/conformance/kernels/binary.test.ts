@@ -42,6 +42,17 @@ describe.each(binaryNames)('%s', (name) => {
   });
 });
 
+describe('maximum and minimum', () => {
+  it('keep a NaN of either side', async () => {
+    const made = binaryParams([4], [4]);
+    const contents = { a: () => [Number.NaN, 1, Number.NaN, 2], b: () => [1, Number.NaN, Number.NaN, 3] };
+    for (const name of ['maximum', 'minimum'] as const) {
+      const { y } = await expectAgreement(binaryKernels[name], made?.params as NonNullable<typeof made>['params'], { contents });
+      expect([...y].map(Number.isNaN)).toEqual([true, true, true, false]);
+    }
+  });
+});
+
 describe('where', () => {
   it('agrees with its reference for every broadcast', async () => {
     await fc.assert(

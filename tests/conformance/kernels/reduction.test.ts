@@ -34,6 +34,26 @@ describe.each(reductionNames)('%s', (name) => {
   });
 });
 
+describe('extremes', () => {
+  it('are NaN where an element is, wherever it stands', async () => {
+    for (const [reduce, inner] of [
+      [5, 1],
+      [1024, 1],
+      [1024, 4],
+      [300, 3],
+    ] as const) {
+      for (const place of [0, 1, reduce - 1]) {
+        const x = (count: number) =>
+          Float32Array.from({ length: count }, (_, i) => (Math.floor(i / inner) % reduce === place ? Number.NaN : i % 7));
+        for (const name of ['max', 'min'] as const) {
+          const { y } = await expectAgreement(reductionKernels[name], { outer: 2, reduce, inner }, { contents: { x } });
+          expect([...y].every(Number.isNaN)).toBe(true);
+        }
+      }
+    }
+  });
+});
+
 describe('argmax and argmin', () => {
   it('find the first extreme', async () => {
     await fc.assert(
