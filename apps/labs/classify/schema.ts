@@ -15,7 +15,7 @@ export const schema = defineSchema({
     names: { mnist: 'MNIST', 'fashion-mnist': 'Fashion-MNIST', 'cifar-10': 'CIFAR-10', own: 'own images' },
     label: 'data set',
     live: 'restart',
-    hidden: true,
+    group: 'data',
   }),
   images: int({
     default: 20000,

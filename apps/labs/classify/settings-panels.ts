@@ -8,12 +8,6 @@ import type { NetworkValidator } from '../../components/network-editor/element.t
 import { type Config, networkOf } from './networks.ts';
 import { parseSpace, searchable } from './space.ts';
 
-const sets = [
-  { id: 'mnist', title: 'MNIST', description: 'handwritten digits, 28 × 28, grey' },
-  { id: 'fashion-mnist', title: 'Fashion-MNIST', description: 'clothes, 28 × 28, grey' },
-  { id: 'cifar-10', title: 'CIFAR-10', description: 'photographs, 32 × 32, colour' },
-];
-
 /** [height, width, channels] of the pictures of a configuration. */
 export function inputShapeOf({ dataset, ownSide, ownColour }: Config): readonly [number, number, number] {
   if (dataset === 'cifar-10') return [32, 32, 3];
@@ -67,10 +61,9 @@ export function settingsPanels(host: PanelHost): TemplateResult {
   const network = networkOf({ ...config, softmaxFirst: false }, inputShape, host.classes);
   return html`
     ${searchPanel(host)}
-    <details class="more">
-      <summary>Data: ${sets.find(({ id }) => id === config.dataset)?.title ?? 'own images'}</summary>
-      <chalk-dataset-picker own label="Pictures to learn" value=${config.dataset} .datasets=${sets}
-        @dataset-change=${(event: CustomEvent<{ id: Config['dataset'] }>) => host.set({ dataset: event.detail.id })}
+    <details class="more" ?open=${config.dataset === 'own'}>
+      <summary>Own images</summary>
+      <chalk-dataset-picker own label="A folder of pictures for each class" value=${config.dataset}
         @files-add=${(event: CustomEvent<OwnImages>) => void bytesOf(event.detail).then(host.own)}></chalk-dataset-picker>
     </details>
     <details class="more">

@@ -68,6 +68,9 @@ export const classifyStyles = css`
   .guess .share {
     text-align: end;
   }
+  chalk-digit-pad::part(pad) {
+    width: min(100%, 200px);
+  }
   .more {
     margin-top: var(--chalk-space-3);
     border-top: 1px solid var(--chalk-rule);

@@ -1,7 +1,20 @@
 /** One training of a classifier: the engine's trainer with the lab's settings, and what is measured beside the loss. */
 import type { ImageDataset } from '../../../engine/data/dataset.ts';
 import { take, toFloat32 } from '../../../engine/data/dataset.ts';
-import { concat, grad, keep, noGrad, reshape, scope, sqrt, square, sum, type Tensor, tensor } from '../../../engine/index.ts';
+import {
+  ConfigError,
+  concat,
+  grad,
+  keep,
+  noGrad,
+  reshape,
+  scope,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+} from '../../../engine/index.ts';
 import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
 import { readCheckpoint, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { imageData, type TrainingData } from '../../../engine/train/data.ts';
@@ -51,12 +64,15 @@ export class Training {
     const { seed } = config;
     this.validation = data(validation);
     this.#looks = looksOf(config, train.count);
+    const classes = train.classNames.length;
+    const network = buildNetwork(networkOf(config, inputShape, classes), { inputShape, rng: seed, dropoutSeed: seed });
+    if (network.outputShape.length !== 1 || network.outputShape[0] !== classes) {
+      const output = network.outputShape.join(' × ');
+      network.dispose();
+      throw new ConfigError('network', `its last layer puts out ${output} values; these pictures have ${classes} classes.`);
+    }
     this.trainer = new Trainer({
-      network: buildNetwork(networkOf(config, inputShape, train.classNames.length), {
-        inputShape,
-        rng: seed,
-        dropoutSeed: seed,
-      }),
+      network,
       data: data(train),
       validation: this.validation,
       loss: 'crossEntropy',

@@ -1,0 +1,273 @@
+/** The classify lab's experiment in Node on made-up pictures: both devices, checkpoints, search, own images, questions. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { configOfCheckpoint } from '../../../apps/labs/classify/checkpoint-settings.ts';
+import { runnableCode } from '../../../apps/labs/classify/code.ts';
+import { type ClassifyResult, experiment, type Setup } from '../../../apps/labs/classify/experiment.ts';
+import type { Config } from '../../../apps/labs/classify/networks.ts';
+import type { EvaluationReport } from '../../../apps/labs/classify/report.ts';
+import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
+import { openEngine } from '../../../apps/runtime/engine-device.ts';
+import type { LabEvent } from '../../../apps/runtime/events.ts';
+import type { DevicePreference } from '../../../apps/runtime/experiment.ts';
+import { type NodeRun, runInNode } from '../../../apps/runtime/node.ts';
+import { RunStore } from '../../../apps/runtime/store.ts';
+import { pngOf } from '../data/png-writer.ts';
+import { spotPacks, spots } from './classify-pictures.ts';
+
+const TRAIN = 400;
+let packs: Map<string, Uint8Array>;
+beforeAll(async () => {
+  packs = await spotPacks(TRAIN, 100);
+});
+
+/** Small and quick: a hidden layer of 16 on 240 pictures. */
+const small: Partial<Config> = {
+  images: 240,
+  validationImages: 80,
+  testImages: 100,
+  network: 'mlp',
+  depth: 1,
+  units: 16,
+  batch: 16,
+  epochs: 2,
+  evaluations: 2,
+};
+
+interface Done extends NodeRun<ClassifyResult> {
+  readonly events: readonly LabEvent[];
+  readonly store: RunStore;
+}
+
+async function run(
+  values: Partial<Config> = {},
+  options: { device?: DevicePreference; checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array>; steps?: number } = {},
+): Promise<Done> {
+  const events: LabEvent[] = [];
+  const done = await runInNode(experiment, {
+    environment: { data: { read: async (path) => packs.get(path) }, open: openEngine },
+    device: 'cpu',
+    config: { ...small, ...values },
+    onEvent: (event) => events.push(structuredClone(event)),
+    ...options,
+  });
+  const store = new RunStore();
+  store.apply(events);
+  return { ...done, events, store };
+}
+
+const resultOf = ({ result }: Done): ClassifyResult => {
+  if (!result) throw new Error('the run has no result');
+  return result;
+};
+const losses = ({ store }: Done): number[] => store.charts.get('loss')?.get('training')?.y ?? [];
+
+describe('a run', () => {
+  it('learns, and tells curves, evaluations, gradients and one step a step', async () => {
+    const done = await run();
+    const result = resultOf(done);
+    expect(result.test.accuracy).toBeGreaterThan(0.7);
+    expect(result.images).toEqual({ train: 240, validation: 80, test: 100 });
+    expect(result.epochs.map(({ step }) => step)).toEqual([15, 30]);
+    const steps = done.events.filter((event) => event.type === 'step').map(({ step }) => step);
+    expect(steps).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(done.store.charts.get('loss')?.get('validation')?.x).toEqual([8, 15, 23, 30]);
+    expect(done.store.charts.get('accuracy')?.get('training')?.x).toEqual([8, 15, 23, 30]);
+    expect(done.store.charts.get('gradients')?.size).toBe(2);
+    const report = done.store.data.get('evaluation') as EvaluationReport;
+    expect(report.set).toBe('test');
+    const counted = report.matrix.counts.reduce((a, b) => a + b, 0);
+    expect(counted).toBe(100);
+    const right = report.predictions.filter((p, i) => p === report.labels[i]).length;
+    expect(right / 100).toBeCloseTo(result.test.accuracy, 12);
+    // What belongs to a step comes before its step event.
+    const at = done.events.findIndex((event) => event.type === 'step' && event.step === 8);
+    expect(done.events.slice(0, at).some((event) => event.type === 'checkpoint' && event.step === 8)).toBe(true);
+    await done.runner.stop();
+  });
+
+  it('has the same bits with the same seed, others with another, and the same losses on WebGPU', async () => {
+    const cnn: Partial<Config> = {
+      network: 'mnist-cnn',
+      filters: 4,
+      units: 16,
+      batch: 8,
+      images: 160,
+      epochs: 1,
+      evaluations: 1,
+    };
+    const [first, again, other] = [await run(cnn), await run(cnn), await run({ ...cnn, seed: 2 })];
+    expect(losses(first)).toHaveLength(20);
+    expect(losses(again)).toEqual(losses(first));
+    expect(losses(other)).not.toEqual(losses(first));
+    const gpu = await run(cnn, { device: 'webgpu' });
+    expect(gpu.device.kind).toBe('webgpu');
+    for (const [i, loss] of losses(gpu).entries()) expect(Math.abs(loss - (losses(first)[i] as number))).toBeLessThan(1e-3);
+    for (const done of [first, again, other, gpu]) await done.runner.stop();
+  });
+
+  it('goes on from a checkpoint as if it had not stopped, dropout and shuffles included', async () => {
+    const settings: Partial<Config> = { dropout: 'on', p: 0.3, optimiser: 'adamw', decay: 0.01, schedule: 'cosine' };
+    const whole = await run(settings);
+    const saved = whole.events.find((event) => event.type === 'checkpoint' && event.step === 8);
+    if (saved?.type !== 'checkpoint') throw new Error('no checkpoint at step 8');
+    const rest = await run(settings, { checkpoint: saved.bytes });
+    expect(losses(rest)).toEqual(losses(whole).slice(8));
+    expect(resultOf(rest).test).toEqual(resultOf(whole).test);
+    expect(configOfCheckpoint(saved.bytes)).toMatchObject({ ...small, ...settings });
+    const anew = await run({ ...settings, seed: 5 }, { checkpoint: saved.bytes });
+    expect(anew.store.notes[0]?.message).toMatch(/training starts anew from its weights.*order/);
+    expect(losses(anew)).toHaveLength(30);
+    await expect(run({ ...settings, units: 8 }, { checkpoint: saved.bytes })).rejects.toThrow(/network/);
+    await expect(run(settings, { checkpoint: saved.bytes.slice(0, 100) })).rejects.toThrow(/checkpoint/);
+    for (const done of [whole, rest, anew]) await done.runner.stop();
+  });
+
+  it('keeps a softmax before the cross-entropy above its floor', async () => {
+    const done = await run({ softmaxFirst: true, epochs: 6, rate: 0.01 });
+    const result = resultOf(done);
+    expect(result.test.accuracy).toBeGreaterThan(0.8);
+    expect(result.smallestBatchLoss).toBeGreaterThanOrEqual(Math.log(1 + 9 / Math.E) - 1e-5);
+    expect(result.smallestBatchLoss).toBeLessThan(1.7);
+    await done.runner.stop();
+  });
+
+  it('shows why skips help: with them the first layers of a deep network get a gradient', async () => {
+    const deep: Partial<Config> = { network: 'skip-mlp', depth: 15, units: 16, dropout: 'off', epochs: 1, evaluations: 15 };
+    const first = ({ store }: Done) => store.charts.get('gradients')?.get('1')?.y[0] ?? Number.NaN;
+    const [plain, residual] = [
+      await run({ ...deep, skips: false }, { steps: 2 }),
+      await run({ ...deep, skips: true }, { steps: 2 }),
+    ];
+    expect(first(residual)).toBeGreaterThan(1000 * first(plain));
+    for (const done of [plain, residual]) await done.runner.stop();
+  });
+
+  it('stops with the layer named where values are no longer finite', async () => {
+    await expect(run({ optimiser: 'sgd', rate: 10, network: 'skip-mlp', dropout: 'off', depth: 6 })).rejects.toThrow(/layer/);
+  });
+
+  it('keeps the ratio of training and validation images where there are fewer than wanted', async () => {
+    const done = await run({ images: 3000, validationImages: 1000, epochs: 1 });
+    expect(resultOf(done).images).toMatchObject({ train: 300, validation: 100 });
+    expect(done.store.notes[0]?.message).toMatch(/Only 400 labelled images/);
+    await done.runner.stop();
+  });
+});
+
+describe('a search', () => {
+  it('tries every setting, survives one that diverges, and tests the best', async () => {
+    const done = await run({
+      search: 'grid',
+      space: { rate: [1e-6, 1e-3, 10], optimiser: ['sgd'], depth: [6] },
+      network: 'skip-mlp',
+    });
+    const rows = done.store.tables.get('trials') ?? [];
+    expect(rows).toHaveLength(3);
+    const result = resultOf(done);
+    expect(result.trials?.[2]?.problem).toMatch(/finite|NaN|infinite/i);
+    const best = Math.max(...(result.trials ?? []).map(({ accuracy }) => accuracy ?? 0));
+    expect(result.validation?.accuracy).toBe(best);
+    expect(done.store.charts.get('accuracy')?.size).toBeGreaterThanOrEqual(2);
+    const steps = done.events.filter((event) => event.type === 'step').map(({ step }) => step);
+    expect(new Set(steps).size).toBe(steps.length);
+    await done.runner.stop();
+  });
+});
+
+describe('questions', () => {
+  it('are answered for a drawing, and with the images behind a cell', async () => {
+    const done = await run({ epochs: 4 });
+    const ask = (name: string, payload: unknown) => done.runner.request(name, payload);
+    const pixels = spots(3, 'new').slice(2 * 784);
+    const seen = (await ask('predict', { pixels })) as Prediction;
+    expect(seen.prediction).toBe(2);
+    expect(seen.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+    await expect(ask('predict', { pixels: pixels.slice(1) })).rejects.toThrow('28 × 28 × 1 bytes');
+    const images = (await ask('images', { set: 'test', indices: [4, 999] })) as { shape: number[]; data: Uint8Array };
+    expect(images.shape).toEqual([1, 28, 28, 1]);
+    expect(images.data).toEqual(spots(5, 'test').slice(4 * 784));
+    await done.runner.stop();
+  });
+
+  it('show activations, weights and gradients that fit each other', async () => {
+    const tiny = { images: 24, validationImages: 10, testImages: 10, batch: 8, epochs: 1, evaluations: 1 };
+    const done = await run({ network: 'mnist-cnn', filters: 2, kernel: 5, ...tiny });
+    const inside = (await done.runner.request('inspect', { set: 'test', index: 4 })) as Inspection;
+    expect(inside.label).toBe(4);
+    expect(inside.layers.map(({ type }) => type)).toEqual(['conv2d', 'relu', 'flatten', 'linear', 'relu', 'linear']);
+    const [conv, relu, , , , last] = inside.layers;
+    expect(conv?.activation.shape).toEqual([24, 24, 2]);
+    expect(conv?.weight?.shape).toEqual([5, 5, 1, 2]);
+    const rectified = conv?.activation.data.map((value) => Math.max(0, value));
+    expect(relu?.activation.data).toEqual(rectified);
+    // ∂L/∂z = softmax(z) − onehot(y) for the logits.
+    const slope = [...inside.probabilities].map((p, k) => p - (k === 4 ? 1 : 0));
+    expect(last?.activationGradient?.data).toHaveLength(10);
+    for (const [k, value] of (last?.activationGradient?.data ?? []).entries()) expect(value).toBeCloseTo(slope[k] as number, 5);
+    await done.runner.stop();
+  });
+});
+
+describe('own images', () => {
+  const picture = (level: number): Uint8Array =>
+    pngOf({ width: 12, height: 10, depth: 8, colour: 2, samples: (x) => [level, (x * 20) % 256, 255 - level] });
+
+  it('are read from a folder for each class', async () => {
+    const files = new Map<string, Uint8Array>();
+    for (let i = 0; i < 20; i++) {
+      files.set(`mine/dark/${i}.png`, picture(i));
+      files.set(`mine/light/${i}.png`, picture(230 + i));
+    }
+    const done = await run(
+      { dataset: 'own', ownSide: 8, images: 24, validationImages: 8, batch: 4, epochs: 20, evaluations: 1 },
+      { files },
+    );
+    const setup = done.store.data.get('setup') as Setup;
+    expect(setup.classNames).toEqual(['dark', 'light']);
+    expect(setup.inputShape).toEqual([8, 8, 3]);
+    expect(resultOf(done).test.accuracy).toBe(1);
+    await done.runner.stop();
+  });
+
+  it('are asked for where there are none, and refused where they are of one class', async () => {
+    await expect(run({ dataset: 'own' })).rejects.toThrow(/drop a folder/);
+    await expect(run({ dataset: 'own' }, { files: new Map([['a/1.png', picture(1)]]) })).rejects.toThrow(/2 to 256 folders/);
+  });
+});
+
+it('gives readable errors for layers that do not fit', async () => {
+  await expect(run({ network: 'custom', layers: [{ type: 'linear', in: 5, out: 10 }] })).rejects.toThrow(/layer 0 \(linear\)/);
+  await expect(run({ network: 'custom', layers: [{ type: 'blur' }] })).rejects.toThrow(/blur/);
+  await expect(run({ network: 'custom', layers: [{ type: 'flatten' }, { type: 'linear', in: 784, out: 5 }] })).rejects.toThrow(
+    'puts out 5 values; these pictures have 10 classes',
+  );
+});
+
+it('writes a script that repeats the run with the engine alone', async () => {
+  const done = await run({ epochs: 1, evaluations: 1 });
+  const { network, inputShape } = done.store.data.get('setup') as Setup;
+  const folder = await mkdtemp(join(tmpdir(), 'classify-'));
+  const printed: unknown[][] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((...line) => void printed.push(line));
+  try {
+    for (const [name, bytes] of packs) await writeFile(join(folder, name), bytes);
+    const root = new URL('../../../', import.meta.url).pathname;
+    const code = runnableCode(done.config as Config, network, inputShape)
+      .replaceAll("'./engine/", `'${root}engine/`)
+      .replace("'data/packs'", JSON.stringify(folder))
+      .replace("device: 'auto'", "device: 'cpu'");
+    await writeFile(join(folder, 'training.ts'), code);
+    await import(/* @vite-ignore */ pathToFileURL(join(folder, 'training.ts')).pathname);
+  } finally {
+    log.mockRestore();
+    await rm(folder, { recursive: true });
+  }
+  const steps = printed.filter(([what]) => what === 'step').map((line) => line[2]);
+  expect(steps).toEqual(losses(done));
+  expect(printed.find(([what]) => what === 'test')?.[1]).toBe(resultOf(done).test.accuracy);
+  await done.runner.stop();
+});
