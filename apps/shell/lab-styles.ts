@@ -54,6 +54,7 @@ export const labStyles = css`
   }
   .deck {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--chalk-space-2);
     padding: var(--chalk-space-3) 0;
     border-block: 1px solid var(--chalk-rule);
@@ -64,6 +65,10 @@ export const labStyles = css`
     flex-wrap: wrap;
     gap: var(--chalk-space-2) var(--chalk-space-4);
     align-items: center;
+  }
+  .deck-line > * {
+    min-width: 0;
+    max-width: 100%;
   }
   .deck-line chalk-phase-progress {
     flex: 1 1 16rem;

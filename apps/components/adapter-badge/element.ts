@@ -19,9 +19,11 @@ export class ChalkAdapterBadge extends LitElement {
     css`
       :host {
         display: inline-block;
+        max-width: 100%;
       }
       .badge {
         display: inline-flex;
+        max-width: 100%;
         gap: 0.45em;
         align-items: center;
         padding: 0.1rem 0.6rem;

@@ -214,7 +214,7 @@ export class TsneLab extends LabElement<typeof schema> {
     const { labels = [], classes = [] } = (this.store.data.get('labels') ?? {}) as { labels?: Uint8Array; classes?: string[] };
     const layout = this.#coordinates(at);
     const embedded = this.config.layer !== 'pixels';
-    return html`<chalk-scatter-plot label=${one ? 'Map of the test images' : panelName(panel)} height=${one ? 520 : 0} ?no-legend=${!one} selected=${this.#point}
+    return html`<chalk-scatter-plot label=${one ? 'Map of the test images' : panelName(panel)} height=${one && this.clientWidth > 600 ? 520 : 0} ?no-legend=${!one} selected=${this.#point}
       .x=${layout?.x ?? []} .y=${layout?.y ?? []} .labels=${labels} .classes=${classes} .images=${this.#images}
       .predicted=${embedded ? ((this.store.data.get('predicted') as Uint8Array | undefined) ?? []) : []}
       .marked=${neighboursOf(this.store, this.#point)}
