@@ -133,7 +133,11 @@ export const experiment: Experiment<typeof schema, FailureModesResult> = {
         const found = await evaluate(trainers[network].network, data);
         const name = cellName(network, test);
         cells[name] = { accuracy: found.accuracy as number, perClass: found.perClass as readonly number[] };
-        yield { type: 'data', name, value: { counts: found.confusion?.counts, predictions: found.predictions } };
+        yield {
+          type: 'data',
+          name,
+          value: { counts: found.confusion?.counts, predictions: found.predictions, labels: sets.test[test].labels },
+        };
         yield accuracyRow(network, test, found, config);
       }
     }
@@ -149,6 +153,7 @@ export const experiment: Experiment<typeof schema, FailureModesResult> = {
       return last.reduce((sum, loss) => sum + loss, 0) / last.length;
     });
     yield { type: 'data', name: 'explained', value: explained };
+    yield { type: 'data', name: 'explanations', value: await explanations(trainers, sets, context) };
     return { images: config.images, cells, lastLoss, explained };
   },
 };
@@ -195,27 +200,36 @@ async function explainBoth(trainer: Trainer, test: ImageDataset, config: Config)
   return result;
 }
 
+/** The chosen test image, clean or tainted. */
+function exampleOf(sets: Sets, which: Which, context: Context<Config>) {
+  const test = sets.test[which];
+  const index = Math.min(context.live.example, test.count - 1);
+  return { x: asInput(test, index), bytes: imageAt(test, index).slice(), label: test.labels[index] as number, index };
+}
+
+/** The chosen image explained for both networks, clean and tainted. */
+async function explanations(
+  trainers: Readonly<Record<Which, Trainer>>,
+  sets: Sets,
+  context: Context<Config>,
+): Promise<unknown[]> {
+  const result: unknown[] = [];
+  for (const network of networks) {
+    for (const test of networks) {
+      const { x, bytes, label, index } = exampleOf(sets, test, context);
+      const found = await attribute(trainers[network].network, x, label, context.live);
+      result.push({ network, test, label, index, bytes, ...found });
+    }
+  }
+  return result;
+}
+
 /** What the page asks for between steps and after the run: explanations, the path, images behind a cell. */
 function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: Context<Config>): void {
-  const exampleOf = (which: Which) => {
-    const test = sets.test[which];
-    const index = Math.min(context.live.example, test.count - 1);
-    return { x: asInput(test, index), bytes: imageAt(test, index).slice(), label: test.labels[index] as number, index };
-  };
-  context.serve('explain', async () => {
-    const result: unknown[] = [];
-    for (const network of networks) {
-      for (const test of networks) {
-        const { x, bytes, label, index } = exampleOf(test);
-        const found = await attribute(trainers[network].network, x, label, context.live);
-        result.push({ network, test, label, index, bytes, ...found });
-      }
-    }
-    return result;
-  });
+  context.serve('explain', () => explanations(trainers, sets, context));
   context.serve('path', async (payload) => {
     const { network, test } = payload as { network: Which; test: Which };
-    const { x, label } = exampleOf(test);
+    const { x, label } = exampleOf(sets, test, context);
     return pathNodes(trainers[network].network, x, label, context.live);
   });
   context.serve('behind', (payload) => {

@@ -2,7 +2,6 @@
 import { html, nothing } from 'lit';
 import '../../components/chart/element.ts';
 import type { ChartSeries } from '../../components/chart/types.ts';
-import '../../components/export-menu/element.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/math-card/element.ts';
 import type { LiveTensor } from '../../components/math-card/element.ts';
@@ -98,44 +97,12 @@ export class RegressionLab extends LabElement<typeof schema> {
     </table></div>`;
   }
 
-  protected override renderTools() {
-    const rows = this.store.tables.get('settings') ?? [];
-    const unavailable = this.store.series().length === 0 ? 'after the first step' : undefined;
-    const chart = () => this.renderRoot.querySelector('chalk-chart');
-    const items: ExportItem[] = [
-      {
-        id: 'fit',
-        label: 'Curves (SVG)',
-        format: 'svg',
-        name: 'regression-fit',
-        provide: () => (this.renderRoot.querySelector('chalk-fit-plot') as ChalkFitPlot).toSvg(),
-      },
-      {
-        id: 'loss',
-        label: 'Loss curves (PNG)',
-        format: 'png',
-        name: 'regression-loss',
-        provide: () => chart()?.toPng() ?? '',
-        ...(unavailable && { unavailable }),
-      },
-      {
-        id: 'csv',
-        label: 'Loss curves (CSV)',
-        format: 'csv',
-        name: 'regression-loss',
-        provide: () => chart()?.toCsv() ?? '',
-        ...(unavailable && { unavailable }),
-      },
-      {
-        id: 'json',
-        label: 'Settings and results (JSON)',
-        format: 'json',
-        name: 'regression',
-        provide: () => JSON.stringify({ config: this.config, rows }, null, 1),
-      },
+  protected override exportItems(): readonly ExportItem[] {
+    const plot = this.renderRoot.querySelector('chalk-fit-plot') as ChalkFitPlot | null;
+    return [
+      { id: 'fit', label: 'Curves (SVG)', format: 'svg', name: 'regression-fit', provide: () => plot?.toSvg() ?? '' },
       { id: 'ts', label: 'This run as TypeScript', format: 'ts', name: 'regression', provide: () => runnableCode(this.config) },
     ];
-    return html`<chalk-export-menu .items=${items}></chalk-export-menu>`;
   }
 
   protected override renderProse() {
