@@ -23,9 +23,12 @@ export type { Device, DeviceInfo, MemoryInfo } from './device/device.ts';
 export { type DeviceChoice, init, openDevice } from './device/init.ts';
 export type { Recording, RecordingDevice } from './device/recording-device.ts';
 export * from './errors.ts';
+export * from './explain/index.ts';
 export { type GradCheckOptions, type GradCheckResult, gradCheck } from './grad-check.ts';
 export { keep, memory, scope } from './memory.ts';
+export * from './nn/index.ts';
 export * from './ops/index.ts';
+export * from './optim/index.ts';
 export { Generator, type GeneratorState } from './random.ts';
 export {
   type DType,
@@ -39,3 +42,4 @@ export {
   tensor,
   zeros,
 } from './tensor.ts';
+export * from './train/index.ts';

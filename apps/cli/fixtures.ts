@@ -1,5 +1,5 @@
 /** `npm run fixtures -- DIR`: replays a folder of fixtures on every available device. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DeviceChoice, openDevice } from '../../engine/device/init.ts';
 import { NoWebGPUError } from '../../engine/errors.ts';
@@ -16,6 +16,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const [folder, ...rest] = args.filter((_, index) => option < 0 || (index !== option && index !== option + 1));
   if (!folder || rest.length > 0 || (wanted !== undefined && wanted !== 'cpu' && wanted !== 'webgpu')) {
     console.error(USAGE);
+    return 2;
+  }
+  const missing = ['fixtures.json', 'fixtures.safetensors'].find((file) => !existsSync(join(folder, file)));
+  if (missing) {
+    console.error(`${join(folder, missing)} does not exist\n\n${USAGE}`);
     return 2;
   }
   const json = readFileSync(join(folder, 'fixtures.json'), 'utf8');

@@ -2,7 +2,6 @@
  * Checkpoints: one safetensors file with the weights under PyTorch's names in PyTorch's layouts, the optimiser's moments as
  * 'optimizer.exp_avg.<name>' and the like, and everything else as JSON under the metadata key 'chalkgrad'.
  */
-import { version } from '../../package.json';
 import type { RecordingDevice } from '../device/recording-device.ts';
 import { ConfigError, DataFormatError } from '../errors.ts';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../io/safetensors.ts';
@@ -17,6 +16,7 @@ import type { GeneratorState } from '../random.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 import type { Progress, TrainingSnapshot } from './snapshot.ts';
 import type { Trainer } from './trainer.ts';
+import { VERSION } from './version.ts';
 
 /** What a checkpoint says besides its tensors. */
 export interface CheckpointMetadata {
@@ -89,7 +89,7 @@ export function readCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkpoi
 /** A file with a network's definition and weights, for another lab. */
 export async function saveNetwork(network: Network, notes?: Readonly<Record<string, unknown>>): Promise<Uint8Array<ArrayBuffer>> {
   const { definition, inputShape } = network;
-  const metadata: CheckpointMetadata = { format: 1, engine: version, definition, inputShape, ...(notes ? { notes } : {}) };
+  const metadata: CheckpointMetadata = { format: 1, engine: VERSION, definition, inputShape, ...(notes ? { notes } : {}) };
   return writeCheckpoint({ metadata, state: await network.stateDict(), extra: new Map() });
 }
 
@@ -138,7 +138,7 @@ export function writeTrainerCheckpoint(trainer: Trainer, snapshot: TrainingSnaps
   const { seed, shuffle, batchSize, dropLast } = plan;
   const metadata: CheckpointMetadata = {
     format: 1,
-    engine: version,
+    engine: VERSION,
     definition: network.definition,
     inputShape: network.inputShape,
     training: {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, DataFormatError } from '../../../engine/errors.ts';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.ts';
@@ -6,6 +7,7 @@ import { setDevice, tensor } from '../../../engine/tensor.ts';
 import { networkFrom, readCheckpoint, saveNetwork } from '../../../engine/train/checkpoint.ts';
 import type { TrainerConfig } from '../../../engine/train/config.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
+import { VERSION } from '../../../engine/train/version.ts';
 import { blobs, devices, small } from './setup.ts';
 
 const opened = await devices();
@@ -28,6 +30,11 @@ const make = (change: Partial<TrainerConfig> = {}) =>
   });
 
 describe('checkpoints', () => {
+  test('name the version of the package', () => {
+    const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+    expect(VERSION).toBe(manifest.version);
+  });
+
   test('hold weights and moments under PyTorch’s names, and the rest as JSON', async () => {
     const run = make();
     await run.advance(4);

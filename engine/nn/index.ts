@@ -1,0 +1,9 @@
+/** Networks from definitions. */
+export * from './architectures.ts';
+export type { StateTensor } from './border.ts';
+export type { Initialiser, LayerDefinition, LayerType, NetworkDefinition, WeightInitialiser } from './definition.ts';
+export { UNet } from './layers/unet.ts';
+export { BufferSlot, Module, ParameterSlot } from './module.ts';
+export { type BuildOptions, buildNetwork, type Captured, type ForwardOptions, type LayerKey, Network } from './network.ts';
+export type { LoadOptions, StateDict } from './state-dict.ts';
+export { type LayerProblem, type LayerSummary, type Validation, validateNetwork } from './validate.ts';

@@ -1,0 +1,34 @@
+/** Training runs: data on the device, events, evaluation, checkpoints. */
+export { type CallbackState, type StopEarlyConfig, stopEarly, type TrainerCallback } from './callbacks.ts';
+export {
+  type Checkpoint,
+  type CheckpointMetadata,
+  networkFrom,
+  readCheckpoint,
+  saveNetwork,
+  writeCheckpoint,
+} from './checkpoint.ts';
+export type { TrainerConfig } from './config.ts';
+export {
+  arrayData,
+  type Batch,
+  type ImageDataOptions,
+  imageData,
+  type OpenData,
+  type Samples,
+  type Selection,
+  type TrainingData,
+} from './data.ts';
+export { type EvaluateOptions, type Evaluation, evaluate, evaluation, outputs } from './evaluate.ts';
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  EvaluationEvent,
+  PhaseEvent,
+  StepEvent,
+  TrainerEvent,
+} from './events.ts';
+export type { Loss, LossFunction, LossName } from './loss.ts';
+export * from './metrics.ts';
+export { Trainer } from './trainer.ts';
