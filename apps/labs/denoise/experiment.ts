@@ -22,7 +22,7 @@ export interface DenoiseResult {
 /** The eight images that the exercise shows: 0, 123, 246, … */
 const SHOWN = Array.from({ length: 8 }, (_, i) => 123 * i);
 /** Images on which the errors of the table are measured; more with the full recipe. */
-const errorImages = (config: Config) => (config.maps < 32 ? 512 : 10000);
+const errorImages = (config: Config) => (config.maps < 32 ? 256 : 10000);
 const LAST = 50;
 
 async function* load(config: Config, context: Context<Config>): AsyncGenerator<ExperimentEvent, Sets> {

@@ -83,6 +83,6 @@ export const definition = defineLab({
   question: 'What does a denoiser do with something it has never seen?',
   version: 1,
   schema,
-  presets: { quick: { images: 1024, maps: 8, batch: 16, epochs: 1, rate: 3e-3, strips: 16 }, full: {} },
+  presets: { quick: { images: 768, maps: 8, batch: 16, epochs: 1, rate: 3e-3, strips: 16 }, full: {} },
   device: 'any',
 });
