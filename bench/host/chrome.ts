@@ -22,6 +22,7 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
   const firstSteps = run.firstStepOf ? await measureFirstSteps(served, run, run.firstStepOf) : [];
   return withPage(served, run.log, async (page, browser) => {
     await page.exposeFunction('hostIdle', idleShare);
+    const version = await browser.version();
     run.log('roofline …');
     const { roofline, adapter } = await page.evaluate((batches) => globalThis.bench.roofline(batches), run.measure.batches);
     const runtimes: RuntimeResult[] = [];
@@ -41,7 +42,7 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       partial: run.partial || interrupted !== undefined,
       ...(interrupted === undefined ? {} : { interrupted }),
       batches: run.measure.batches,
-      environment: { ...inPage, ...machine(), hidden, where: 'browser', browser: await browser.version(), flags },
+      environment: { ...inPage, ...machine(), hidden, where: 'browser', browser: version, flags },
       adapter,
       roofline,
       runtimes,
