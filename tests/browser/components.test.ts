@@ -208,6 +208,24 @@ describe('chart', () => {
     expect(left).toEqual([501, 0]);
   });
 
+  it('draws losses down to the smallest numbers on a logarithmic axis', async () => {
+    await open();
+    for (const low of [1e-9, 1.1e-24, 1e-38]) {
+      await page.$eval(
+        'chalk-chart',
+        async (chart, smallest) => {
+          chart.yScale = 'log';
+          chart.lines = [];
+          chart.markers = [];
+          chart.series = [{ id: 'a', label: 'a', x: [0, 1, 2], y: [1.3, 0.02, smallest] }];
+          await chart.updateComplete;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        },
+        low,
+      );
+    }
+  });
+
   it('shares its cursor with the charts of its key', async () => {
     await open();
     await page.focus('chalk-chart >>> .plot');

@@ -4,6 +4,7 @@ import { formatNumber } from '../shared/format.ts';
 import { alignCurves, type Curve, decimate, extent, paddedRange } from './columns.ts';
 import { drawBelow, drawMarkers, resolveColor } from './overlays.ts';
 import { smooth } from './smoothing.ts';
+import { ticksOf } from './ticks.ts';
 import type { AxisScale, Band, ChartSeries, Marker, ReferenceLine } from './types.ts';
 
 /** What uPlot is told, read anew at each draw. */
@@ -76,12 +77,11 @@ function yRange(model: ChartModel): [number, number] {
   return paddedRange(extent(columns, log), log);
 }
 
-/** On a logarithmic axis: lines, ticks and labels at powers of ten only. */
-const decadesOnly: uPlot.Axis.Filter = (_, splits) =>
-  splits.map((value) => (Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? value : null));
-
 function axis(model: () => ChartModel, label: string, scale: AxisScale, extra: uPlot.Axis): uPlot.Axis {
-  const filter = scale === 'log' ? { filter: decadesOnly } : {};
+  // All ticks are drawn and labelled; uPlot would drop some on a logarithmic axis.
+  const filter = scale === 'log' ? { filter: (_: uPlot, splits: number[]) => splits } : {};
+  const splits =
+    scale === 'log' ? { splits: (_: uPlot, __: number, min: number, max: number) => ticksOf({ min, max, scale }) } : {};
   return {
     label: label || undefined,
     labelSize: label ? 22 : 0,
@@ -91,6 +91,7 @@ function axis(model: () => ChartModel, label: string, scale: AxisScale, extra: u
     grid: { stroke: () => model().palette.rule, width: 1, ...filter },
     ticks: { stroke: () => model().palette.rule, width: 1, size: 4, ...filter },
     ...filter,
+    ...splits,
     values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value, 3))),
     ...extra,
   };

@@ -1,7 +1,8 @@
 import type { Palette } from '../../shell/colors.ts';
 import { formatNumber } from '../shared/format.ts';
 import { resolveColor } from './overlays.ts';
-import type { AxisScale, Band, ChartSeries, Marker, ReferenceLine } from './types.ts';
+import { type Axis, share, ticksOf } from './ticks.ts';
+import type { Band, ChartSeries, Marker, ReferenceLine } from './types.ts';
 
 /** What the picture shows, with the ranges that the chart on screen has. */
 export interface SvgModel {
@@ -17,38 +18,11 @@ export interface SvgModel {
   readonly palette: Palette;
 }
 
-export interface Axis {
-  readonly min: number;
-  readonly max: number;
-  readonly scale: AxisScale;
-}
-
-/** Round numbers within an axis: about six, or the powers of ten on a logarithmic one. */
-export function ticksOf({ min, max, scale }: Axis): number[] {
-  if (scale === 'log') {
-    const [from, to] = [Math.ceil(Math.log10(min)), Math.floor(Math.log10(max))];
-    return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => 10 ** (from + i));
-  }
-  const rough = (max - min) / 6;
-  if (!(rough > 0)) return [min];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.ceil(min / step);
-  // Multiples of the step, each computed anew: adding it up would drift.
-  return Array.from({ length: Math.floor(max / step) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
 const WIDTH = 640;
 const PLOT = { left: 64, top: 40, right: 620, bottom: 320 };
 
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const round = (value: number) => Math.round(value * 100) / 100;
-
-/** Place of a value on an axis as a share of its length. */
-export function share({ min, max, scale }: Axis, value: number): number {
-  const t = scale === 'log' ? Math.log : (v: number) => v;
-  return (t(value) - t(min)) / (t(max) - t(min) || 1);
-}
 
 /** A chart as SVG: vectors for papers and slides. Fonts are the reader's. */
 export function chartSvg(model: SvgModel): string {

@@ -1,7 +1,11 @@
 import type { BuiltLine, BuiltSource } from '../../math/card.ts';
 
+const rendered = new WeakMap<readonly BuiltLine[], string>();
+
 /** The lines of a code pane as one string of HTML; a gap between parts of a file is shown as such. */
 export function codeHtml(lines: readonly BuiltLine[]): string {
+  const known = rendered.get(lines);
+  if (known !== undefined) return known;
   let html = '';
   let next = lines[0]?.number ?? 1;
   for (const line of lines) {
@@ -9,6 +13,7 @@ export function codeHtml(lines: readonly BuiltLine[]): string {
     html += `<span class="line" data-line="${line.number}">${line.html}</span>`;
     next = line.number + 1;
   }
+  rendered.set(lines, html);
   return html;
 }
 

@@ -136,13 +136,18 @@ export class ChalkMathCard extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    for (const node of this.renderRoot.querySelectorAll('[data-term]')) {
-      node.classList.toggle('on', (node as HTMLElement).dataset.term === this.term);
-    }
+    // New tensors at every frame of a run leave the marks as they are.
+    if ([...changed.keys()].some((key) => key !== 'tensors' && key !== 'verify')) this.markTerm();
     if (!this.folded) this.prepareCode(changed);
     if (this.focusMoved) {
       this.focusMoved = false;
       this.renderRoot.querySelector<HTMLElement>('.terms [tabindex="0"]')?.focus();
+    }
+  }
+
+  private markTerm(): void {
+    for (const node of this.renderRoot.querySelectorAll<HTMLElement>('[data-term]')) {
+      node.classList.toggle('on', node.dataset.term === this.term);
     }
   }
 
@@ -168,6 +173,8 @@ export class ChalkMathCard extends LitElement {
     const term = this.card?.terms.find((t) => t.id === id);
     this.term = term && this.term !== id ? id : '';
     const chosen = this.term ? term : undefined;
+    // Who picks a term wants to see where it is.
+    if (chosen) this.folded = false;
     this.dispatchEvent(
       chalkEvent<TermDetail>('term-select', {
         card: this.card?.id ?? '',
@@ -242,7 +249,7 @@ export class ChalkMathCard extends LitElement {
       <div class="equation" part="equation" role="group" aria-label="Equation" tabindex="0" @click=${this.onClick}>${unsafeHTML(card.mathml.join(''))}</div>
       ${this.renderTerms(card)}
       <p class="meaning" aria-live="polite">
-        ${selected ? html`<b>${selected.label}</b>: ${selected.description}` : 'Select a term to find it in the code, the kernel and the tensors.'}
+        ${selected ? html`<b>${selected.label}</b>: ${selected.description}` : `Select a term to find it in the code${card.wgsl.length > 0 ? ', the kernel' : ''} and the tensors.`}
       </p>
       <slot></slot>
       ${this.folded ? nothing : this.renderPanes(card)}
@@ -376,7 +383,7 @@ export class ChalkMathCard extends LitElement {
   }
 
   private renderIndices(card: BuiltCard) {
-    return html`<details>
+    return html`<details ?open=${!this.folded}>
       <summary>Indices</summary>
       <dl>${card.indices.map(({ symbol, meaning }) => html`<dt>${symbol}</dt><dd>${meaning}</dd>`)}</dl>
     </details>`;

@@ -62,7 +62,7 @@ export const editorStyles = css`
   }
   .index {
     min-width: 1.5rem;
-    color: var(--chalk-ink-faint);
+    color: var(--chalk-ink-soft);
   }
   .fields {
     display: flex;

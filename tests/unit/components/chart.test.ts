@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { alignCurves, decimate, extent, nearestIndex, paddedRange, valueNear } from '../../../apps/components/chart/columns.ts';
 import { GrowingSeries } from '../../../apps/components/chart/growing-series.ts';
 import { bestIndex, smooth } from '../../../apps/components/chart/smoothing.ts';
-import { share, ticksOf } from '../../../apps/components/chart/svg.ts';
+import { share, ticksOf } from '../../../apps/components/chart/ticks.ts';
 
 describe('smoothing', () => {
   it('leaves a constant alone: the start is not biased towards zero', () => {
@@ -49,12 +49,33 @@ describe('smoothing', () => {
   });
 });
 
-describe('SVG axes', () => {
+describe('axes', () => {
   it('has round ticks inside the range', () => {
     expect(ticksOf({ min: 0, max: 1, scale: 'linear' })).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(ticksOf({ min: -1.3, max: 2.1, scale: 'linear' })).toEqual([-1, 0, 1, 2]);
     expect(ticksOf({ min: 0.003, max: 20, scale: 'log' })).toEqual([0.01, 0.1, 1, 10]);
     expect(ticksOf({ min: 3, max: 3, scale: 'linear' })).toEqual([3]);
+    expect(ticksOf({ min: 0.5, max: 6, scale: 'log' })).toEqual([0.5, 1, 2, 5]);
+    expect(ticksOf({ min: 2.1, max: 2.9, scale: 'log' }).length).toBeGreaterThan(2);
+    expect(ticksOf({ min: 0, max: 1, scale: 'log' })).toEqual([]);
+  });
+
+  it('has some ticks and never too many, whatever the range', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -40, max: 30, noNaN: true }),
+        fc.double({ min: 0.001, max: 60, noNaN: true }),
+        (exponent, decades) => {
+          const [min, max] = [10 ** exponent, 10 ** (exponent + decades)];
+          for (const scale of ['log', 'linear'] as const) {
+            const ticks = ticksOf({ min, max, scale });
+            expect(ticks.length).toBeGreaterThan(0);
+            expect(ticks.length).toBeLessThan(16);
+            expect(ticks.every((tick) => tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9))).toBe(true);
+          }
+        },
+      ),
+    );
   });
 
   it('places values by the scale', () => {

@@ -1,0 +1,48 @@
+import type { AxisScale } from './types.ts';
+
+export interface Axis {
+  readonly min: number;
+  readonly max: number;
+  readonly scale: AxisScale;
+}
+
+/** Decades from which on a logarithmic axis shows every second, third … power of ten only. */
+const MOST_DECADES = 8;
+
+function linearTicks(min: number, max: number): number[] {
+  const rough = (max - min) / 6;
+  if (!(rough > 0)) return [min];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.ceil(min / step);
+  // Multiples of the step, each computed anew: adding it up would drift.
+  return Array.from({ length: Math.max(0, Math.floor(max / step) - first + 1) }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
+}
+
+/**
+ * Round numbers within an axis: about six, or on a logarithmic one the powers of ten, with their 2- and 5-fold where there are few of
+ * them. uPlot's own logarithmic ticks loop for ever on some ranges (its table of decimals misses sums of floats).
+ */
+export function ticksOf({ min, max, scale }: Axis): number[] {
+  if (scale === 'linear') return linearTicks(min, max);
+  if (!(min > 0) || !(max >= min)) return [];
+  const [from, to] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
+  const stride = Math.max(1, Math.ceil((to - from) / MOST_DECADES));
+  const factors = Math.log10(max / min) < 2 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let exponent = Math.ceil(from / stride) * stride; exponent <= to; exponent += stride) {
+    for (const factor of factors) {
+      const tick = Number(`${factor}e${exponent}`);
+      if (tick >= min && tick <= max) ticks.push(tick);
+    }
+  }
+  return ticks.length >= 2 ? ticks : linearTicks(min, max);
+}
+
+/** Place of a value on an axis as a share of its length. */
+export function share({ min, max, scale }: Axis, value: number): number {
+  const t = scale === 'log' ? Math.log : (v: number) => v;
+  return (t(value) - t(min)) / (t(max) - t(min) || 1);
+}
