@@ -22,6 +22,7 @@ import {
   batchOf,
   type Coordinates,
   coordinatesOf,
+  dataSetOfCheckpoint,
   type LayoutValue,
   nearestOnMap,
   neighboursOf,
@@ -188,6 +189,10 @@ export class TsneLab extends LabElement<typeof schema> {
 
   #use(name: string, bytes: Uint8Array): void {
     this.#files.set(name, bytes);
+    const dataset = dataSetOfCheckpoint(bytes);
+    if (dataset !== undefined && definition.schema.dataset.values.some((known) => known === dataset)) {
+      this.set('dataset', dataset as (typeof definition.schema.dataset.values)[number]);
+    }
     if (this.config.layer === 'pixels') this.set('layer', 'logits');
     this.restart();
   }

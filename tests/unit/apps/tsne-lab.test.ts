@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { experiment } from '../../../apps/labs/tsne/experiment.ts';
-import { batchOf, coordinatesOf, nearestOnMap, neighboursOf, picked } from '../../../apps/labs/tsne/layout.ts';
+import {
+  batchOf,
+  coordinatesOf,
+  dataSetOfCheckpoint,
+  nearestOnMap,
+  neighboursOf,
+  picked,
+} from '../../../apps/labs/tsne/layout.ts';
 import { panelsOf, perplexitiesOf, scheduleOf } from '../../../apps/labs/tsne/maps.ts';
 import { averagedBlocks, layerPath } from '../../../apps/labs/tsne/network.ts';
 import { withProgress } from '../../../apps/labs/tsne/progress.ts';
@@ -125,7 +132,10 @@ describe('the t-SNE lab', () => {
   it('embeds a given checkpoint, any layer of it', async () => {
     await init({ device: 'webgpu' });
     const network = buildNetwork(mnistCnn({ filters: 3, hidden: 16 }), { inputShape: [28, 28, 1], rng: 5 });
-    const files = new Map([['net.safetensors', await saveNetwork(network)]]);
+    const bytes = await saveNetwork(network, { dataset: 'fashion-mnist', normalisation: null });
+    const files = new Map([['net.safetensors', bytes]]);
+    expect(dataSetOfCheckpoint(bytes)).toBe('fashion-mnist');
+    expect(dataSetOfCheckpoint(new Uint8Array(20))).toBeUndefined();
     network.dispose();
     const { store, runner } = await run({ layer: 'first', iterations: 50 }, files);
     expect(store.data.get('space')).toMatch(/layer 1, 26 × 26 × 3 numbers, epoch 0/);
