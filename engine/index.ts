@@ -19,6 +19,7 @@ export {
   onGradient,
   withGradients,
 } from './autodiff.ts';
+export * from './data/index.ts';
 export type { Device, DeviceInfo, MemoryInfo } from './device/device.ts';
 export { type DeviceChoice, init, openDevice } from './device/init.ts';
 export type { Recording, RecordingDevice } from './device/recording-device.ts';

@@ -11,11 +11,12 @@ const PACKS = 'data/packs';
 /** @param root of the repository */
 export function siteData(root: string): Plugin {
   const folder = join(root, PACKS);
-  let outDir = '';
+  let outDir: string | undefined;
   return {
     name: 'chalkgrad:site-data',
     configResolved(config) {
-      outDir = config.build.outDir;
+      // Vite resolves a configuration for a root that does not exist where it only wants the plugins.
+      outDir = config.command === 'build' && existsSync(config.root) ? config.build.outDir : undefined;
     },
     configureServer(server) {
       server.middlewares.use(`/${PACKS}/`, (request, response) => {
@@ -33,7 +34,7 @@ export function siteData(root: string): Plugin {
       });
     },
     closeBundle() {
-      if (this.environment?.config.consumer === 'server' || !existsSync(folder)) return;
+      if (outDir === undefined || this.environment?.config.consumer === 'server' || !existsSync(folder)) return;
       cpSync(folder, join(outDir, PACKS), { recursive: true });
     },
   };
