@@ -2,11 +2,12 @@
 import naive from '../../shaders/ladders/conv2d/1-naive.wgsl';
 import registerTile from '../../shaders/ladders/conv2d/2-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d/3-quad-swap.wgsl';
-import workgroupTile from '../../shaders/ladders/conv2d/4-workgroup-tile.wgsl';
+import quadSwapWide from '../../shaders/ladders/conv2d/4-quad-swap-wide.wgsl';
+import workgroupTile from '../../shaders/ladders/conv2d/5-workgroup-tile.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
-import { hasQuadSubgroups } from './gemm-plan.ts';
+import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 
 export type Conv2dParams = Conv2dSizes & Epilogue;
@@ -14,14 +15,14 @@ export type Conv2dParams = Conv2dSizes & Epilogue;
 /** Parameters of the WGSL: those of the kernel less what is an override there. */
 const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
 
-function quadPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
+function quadPlan(shader: typeof quadSwap | typeof quadSwapWide, columns: number, p: Conv2dParams, caps: AdapterCaps): Plan {
   const channelsIn = p.Ci / p.groups;
-  const columnTiles = p.groups * Math.ceil(p.Co / p.groups / 16);
+  const columnTiles = p.groups * Math.ceil(p.Co / p.groups / columns);
   const tiles = columnTiles * Math.ceil((p.N * p.Ho * p.Wo) / 16);
   const entry = channelsIn % 2 === 0 ? 'pairs' : 'single';
   return {
     dispatches: [
-      dispatch(quadSwap, entry, wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
+      dispatch(shader, entry, wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
         overrides: { ...epilogueOverrides(p), PADDED: Number(readsOutside(p)) },
       }),
     ],
@@ -87,7 +88,12 @@ export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
       }),
     },
     { id: 'register-tile-8x2', applies: vectorsFit, plan: vectorPlan(registerTile, 8, 8, 64) },
-    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: quadPlan },
+    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: (p, caps) => quadPlan(quadSwap, 16, p, caps) },
+    {
+      id: 'quad-swap-wide',
+      applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
+      plan: (p, caps) => quadPlan(quadSwapWide, 24, p, caps),
+    },
     {
       id: 'workgroup-tile',
       // Narrower outputs would leave half of each tile idle.
