@@ -1,16 +1,17 @@
+import type { TensorArena } from '../arena.ts';
 import type { RecordingDevice } from '../device/recording-device.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
+import { copyElements } from '../ops/copy-elements.ts';
 import { DeviceGenerator } from '../ops/random.ts';
 import { Generator } from '../random.ts';
 import { getDevice, type Shape, sameShape, type Tensor } from '../tensor.ts';
+import { allocateModule } from './allocate.ts';
 import type { StateTensor } from './border.ts';
-import { copyElements } from './copy.ts';
 import type { Initialiser, NetworkDefinition, WeightInitialiser } from './definition.ts';
 import { initialisersOf, initialValues, KERAS, PYTORCH } from './initialise.ts';
 import type { Sequential } from './layers/composite.ts';
 import { Dropout } from './layers/dropout.ts';
 import type { ForwardPass, Module, ParameterSlot } from './module.ts';
-import { allocateModule, type ParameterArena } from './parameter-arena.ts';
 import { type LoadOptions, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
 import { requireNetwork } from './validate.ts';
 
@@ -58,8 +59,8 @@ export class Network {
   readonly device: RecordingDevice;
   /** Random numbers of the dropout layers; their state is part of a checkpoint. */
   readonly rng: DeviceGenerator;
-  readonly arena: ParameterArena;
-  readonly bufferArena: ParameterArena;
+  readonly arena: TensorArena;
+  readonly bufferArena: TensorArena;
   readonly #keys = new Map<string, Module>();
 
   constructor(definition: NetworkDefinition, inputShape: Shape, device: RecordingDevice, dropoutSeed: number) {

@@ -6,8 +6,7 @@ import { grad } from '../autodiff.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { ADAM_HYPER_LENGTH, adam, adamHyper, SGD_HYPER_LENGTH, sgd, sgdHyper, sgdMomentum } from '../kernels/optimizer.ts';
 import { keep } from '../memory.ts';
-import { copyElements } from '../nn/copy.ts';
-import { Network } from '../nn/network.ts';
+import { copyElements } from '../ops/copy-elements.ts';
 import { sameShape, type Tensor, zeros } from '../tensor.ts';
 import { type OptimiserConfig, type ResolvedConfig, resolveOptimiser } from './config.ts';
 import { type Member, membersOf, type Segment, segments } from './segments.ts';
@@ -194,8 +193,13 @@ export class Optimiser {
   }
 }
 
+/** What the optimiser needs of a network. */
+export interface Parametrised {
+  parameterSlots(): readonly (readonly [name: string, slot: { readonly role: string; readonly tensor: Tensor }])[];
+}
+
 /** Groups of a network: all parameters, or weights apart from biases and affine parameters where only weights decay. */
-function groupsOf(network: Network, { decay, weightDecay }: ResolvedConfig): ParameterGroup[] {
+function groupsOf(network: Parametrised, { decay, weightDecay }: ResolvedConfig): ParameterGroup[] {
   const slots = network.parameterSlots().map(([, slot]) => slot);
   const all = slots.map((slot) => slot.tensor);
   if (decay === 'all' || weightDecay === 0) return [{ parameters: all }];
@@ -209,11 +213,14 @@ function groupsOf(network: Network, { decay, weightDecay }: ResolvedConfig): Par
  * @throws ConfigError naming the value that no optimiser could use
  */
 export function createOptimiser(
-  source: Network | readonly Tensor[] | readonly ParameterGroup[],
+  source: Parametrised | readonly Tensor[] | readonly ParameterGroup[],
   config: OptimiserConfig,
 ): Optimiser {
   const resolved = resolveOptimiser(config);
-  if (source instanceof Network) return new Optimiser(groupsOf(source, resolved), resolved, source.parameters());
+  if ('parameterSlots' in source) {
+    const inOrder = source.parameterSlots().map(([, slot]) => slot.tensor);
+    return new Optimiser(groupsOf(source, resolved), resolved, inOrder);
+  }
   const [first] = source;
   const grouped = first !== undefined && 'parameters' in first;
   const groups = grouped ? (source as readonly ParameterGroup[]) : [{ parameters: source as readonly Tensor[] }];

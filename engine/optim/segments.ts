@@ -2,7 +2,7 @@
  * Which stretches of memory one optimiser dispatch can update: neighbouring parameters of one arena, of one group, that all have a
  * gradient. A whole network is one stretch, or two where only its weights decay.
  */
-import { type ArenaRange, arenaRange } from '../nn/parameter-arena.ts';
+import { type ArenaRange, arenaRange } from '../arena.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** A parameter as the optimiser sees it. */

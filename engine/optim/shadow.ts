@@ -1,15 +1,14 @@
 /** Memory of the same layout as the parameters: gradients, moments. */
 
-import type { RecordingDevice } from '../device/recording-device.ts';
+import { TensorArena } from '../arena.ts';
 import { keep } from '../memory.ts';
-import { ParameterArena } from '../nn/parameter-arena.ts';
 import { type Tensor, zeros } from '../tensor.ts';
 import type { Member } from './segments.ts';
 
 export class Shadow {
   /** One tensor for each member, of its shape, zero at first. */
   readonly tensors: readonly Tensor[];
-  readonly #arenas = new Map<ParameterArena, ParameterArena>();
+  readonly #arenas = new Map<TensorArena, TensorArena>();
   readonly #loose: Tensor[] = [];
 
   constructor(members: readonly Member[], madeBy: string) {
@@ -22,10 +21,10 @@ export class Shadow {
       const { arena } = range;
       let mine = this.#arenas.get(arena);
       if (!mine) {
-        mine = new ParameterArena(
+        mine = new TensorArena(
           arena.tensors.map((t) => t.shape),
           madeBy,
-          tensor.device as RecordingDevice,
+          tensor.device,
         );
         this.#arenas.set(arena, mine);
       }

@@ -2,13 +2,13 @@
  * Checkpoints: one safetensors file with the weights under PyTorch's names in PyTorch's layouts, the optimiser's moments as
  * 'optimizer.exp_avg.<name>' and the like, and everything else as JSON under the metadata key 'chalkgrad'.
  */
+import { arenaRange } from '../arena.ts';
 import type { RecordingDevice } from '../device/recording-device.ts';
 import { ConfigError, DataFormatError } from '../errors.ts';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../io/safetensors.ts';
 import { fromPyTorch, toPyTorch } from '../nn/border.ts';
 import type { NetworkDefinition } from '../nn/definition.ts';
 import { buildNetwork, type Network } from '../nn/network.ts';
-import { arenaRange } from '../nn/parameter-arena.ts';
 import { type StateDict, stateEntries } from '../nn/state-dict.ts';
 import type { ResolvedConfig } from '../optim/config.ts';
 import type { MomentName } from '../optim/optimiser.ts';

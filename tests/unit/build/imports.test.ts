@@ -35,6 +35,7 @@ const ROOM_OF_FILE: Readonly<Record<string, string>> = {
   'engine/kernels/kernel.ts': 'contract',
   'engine/memory.ts': 'core',
   'engine/tensor.ts': 'core',
+  'engine/arena.ts': 'core',
   'engine/autodiff.ts': 'core',
   'engine/grad-check.ts': 'core',
   // Chooses a device and makes it the one that tensors use.

@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { TensorArena } from '../../../engine/arena.ts';
 import { backward } from '../../../engine/autodiff.ts';
 import { ConfigError, ShapeError } from '../../../engine/errors.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
-import { ParameterArena } from '../../../engine/nn/parameter-arena.ts';
 import { mul, sum } from '../../../engine/ops/index.ts';
 import type { OptimiserConfig } from '../../../engine/optim/config.ts';
 import { createOptimiser } from '../../../engine/optim/optimiser.ts';
@@ -73,7 +73,7 @@ describe.each(opened)('optimisers on %s', (_, device) => {
     const start = [...rng.normal(70)];
     const gradients = Array.from({ length: 6 }, () => [...rng.normal(70)]);
     const loose = tensor(start);
-    const memory = new ParameterArena([[70], [3, 2]], 'test', device);
+    const memory = new TensorArena([[70], [3, 2]], 'test', device);
     const [ranged] = memory.tensors as readonly [Tensor, Tensor];
     ranged.write(start);
     const both = createOptimiser([loose, ranged], config);
@@ -214,7 +214,7 @@ describe('configurations', () => {
   });
 
   test('neighbours of one group join', () => {
-    const { tensors } = new ParameterArena([[64], [3], [5], [7]], 'test');
+    const { tensors } = new TensorArena([[64], [3], [5], [7]], 'test');
     const [a, b, c, d] = tensors as [Tensor, Tensor, Tensor, Tensor];
     const loose = zeros([2]);
     const members = membersOf([{ parameters: [c, a, b, loose] }, { parameters: [d] }]);

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { copy, copyParams } from '../kernels/copy.ts';
-import { run } from '../ops/run.ts';
 import type { Tensor } from '../tensor.ts';
+import { run } from './run.ts';
 
 /** Overwrites `to` with the elements of `from`, on the device. @throws ShapeError unless both hold as many */
 export function copyElements(from: Tensor, to: Tensor): void {
