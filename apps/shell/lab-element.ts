@@ -95,6 +95,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   #notes: readonly Note[] = [];
   #frame = 0;
   #unwatch: (() => void) | undefined;
+  readonly #resized = new ResizeObserver(() => this.#reachTables());
 
   constructor() {
     super();
@@ -248,6 +249,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     this.#run.parallel = this.parallel;
     if (this.page) this.#link.connect();
     this.#unwatch = watchVisibility(this, (visible) => this.#run.setVisible(visible));
+    this.#resized.observe(this);
     if (this.autostart || this.#teacher.autostart) this.restart('play');
     else void this.#run.showRecording();
     if (this.#definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
@@ -256,6 +258,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#unwatch?.();
+    this.#resized.disconnect();
     this.#link.disconnect();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
@@ -286,7 +289,11 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('theme') && changed.get('theme') !== undefined) document.dispatchEvent(new Event('chalk-theme'));
     if (changed.has('parallel')) this.#run.parallel = this.parallel;
-    // What scrolls must be reachable by keyboard.
+    this.#reachTables();
+  }
+
+  /** What scrolls must be reachable by keyboard. */
+  #reachTables(): void {
     for (const table of this.renderRoot.querySelectorAll('table')) {
       if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
       else table.removeAttribute('tabindex');

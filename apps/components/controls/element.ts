@@ -168,8 +168,8 @@ export class ChalkControls extends LitElement {
         ${this.renderLabel(key, p, locked)}
         ${
           symbol
-            ? html`<button class="symbol" title="Show ${symbol} in the equations" aria-label="Show ${symbol} in the equations"
-              @focus=${() => this.point(symbol)} @blur=${() => this.point(null)} @click=${() => this.point(symbol)}>${mathSymbol(symbol)}</button>`
+            ? html`<button class="symbol" title="Show ${symbol} in the equations"
+              @focus=${() => this.point(symbol)} @blur=${() => this.point(null)} @click=${() => this.point(symbol)}><span class="visually-hidden">Show in the equations: </span>${mathSymbol(symbol)}</button>`
             : nothing
         }
         ${p.help ? this.renderHelp(key, p) : nothing}
