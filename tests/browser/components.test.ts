@@ -38,12 +38,14 @@ interface AxeResult {
   readonly violations: { readonly id: string; readonly impact: string; readonly nodes: { readonly target: string[] }[] }[];
 }
 
-async function violations(): Promise<string[]> {
+/** @param off rules that do not apply */
+async function violations(off: readonly string[] = []): Promise<string[]> {
   await page.addScriptTag({ path: axePath });
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
-    return violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.map((node) => node.target.join(' ')).join('; ')}`);
-  });
+  return page.evaluate(async (without) => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResult> } };
+    const found = (await axe.run()).violations.filter((v) => !without.includes(v.id));
+    return found.map((v) => `${v.id} (${v.impact}): ${v.nodes.map((node) => node.target.join(' ')).join('; ')}`);
+  }, off);
 }
 
 /** Collects an event's details in the page. */
@@ -90,7 +92,8 @@ describe('every component', () => {
     await open();
     const session = await page.createCDPSession();
     await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });
-    expect(await violations()).toEqual([]);
+    // The colours are the reader's own there.
+    expect(await violations(['color-contrast'])).toEqual([]);
   });
 
   it('draws its canvases anew when the theme changes', async () => {
@@ -470,7 +473,7 @@ describe('math card', () => {
     });
     const code = () => page.$$eval('chalk-math-card >>> .code', (panes) => panes.length);
     expect(await code()).toBe(0);
-    await page.click('chalk-math-card >>> .fold');
+    await page.$eval('chalk-math-card >>> .fold', (button) => (button as HTMLElement).click());
     expect(await code()).toBe(2);
     expect((await marked()).typescript).toBeGreaterThan(0);
   });
