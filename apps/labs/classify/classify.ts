@@ -11,15 +11,17 @@ import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
 import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
+import type { LiveTensor } from '../../components/math-card/element.ts';
 import { define } from '../../components/shared/define.ts';
 import { formatCount, formatNumber, formatPercent, formatShape } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
-import type { BuiltCard } from '../../math/card.ts';
+import type { BuiltCard, Verification } from '../../math/card.ts';
 import type { LabEvent } from '../../runtime/events.ts';
 import type { Hosting } from '../../runtime/open-port.ts';
 import type { RunStore } from '../../runtime/store.ts';
 import '../../shell/card-section.ts';
 import { LabElement } from '../../shell/lab-element.ts';
+import { tensorsOf, verifiable } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
 import { configOfCheckpoint } from './checkpoint-settings.ts';
 import { runnableCode } from './code.ts';
@@ -74,6 +76,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
   #drawing: Uint8Array | undefined;
   #subject: Subject | undefined;
   #asking = false;
+  #live: { readonly inspection: Inspection | null; readonly of: (card: BuiltCard) => readonly LiveTensor[] } | undefined;
 
   protected override readonly hosting: Hosting = {
     worker: () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
@@ -434,8 +437,24 @@ export class ClassifyLab extends LabElement<typeof schema> {
 
   protected override renderCards() {
     const live = !this.recorded && this.runState !== 'idle' && this.store.step !== undefined;
-    return html`<chalk-card-section .load=${() => import('./cards.ts?math')}
-      .verify=${live ? (card: BuiltCard) => () => this.ask('verify', { card: card.id }) : undefined}></chalk-card-section>`;
+    const check = (card: BuiltCard) =>
+      verifiable.has(card.id) ? () => this.ask('verify', { card: card.id }) as Promise<readonly Verification[]> : null;
+    return html`<chalk-card-section .load=${() => import('./cards.ts?math')} .tensors=${this.#tensorsOf()} .verify=${live ? check : undefined}></chalk-card-section>`;
+  }
+
+  /** A new function for a new picture, and the same arrays for the same one: cards draw them once. */
+  #tensorsOf(): (card: BuiltCard) => readonly LiveTensor[] {
+    const { inspection } = this;
+    if (this.#live?.inspection !== inspection) {
+      const known = new Map<string, readonly LiveTensor[]>();
+      const of = ({ id }: BuiltCard): readonly LiveTensor[] => {
+        const tensors = known.get(id) ?? tensorsOf(id, inspection);
+        known.set(id, tensors);
+        return tensors;
+      };
+      this.#live = { inspection, of };
+    }
+    return this.#live.of;
   }
 }
 

@@ -11,6 +11,7 @@ import { type EpochResult, evaluated, type History, newHistory, trainFully } fro
 import { definition, type schema } from './schema.ts';
 import { searched, type TrialResult } from './search.ts';
 import { Training } from './training.ts';
+import { verify } from './verify.ts';
 
 /** The event `data` named 'setup'. */
 export interface Setup {
@@ -109,6 +110,7 @@ function serve(context: Context<Config>, current: () => Training | undefined): v
   ask('predict', predict);
   ask('inspect', inspect);
   ask('images', imagesOf);
+  ask('verify', verify);
   ask('checkpoint', async (training) => ({
     bytes: training.annotate(await training.trainer.checkpoint()),
     step: training.trainer.progress.step,

@@ -30,8 +30,8 @@ export interface GradientReport extends GradientNorms {
 }
 
 /** Pictures shown of each cell off the diagonal, and of all together. */
-const PER_CELL = 4;
-const MOST_MISTAKES = 120;
+const PER_CELL = 3;
+const MOST_MISTAKES = 72;
 
 export function reportOf(found: Evaluation, data: ImageDataset, set: EvaluationReport['set'], step: number): EvaluationReport {
   const { loss, accuracy = 0, perClass = [], confusion, predictions = new Int32Array() } = found;

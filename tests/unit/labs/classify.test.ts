@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { tensorsOf, verifiable } from '../../../apps/labs/classify/card-tensors.ts';
 import { configOfCheckpoint } from '../../../apps/labs/classify/checkpoint-settings.ts';
 import { runnableCode } from '../../../apps/labs/classify/code.ts';
 import { type ClassifyResult, experiment, type Setup } from '../../../apps/labs/classify/experiment.ts';
 import type { Config } from '../../../apps/labs/classify/networks.ts';
 import type { EvaluationReport } from '../../../apps/labs/classify/report.ts';
 import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
+import type { Verification } from '../../../apps/math/card.ts';
 import { openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import type { DevicePreference } from '../../../apps/runtime/experiment.ts';
@@ -208,6 +210,23 @@ describe('questions', () => {
     const slope = [...inside.probabilities].map((p, k) => p - (k === 4 ? 1 : 0));
     expect(last?.activationGradient?.data).toHaveLength(10);
     for (const [k, value] of (last?.activationGradient?.data ?? []).entries()) expect(value).toBeCloseTo(slope[k] as number, 5);
+    await done.runner.stop();
+  });
+});
+
+describe('the cards', () => {
+  it('are verified on the network as it is, on WebGPU', async () => {
+    const tiny = { images: 24, validationImages: 10, testImages: 10, batch: 8, epochs: 1, evaluations: 1 };
+    const done = await run({ network: 'mnist-cnn', filters: 4, units: 12, ...tiny }, { device: 'webgpu' });
+    for (const card of verifiable) {
+      const results = (await done.runner.request('verify', { card })) as Verification[];
+      expect(results.length, card).toBeGreaterThan(0);
+      for (const { name, maxError, tolerance } of results) expect(maxError, `${card}: ${name}`).toBeLessThanOrEqual(tolerance);
+    }
+    await expect(done.runner.request('verify', { card: 'tsne' })).rejects.toThrow(/no check/);
+    const inspection = (await done.runner.request('inspect', { index: 0 })) as Inspection;
+    expect(tensorsOf('conv2d', inspection).map(({ symbol }) => symbol)).toEqual(['w', 'y', 'dy', 'dw']);
+    expect(tensorsOf('conv2d', null)).toEqual([]);
     await done.runner.stop();
   });
 });
