@@ -22,7 +22,8 @@ export interface ParameterGroup {
 }
 
 interface Group {
-  readonly weightDecay: number;
+  /** Absent: the optimiser's. */
+  readonly weightDecay: number | undefined;
   readonly lrFactor: number;
   /** What the kernels read. */
   readonly hyper: Tensor;
@@ -48,6 +49,8 @@ export class Optimiser {
   readonly parameters: readonly Tensor[];
   /** η of the next step. */
   lr: number;
+  /** λ of the next step, for groups without one of their own. */
+  weightDecay: number;
   /** Steps taken. */
   steps = 0;
   readonly #members: readonly Member[];
@@ -70,10 +73,11 @@ export class Optimiser {
     this.config = config;
     this.parameters = parameters;
     this.lr = config.lr;
+    this.weightDecay = config.weightDecay;
     this.#members = membersOf(groups, parameters);
     const { device } = first;
     const length = config.type === 'sgd' ? SGD_HYPER_LENGTH : ADAM_HYPER_LENGTH;
-    this.#groups = groups.map(({ weightDecay = config.weightDecay, lrFactor = 1 }) => ({
+    this.#groups = groups.map(({ weightDecay, lrFactor = 1 }) => ({
       weightDecay,
       lrFactor,
       hyper: keep(zeros([length], { device })),
@@ -109,7 +113,7 @@ export class Optimiser {
     this.steps++;
     const { type } = this.config;
     for (const { hyper, weightDecay, lrFactor } of this.#groups) {
-      const numbers = { ...this.config, lr: this.lr * lrFactor, weightDecay };
+      const numbers = { ...this.config, lr: this.lr * lrFactor, weightDecay: weightDecay ?? this.weightDecay };
       hyper.write(
         type === 'sgd' ? sgdHyper(numbers, this.steps) : adamHyper({ ...numbers, decoupled: type === 'adamw' }, this.steps),
       );
@@ -199,10 +203,10 @@ export interface Parametrised {
 }
 
 /** Groups of a network: all parameters, or weights apart from biases and affine parameters where only weights decay. */
-function groupsOf(network: Parametrised, { decay, weightDecay }: ResolvedConfig): ParameterGroup[] {
+function groupsOf(network: Parametrised, { decay }: ResolvedConfig): ParameterGroup[] {
   const slots = network.parameterSlots().map(([, slot]) => slot);
   const all = slots.map((slot) => slot.tensor);
-  if (decay === 'all' || weightDecay === 0) return [{ parameters: all }];
+  if (decay === 'all') return [{ parameters: all }];
   const weights = slots.filter((slot) => slot.role === 'weight').map((slot) => slot.tensor);
   const rest = all.filter((tensor) => !weights.includes(tensor));
   return [{ parameters: weights }, { parameters: rest, weightDecay: 0 }].filter(({ parameters }) => parameters.length > 0);

@@ -132,6 +132,16 @@ describe.each(opened)('optimisers on %s', (_, device) => {
       expect(value).toBeCloseTo(0.9 * ((before[0] as Float32Array)[i] as number), 6);
   });
 
+  test('rate and decay may change between steps', async () => {
+    const theta = tensor([1]);
+    const optimiser = createOptimiser([theta], { type: 'sgd', lr: 0.1 });
+    optimiser.step([tensor([0])]);
+    optimiser.weightDecay = 0.5;
+    optimiser.lr = 0.2;
+    optimiser.step([tensor([1])]);
+    expect(await theta.item()).toBeCloseTo(1 - 0.2 * 1.5, 6);
+  });
+
   test('parameters without a gradient keep their values and moments', async () => {
     const network = buildNetwork(
       [
