@@ -14,6 +14,8 @@ export type Workload =
   | { readonly type: 'max-pool'; readonly n: number; readonly h: number; readonly w: number; readonly c: number }
   | { readonly type: 'batch-norm'; readonly pass: 'forward' | 'training'; readonly rows: number; readonly c: number }
   | { readonly type: 'adam'; readonly count: number }
+  /** A recorded step of that many dispatches with next to no work, one after the other. */
+  | { readonly type: 'replay'; readonly dispatches: number; readonly count: number }
   | { readonly type: 'forward'; readonly network: Network }
   | { readonly type: 'training-step'; readonly network: Network };
 
@@ -35,9 +37,10 @@ export interface ConvShape {
  * - `streaming`: a kernel whose limit is memory; its roof is the streaming bandwidth.
  * - `ladder`: every variant of one of the engine's kernels.
  * - `lab-kernel`: an operation at the shape it has in a lab's network; the engine's libraries only.
+ * - `overhead`: what a dispatch of a replayed step costs; the engine only.
  * - `forward`: inference of a whole network. `training-step`: loss, gradients and update.
  */
-export type Group = 'kernel' | 'streaming' | 'ladder' | 'lab-kernel' | 'forward' | 'training-step';
+export type Group = 'kernel' | 'streaming' | 'ladder' | 'lab-kernel' | 'overhead' | 'forward' | 'training-step';
 
 export interface BenchCase {
   /** Unique, readable and stable between versions, because `--compare` joins on it. */
@@ -53,6 +56,8 @@ export interface BenchCase {
   readonly tolerance: number;
   /** Measured also with `--quick`. */
   readonly quick: boolean;
+  /** Too large for a software adapter: measured on a GPU only. */
+  readonly hardwareOnly: boolean;
 }
 
 /** Where a library computes. Two results are compared only where these describe the same machine part. */

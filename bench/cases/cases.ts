@@ -13,6 +13,8 @@ import { activationShapes, forwardMultiplyAdds, inputShapes, type Network, train
 import { convNet, networks } from './networks.ts';
 
 const PASSES: readonly ConvPass[] = ['forward', 'input-gradient', 'weight-gradient'];
+/** Large enough to fill a GPU. */
+const LARGE: ConvShape = { n: 64, h: 32, w: 32, c: 64, o: 64, kernel: 3, padding: 1 };
 /** Elements of the streaming cases: 32 MB per tensor, several times a last-level cache. */
 const STREAM = 8 * 1024 * 1024;
 
@@ -24,6 +26,10 @@ export function allCases(): BenchCase[] {
     ...[512].map((size) => matmulCase('ladder', size, size, size, false)),
     ...convCase(16, 32, 'ladder'),
     streaming('sum', 'ladder', { type: 'sum', count: STREAM }, STREAM, 1, STREAM),
+    ...[matmulCase('kernel', 2048, 2048, 2048, false), ...PASSES.map((pass) => convPassCase('kernel', pass, LARGE, false))].map(
+      (one) => ({ ...one, hardwareOnly: true }),
+    ),
+    overheadCase(200),
     forwardCase(convNet),
     ...networks.map(trainingCase),
     ...labKernelCases(networks),
@@ -47,12 +53,13 @@ function matmulCase(group: Group, m: number, k: number, n: number, quick: boolea
     workload: { type: 'matmul', m, k, n, ...(transpose ? { transpose } : {}) },
     tolerance: 1e-4,
     quick,
+    hardwareOnly: false,
   };
 }
 
 function convCase(c: number, o: number, group: Group = 'kernel'): BenchCase[] {
   const shape: ConvShape = { n: 32, h: 28, w: 28, c, o, kernel: 3, padding: 1 };
-  return PASSES.map((pass) => convPassCase(group, pass, shape, c === 16));
+  return PASSES.map((pass) => convPassCase(group, pass, shape, c === 16 && group === 'kernel'));
 }
 
 function convPassCase(group: Group, pass: ConvPass, shape: ConvShape, quick: boolean): BenchCase {
@@ -68,6 +75,7 @@ function convPassCase(group: Group, pass: ConvPass, shape: ConvShape, quick: boo
     workload,
     tolerance: 1e-4,
     quick,
+    hardwareOnly: false,
   };
 }
 
@@ -105,6 +113,22 @@ function streaming(name: string, group: Group, workload: Workload, count: number
     workload,
     tolerance: 1e-4,
     quick: group === 'streaming' && name === 'add',
+    hardwareOnly: false,
+  };
+}
+
+function overheadCase(dispatches: number): BenchCase {
+  const count = 1024;
+  return {
+    name: `${dispatches} replayed dispatches`,
+    group: 'overhead',
+    shape: `${count} elements each`,
+    flops: dispatches * count,
+    bytes: 8 * dispatches * count,
+    workload: { type: 'replay', dispatches, count },
+    tolerance: 0,
+    quick: true,
+    hardwareOnly: false,
   };
 }
 
@@ -118,6 +142,7 @@ function trainingCase(network: Network): BenchCase {
     workload: { type: 'training-step', network },
     tolerance: lossTolerance(network.name),
     quick: network.name === 'ConvNet' || network.name === 'MLP',
+    hardwareOnly: false,
   };
 }
 
@@ -137,6 +162,7 @@ function forwardCase(network: Network): BenchCase {
     workload: { type: 'forward', network },
     tolerance: 1e-3,
     quick: false,
+    hardwareOnly: false,
   };
 }
 

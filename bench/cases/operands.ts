@@ -28,6 +28,8 @@ export function operands(workload: Workload): Record<string, Operand> {
     case 'relu':
     case 'sum':
       return { x: random([workload.count], 1) };
+    case 'replay':
+      return { x: random([workload.count], 1) };
     case 'max-pool':
       return { x: random([workload.n, workload.h, workload.w, workload.c], 1) };
     case 'batch-norm': {

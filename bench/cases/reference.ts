@@ -24,6 +24,9 @@ export function expected(workload: Workload, input: Record<string, Operand>): Ex
       return sample(workload.count, (i) => at(values(input, 'a'), i) + at(values(input, 'b'), i));
     case 'relu':
       return sample(workload.count, (i) => Math.max(0, at(values(input, 'x'), i)));
+    case 'replay':
+      // Each dispatch negates.
+      return sample(workload.count, (i) => (-1) ** workload.dispatches * at(values(input, 'x'), i));
     case 'sum':
       return sample(1, () => values(input, 'x').reduce((total, x) => total + x, 0));
     case 'max-pool':

@@ -32,7 +32,7 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       runtimes.push(runtime);
     }
     const inPage = await page.evaluate(() => globalThis.bench.environment());
-    const { cases, interrupted } = await measureCases(page, run);
+    const { cases, interrupted } = await measureCases(page, run, adapter.software);
     const hidden = interrupted === undefined && (await page.evaluate(() => globalThis.bench.environment().hidden));
     const flags = (browser.process()?.spawnargs ?? []).filter((arg) => /webgpu|vulkan|angle|gpu/i.test(arg));
     return {
@@ -53,9 +53,14 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
 }
 
 /** A browser that dies in the middle of a run takes nothing along: what was measured before it is kept and marked. */
-async function measureCases(page: Page, run: ChromeRun): Promise<{ cases: CaseResult[]; interrupted?: string }> {
+async function measureCases(
+  page: Page,
+  run: ChromeRun,
+  software: boolean,
+): Promise<{ cases: CaseResult[]; interrupted?: string }> {
   const cases: CaseResult[] = [];
   for (const one of run.cases) {
+    if (software && one.hardwareOnly) continue;
     run.log(one.name);
     try {
       const result = await page.evaluate((name, options) => globalThis.bench.measure(name, options), one.name, run.measure);

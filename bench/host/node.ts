@@ -32,6 +32,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
   log(`${runtime.id}: ${runtime.error ?? runtime.adapter?.description}`);
   const cases: CaseResult[] = [];
   for (const one of run.cases) {
+    if (adapter.software && one.hardwareOnly) continue;
     log(one.name);
     const result = await session.measure(one, { ...run.measure, idle: idleShare, log });
     if (result.contenders.length > 0) cases.push(result);

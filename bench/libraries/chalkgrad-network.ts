@@ -1,12 +1,13 @@
 /** Whole networks in the engine: built from a definition, a training step recorded once and replayed, as its Trainer does. */
 import type { RecordingDevice } from '../../engine/index.ts';
-import { crossEntropy, keep, mseLoss, noGrad, scope, type Tensor, tensor } from '../../engine/index.ts';
+import { crossEntropy, keep, mseLoss, neg, noGrad, scope, type Tensor, tensor } from '../../engine/index.ts';
 import type { LayerDefinition, NetworkDefinition } from '../../engine/nn/definition.ts';
 import { buildNetwork, type Network as EngineNetwork } from '../../engine/nn/network.ts';
 import type { OptimiserConfig } from '../../engine/optim/config.ts';
 import { createOptimiser } from '../../engine/optim/optimiser.ts';
-import { CHECKED_STEPS, type Prepared } from '../cases/case.ts';
+import { CHECKED_STEPS, type Prepared, type Workload } from '../cases/case.ts';
 import { initialParameters, type Layer, type Network, trainingBatch } from '../cases/network.ts';
+import { operands } from '../cases/operands.ts';
 
 export function prepareTraining(device: RecordingDevice, network: Network): Prepared {
   const batch = trainingBatch(network);
@@ -79,6 +80,37 @@ export function prepareForward(device: RecordingDevice, network: Network): Prepa
       images.dispose();
     },
     variant: 'recorded pass',
+    dispatches: recording.dispatches,
+  };
+}
+
+/** Negates a small tensor again and again: the time is that of the dispatches. */
+export function prepareReplay(device: RecordingDevice, workload: Extract<Workload, { type: 'replay' }>): Prepared {
+  const x = keep(tensor(operands(workload).x?.values ?? new Float32Array(0)));
+  const recording = device.record(() =>
+    keep(
+      scope(() => {
+        let y = x;
+        for (let i = 0; i < workload.dispatches; i++) y = neg(y);
+        return y;
+      }),
+    ),
+  );
+  return {
+    async run(n) {
+      for (let i = 0; i < n; i++) recording.execute();
+      await device.sync();
+    },
+    async check() {
+      recording.execute();
+      return Float32Array.from(await recording.result.data());
+    },
+    dispose() {
+      recording.result.dispose();
+      recording.dispose();
+      x.dispose();
+    },
+    variant: 'recorded step',
     dispatches: recording.dispatches,
   };
 }

@@ -11,7 +11,7 @@ import { version } from '../../package.json';
 import type { AdapterDescription, Library, Prepared, Runtime, Workload } from '../cases/case.ts';
 import { operands } from '../cases/operands.ts';
 import { type KernelCall, kernelCalls } from './chalkgrad-kernels.ts';
-import { prepareForward, prepareTraining } from './chalkgrad-network.ts';
+import { prepareForward, prepareReplay, prepareTraining } from './chalkgrad-network.ts';
 
 export const chalkgrad: Library = {
   name: 'chalkgrad',
@@ -49,6 +49,7 @@ class ChalkgradRuntime implements Runtime {
 
   /** Rungs of the main kernel of a workload, from the naive one to the fastest that applies here. */
   variants(workload: Workload): readonly string[] {
+    if (['training-step', 'forward', 'replay'].includes(workload.type)) return [];
     const main = kernelCalls(workload).find((call) => call.ladder);
     if (!main) return [];
     const { kernel, params } = main;
@@ -60,6 +61,7 @@ class ChalkgradRuntime implements Runtime {
   async prepare(workload: Workload, variant?: string): Promise<Prepared> {
     if (workload.type === 'training-step') return prepareTraining(this.#device, workload.network);
     if (workload.type === 'forward') return prepareForward(this.#device, workload.network);
+    if (workload.type === 'replay') return prepareReplay(this.#device, workload);
     return this.#prepareKernels(workload, variant);
   }
 

@@ -123,9 +123,9 @@ export class Session {
   #contenders(benchCase: BenchCase): Contender[] {
     const { group, workload } = benchCase;
     return [...this.#runtimes].flatMap(([id, runtime]): Contender[] => {
-      if (group !== 'ladder' && group !== 'lab-kernel') return [{ id, runtime, variant: undefined }];
-      if (!runtime.variants) return [];
-      if (group === 'lab-kernel') return [{ id, runtime, variant: undefined }];
+      const ownOnly = group === 'ladder' || group === 'lab-kernel' || group === 'overhead';
+      if (ownOnly && !runtime.variants) return [];
+      if (group !== 'ladder' || !runtime.variants) return [{ id, runtime, variant: undefined }];
       return runtime.variants(workload).map((variant) => ({ id: `${id} · ${variant}`, runtime, variant }));
     });
   }

@@ -13,6 +13,7 @@ import {
   few,
   meanSpeedup,
   median,
+  replayedDispatch,
   shareOfRoof,
   speedup,
   warnings,
@@ -29,6 +30,7 @@ export function markdownReport(result: BenchResult): string {
     environmentFacts(result)
       .map(([label, value]) => `- ${label}: ${value}`)
       .join('\n'),
+    headline(result) ?? '',
     `Medians of ${result.batches} batches, libraries interleaved in one page; values checked to agree before timing. A cell shows ` +
       'the time and, in brackets, how many times longer than Chalkgrad it took. * Fewer batches, because one takes many seconds.',
     rooflineTable(result),
@@ -50,14 +52,20 @@ export function replaceSection(readme: string, section: string): string {
   return `${readme.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${readme.slice(end)}`;
 }
 
-function rooflineTable({ roofline }: BenchResult): string {
+function rooflineTable(result: BenchResult): string {
+  const { roofline } = result;
+  const replayed = replayedDispatch(result);
   const rows = [
     ['Multiply-add peak', formatFlops(roofline.flopsPerSecond)],
     ['Streaming kernel (read and write)', formatBytes(roofline.stream.best)],
     ['copyBufferToBuffer', formatBytes(roofline.copy.best)],
     ['Empty dispatch in a pass', formatSeconds(roofline.dispatch.best)],
+    ...(replayed === undefined ? [] : [['Dispatch of a replayed step of Chalkgrad', formatSeconds(replayed)]]),
   ];
-  return `**Roofline of the adapter**\n\n${table(['', ''], rows)}`;
+  const note = result.adapter.software
+    ? '\n\nIn software every load is a gather of four lanes and costs as much as dozens of multiply-adds, so no kernel that reads operands comes near the peak.'
+    : '';
+  return `**Roofline of the adapter**\n\n${table(['', ''], rows)}${note}`;
 }
 
 function timesTable(title: string, result: BenchResult, cases: readonly CaseResult[]): string {

@@ -9,10 +9,19 @@ export const GROUP_TITLES: Readonly<Record<Group, string>> = {
   kernel: 'Kernels',
   streaming: 'Streaming kernels',
   ladder: 'Ladders',
+  overhead: 'Overhead of a recorded step',
   'lab-kernel': 'Kernels at the shapes of the labs',
 };
 
-export const GROUP_ORDER: readonly Group[] = ['training-step', 'forward', 'kernel', 'streaming', 'ladder', 'lab-kernel'];
+export const GROUP_ORDER: readonly Group[] = [
+  'training-step',
+  'forward',
+  'kernel',
+  'streaming',
+  'overhead',
+  'ladder',
+  'lab-kernel',
+];
 
 export function casesOf(result: BenchResult, group: Group): CaseResult[] {
   return result.cases.filter((one) => one.group === group);
@@ -74,6 +83,14 @@ export function meanSpeedup(
 export function shareOfRoof(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined): number | undefined {
   const seconds = median(candidate);
   return seconds === undefined ? undefined : rooflineSeconds(one.flops, one.bytes, result.roofline) / seconds;
+}
+
+/** Seconds per dispatch of a replayed step of the engine. */
+export function replayedDispatch(result: BenchResult): number | undefined {
+  const [one] = casesOf(result, 'overhead');
+  const ours = one && fastestOurs(one);
+  const seconds = median(ours);
+  return seconds === undefined || !ours?.dispatches ? undefined : seconds / ours.dispatches;
 }
 
 /** What one must know before believing a number; the first lines of every output. */

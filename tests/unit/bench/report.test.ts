@@ -76,6 +76,7 @@ describe('Markdown report', () => {
     expect(report).toContain('| add | 2.00 | 1.00 (2.00×) | 50 % |');
     expect(report).toContain('| register-tile | 100 ms | 4.00 GFLOP/s | 4.00× | 20 % |');
     expect(report).toContain('| chalkgrad webgpu | 100 ms | 1.50 s |');
+    expect(report).toContain('| Dispatch of a replayed step of Chalkgrad | 15.0 µs |');
   });
 
   it('goes between the markers of a README and nowhere else', () => {

@@ -44,6 +44,14 @@ export const ladderCase: CaseResult = {
   contenders: [timed('chalkgrad webgpu · naive', [400]), timed('chalkgrad webgpu · register-tile', [100])],
 };
 
+export const overheadCase: CaseResult = {
+  ...trainingCase,
+  name: '200 replayed dispatches',
+  group: 'overhead',
+  bytes: 1e6,
+  contenders: [{ ...timed('chalkgrad webgpu', [3, 3, 3]), dispatches: 200 }],
+};
+
 export const sampleResult: BenchResult = {
   format: 1,
   date: '2026-11-22T10:00:00.000Z',
@@ -77,7 +85,7 @@ export const sampleResult: BenchResult = {
     { id: 'chalkgrad webgpu', version: '0.1.0' },
     { id: 'jax-js webgpu', version: '0.1.25' },
   ],
-  cases: [trainingCase, streamingCase, ladderCase],
+  cases: [trainingCase, streamingCase, overheadCase, ladderCase],
   firstSteps: [
     { id: 'chalkgrad webgpu', network: 'ConvNet training step', openSeconds: 0.1, stepSeconds: 1.5 },
     { id: 'tfjs wasm', network: 'ConvNet training step', error: 'no gradient' },

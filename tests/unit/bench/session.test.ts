@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { AdapterDescription, BenchCase, Library, Prepared, Runtime } from '../../../bench/cases/case.ts';
+import { operands } from '../../../bench/cases/operands.ts';
+import { CPU_ADAPTER } from '../../../bench/libraries/adapters.ts';
+import { firstStep, Session } from '../../../bench/measure/session.ts';
+
+const relu: BenchCase = {
+  name: 'relu',
+  group: 'kernel',
+  shape: '8',
+  flops: 8,
+  bytes: 64,
+  workload: { type: 'relu', count: 8 },
+  tolerance: 1e-6,
+  quick: true,
+  hardwareOnly: false,
+};
+
+const OPTIONS = { batches: 3, batchSeconds: 0, slowSeconds: 1, slowBatches: 1 };
+
+function right(): Float32Array {
+  return (operands(relu.workload).x?.values ?? new Float32Array(0)).map((x) => Math.max(0, x));
+}
+
+/** A library that writes its name into `order` whenever it runs. */
+function fake(name: string, order: string[], change: Partial<Prepared> & Partial<Runtime> = {}): Library {
+  const prepared: Prepared = {
+    async run() {
+      order.push(name);
+    },
+    check: async () => right(),
+    dispose: () => order.push(`${name} disposed`),
+    ...change,
+  };
+  const runtime: Runtime = {
+    version: '1',
+    adapter: change.adapter ?? CPU_ADAPTER,
+    unsupported: change.unsupported ?? (() => undefined),
+    prepare: async () => prepared,
+    ...(change.variants ? { variants: change.variants } : {}),
+  };
+  return { name, backends: ['cpu'], open: async () => runtime };
+}
+
+async function measure(libraries: Library[], benchCase = relu) {
+  const session = new Session();
+  for (const library of libraries) await session.open(library, 'cpu');
+  return session.measure(benchCase, OPTIONS);
+}
+
+describe('a session', () => {
+  it('interleaves the libraries after the warm-up of all', async () => {
+    const order: string[] = [];
+    const result = await measure([fake('a', order), fake('b', order)]);
+    const disposed = order.indexOf('a disposed');
+    expect(order.slice(disposed - 6, disposed)).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+    expect(order.slice(disposed)).toEqual(['a disposed', 'b disposed']);
+    expect(result.contenders.map(({ id, status, seconds }) => [id, status, seconds?.count])).toEqual([
+      ['a cpu', 'ok', 3],
+      ['b cpu', 'ok', 3],
+    ]);
+    expect(result.reference).toBe('double-precision loops');
+  });
+
+  it('times nothing that computes something else', async () => {
+    const order: string[] = [];
+    const wrong = right();
+    wrong[5] = (wrong[5] ?? 0) + 1e-3;
+    const result = await measure([fake('a', order), fake('b', order, { check: async () => wrong })]);
+    expect(result.contenders[1]).toMatchObject({ id: 'b cpu', status: 'disagrees' });
+    expect(result.contenders[1]?.seconds).toBeUndefined();
+    expect(order.filter((entry) => entry === 'b')).toEqual([]);
+  });
+
+  it('goes on without a library that fails or does not support a case', async () => {
+    const order: string[] = [];
+    let calls = 0;
+    const run = async () => {
+      calls += 1;
+      if (calls > 60) throw new Error('device lost');
+    };
+    const result = await measure([
+      fake('a', order, { unsupported: () => 'no such operation' }),
+      fake('b', order, { check: () => Promise.reject(new Error('out of memory')) }),
+      fake('c', order, { run: () => run() }),
+      fake('d', order),
+    ]);
+    expect(result.contenders.map(({ status }) => status)).toEqual(['unsupported', 'failed', 'ok', 'ok']);
+    calls = 61;
+    const broken = await measure([fake('c', order, { run: () => run() }), fake('d', order)]);
+    expect(broken.contenders[0]).toMatchObject({ status: 'failed', message: 'Error: device lost' });
+    expect(broken.contenders[1]?.seconds?.count).toBe(3);
+  });
+
+  it('gives slow executions fewer batches and short ones more executions', async () => {
+    const order: string[] = [];
+    const session = new Session();
+    await session.open(fake('a', order, { run: (n) => new Promise((resolve) => setTimeout(resolve, 5 * n)) }), 'cpu');
+    const slow = await session.measure(relu, { ...OPTIONS, slowSeconds: 0.001 });
+    expect(slow.contenders[0]?.seconds?.count).toBe(1);
+    const batched = await session.measure(relu, { ...OPTIONS, batchSeconds: 0.03 });
+    expect(batched.contenders[0]?.executions).toBeGreaterThanOrEqual(3);
+    expect(batched.contenders[0]?.seconds?.median).toBeGreaterThan(0.004);
+  });
+
+  it('measures ladders and lab kernels with libraries that have variants only', async () => {
+    const order: string[] = [];
+    const libraries = [fake('peer', order), fake('chalkgrad', order, { variants: () => ['naive', 'fast'] })];
+    const ladder = await measure(libraries, { ...relu, group: 'ladder' });
+    expect(ladder.contenders.map(({ id }) => id)).toEqual(['chalkgrad cpu · naive', 'chalkgrad cpu · fast']);
+    const lab = await measure(libraries, { ...relu, group: 'lab-kernel' });
+    expect(lab.contenders.map(({ id }) => id)).toEqual(['chalkgrad cpu']);
+  });
+
+  it('leaves out a library on another adapter or that cannot start', async () => {
+    const gpu: AdapterDescription = { api: 'webgpu', vendor: 'v', architecture: 'a', description: 'GPU', software: false };
+    const session = new Session();
+    const other = await session.open(fake('a', [], { adapter: { ...gpu, description: 'Other' } }), 'webgpu', gpu);
+    expect(other.error).toMatch(/not comparable/);
+    const broken: Library = { name: 'b', backends: [], open: () => Promise.reject(new Error('no adapter')) };
+    expect((await session.open(broken, 'webgpu', gpu)).error).toBe('Error: no adapter');
+    expect((await session.measure(relu, OPTIONS)).contenders).toEqual([]);
+  });
+
+  it('reports the first step, or why there is none', async () => {
+    const step = await firstStep(fake('a', []), 'cpu', relu);
+    expect(step).toMatchObject({ id: 'a cpu', network: 'relu' });
+    expect(step.stepSeconds).toBeGreaterThanOrEqual(0);
+    expect((await firstStep(fake('a', [], { unsupported: () => 'no' }), 'cpu', relu)).error).toBe('no');
+  });
+});
