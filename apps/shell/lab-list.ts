@@ -40,6 +40,7 @@ export class ChalkLabList extends LitElement {
       .blank {
         display: block;
         width: 100%;
+        height: auto;
         aspect-ratio: 16 / 9;
         border-bottom: 1px solid var(--chalk-rule);
         object-fit: cover;

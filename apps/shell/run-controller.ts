@@ -87,7 +87,8 @@ export class RunController implements Speaker {
     let recording: Recording;
     try {
       const text = await this.#host.loadRecording();
-      if (text === undefined || this.#session || this.#closed) return;
+      // A server's page in place of a missing file is no recording either.
+      if (!text?.startsWith('{') || this.#session || this.#closed) return;
       recording = readRecording(text);
     } catch (error) {
       this.banner({

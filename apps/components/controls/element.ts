@@ -8,6 +8,9 @@ import { chalkEvent, define } from '../shared/define.ts';
 import { nudge, positionOf, positions, valueAt } from './slider.ts';
 import { controlsStyles } from './styles.ts';
 
+/** With more controls than this, only the first groups start open. */
+const mostOpen = 12;
+
 export interface ParameterChange {
   readonly key: string;
   readonly value: unknown;
@@ -37,6 +40,7 @@ export class ChalkControls extends LitElement {
     selected: { type: String },
     notes: { state: true },
     explained: { state: true },
+    opened: { state: true },
   };
   static override styles = [baseStyles, controlsStyles];
 
@@ -54,6 +58,8 @@ export class ChalkControls extends LitElement {
   declare private notes: Readonly<Record<string, string>>;
   /** The parameter whose help is shown. */
   declare private explained: string;
+  /** Groups that the reader has opened or closed. */
+  declare private opened: Readonly<Record<string, boolean>>;
 
   constructor() {
     super();
@@ -66,6 +72,7 @@ export class ChalkControls extends LitElement {
     this.selected = null;
     this.notes = {};
     this.explained = '';
+    this.opened = {};
   }
 
   private emit(key: string, value: unknown, dragging = false, note?: string): void {
@@ -189,24 +196,49 @@ export class ChalkControls extends LitElement {
     </div>`;
   }
 
+  /** How many of these the reader has changed. */
+  private changed(entries: readonly [string, Parameter][]): number {
+    const free = entries.filter(([key, p]) => !p.hidden && !lists(this.lock, key) && !lists(this.hide, key));
+    return free.filter(([key, p]) => !sameValue(p, this.config[key], this.base[key])).length;
+  }
+
+  private renderGroup(
+    name: string,
+    entries: readonly [string, Parameter][],
+    grid: TemplateResult,
+    opened: boolean,
+  ): TemplateResult {
+    const selected = this.selected !== null && entries.some(([, p]) => p.symbol === this.selected);
+    const open = this.opened[name] ?? opened;
+    const changes = this.changed(entries);
+    const toggle = (event: Event) => {
+      event.preventDefault();
+      this.opened = { ...this.opened, [name]: !open };
+    };
+    return html`<details class="group" ?open=${open || selected}>
+      <summary @click=${toggle}>${name}${changes > 0 ? html` <span class="badge">${changes} changed</span>` : nothing}</summary>
+      <div role="group" aria-label=${name}>${grid}</div>
+    </details>`;
+  }
+
   override render() {
     const groups = new Map<string, [string, Parameter][]>();
     for (const [key, p] of Object.entries(this.schema)) {
       const name = p.group ?? '';
       groups.set(name, [...(groups.get(name) ?? []), [key, p]]);
     }
-    const changes = Object.entries(this.schema).filter(
-      ([key, p]) =>
-        !p.hidden && !lists(this.lock, key) && !lists(this.hide, key) && !sameValue(p, this.config[key], this.base[key]),
-    ).length;
-    return html`${[...groups].map(([name, entries]) => {
+    const shown = [...groups].map(([name, entries]) => {
       const controls = entries.map(([key, p]) => this.renderControl(key, p)).filter((c) => c !== nothing);
-      if (controls.length === 0) return nothing;
-      return html`<fieldset>
-        <legend class=${name ? '' : 'visually-hidden'}>${name || 'parameters'}</legend>
-        <div class="grid">${controls}</div>
-      </fieldset>`;
-    })}
+      return { name, entries, controls };
+    });
+    const many = shown.reduce((sum, { controls }) => sum + controls.length, 0) > mostOpen;
+    const changes = this.changed(Object.entries(this.schema));
+    return html`${shown
+      .filter(({ controls }) => controls.length > 0)
+      .map(({ name, entries, controls }, index) => {
+        const grid = html`<div class="grid">${controls}</div>`;
+        return name ? this.renderGroup(name, entries, grid, !many || index < 2) : html`<div class="group first">${grid}</div>`;
+      })}
     ${
       changes > 0
         ? html`<div class="all"><span>${changes} changed</span>

@@ -4,18 +4,26 @@ export const controlsStyles = css`
   :host {
     container-type: inline-size;
   }
-  fieldset {
+  .group {
     min-width: 0;
-    padding: 0;
-    margin: 0 0 var(--chalk-space-4);
-    border: 0;
+    padding-bottom: var(--chalk-space-3);
   }
-  legend {
-    padding: 0;
-    margin-bottom: var(--chalk-space-2);
+  details.group {
+    border-top: 1px solid var(--chalk-rule);
+  }
+  details.group:first-child {
+    border-top: 0;
+  }
+  summary {
+    padding: var(--chalk-space-2) 0;
     color: var(--chalk-ink-soft);
+    cursor: pointer;
     font-size: var(--chalk-text-s);
     font-weight: 600;
+  }
+  summary .badge {
+    margin-inline-start: 0.5em;
+    font-weight: 400;
   }
   .grid {
     display: grid;

@@ -1,0 +1,61 @@
+/**
+ * `node apps/cli/run.mjs exec apps/cli/lab-pictures.ts [ID …]`: the small pictures of the home page, `apps/labs/<lab>/card.webp`. Each is
+ * the lab's figure as its recording, a real run, left it.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'puppeteer';
+import { launchBrowser } from '../../tests/browser/launch.ts';
+import { type Served, serveSources } from '../../tests/browser/serve.ts';
+import { labs } from '../labs/registry.ts';
+import { repositoryRoot } from './root.ts';
+
+/** Size in CSS pixels; the home page shows it at half to full size. */
+const size = { width: 720, height: 405 };
+
+/** Photographs the top of a lab's figure in the light theme. @throws Error where the lab shows nothing */
+async function photograph(page: Page, served: Served, id: string): Promise<void> {
+  await page.goto(`${served.origin}/labs/${id}/index.html#embed=1`, { waitUntil: 'networkidle0' });
+  await page.waitForFunction(() => (document.querySelector('main > *') as unknown as { recorded: boolean }).recorded, {
+    timeout: 60_000,
+  });
+  // Fonts, canvases and images have their frames.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const clip = await page.$eval(
+    'main > * >>> .figure',
+    (figure, aspect) => {
+      const drawing = figure.querySelector('[data-card]') ?? figure.firstElementChild ?? figure;
+      const box = drawing.getBoundingClientRect();
+      return { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: Math.min(box.height, box.width / aspect) };
+    },
+    size.width / size.height,
+  );
+  const path: `${string}.webp` = `${join(repositoryRoot, 'apps/labs', id)}/card.webp`;
+  await page.screenshot({ path, type: 'webp', quality: 82, clip });
+  console.log(path.slice(repositoryRoot.length + 1));
+}
+
+/** @returns 1 where a lab could not be photographed */
+export async function main(args: readonly string[]): Promise<number> {
+  const all = labs
+    .map(({ definition }) => definition.id)
+    .filter((id) => existsSync(join(repositoryRoot, 'apps/labs', id, 'recording.json')));
+  const wanted = args.length > 0 ? args : all;
+  const served = await serveSources();
+  const browser = await launchBrowser({ adapter: 'none', viewport: { ...size, height: 900 } });
+  let failed = 0;
+  try {
+    const page = await browser.newPage();
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+    for (const id of wanted) {
+      await photograph(page, served, id).catch((error: unknown) => {
+        failed += 1;
+        console.error(`${id}: ${error instanceof Error ? error.message : error}`);
+      });
+    }
+  } finally {
+    await browser.close();
+    await served.close();
+  }
+  return failed > 0 ? 1 : 0;
+}
