@@ -23,6 +23,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var
 table { border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, td:nth-child(2) { text-align: left; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; } dt { font-weight: 600; } dd { margin: 0; }
 figure { margin: 1.5rem 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--text); } .label { text-anchor: end; } .mark-label { text-anchor: middle; fill: var(--mark); }
 .ours { fill: var(--ours); } .peer { fill: var(--peer); } .spread { stroke: var(--text); stroke-width: 1.5; }

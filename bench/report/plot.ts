@@ -22,9 +22,9 @@ export interface BarChart {
   readonly mark?: { readonly value: number; readonly label: string };
 }
 
-const WIDTH = 760;
-const LEFT = 250;
-const RIGHT = 110;
+const WIDTH = 940;
+const LEFT = 330;
+const RIGHT = 190;
 const ROW = 22;
 const TOP = 30;
 
