@@ -4,14 +4,14 @@ import { type Plugin, runnerImport } from 'vite';
 import { unroll } from '../../shaders/build/unroll.ts';
 import { buildCard } from './build/build-card.ts';
 import { MathCardError } from './build/errors.ts';
-import { splitCard } from './build/split.ts';
+import { type SplitCard, splitCard } from './build/split.ts';
 import type { MathCard } from './card.ts';
 
 const CARDS = '?math';
-/** The same module's WGSL in full; the cards import it by themselves. */
-const SOURCES = '?math-sources';
+/** The WGSL of card n of the same module in full; the cards import it by themselves. */
+const SOURCES = '?math-sources=';
 
-const queryOf = (id: string) => [CARDS, SOURCES].find((query) => id.endsWith(query));
+const queryOf = (id: string) => /\?math(?:-sources=\d+)?$/.exec(id)?.[0];
 /** Parsing one JSON string is quicker for the browser than parsing a large object literal. */
 const json = (value: unknown) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
 const emit = (code: string) => ({ code, map: null, moduleType: 'js' as const });
@@ -27,9 +27,18 @@ export interface MathCardsOptions {
  * the build with a message that names card, term and file.
  */
 export function mathCards({ root }: MathCardsOptions): Plugin {
+  let building = false;
+  /** In a build nothing changes meanwhile: the cards of a module are made once for all the files they are split into. */
+  const made = new Map<string, Promise<SplitCard[]>>();
   return {
     name: 'chalkgrad:math',
     enforce: 'pre',
+    configResolved(config) {
+      building = config.command === 'build';
+    },
+    buildStart() {
+      made.clear();
+    },
     async resolveId(id, importer) {
       const query = queryOf(id);
       if (!query) return null;
@@ -40,26 +49,33 @@ export function mathCards({ root }: MathCardsOptions): Plugin {
       const query = queryOf(id);
       if (!query) return null;
       const file = id.slice(0, -query.length);
-      const { module, dependencies } = await runnerImport<{ cards?: readonly MathCard[] }>(file, {
-        root,
-        configFile: false,
-        logLevel: 'error',
-      });
-      if (!module.cards) throw new MathCardError(file, "the module exports no 'cards'");
-      const read = (path: string) => {
-        this.addWatchFile(resolve(root, path));
-        return readFileSync(resolve(root, path), 'utf8');
-      };
-      this.addWatchFile(file);
-      for (const dependency of dependencies) this.addWatchFile(resolve(root, dependency));
-      const list = (folder: string) => readdirSync(resolve(root, folder)).sort();
-      const split = module.cards.map((card) => splitCard(buildCard(card, { read, unroll, list }), card.wgsl?.length ?? 0));
-      if (query === SOURCES) return emit(`export const wgsl = ${json(split.map((one) => one.wgsl))};`);
+      const making = (building ? made.get(file) : undefined) ?? splitCards(file, root, (path) => this.addWatchFile(path));
+      made.set(file, making);
+      const split = await making;
+      if (query !== CARDS) return emit(`export const wgsl = ${json(split[Number(query.slice(SOURCES.length))]?.wgsl)};`);
+      const imports = split.map((_, i) => `() => import(${JSON.stringify(`${file}${SOURCES}${i}`)})`);
       return emit(
         `export const cards = ${json(split.map((one) => one.card))};
-        const sources = () => import(${JSON.stringify(`${file}${SOURCES}`)});
-        cards.forEach((card, i) => { card.loadWgsl = async () => (await sources()).wgsl[i]; });`,
+        const sources = [${imports.join(', ')}];
+        cards.forEach((card, i) => { card.loadWgsl = async () => (await sources[i]()).wgsl; });`,
       );
     },
   };
+}
+
+/** Builds the cards that a module exports, and tells which files they come from. */
+async function splitCards(file: string, root: string, watch: (path: string) => void): Promise<SplitCard[]> {
+  const { module, dependencies } = await runnerImport<{ cards?: readonly MathCard[] }>(file, {
+    root,
+    configFile: false,
+    logLevel: 'error',
+  });
+  if (!module.cards) throw new MathCardError(file, "the module exports no 'cards'");
+  for (const source of [file, ...dependencies]) watch(resolve(root, source));
+  const read = (path: string) => {
+    watch(resolve(root, path));
+    return readFileSync(resolve(root, path), 'utf8');
+  };
+  const list = (folder: string) => readdirSync(resolve(root, folder)).sort();
+  return module.cards.map((card) => splitCard(buildCard(card, { read, unroll, list }), card.wgsl?.length ?? 0));
 }
