@@ -1,45 +1,83 @@
 /** `npm run fixtures -- DIR`: replays a folder of fixtures on every available device. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DeviceChoice, openDevice } from '../../engine/device/init.ts';
+import { openDevice } from '../../engine/device/init.ts';
 import { NoWebGPUError } from '../../engine/errors.ts';
-import { runFixtures } from '../../tests/conformance/fixtures.ts';
+import { openPageRunner } from '../../tests/browser/page-runner.ts';
+import { type FixtureFiles, type FixtureResults, runFixtures } from '../../tests/conformance/fixtures.ts';
 
-const USAGE = `npm run fixtures -- DIR [--device cpu|webgpu]
+const DEVICES = ['cpu', 'webgpu', 'chrome'] as const;
+type DeviceName = (typeof DEVICES)[number];
 
-Replays the cases in DIR/fixtures.json (with the tensors of DIR/fixtures.safetensors) on the reference device and on WebGPU.`;
+const USAGE = `npm run fixtures -- DIR [--device cpu|webgpu|chrome]
+
+Replays the cases in DIR/fixtures.json (with the tensors of DIR/fixtures.safetensors) on the reference device and on WebGPU in
+Node, or on the device that is asked for; 'chrome' is WebGPU in a headless browser.`;
+
+interface Arguments {
+  readonly folder: string;
+  readonly device: DeviceName | undefined;
+}
+
+/** Undefined where the arguments make no sense. */
+function parse(args: readonly string[]): Arguments | undefined {
+  const option = args.indexOf('--device');
+  const device = option < 0 ? undefined : (args[option + 1] as DeviceName | undefined);
+  const [folder, ...rest] = args.filter((_, index) => option < 0 || (index !== option && index !== option + 1));
+  const known = option < 0 || (device !== undefined && DEVICES.includes(device));
+  return folder && rest.length === 0 && known ? { folder, device } : undefined;
+}
+
+type Replay = FixtureResults & { readonly adapter: string };
+
+async function inChrome({ json, tensors }: FixtureFiles): Promise<Replay> {
+  const runner = await openPageRunner();
+  try {
+    const args = [json, Buffer.from(tensors).toString('base64')];
+    return (await runner.runInPage<Replay>('tests/conformance/fixtures-page.ts', 'runFixturesInPage', args)).value;
+  } finally {
+    await runner.close();
+  }
+}
+
+async function inNode(files: FixtureFiles, choice: 'cpu' | 'webgpu'): Promise<Replay> {
+  const device = await openDevice(choice);
+  try {
+    return { ...(await runFixtures(files, device)), adapter: device.info.name };
+  } finally {
+    device.destroy();
+  }
+}
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
-  const option = args.indexOf('--device');
-  const wanted = option < 0 ? undefined : args[option + 1];
-  const [folder, ...rest] = args.filter((_, index) => option < 0 || (index !== option && index !== option + 1));
-  if (!folder || rest.length > 0 || (wanted !== undefined && wanted !== 'cpu' && wanted !== 'webgpu')) {
+  const given = parse(args);
+  if (!given) {
     console.error(USAGE);
     return 2;
   }
+  const { folder, device } = given;
   const missing = ['fixtures.json', 'fixtures.safetensors'].find((file) => !existsSync(join(folder, file)));
   if (missing) {
     console.error(`${join(folder, missing)} does not exist\n\n${USAGE}`);
     return 2;
   }
-  const json = readFileSync(join(folder, 'fixtures.json'), 'utf8');
-  const tensors = new Uint8Array(readFileSync(join(folder, 'fixtures.safetensors')));
-  const choices: DeviceChoice[] = wanted ? [wanted] : ['cpu', 'webgpu'];
+  const files = {
+    json: readFileSync(join(folder, 'fixtures.json'), 'utf8'),
+    tensors: new Uint8Array(readFileSync(join(folder, 'fixtures.safetensors'))),
+  };
   let passed = 0;
   let failed = 0;
-  for (const choice of choices) {
+  for (const choice of device ? [device] : (['cpu', 'webgpu'] as const)) {
     try {
-      const device = await openDevice(choice);
-      const results = await runFixtures({ json, tensors }, device);
+      const results = await (choice === 'chrome' ? inChrome(files) : inNode(files, choice));
       for (const { kind, name, message } of results.failures) console.log(`  ${kind} ${name}: ${message}`);
-      console.log(`${choice} (${device.info.name}): ${results.passed} passed, ${results.failed} failed`);
+      console.log(`${choice} (${results.adapter}): ${results.passed} passed, ${results.failed} failed`);
       passed += results.passed;
       failed += results.failed;
-      device.destroy();
     } catch (error) {
       // A machine without WebGPU replays on the reference device only, unless WebGPU was asked for.
-      if (!(error instanceof NoWebGPUError) || wanted) throw error;
+      if (!(error instanceof NoWebGPUError) || device) throw error;
       console.log(`webgpu: not available here (${error.message})`);
     }
   }
