@@ -262,8 +262,14 @@ export class ClassifyLab extends LabElement<typeof schema> {
           )}
         </ul>`
       : html`<p class="summary">${this.answer || 'Draw, and the network of this moment reads it.'}</p>`;
+    const read = prediction
+      ? `Read as ${names[prediction.prediction] ?? prediction.prediction}, ${formatPercent(prediction.probabilities[prediction.prediction] ?? 0, 0)}`
+      : '';
     return html`<section class="block"><h3>Draw a digit</h3>
-      <chalk-digit-pad @digit-change=${(event: CustomEvent<DigitDetail>) => this.#drawn(event.detail)}>${bars}</chalk-digit-pad>
+      <div class="draw">
+        <chalk-digit-pad @digit-change=${(event: CustomEvent<DigitDetail>) => this.#drawn(event.detail)}></chalk-digit-pad>
+        <div><p class="read" role="status">${read}</p>${bars}</div>
+      </div>
     </section>`;
   }
 

@@ -68,8 +68,17 @@ export const classifyStyles = css`
   .guess .share {
     text-align: end;
   }
-  chalk-digit-pad::part(pad) {
-    width: min(100%, 200px);
+  .draw {
+    display: grid;
+    grid-template-columns: minmax(0, 12.5rem) minmax(8rem, 1fr);
+    gap: var(--chalk-space-3);
+    align-items: start;
+  }
+  .read {
+    min-height: 1.5em;
+    margin: 0;
+    color: var(--chalk-model);
+    font-weight: 600;
   }
   .more {
     margin-top: var(--chalk-space-3);

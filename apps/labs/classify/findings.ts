@@ -1,0 +1,118 @@
+/**
+ * Measures what the lab claims and prints it as the table of its README:
+ * `node apps/cli/run.mjs exec apps/labs/classify/findings.ts [NAME…]` (all, or the named ones; each is one or two trainings).
+ * The recipes are those of the presets with the reductions that two processor cores allow, named beside each number.
+ */
+
+import { runInNode } from '../../runtime/node.ts';
+import { nodeEnvironment } from '../../runtime/node-environment.ts';
+import { defaults } from '../../runtime/schema.ts';
+import { type ClassifyResult, experiment } from './experiment.ts';
+import type { Config } from './networks.ts';
+import { definition, schema } from './schema.ts';
+
+interface Finding {
+  readonly name: string;
+  /** What differs from the source. */
+  readonly recipe: string;
+  readonly preset: string;
+  readonly config: Partial<Config>;
+}
+
+/** Fewer images and filters: the loss, its floor and the order of the two are what the finding is about. */
+const itu: Partial<Config> = { images: 6000, validationImages: 500, testImages: 2000, filters: 8 };
+const mlp: Partial<Config> = { images: 10000, validationImages: 1000, testImages: 2000, rate: 1e-3, epochs: 5 };
+/** Of the 8,000 labelled training images of CIFAR-10 that the mirror has. */
+const cifar: Partial<Config> = { images: 6000, validationImages: 500, testImages: 1000, dataset: 'cifar-10', epochs: 8 };
+const deep: Partial<Config> = { images: 640, validationImages: 100, testImages: 100, epochs: 1, evaluations: 1 };
+
+const findings: readonly Finding[] = [
+  { name: 'deep', recipe: 'residual MLP of 20 blocks, 10 steps', preset: 'deep without skips', config: { ...deep, skips: true } },
+  { name: 'deep-without-skips', recipe: 'the same without skips', preset: 'deep without skips', config: deep },
+  {
+    name: 'over-fitting',
+    recipe: 'MLP, 300 images, 100 epochs',
+    preset: 'over-fitting',
+    config: { validationImages: 500, testImages: 500 },
+  },
+  { name: 'mlp', recipe: 'LAB01 1.1: 10,000 images, 5 epochs at 1e-3', preset: 'LAB01 MLP', config: mlp },
+  { name: 'skip-mlp', recipe: 'LAB01 1.2: 10,000 images, 5 epochs at 1e-3', preset: 'LAB01 residual MLP', config: mlp },
+  {
+    name: 'epoch',
+    recipe: 'one epoch of 20,000 images, whole network, whole test set',
+    preset: 'full',
+    config: { evaluations: 1 },
+  },
+  {
+    name: 'cifar-cnn',
+    recipe: 'LAB01 1.3: 6,000 images, 8 of 64 filters, 8 epochs, no dropout',
+    preset: 'LAB01 CNN',
+    config: { ...cifar, filters: 8, dropout: 'off' },
+  },
+  {
+    name: 'cifar-skip-mlp',
+    recipe: 'LAB01 1.2 on the same 6,000 images, 8 epochs at 1e-3',
+    preset: 'LAB01 residual MLP',
+    config: { ...cifar, rate: 1e-3 },
+  },
+  {
+    name: 'double-softmax',
+    recipe: 'ITU: 6,000 of 60,000 images, 8 of 32 filters, 4 epochs',
+    preset: 'double softmax',
+    config: { ...itu, epochs: 4 },
+  },
+  {
+    name: 'logits',
+    recipe: 'the same without the extra softmax, 3 epochs',
+    preset: 'double softmax',
+    config: { ...itu, softmaxFirst: false, epochs: 3 },
+  },
+];
+
+const fixed = (value: number | null | undefined, digits = 3): string => (value == null ? '–' : value.toFixed(digits));
+
+function line({ name, recipe }: Finding, result: ClassifyResult, seconds: number): string {
+  const { test, epochs, smallestBatchLoss, gradients } = result;
+  const losses = epochs.flatMap(({ validationLoss }) => (validationLoss === null ? [] : [validationLoss]));
+  const best = losses.indexOf(Math.min(...losses));
+  const first = Object.values(gradients)[0];
+  const cells = [
+    `\`${name}\``,
+    recipe,
+    fixed(test.accuracy),
+    fixed(epochs.at(-1)?.trainLoss),
+    `${fixed(losses[best])} (epoch ${best + 1})`,
+    fixed(losses.at(-1)),
+    fixed(smallestBatchLoss),
+    first === undefined ? '–' : first.toExponential(1),
+    `${Math.round(seconds)} s`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+export async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !findings.some((finding) => finding.name === name));
+  if (unknown.length > 0) {
+    console.error(`unknown: ${unknown.join(', ')}; there are ${findings.map(({ name }) => name).join(', ')}`);
+    return 1;
+  }
+  const columns = [
+    'run',
+    'recipe',
+    'test accuracy',
+    'train loss, last epoch',
+    'best validation loss',
+    'last validation loss',
+    'smallest batch loss',
+    'gradient norm, first layer',
+    'time',
+  ];
+  console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
+  for (const finding of findings.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const config = { ...defaults(schema, definition.presets[finding.preset]), ...finding.config };
+    const run = await runInNode(experiment, { environment: nodeEnvironment(), config });
+    if (run.result) console.log(line(finding, run.result, run.seconds));
+    await run.runner.stop();
+  }
+  return 0;
+}
