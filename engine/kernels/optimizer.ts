@@ -1,7 +1,7 @@
 /** Optimiser steps over a stretch of parameters, in place. What changes from step to step is data in `hyper`. */
 import clipShader from '../../shaders/clip.wgsl';
 import shader from '../../shaders/optimizer.wgsl';
-import { perItem, perSixteen } from './grids.ts';
+import { perItem } from './grids.ts';
 import { defineKernel, dispatch, type KernelArray, type Variant } from './kernel.ts';
 
 export type OptimizerParams = { readonly count: number };
@@ -54,6 +54,9 @@ export function adamHyper(numbers: AdamNumbers, step: number): Float32Array<Arra
   );
 }
 
+/** Vectors of four that an invocation of each entry point takes. */
+const VECTORS = { sgdVectors: 4, momentumVectors: 2, adamVectors: 1 } as const;
+
 function variantsOf(
   naive: 'sgdNaive' | 'momentumNaive' | 'adamNaive',
   vectors: 'sgdVectors' | 'momentumVectors' | 'adamVectors',
@@ -63,7 +66,9 @@ function variantsOf(
     { id: 'naive', plan: (p, caps) => ({ dispatches: [dispatch(shader, naive, p, perItem(p.count, caps))] }) },
     {
       id: 'vectors',
-      plan: (p, caps) => ({ dispatches: [dispatch(shader, vectors, p, perSixteen(p.count, caps), { buffers })] }),
+      plan: (p, caps) => ({
+        dispatches: [dispatch(shader, vectors, p, perItem(Math.ceil(p.count / (4 * VECTORS[vectors])), caps), { buffers })],
+      }),
     },
   ];
   return variants;
