@@ -1,7 +1,8 @@
 // y[o, k] = scale · (x[o, 0, k] ⊕ x[o, 1, k] ⊕ …), where ⊕ is +, max, min or ·, and x is [outer, reduce, inner].
 //
 // o outer index, r index along the reduced axis, k inner index.
-// Rung 1: one invocation per result, reading its elements one after another. Few results mean few invocations at work.
+// Rung 1: one invocation per result, reading its elements one after another. Few results mean few invocations at work:
+// one sum of a million floats takes 24 ms on the software adapter (two cores).
 
 override OPERATION: u32 = 0u;
 
