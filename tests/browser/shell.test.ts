@@ -328,6 +328,51 @@ it('pauses off-screen and goes on when seen again', async () => {
   await until('running');
 });
 
+it('pauses in a hidden tab, unless it is told to keep running', async () => {
+  await open({ page: '', steps: '1000' });
+  const hide = (hidden: boolean) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (value ? 'hidden' : 'visible') });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  await page.select(`${bar}#speed`, '30');
+  await page.click(`${bar}button.play`);
+  await until('running');
+  await hide(true);
+  await until('paused');
+  await hide(false);
+  await until('running');
+  await page.click('chalk-lab-demo >>> .background input');
+  await hide(true);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await state()).toBe('running');
+  await hide(false);
+});
+
+it('draws little where the reader wants little motion', async () => {
+  await open({ page: '', steps: '1000' });
+  await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+  const renders = await page.evaluate(async () => {
+    const lab = document.querySelector('chalk-lab-demo') as unknown as DemoLab & { renderFigure(): unknown };
+    let count = 0;
+    const original = lab.renderFigure.bind(lab);
+    lab.renderFigure = () => {
+      count += 1;
+      return original();
+    };
+    lab.shadowRoot
+      ?.querySelector('chalk-transport-bar')
+      ?.dispatchEvent(new CustomEvent('transport-speed', { detail: { stepsPerSecond: 100 } }));
+    lab.play();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    count = 0;
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return count;
+  });
+  expect(renders).toBeGreaterThan(0);
+  expect(renders).toBeLessThanOrEqual(6);
+});
+
 it('builds links for teachers', async () => {
   await open();
   await page.evaluate(() => {
