@@ -1,7 +1,8 @@
 // partials[o, s, k] as in rung 2, with vec4 loads.
 //
 // o outer index, s slice, r index along the reduced axis, k inner index.
-// Rung 3: four times fewer loads; the sum of a million floats takes 1.3 ms. `columns` keeps four neighbouring results in one vector (inner is a multiple of 4).
+// Rung 3: four times fewer loads; the sum of a million floats takes 1.3 ms. `columns` keeps four neighbouring results in one vector
+// (inner is a multiple of 4).
 // `rows` reads a contiguous reduced axis (inner = 1) as vectors and folds the four lanes at the end; rows start on whole
 // vectors (reduce is a multiple of 4), or there is one row, whose last elements are added one by one.
 

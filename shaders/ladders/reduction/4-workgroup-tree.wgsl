@@ -2,7 +2,8 @@
 //
 // o outer index, s slice, r index along the reduced axis.
 // Rung 4: a workgroup per slice. Its 256 invocations read neighbouring elements, so a GPU fetches whole cache lines, and meet in
-// a tree in workgroup memory. For hardware only, where it has been tested by its results but not yet been timed: on a software adapter one barrier costs eighty launches.
+// a tree in workgroup memory. For hardware only (not yet timed there; its results are tested): on a software adapter one barrier costs
+// eighty launches.
 
 override OPERATION: u32 = 0u;
 
