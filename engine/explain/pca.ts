@@ -81,7 +81,8 @@ export async function principalComponents(
 ): Promise<PrincipalComponents> {
   const D = points.length / N;
   const count = Math.min(k, D, N);
-  const m = Math.min(count + OVERSAMPLING, D, N);
+  // A multiple of 8 suits the tiles of the matrix product.
+  const m = Math.min(8 * Math.ceil((count + OVERSAMPLING) / 8), D, N);
   const x = scope(() => {
     const raw = tensor(points, [N, D]);
     return sub(raw, mean(raw, { axes: 0, keepDims: true }));

@@ -20,6 +20,8 @@ type Config = ConfigOf<typeof schema>;
 export const AGREEMENT_K = 10;
 export const TRUST_K = 5;
 const MOST_PERPLEXITIES = 4;
+/** Distances that only serve to measure maps need not stay on the device. */
+const MEASURED_ONLY = { dense: false, neighbours: AGREEMENT_K, maxPerplexity: AGREEMENT_K / 3 };
 
 /** The perplexity and seed of one map. */
 export interface PanelSpec {
@@ -71,7 +73,10 @@ export function scheduleOf(config: Config): TsneSchedule {
 export class Maps {
   readonly specs: PanelSpec[];
   readonly #seeds: readonly number[];
+  /** Neighbourhoods of the points as given: what maps are measured against. */
   #space: Neighbourhoods | undefined;
+  /** Neighbourhoods that affinities come from: the same, or those of the principal components. */
+  #source: Neighbourhoods | undefined;
   readonly #affinities = new Map<number, Affinities>();
   #maps: Tsne[] = [];
 
@@ -100,10 +105,11 @@ export class Maps {
     options: { readonly signal: AbortSignal; readonly onProgress: (share: number) => void },
   ): Promise<void> {
     const prepared = await preparePoints(points, N, schedule.components);
-    const space = await Neighbourhoods.of(prepared, N, { neighbours: AGREEMENT_K, ...options });
-    this.#forgetAffinities();
-    this.#space?.dispose();
-    this.#space = space;
+    const source = await Neighbourhoods.of(prepared, N, { neighbours: AGREEMENT_K, ...options });
+    const reduced = prepared !== points;
+    const space = reduced ? await Neighbourhoods.of(points, N, { ...MEASURED_ONLY, ...options }) : source;
+    this.#forgetSpaces();
+    [this.#source, this.#space] = [source, space];
     if (this.#maps.length === 0) {
       for (const [at, { perplexity }] of this.specs.entries()) {
         const start = await initialLayout(prepared, N, { init, scale: schedule.initScale, seed: this.#seeds[at] });
@@ -132,7 +138,8 @@ export class Maps {
   async #affinitiesFor(perplexity: number): Promise<Affinities> {
     const known = this.#affinities.get(perplexity);
     if (known) return known;
-    const made = await affinitiesOf(this.space, perplexity);
+    if (!this.#source) throw new Error('The maps have no points yet.');
+    const made = await affinitiesOf(this.#source, perplexity);
     this.#affinities.set(perplexity, made);
     return made;
   }
@@ -217,15 +224,17 @@ export class Maps {
     return true;
   }
 
-  #forgetAffinities(): void {
+  #forgetSpaces(): void {
     for (const made of this.#affinities.values()) made.dispose();
     this.#affinities.clear();
+    this.#source?.dispose();
+    this.#space?.dispose();
+    this.#source = undefined;
+    this.#space = undefined;
   }
 
   dispose(): void {
     for (const map of this.#maps.splice(0)) map.dispose();
-    this.#forgetAffinities();
-    this.#space?.dispose();
-    this.#space = undefined;
+    this.#forgetSpaces();
   }
 }

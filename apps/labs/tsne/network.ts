@@ -159,11 +159,11 @@ export class NetworkSource {
         onProgress(end / set.count);
       }
       const width = (all as Float32Array).length / set.count;
-      const isSoftmax = network.layers.at(-1)?.type === 'softmax';
-      const values = layer !== 'softmax' || isSoftmax ? (all as Float32Array) : softmaxRows(all as Float32Array, width);
+      // Of the logits also where the network ends in a softmax layer of its own: `layerPath` names the layer before it.
+      const values = layer === 'softmax' ? softmaxRows(all as Float32Array, width) : (all as Float32Array);
       const [, ...own] = shape;
       const made = {
-        values: Float32Array.from(values),
+        values,
         description: `layer ${from}, ${own.join(' × ')} numbers${block > 1 ? `, averages of ${block} × ${block} pixels` : ''}, epoch ${snapshot.epoch}`,
       };
       if (this.#known.size > 8) this.#known.clear();

@@ -264,7 +264,7 @@ export class TsneLab extends LabElement<typeof schema> {
     return html`
       <div class="maps" style="--columns:${columns}">${panels.map((panel, at) => this.#map(panel, at, one))}</div>
       <p class="space">${space ? html`Embedded: ${space}. ` : nothing}${
-        this.config.layer === 'pixels' ? nothing : html`Rings with a point in them: classified wrongly. `
+        this.config.layer === 'pixels' ? nothing : html`The network gets ringed points wrong. `
       }Axes have no meaning, only neighbourhoods do.</p>
       ${one ? nothing : this.#legend()} ${this.#inspector()}`;
   }

@@ -9,7 +9,7 @@ import {
   picked,
 } from '../../../apps/labs/tsne/layout.ts';
 import { panelsOf, perplexitiesOf, scheduleOf } from '../../../apps/labs/tsne/maps.ts';
-import { averagedBlocks, layerPath } from '../../../apps/labs/tsne/network.ts';
+import { averagedBlocks, layerPath, NetworkSource } from '../../../apps/labs/tsne/network.ts';
 import { withProgress } from '../../../apps/labs/tsne/progress.ts';
 import { schema } from '../../../apps/labs/tsne/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
@@ -21,6 +21,7 @@ import { type ConfigOf, defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { DATASETS } from '../../../engine/data/catalog.ts';
 import { imageDataset } from '../../../engine/data/dataset.ts';
+import { loadDataset } from '../../../engine/data/load.ts';
 import { writePixelPack } from '../../../engine/data/pack.ts';
 import type { DataSource } from '../../../engine/data/source.ts';
 import { init } from '../../../engine/device/init.ts';
@@ -145,6 +146,17 @@ describe('the t-SNE lab', () => {
     await expect(run({ layer: 'logits' }, new Map([['x', new Uint8Array(20)]]))).rejects.toThrow();
   });
 
+  it('measures against the pixels also where the schedule embeds their principal components', async () => {
+    const plain = await run({ iterations: 50 });
+    const paper = await run({ iterations: 50, schedule: 'paper' });
+    expect(paper.result?.inputAgreement).toBe(plain.result?.inputAgreement);
+    expect(paper.store.data.get('neighbours')).toEqual(plain.store.data.get('neighbours'));
+    const checks = (await paper.runner.request('verify', undefined)) as Verification[];
+    for (const check of checks) expect(check.maxError, check.name).toBeLessThanOrEqual(check.tolerance);
+    await plain.runner.stop();
+    await paper.runner.stop();
+  });
+
   it('draws a grid over perplexities and seeds', async () => {
     const { result, store, runner } = await run({ view: 'grid', perplexities: '4, 12', seeds: 2, iterations: 50 });
     expect(result?.maps.map(({ perplexity, seed }) => [perplexity, seed])).toEqual([
@@ -172,11 +184,15 @@ describe('the t-SNE lab', () => {
   it('follows perplexity, layer, epoch and rate while it runs, from where the points are', async () => {
     const events: LabEvent[] = [];
     let wake = () => {};
+    let failure = '';
     const runner = new Runner(experiment, environment(), {
       event: (event) => {
         events.push(structuredClone(event));
       },
-      state: () => wake(),
+      state: (report) => {
+        failure = report.error?.message ?? failure;
+        wake();
+      },
       lost: () => {},
     });
     const paused = async () => {
@@ -185,6 +201,7 @@ describe('the t-SNE lab', () => {
           wake = resolve;
         });
       }
+      expect(failure).toBe('');
       expect(runner.state).toBe('paused');
     };
     const config = { ...base, count: 120, iterations: 400, perplexity: 12, trainCount: 600, epochs: 2 };
@@ -270,6 +287,23 @@ describe('layers of a network', () => {
     expect(layerPath(plain, 'hidden', '')).toBe('0');
     cnn.dispose();
     plain.dispose();
+  });
+
+  it('give probabilities once, whether or not the network ends in a softmax', async () => {
+    await init({ device: 'webgpu' });
+    const set = await loadDataset('mnist', { source: data, split: 'test', count: 20 });
+    const found: Float32Array[] = [];
+    for (const softmax of [true, false]) {
+      const network = buildNetwork(mnistCnn({ filters: 2, hidden: 8, softmax }), { inputShape: [28, 28, 1], rng: 1 });
+      const source = new NetworkSource(set, [{ epoch: 0, bytes: await saveNetwork(network) }]);
+      network.dispose();
+      found.push((await source.points('softmax', '', 0, () => {})).values);
+    }
+    const [ends, open] = found as [Float32Array, Float32Array];
+    expect(ends).toEqual(open);
+    for (let i = 0; i < 20; i++) {
+      expect(ends.subarray(10 * i, 10 * i + 10).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    }
   });
 
   it('average blocks of pixels where they have too many numbers', () => {
