@@ -4,31 +4,21 @@ import type { ExportItem } from '../components/export-menu/element.ts';
 import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
 import type { LabEvent } from '../runtime/events.ts';
 import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
-import {
-  type Config,
-  defaultPreset,
-  type LinkState,
-  type Note,
-  noTeacherKeys,
-  type TeacherKeys,
-  writeLink,
-} from '../runtime/link.ts';
+import type { Config, LinkState, Note, TeacherKeys } from '../runtime/link.ts';
 import type { Hosting } from '../runtime/open-port.ts';
 import type { RunState, StateReport } from '../runtime/runner.ts';
-import { attributeOf, type ConfigOf, defaults, type Parameter, type Schema } from '../runtime/schema.ts';
+import type { ConfigOf, Schema } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
-import { checkValue, readValue, sameValue } from '../runtime/values.ts';
 import { siteRoot } from '../site-root.ts';
 import { commonExports } from './exports.ts';
 import { labKey } from './lab-keys.ts';
+import { LabState } from './lab-state.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
 import { LinkSync } from './link-sync.ts';
 import { RunController } from './run-controller.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 import { watchVisibility } from './visibility.ts';
-
-const listOf = (text: string | null): string[] => (text ?? '').split(/[\s,]+/).filter(Boolean);
 
 /** Anything that marks the term of a symbol: the math cards. */
 interface TermShower extends Element {
@@ -71,7 +61,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   static override get observedAttributes(): string[] {
     // biome-ignore lint/complexity/noThisInStatic: each lab's class has its own definition
-    return [...super.observedAttributes, 'preset', 'hide', 'lock', ...Object.keys(this.definition.schema).map(attributeOf)];
+    return [...super.observedAttributes, ...LabState.attributes(this.definition)];
   }
 
   declare theme: 'light' | 'dark' | 'auto' | undefined;
@@ -86,13 +76,9 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   /** Where the experiment runs; each lab names its worker. */
   protected abstract readonly hosting: Hosting;
 
-  readonly #definition: AnyDefinition;
+  readonly #state: LabState;
   readonly #link: LinkSync;
   readonly #run: RunController;
-  #config: Config;
-  #preset = defaultPreset;
-  #teacher: TeacherKeys = noTeacherKeys;
-  #notes: readonly Note[] = [];
   #frame = 0;
   #unwatch: (() => void) | undefined;
   readonly #resized = new ResizeObserver(() => this.#reachTables());
@@ -106,9 +92,8 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     this.dataUrl = '';
     this.selectedSymbol = null;
     this.copied = '';
-    this.#definition = (this.constructor as typeof LabElement).definition;
-    this.#config = this.#base();
-    this.#link = new LinkSync(this.#definition, (state, notes) => this.#readLink(state, notes));
+    this.#state = new LabState((this.constructor as typeof LabElement).definition);
+    this.#link = new LinkSync(this.#state.definition, (state, notes) => this.#readLink(state, notes));
     const self = this;
     this.#run = new RunController({
       get hosting() {
@@ -133,12 +118,13 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   /** The present values of all parameters. */
   get config(): ConfigOf<S> {
-    return this.#config as ConfigOf<S>;
+    return this.#state.config as ConfigOf<S>;
   }
 
   /** Sets several parameters, checked and clamped; not reported as a change by the reader. */
   set config(values: Partial<ConfigOf<S>>) {
-    this.#assign(values as Config);
+    this.#state.assign(values as Config);
+    this.#applied();
   }
 
   /** What the present run (or recording) has told so far. */
@@ -158,7 +144,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   /** True in an iframe page or as an element in a foreign page: figure, transport and folded controls only. */
   protected get compact(): boolean {
-    return !this.page || this.#teacher.embed;
+    return !this.page || this.#state.teacher.embed;
   }
 
   /**
@@ -180,7 +166,12 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     mode: 'play' | 'step' = 'play',
     options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},
   ): void {
-    void this.#run.start(this.#config, mode === 'play' ? { play: true } : { advance: 1 }, options.checkpoint, options.files);
+    void this.#run.start(
+      this.#state.config,
+      mode === 'play' ? { play: true } : { advance: 1 },
+      options.checkpoint,
+      options.files,
+    );
   }
 
   /** Starts, goes on, or runs again. */
@@ -200,9 +191,9 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   /** A link that reproduces what is shown; the seed is always in it. */
   link(teacher: Partial<TeacherKeys> = {}): string {
-    const url = new URL(this.page ? location.href : `labs/${this.#definition.id}/`, this.page ? undefined : siteRoot);
+    const url = new URL(this.page ? location.href : `labs/${this.#state.definition.id}/`, this.page ? undefined : siteRoot);
     url.search = '';
-    url.hash = writeLink(this.#definition, { ...this.#state(), ...noTeacherKeys, ...teacher }, { seed: true });
+    url.hash = this.#state.hash(teacher);
     return url.href;
   }
 
@@ -250,9 +241,9 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     if (this.page) this.#link.connect();
     this.#unwatch = watchVisibility(this, (visible) => this.#run.setVisible(visible));
     this.#resized.observe(this);
-    if (this.autostart || this.#teacher.autostart) this.restart('play');
+    if (this.autostart || this.#state.teacher.autostart) this.restart('play');
     else void this.#run.showRecording();
-    if (this.#definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
+    if (this.#state.definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
   }
 
   override disconnectedCallback(): void {
@@ -271,19 +262,9 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
     super.attributeChangedCallback(name, old, value);
     if (old === value) return;
-    if (name === 'preset') this.#choosePreset(value ?? defaultPreset);
-    else if (name === 'hide' || name === 'lock') {
-      this.#teacher = { ...this.#teacher, [name]: listOf(value) };
-      this.requestUpdate();
-    } else {
-      const key = Object.keys(this.#definition.schema).find((k) => attributeOf(k) === name);
-      const parameter = key === undefined ? undefined : this.#definition.schema[key];
-      if (key === undefined || !parameter) return;
-      const base = this.#base()[key];
-      const { value: read, note } = value === null ? { value: base } : readValue(parameter, value, base);
-      if (note) this.#notes = [...this.#notes.filter((n) => n.key !== key), { key, message: note }];
-      this.#assign({ [key]: read });
-    }
+    if (!LabState.attributes(this.#state.definition).includes(name)) return;
+    this.#state.readAttribute(name, value, (other) => this.getAttribute(other));
+    this.#applied();
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -302,56 +283,28 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   // ── State ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #base(): Config {
-    return defaults(this.#definition.schema, this.#definition.presets[this.#preset]) as Config;
-  }
-
-  #state(): LinkState {
-    return { preset: this.#preset, config: this.#config, ...this.#teacher };
-  }
-
   #readLink(state: LinkState, notes: readonly Note[]): void {
-    this.#preset = state.preset;
-    const { hide, lock, embed, autostart } = state;
-    this.#teacher = { hide, lock, embed, autostart };
-    this.#notes = notes;
-    this.#assign(state.config);
+    this.#state.take(state, notes);
     this.toggleAttribute('embedded', state.embed);
+    this.#applied();
   }
 
-  /** Takes values over without telling anybody outside. */
-  #assign(values: Config): void {
-    const next: Record<string, unknown> = { ...this.#config };
-    for (const [key, value] of Object.entries(values)) {
-      const parameter = this.#definition.schema[key];
-      if (parameter) next[key] = checkValue(parameter, value, this.#config[key] ?? parameter.default).value;
-    }
-    this.#config = next;
-    this.#run.update(next);
+  /** The configuration has changed, by whomever. */
+  #applied(): void {
+    this.#run.update(this.#state.config);
     this.requestUpdate();
   }
 
-  /** Takes values over as the reader's wish. */
+  /** The reader has changed the configuration. */
+  #changed(): void {
+    this.#applied();
+    if (this.page) this.#link.write(this.#state.linkState);
+    this.dispatchEvent(chalkEvent('lab-change', { config: this.#state.config }));
+  }
+
   #change(values: Config): void {
-    this.#assign(values);
-    if (this.page) this.#link.write(this.#state());
-    this.dispatchEvent(chalkEvent('lab-change', { config: this.#config }));
-  }
-
-  #choosePreset(name: string): void {
-    if (!Object.hasOwn(this.#definition.presets, name)) return;
-    this.#preset = name;
-    const seed = this.#config.seed;
-    this.#change({ ...this.#base(), seed });
-  }
-
-  /** Parameters whose change waits for a restart. */
-  get #pending(): string[] {
-    const { applied } = this.#run;
-    if (!applied) return [];
-    return (Object.entries(this.#definition.schema) as [string, Parameter][])
-      .filter(([key, p]) => p.live === 'restart' && !sameValue(p, applied[key], this.#config[key]))
-      .map(([, p]) => p.label);
+    this.#state.assign(values);
+    this.#changed();
   }
 
   /** At most once a frame, and twice a second where the reader wants little motion. */
@@ -398,7 +351,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   #step(count: number): void {
     if (this.runState === 'paused' && !this.recorded && this.#run.applied) this.#run.resume({ advance: count });
     else if (this.runState === 'running' && !this.recorded) this.pause();
-    else void this.#run.start(this.#config, { advance: count });
+    else void this.#run.start(this.#state.config, { advance: count });
   }
 
   /** The same seed, from the start: playing if it played, else after its first step. */
@@ -420,7 +373,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   async #openLinkBuilder(): Promise<void> {
     const { ChalkLinkBuilder } = await import('./link-builder.ts');
     const builder = new ChalkLinkBuilder();
-    builder.target = this.#definition;
+    builder.target = this.#state.definition;
     builder.makeLink = (teacher) => this.link(teacher);
     this.renderRoot.append(builder);
     await builder.updateComplete;
@@ -429,22 +382,22 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
 
   #exports(): readonly ExportItem[] {
     const { store, device, recorded, player, applied } = this.#run;
-    const config = player?.recording.config ?? applied ?? this.#config;
-    const source = { definition: this.#definition, preset: this.#preset, config, store, device, recorded };
+    const config = player?.recording.config ?? applied ?? this.#state.config;
+    const source = { definition: this.#state.definition, preset: this.#state.preset, config, store, device, recorded };
     return [...this.exportItems(), ...commonExports(source)];
   }
 
   override render(): TemplateResult {
     return renderLab({
-      definition: this.#definition,
+      definition: this.#state.definition,
       compact: this.compact,
-      config: this.#config,
-      base: this.#base(),
-      preset: this.#preset,
-      teacher: this.#teacher,
-      notes: this.#notes,
+      config: this.#state.config,
+      base: this.#state.base,
+      preset: this.#state.preset,
+      teacher: this.#state.teacher,
+      notes: this.#state.notes,
       run: this.#run,
-      pending: this.#pending,
+      pending: this.#state.pending(this.#run.applied),
       selectedSymbol: this.selectedSymbol,
       copied: this.copied,
       fullLink: this.compact ? this.link() : '',
@@ -463,10 +416,15 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
       reset: () => this.#reset(),
       restart: () => this.restart(this.runState === 'running' ? 'play' : 'step'),
       change: (values) => this.#change(values),
-      resetAll: () => this.#change({ ...this.#base(), seed: this.#config.seed }),
-      choosePreset: (name) => this.#choosePreset(name),
+      resetAll: () => {
+        this.#state.resetAll();
+        this.#changed();
+      },
+      choosePreset: (name) => {
+        if (this.#state.choosePreset(name)) this.#changed();
+      },
       clearNotes: () => {
-        this.#notes = [];
+        this.#state.notes = [];
         this.requestUpdate();
       },
       copyLink: () => void this.#copyLink(),

@@ -1,0 +1,67 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { LabState } from '../../../apps/shell/lab-state.ts';
+import { definition } from './demo-experiment.ts';
+
+let state: LabState;
+beforeEach(() => {
+  state = new LabState(definition);
+});
+
+/** Sets attributes one after the other, as a parser does: each is seen by those after it. */
+function attributes(given: Record<string, string>) {
+  for (const [name, value] of Object.entries(given)) state.readAttribute(name, value, (other) => given[other] ?? null);
+}
+
+describe('LabState', () => {
+  it('lets attributes stand above the preset, whatever their order', () => {
+    attributes({ rate: '0.5', preset: 'full', start: '2' });
+    expect(state.config).toMatchObject({ rate: 0.5, steps: 100, start: 2 });
+    expect(state.base).toMatchObject({ rate: 0.05, steps: 100, start: 1 });
+  });
+
+  it('notes what attributes had to give up, and forgets it when they are mended', () => {
+    attributes({ rate: '99', preset: 'nope' });
+    expect(state.notes.map((n) => n.key)).toEqual(['preset', 'rate']);
+    attributes({ rate: '1' });
+    expect(state.notes.map((n) => n.key)).toEqual(['preset']);
+    expect(state.config.rate).toBe(1);
+  });
+
+  it('goes back to the preset when an attribute is removed', () => {
+    attributes({ rate: '5' });
+    state.readAttribute('rate', null, () => null);
+    expect(state.config.rate).toBe(0.1);
+  });
+
+  it('keeps the seed when the preset changes or everything is reset', () => {
+    state.assign({ seed: 42, rate: 3 });
+    expect(state.choosePreset('full')).toBe(true);
+    expect(state.config).toMatchObject({ seed: 42, rate: 0.05 });
+    state.assign({ start: 4 });
+    state.resetAll();
+    expect(state.config).toMatchObject({ seed: 42, start: 1 });
+    expect(state.choosePreset('toString')).toBe(false);
+  });
+
+  it('checks what it is given', () => {
+    state.assign({ rate: 1e9, steps: 'many', nonsense: 1 });
+    expect(state.config).toMatchObject({ rate: 10, steps: 20 });
+    expect(state.config).not.toHaveProperty('nonsense');
+  });
+
+  it('knows what waits for a restart', () => {
+    const applied = state.config;
+    expect(state.pending(undefined)).toEqual([]);
+    state.assign({ rate: 1, start: 2, points: [1, 2] });
+    expect(state.pending(applied)).toEqual(['start']);
+    state.assign({ points: [1, 3] });
+    expect(state.pending(applied)).toEqual(['start', 'points']);
+  });
+
+  it('makes links with the seed and only the asked-for teacher keys', () => {
+    attributes({ hide: 'rate', lock: 'start seed' });
+    expect(state.teacher).toMatchObject({ hide: ['rate'], lock: ['start', 'seed'] });
+    expect(state.hash({})).toBe('v=1&seed=1');
+    expect(state.hash({ lock: ['rate'], embed: true })).toBe('v=1&seed=1&lock=rate&embed=1');
+  });
+});
