@@ -97,6 +97,10 @@ export class ClassifyLab extends LabElement<typeof schema> {
     this.selectedRun = '';
   }
 
+  protected override async loadRecording(): Promise<string> {
+    return (await fetch(new URL('./recording.json', import.meta.url))).text();
+  }
+
   override restart(
     mode: 'play' | 'step' = 'play',
     options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},

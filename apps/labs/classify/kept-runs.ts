@@ -50,21 +50,20 @@ function metrics(store: RunStore): Record<string, number> {
 export class KeptRuns {
   readonly kept: KeptRun[] = [];
   #current: { readonly store: RunStore; readonly config: Config; readonly number: number } | undefined;
-  #count = 0;
 
-  /** A run began: what ran before is kept, where it came as far as an evaluation. */
+  /** A run began: what ran before is kept where it came as far as an evaluation, and forgotten where it did not. */
   begin(store: RunStore, config: Config): void {
     const before = this.#current;
-    if (before && seriesOfRun(before.store, 'loss', 'validation')) {
-      const color = COLORS[(before.number - 1) % COLORS.length] as number;
+    const ran = before !== undefined && seriesOfRun(before.store, 'loss', 'validation') !== undefined;
+    if (ran) {
       const { store: old, config: used, number } = before;
+      const color = COLORS[(number - 1) % COLORS.length] as number;
       // Only numbers are kept: a checkpoint or pictures of every run would fill the memory.
       old.checkpoints.clear();
       this.kept.push({ id: `run-${number}`, label: `run ${number}`, color, config: used, store: old, shown: true });
       if (this.kept.length > MOST_RUNS) this.kept.shift();
     }
-    this.#count += 1;
-    this.#current = { store, config, number: this.#count };
+    this.#current = { store, config, number: (before?.number ?? 0) + (ran || !before ? 1 : 0) };
   }
 
   get shown(): readonly KeptRun[] {

@@ -1,0 +1,109 @@
+/** The classify lab's page as a reader uses it: two runs laid over, a digit drawn, a cell opened, layers looked into, things broken. */
+import type { Page } from 'puppeteer';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ClassifyLab } from '../../apps/labs/classify/classify.ts';
+import { openPageRunner, type PageRunner, watchConsole } from './page-runner.ts';
+
+const lab = 'chalk-lab-classify';
+const small =
+  'images=256&validationImages=64&testImages=64&epochs=2&evaluations=2&network=mlp&depth=1&units=32&batch=16&rate=0.003';
+
+let runner: PageRunner;
+let page: Page;
+let errors: readonly string[];
+
+beforeAll(async () => {
+  runner = await openPageRunner({ adapter: 'software' });
+  page = await runner.browser.newPage();
+  errors = watchConsole(page).errors;
+  await page.setViewport({ width: 1280, height: 1000 });
+  await page.goto(`${runner.origin}/labs/classify/index.html#${small}`);
+  await page.waitForSelector(`${lab} >>> chalk-transport-bar >>> button.play`, { visible: true });
+});
+afterAll(() => runner?.close());
+
+const play = (values: Record<string, unknown> = {}) =>
+  page.$eval(
+    lab,
+    (element, given) => {
+      const it = element as unknown as ClassifyLab;
+      it.config = given;
+      it.restart('play');
+    },
+    values,
+  );
+const until = (state: string) =>
+  page.waitForFunction(
+    (name, wanted) => (document.querySelector(name) as unknown as { runState: string }).runState === wanted,
+    { timeout: 240_000, polling: 100 },
+    lab,
+    state,
+  );
+const text = (selector: string) =>
+  page.$eval(`${lab} >>> ${selector}`, (element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? '');
+
+it('trains, reads a drawn digit and shows what is behind a cell and inside the network', async () => {
+  await play();
+  await until('finished');
+  expect(await text('.summary:not(:empty)')).toMatch(/parameters 25,450.*test accuracy/);
+  const pad = await (await page.waitForSelector(`${lab} >>> chalk-digit-pad >>> canvas`))?.boundingBox();
+  if (!pad) throw new Error('no pad');
+  await page.mouse.move(pad.x + pad.width / 2, pad.y + pad.height / 5);
+  await page.mouse.down();
+  await page.mouse.move(pad.x + pad.width / 2, pad.y + (pad.height * 4) / 5, { steps: 8 });
+  await page.mouse.up();
+  await page.waitForFunction(
+    (name) => /Read as \d, \d+ %/.test(document.querySelector(name)?.shadowRoot?.querySelector('.read')?.textContent ?? ''),
+    { timeout: 30_000 },
+    lab,
+  );
+  expect(await page.$$eval(`${lab} >>> .draw .guess li`, (items) => items.length)).toBe(10);
+
+  await (await page.waitForSelector(`${lab} >>> chalk-confusion-matrix >>> td.diagonal`))?.click();
+  const grid = await page.waitForSelector(`${lab} >>> chalk-confusion-matrix >>> .behind chalk-image-grid >>> canvas`);
+  await grid?.click({ offset: { x: 10, y: 10 } });
+  await page.waitForSelector(`${lab} >>> chalk-look-inside >>> .layers button`);
+  const layers = await page.$$eval(`${lab} >>> chalk-look-inside >>> .layers button`, (buttons) =>
+    buttons.map((b) => b.textContent),
+  );
+  expect(layers.map((name) => name?.split(' ')[1]?.replace(/\d.*/, ''))).toEqual(['flatten', 'linear', 'relu', 'linear']);
+  await (await page.$$(`${lab} >>> chalk-look-inside >>> .layers button`))[1]?.click();
+  await page.waitForFunction(
+    (name) =>
+      document
+        .querySelector(name)
+        ?.shadowRoot?.querySelector('chalk-look-inside')
+        ?.shadowRoot?.querySelectorAll('chalk-tensor-view').length === 4,
+    {},
+    lab,
+  );
+  expect(errors).toEqual([]);
+}, 300_000);
+
+it('lays a second run over the first and names what differs', async () => {
+  await play({ softmaxFirst: true });
+  await until('finished');
+  const table = await text('chalk-runs-table >>> table');
+  expect(table).toMatch(/softmaxFirst/);
+  expect(table).toMatch(/run 1 no/);
+  expect(table).toMatch(/run 2 yes/);
+  expect(await text('chalk-chart#loss >>> [part=legend]')).toMatch(/run 1, validation/);
+  const lines = await page.$eval(
+    `${lab} >>> chalk-chart#loss`,
+    (chart) => (chart as unknown as { lines: { label: string }[] }).lines,
+  );
+  expect(lines.map(({ label }) => label)).toEqual(['ln 10: guessing', 'floor 1.461']);
+  expect(errors).toEqual([]);
+}, 300_000);
+
+it('says what is wrong with absurd settings and goes on afterwards', async () => {
+  await play({ softmaxFirst: false, optimiser: 'sgd', rate: 10, network: 'skip-mlp', depth: 6, dropout: 'off' });
+  await until('failed');
+  expect(await text('chalk-banner')).toMatch(/layer/);
+  await play({ network: 'custom', layers: [{ type: 'conv2d', in: 3, out: 4, kernel: 3 }] });
+  await until('failed');
+  expect(await text('chalk-banner')).toMatch(/layer 0 \(conv2d\)/);
+  await play({ network: 'mlp', optimiser: 'adam', rate: 0.001, epochs: 1, evaluations: 1 });
+  await until('finished');
+  expect(errors).toEqual([]);
+}, 300_000);
