@@ -466,6 +466,27 @@ describe('math card', () => {
     expect(await selects()).toHaveLength(2);
   });
 
+  it('shows new tensors when it comes into sight, and does not draw them before', async () => {
+    await open();
+    const numbers = () => text('chalk-math-card >>> chalk-tensor-view >>> header');
+    const before = await numbers();
+    await page.$eval('chalk-math-card', async (card) => {
+      window.scrollTo(0, 0);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      card.tensors = card.tensors.map((tensor) => ({ ...tensor, data: Float32Array.from(tensor.data, () => 42) }));
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await numbers()).toBe(before);
+    await page.$eval('chalk-math-card', (card) => card.scrollIntoView());
+    await page.waitForFunction(() =>
+      document
+        .querySelector('chalk-math-card')
+        ?.shadowRoot?.querySelector('chalk-tensor-view')
+        ?.shadowRoot?.querySelector('header')
+        ?.textContent?.includes('mean 42'),
+    );
+  });
+
   it('folds its code away and opens it again', async () => {
     await open();
     await page.$eval('chalk-math-card', (card) => {

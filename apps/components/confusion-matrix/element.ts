@@ -226,12 +226,13 @@ export class ChalkConfusionMatrix extends LitElement {
       >${text}</td>`;
     };
     const all = Array.from({ length: n }, (_, i) => i);
+    const longest = Math.min(7, Math.max(...all.map((c) => this.nameOf(c).length)));
     return html`
       <div class="scroll">
         <table part="table" role="grid" aria-label=${this.label} @keydown=${this.onKey}>
           <thead>
             <tr role="row">
-              <td role="presentation" style="cursor:auto;width:auto" class="axis">true ↓ predicted →</td>
+              <td role="presentation" style="cursor:auto;--names:${longest + 1.5}ch" class="axis">true ↓ predicted →</td>
               ${all.map((c) => html`<th scope="col" role="columnheader" title=${this.nameOf(c)}>${this.nameOf(c)}</th>`)}
             </tr>
           </thead>
@@ -245,7 +246,7 @@ export class ChalkConfusionMatrix extends LitElement {
         </table>
       </div>
       <div class="foot">
-        ${colorLegend(map, limit * 100)} <span class="accuracy">${difference ? 'percentage points' : '% of the true class'}</span>
+        ${colorLegend(map, limit * 100)} <span class="accuracy">${difference ? 'percentage points; rows: true class' : '% of the true class (row)'}</span>
       </div>
     `;
   }

@@ -106,19 +106,28 @@ export const matrixStyles = css`
   }
   @container (max-width: 30rem) {
     table {
+      width: 100%;
       border-spacing: 0;
+      table-layout: fixed;
+    }
+    .axis {
+      width: var(--names);
+      font-size: 0;
     }
     td {
-      width: 1.6rem;
+      width: auto;
+      min-width: 0;
       height: 1.7rem;
-      font-size: 0.6rem;
+      overflow: hidden;
+      font-size: 0.625rem;
     }
-    tbody th {
-      max-width: 4rem;
+    th {
+      padding: 0 0.15rem;
     }
+    tbody th,
     thead th {
-      max-width: 1.6rem;
-      padding: 0;
+      max-width: none;
+      padding-inline: 0.1rem;
     }
   }
 `;

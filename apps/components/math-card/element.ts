@@ -5,6 +5,7 @@ import { baseStyles } from '../../shell/styles.ts';
 import { mathSymbol } from '../../shell/symbol.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { formatNumber, unravel } from '../shared/format.ts';
+import { VisibilityController } from '../shared/visibility-controller.ts';
 import '../tensor-view/element.ts';
 import type { TensorLayout } from '../tensor-view/tiles.ts';
 import { codeHtml, codeText, shownLines } from './code.ts';
@@ -82,6 +83,7 @@ export class ChalkMathCard extends LitElement {
   declare private checking: boolean;
   declare private failure: string;
 
+  private readonly sight = new VisibilityController(this);
   private focusMoved = false;
   private asked: BuiltCard | undefined;
 
@@ -105,6 +107,12 @@ export class ChalkMathCard extends LitElement {
   /** Marks the term whose symbol this is, as when a control is hovered; any other symbol clears. Fires no event. */
   selectSymbol(symbol: string | null): void {
     this.term = this.card?.terms.find((term) => term.symbol === symbol)?.id ?? '';
+  }
+
+  /** A page has many cards, and a run gives them new tensors at every frame: those out of sight wait. */
+  protected override shouldUpdate(changed: PropertyValues<this>): boolean {
+    const live = changed.size > 0 && [...changed.keys()].every((key) => key === 'tensors' || key === 'verify');
+    return !live || this.sight.visible;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {

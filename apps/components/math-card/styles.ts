@@ -4,9 +4,6 @@ export const mathCardStyles = css`
   :host {
     min-width: 0;
     container-type: inline-size;
-    /* A page has many cards, and a run gives them new tensors at every frame: those out of sight cost nothing. */
-    content-visibility: auto;
-    contain-intrinsic-size: auto 12rem;
   }
   article {
     border: 1px solid var(--chalk-rule);
