@@ -10,7 +10,7 @@ import tileTN from '../../shaders/ladders/matmul-tn/2-register-tile-8x2.wgsl';
 import quadTN from '../../shaders/ladders/matmul-tn/3-quad-swap.wgsl';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
-import { type MatmulSizes, matrices } from './matmul.ts';
+import { joinRows, type MatmulSizes, matrices } from './matmul.ts';
 
 const example: MatmulSizes = { batch: 1, M: 5, N: 6, K: 7, aBatchStride: 0, bBatchStride: 0 };
 
@@ -80,11 +80,11 @@ export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
   },
   variants: [
     { id: 'naive', plan: (p, caps) => naivePlan(naiveNT, p, caps) },
-    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', p, caps) },
+    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', joinRows(p), caps) },
     {
       id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(quadNT, p, 16, 4, caps),
+      plan: (p, caps) => tilePlan(quadNT, joinRows(p), 16, 4, caps),
     },
   ],
 });

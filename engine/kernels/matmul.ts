@@ -28,9 +28,16 @@ export type MatmulParams = MatmulSizes & Epilogue;
 
 export const matrices = (batch: number, stride: number): number => (stride === 0 ? 1 : batch);
 
+/** Where every matrix of `a` meets the same `b`, the batch is one tall matrix: no tile ends at a matrix's last row. */
+export function joinRows<P extends MatmulSizes>(p: P): P {
+  const joins = p.batch > 1 && p.bBatchStride === 0 && p.aBatchStride === p.M * p.K;
+  return joins ? { ...p, batch: 1, M: p.batch * p.M, aBatchStride: 0 } : p;
+}
+
 /** A rung whose invocations compute `rows` x `columns` and read whole vectors; other shapes are padded with zeros first. */
 function vectorPlan(shader: typeof tile8x2 | typeof workgroupTile, rows: number, columns: number, perGroup = 64) {
-  return (p: MatmulParams, caps: AdapterCaps): Plan => {
+  return (given: MatmulParams, caps: AdapterCaps): Plan => {
+    const p = joinRows(given);
     const N = roundUp(p.N, 4);
     const K = roundUp(p.K, 4);
     const a = { matrices: matrices(p.batch, p.aBatchStride), rows: p.M };
@@ -116,7 +123,7 @@ export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
     {
       id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(quadSwap, p, 16, 16, 4, caps),
+      plan: (p, caps) => tilePlan(quadSwap, joinRows(p), 16, 16, 4, caps),
     },
     {
       id: 'workgroup-tile',

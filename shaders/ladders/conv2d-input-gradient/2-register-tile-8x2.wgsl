@@ -1,11 +1,12 @@
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o] + bias[c])
-// over the u,v for which the divisions leave no remainder
+// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
+//               + bias[c])   over the u,v for which the divisions leave no remainder
 //
-// n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group. The channels of a group are multiples
-// of 4, in and out.
-// Rung 2: a register tile. One invocation computes 8 pixels of dx x 8 channels c; both factors are read as vectors along o, so every
-// product is a term of a dot product and the weights need no transposition. With strides, the positions of dx fall into
-// strideY x strideX phases; all pixels of a phase need the same u and v, so each tile belongs to one phase and no product is wasted.
+// n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
+// The channels of a group are multiples of 4, in and out.
+// Rung 2: a register tile. One invocation computes 8 pixels of dx x 8 channels c; both factors are read as vectors along o, so
+// every product is a term of a dot product and the weights need no transposition. With strides, the positions of dx fall into
+// strideY x strideX phases; all pixels of a phase need the same u and v, so each tile belongs to one phase and no product is
+// wasted. 0.26 -> 1.6 GFLOP/s for 16 to 32 channels, 3 x 3 (software adapter, FMA peak 17).
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu

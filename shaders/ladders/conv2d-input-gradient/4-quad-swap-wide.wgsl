@@ -1,14 +1,14 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o] + bias[c])
-// over the u,v for which the divisions leave no remainder
+// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
+//               + bias[c])   over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
-// Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels of dx, 6 by each lane. A pair of terms takes 20 loads for 192 products
-// of a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 4.3 -> 5.0 GFLOP/s with 48 channels, 3.4
-// -> 5.3 with 24 (software adapter, FMA peak 17).
-// All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
+// Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels of dx, 6 by each lane. A pair of terms takes 20 loads for 192
+// products of a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 4.3 -> 5.0 GFLOP/s with 48
+// channels, 3.4 -> 5.3 with 24 (software adapter, FMA peak 17). All branches are the same for the 4 lanes of a subgroup, which
+// the uniformity analysis cannot know.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu

@@ -1,4 +1,5 @@
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o],   db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
+// db[o] = Σ_{n,y,x} dy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // Rung 1: the equation as it stands. One invocation computes one dw[u,v,c,o], or one db[o], over all images and positions.
@@ -49,7 +50,8 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
       for (var xo = 0u; xo < params.Wo; xo++) {
         let xi = i32(xo * params.strideX + v * params.dilationX) - params.padLeft;
         if (xi >= 0 && xi < i32(params.W)) {
-          sum += x[((n * params.H + u32(yi)) * params.W + u32(xi)) * params.Ci + c] * dy[((n * params.Ho + yo) * params.Wo + xo) * params.Co + o];
+          let pixel = (n * params.H + u32(yi)) * params.W + u32(xi);
+          sum += x[pixel * params.Ci + c] * dy[((n * params.Ho + yo) * params.Wo + xo) * params.Co + o];
         }
       }
     }

@@ -1,13 +1,14 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o],   db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
+// db[o] = Σ_{n,y,x} dy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 4: rung 3 with a wider tile: 16 rows x 24 columns of dw, 6 by each lane. A pair of pixels takes 20 loads for 192 products of
-// a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 4.4 -> 5.0 GFLOP/s with 48 channels, 2.7
-// -> 4.0 with 24 (software adapter, FMA peak 17).
-// All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
+// Rung 4: rung 3 with a wider tile: 16 rows x 24 columns of dw, 6 by each lane. A pair of pixels takes 20 loads for 192
+// products of a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 4.4 -> 5.0 GFLOP/s with 48
+// channels, 2.7 -> 4.0 with 24 (software adapter, FMA peak 17). All branches are the same for the 4 lanes of a subgroup, which
+// the uniformity analysis cannot know.
 
 override HAS_BIAS: bool = false;
 // Whether some taps fall outside the input.

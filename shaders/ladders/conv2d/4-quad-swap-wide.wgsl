@@ -4,10 +4,10 @@ diagnostic(off, subgroup_uniformity);
 // y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels, 6 by each lane. A pair of terms takes 20 loads for 192 products of a
-// lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 5.8 -> 6.0 GFLOP/s for 24 to 48 channels, 4.0 ->
-// 5.6 for 24 to 24, 2.4 -> 4.0 for a first layer of 1 to 24 (software adapter, FMA peak 17).
-// All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
+// Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels, 6 by each lane. A pair of terms takes 20 loads for 192 products of
+// a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 5.8 -> 6.0 GFLOP/s for 24 to 48 channels,
+// 4.0 -> 5.6 for 24 to 24, 2.4 -> 4.0 for a first layer of 1 to 24 (software adapter, FMA peak 17). All branches are the same
+// for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu

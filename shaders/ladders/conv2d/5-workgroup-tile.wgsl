@@ -2,10 +2,10 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
-// Rung 5: a tile in workgroup memory, as matmul/6-workgroup-tile.wgsl. 64 invocations compute 64 pixels (counted over n,y,x) x 64
-// channels o; for each offset (u,v) and 16 channels c at a time they copy a tile of x and one of w into workgroup memory. Each
-// invocation fetches for 4 fixed pixels, whose positions are divided out once. For GPUs: a software adapter pays dearly for each
-// barrier.
+// Rung 5: a tile in workgroup memory, as matmul/6-workgroup-tile.wgsl. 64 invocations compute 64 pixels (counted over n,y,x) x
+// 64 channels o; for each offset (u,v) and 16 channels c at a time they copy a tile of x and one of w into workgroup memory.
+// Each invocation fetches for 4 fixed pixels, whose positions are divided out once. For GPUs: a software adapter pays dearly
+// for each barrier. Not measured yet: no GPU was at hand when it was written.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu

@@ -4,8 +4,9 @@ diagnostic(off, subgroup_uniformity);
 // y[z,m,n] = Σ_k a[z,m,k] · b[z,n,k]
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k.
-// Rung 3: as matmul/5-quad-swap.wgsl: 4 lanes share a tile of 16 rows x 16 columns, and with it the loads of `a`. Both
-// matrices are read along k; a lane turns the 4 x 2 values of its columns around in registers.
+// Rung 3: as matmul/5-quad-swap.wgsl: 4 lanes share a tile of 16 rows x 16 columns, and with it the loads of `a`. Both matrices
+// are read along k; a lane turns the 4 x 2 values of its columns around in registers. 3.1 -> 5.3 GFLOP/s at 256³ (software
+// adapter, FMA peak 17).
 
 struct Params {
   batch: u32,

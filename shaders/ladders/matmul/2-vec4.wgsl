@@ -1,8 +1,8 @@
 // y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. N and K are multiples of 4.
-// Rung 2: vectors. One invocation computes 4 neighbouring columns of one row: 5 loads of 4 floats serve 16 products, where rung 1
-// made 32 loads of one float.
+// Rung 2: vectors. One invocation computes 4 neighbouring columns of one row: 5 loads of 4 floats serve 16 products, where rung
+// 1 made 32 loads of one float. 0.24 -> 1.1 GFLOP/s at 256³ (software adapter, FMA peak 17).
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu

@@ -1,8 +1,9 @@
 // y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. N and K are multiples of 4.
-// Rung 3: a register tile. One invocation computes 4 rows x 4 columns, so a loaded row of `b` serves 4 rows of `a`: 8 loads of 4
-// floats serve 64 products. Rows past the edge repeat the last row (they compute and store the same numbers).
+// Rung 3: a register tile. One invocation computes 4 rows x 4 columns, so a loaded row of `b` serves 4 rows of `a`: 8 loads of
+// 4 floats serve 64 products. Rows past the edge repeat the last row (they compute and store the same numbers). 1.1 -> 2.6
+// GFLOP/s at 256³ (software adapter, FMA peak 17).
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu

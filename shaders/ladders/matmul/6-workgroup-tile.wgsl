@@ -1,9 +1,10 @@
 // y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. N and K are multiples of 4.
-// Rung 6: a tile in workgroup memory. 64 invocations compute 64 rows x 64 columns; for 16 k at a time they copy a tile of `a` and one
-// of `b` into workgroup memory, where each loaded value serves 8 invocations. Each computes 8 x 8 as in rung 4, its rows and
-// vectors 8 apart, so that neighbours read neighbouring banks. For GPUs: a software adapter pays dearly for each barrier.
+// Rung 6: a tile in workgroup memory. 64 invocations compute 64 rows x 64 columns; for 16 k at a time they copy a tile of `a`
+// and one of `b` into workgroup memory, where each loaded value serves 8 invocations. Each computes 8 x 8 as in rung 4, its
+// rows and vectors 8 apart, so that neighbours read neighbouring banks. For GPUs: a software adapter pays dearly for each
+// barrier. Not measured yet: no GPU was at hand when it was written.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu

@@ -82,6 +82,15 @@ describe('conv2dWeightGradient', () => {
   });
 });
 
+it('folds grids that exceed one axis', async () => {
+  const sizes = conv2dSizes([4, 15, 14, 8], [3, 3, 8, 40], { stride: [1, 2], padding: 1 });
+  const options = { rtol: 1e-4, atol: 2e-4, folded: true };
+  const epilogue = { hasBias: 1, activation: ACTIVATION.relu, slope: 0 };
+  await expectAgreement(conv2d, { ...sizes, ...epilogue }, options);
+  await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
+  await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: 1 }, options);
+});
+
 describe('sizes of convolutions', () => {
   it('pads for same, the odd zero behind', () => {
     const p = conv2dSizes([1, 7, 6, 3], [4, 3, 3, 8], { padding: 'same', stride: [1, 2] });

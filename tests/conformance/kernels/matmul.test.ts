@@ -40,6 +40,14 @@ describe('matmul', () => {
   });
 });
 
+it('folds grids that exceed one axis', async () => {
+  const sizes = { batch: 1, M: 300, N: 60, K: 24, aBatchStride: 0, bBatchStride: 0 };
+  const options = { ...tolerance, folded: true };
+  await expectAgreement(matmul, { ...sizes, hasBias: 1, activation: ACTIVATION.none, slope: 0 }, options);
+  await expectAgreement(matmulNT, sizes, options);
+  await expectAgreement(matmulTN, sizes, options);
+});
+
 describe.each([
   ['matmulNT', matmulNT],
   ['matmulTN', matmulTN],
