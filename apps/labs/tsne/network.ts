@@ -196,8 +196,18 @@ export function snapshotsOf(files: ReadonlyMap<string, Uint8Array>): Snapshot[] 
     .sort((a, b) => a.epoch - b.epoch);
 }
 
+/** Networks that this thread has trained: a restart with another perplexity need not train again. */
+const trainedBefore = new Map<string, readonly Snapshot[]>();
+const MOST_TRAINED = 4;
+
 /** Trains a small network (one hidden layer of 128) and keeps it after each epoch. */
-export async function* trainedNetwork(config: Config, context: Context<Config>): AsyncGenerator<ExperimentEvent, Snapshot[]> {
+export async function* trainedNetwork(
+  config: Config,
+  context: Context<Config>,
+): AsyncGenerator<ExperimentEvent, readonly Snapshot[]> {
+  const key = [config.dataset, config.trainCount, config.epochs, config.seed, context.device.kind].join();
+  const known = trainedBefore.get(key);
+  if (known) return known;
   yield { type: 'phase', name: 'download', detail: 'training images' };
   const { signal, data: source } = context;
   const set = await loadDataset(config.dataset as DatasetName, { source, signal, split: 'train', count: config.trainCount });
@@ -226,6 +236,8 @@ export async function* trainedNetwork(config: Config, context: Context<Config>):
       } else if (event.type === 'epoch') snapshots.push({ epoch: event.epoch, bytes: await saveNetwork(trainer.network) });
     }
     trainer.dispose();
+    if (trainedBefore.size >= MOST_TRAINED) trainedBefore.clear();
+    trainedBefore.set(key, snapshots);
     return snapshots;
   } finally {
     network.dispose();

@@ -34,6 +34,8 @@ import { prose } from './prose.ts';
 import { definition, type schema } from './schema.ts';
 
 const NEIGHBOURS = 8;
+/** One empty list for all: a new one would make the plots draw anew. */
+const NONE: readonly never[] = [];
 /** Where the classification lab keeps its last checkpoint in this browser. */
 const CLASSIFY = 'classify';
 
@@ -216,13 +218,16 @@ export class TsneLab extends LabElement<typeof schema> {
   }
 
   #map(panel: Panel, at: number, one: boolean) {
-    const { labels = [], classes = [] } = (this.store.data.get('labels') ?? {}) as { labels?: Uint8Array; classes?: string[] };
+    const { labels = NONE, classes = NONE } = (this.store.data.get('labels') ?? {}) as {
+      labels?: Uint8Array;
+      classes?: string[];
+    };
     const layout = this.#coordinates(at);
     const embedded = this.config.layer !== 'pixels';
     return html`<chalk-scatter-plot label=${one ? 'Map of the test images' : panelName(panel)} height=${one && this.clientWidth > 600 ? 520 : 0} ?no-legend=${!one} selected=${this.#point}
-      .x=${layout?.x ?? []} .y=${layout?.y ?? []} .labels=${labels} .classes=${classes} .images=${this.#images}
-      .predicted=${embedded ? ((this.store.data.get('predicted') as Uint8Array | undefined) ?? []) : []}
-      .marked=${neighboursOf(this.store, this.#point)}
+      .x=${layout?.x ?? NONE} .y=${layout?.y ?? NONE} .labels=${labels} .classes=${classes} .images=${this.#images}
+      .predicted=${embedded ? ((this.store.data.get('predicted') as Uint8Array | undefined) ?? NONE) : NONE}
+      .marked=${this.#point < 0 ? NONE : neighboursOf(this.store, this.#point)}
       @point-hover=${(event: CustomEvent<{ index: number | null }>) => {
         this.hovered = event.detail.index ?? -1;
       }}
