@@ -1,7 +1,12 @@
 /** Optimisers as plain data: what a configuration, a checkpoint and a fixture hold. Names, meanings and defaults are PyTorch's. */
 import { ConfigError } from '../errors.ts';
 
-export interface SgdConfig {
+interface CommonConfig {
+  /** Scales all gradients together so that their norm is at most this (Pascanu et al. 2013; PyTorch's clip_grad_norm_). Absent: no. */
+  readonly clipNorm?: number;
+}
+
+export interface SgdConfig extends CommonConfig {
   readonly type: 'sgd';
   readonly lr: number;
   readonly momentum?: number;
@@ -12,7 +17,7 @@ export interface SgdConfig {
   readonly decay?: DecayRule;
 }
 
-export interface AdamConfig {
+export interface AdamConfig extends CommonConfig {
   /** `adamw` decouples the decay: θ ← (1 − ηλ)θ (Loshchilov & Hutter 2019). */
   readonly type: 'adam' | 'adamw';
   /** Default 1e-3. */
@@ -45,6 +50,7 @@ export interface ResolvedConfig {
   readonly epsilonForm: 'pytorch' | 'keras';
   readonly weightDecay: number;
   readonly decay: DecayRule;
+  readonly clipNorm?: number;
 }
 
 /** Fills in defaults. @throws ConfigError for what no optimiser could mean */
@@ -65,6 +71,7 @@ export function resolveOptimiser(config: OptimiserConfig, path = 'optimiser'): R
     epsilonForm: given.epsilonForm ?? 'pytorch',
     weightDecay: given.weightDecay ?? (given.type === 'adamw' ? 0.01 : 0),
     decay: given.decay ?? 'all',
+    ...(given.clipNorm === undefined ? {} : { clipNorm: given.clipNorm }),
   };
   const check = (name: string, holds: boolean, rule: string) => {
     if (!holds) throw new ConfigError(`${path}.${name}`, `${JSON.stringify(resolved[name as keyof ResolvedConfig])} ${rule}.`);
@@ -80,6 +87,7 @@ export function resolveOptimiser(config: OptimiserConfig, path = 'optimiser'): R
     resolved.betas.length === 2 && resolved.betas.every((b) => b >= 0 && b < 1),
     'must be two numbers from 0 to below 1',
   );
+  check('clipNorm', (resolved.clipNorm ?? 1) > 0, 'must be a positive number');
   check('epsilonForm', keras || resolved.epsilonForm === 'pytorch', "must be 'pytorch' or 'keras'");
   check('decay', resolved.decay === 'all' || resolved.decay === 'weights', "must be 'all' or 'weights'");
   if (resolved.nesterov && (resolved.momentum <= 0 || resolved.dampening !== 0)) {

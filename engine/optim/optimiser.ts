@@ -2,11 +2,22 @@
  * SGD, Adam and AdamW over flat memory: parameters, gradients and moments lie in arenas of one layout, so that one dispatch updates
  * all parameters (two, where only weights decay). Learning rate and bias corrections are data, written before each step.
  */
-import { grad } from '../autodiff.ts';
+import { grad, noGrad } from '../autodiff.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
-import { ADAM_HYPER_LENGTH, adam, adamHyper, SGD_HYPER_LENGTH, sgd, sgdHyper, sgdMomentum } from '../kernels/optimizer.ts';
-import { keep } from '../memory.ts';
+import {
+  ADAM_HYPER_LENGTH,
+  adam,
+  adamHyper,
+  clipByNorm,
+  SGD_HYPER_LENGTH,
+  sgd,
+  sgdHyper,
+  sgdMomentum,
+} from '../kernels/optimizer.ts';
+import { keep, scope } from '../memory.ts';
 import { copyElements } from '../ops/copy-elements.ts';
+import { add, square, sum } from '../ops/index.ts';
+import { run } from '../ops/run.ts';
 import { sameShape, type Tensor, zeros } from '../tensor.ts';
 import { type OptimiserConfig, type ResolvedConfig, resolveOptimiser } from './config.ts';
 import { type Member, membersOf, type Segment, segments } from './segments.ts';
@@ -122,6 +133,8 @@ export class Optimiser {
 
   /** Enqueues the update. May be recorded: nothing here depends on numbers that change from step to step. */
   apply(gradients: readonly (Tensor | null)[]): void {
+    const { clipNorm } = this.config;
+    const squares = clipNorm === undefined ? undefined : squaredNorm(gradients);
     gradients.forEach((gradient, index) => {
       const { shape, name } = this.parameters[index] as Tensor;
       if (gradient && !sameShape(gradient.shape, shape)) {
@@ -134,6 +147,10 @@ export class Optimiser {
       // In a recorded step the copy vanishes: the gradient is computed where it belongs.
       if (gradient) copyElements(gradient, this.#gradients.tensors[index] as Tensor);
     });
+    if (squares && clipNorm !== undefined) {
+      for (const y of this.#gradients.blocks) run(clipByNorm, { squares, y }, { count: y.size, maxNorm: clipNorm });
+      squares.dispose();
+    }
     const active = this.parameters.map((_, index) => (gradients[index] ?? null) !== null);
     for (const segment of segments(this.#members, active)) this.#update(segment);
   }
@@ -195,6 +212,16 @@ export class Optimiser {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Σ g² over all gradients; undefined where there are none. */
+function squaredNorm(gradients: readonly (Tensor | null)[]): Tensor | undefined {
+  return scope(() =>
+    noGrad(() => {
+      const parts = gradients.flatMap((gradient) => (gradient ? [sum(square(gradient))] : []));
+      return parts.length > 0 ? parts.reduce((a, b) => add(a, b)) : undefined;
+    }),
+  );
 }
 
 /** What the optimiser needs of a network. */

@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { TensorArena } from '../../../engine/arena.ts';
 import { backward } from '../../../engine/autodiff.ts';
 import { ConfigError, ShapeError } from '../../../engine/errors.ts';
+import { scope } from '../../../engine/memory.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { mul, sum } from '../../../engine/ops/index.ts';
 import type { OptimiserConfig } from '../../../engine/optim/config.ts';
@@ -132,6 +133,29 @@ describe.each(opened)('optimisers on %s', (_, device) => {
       expect(value).toBeCloseTo(0.9 * ((before[0] as Float32Array)[i] as number), 6);
   });
 
+  test('clipping scales all gradients together, in a recorded step too', async () => {
+    const memory = new TensorArena([[2], [1]], 'test', device);
+    const loose = tensor([0]);
+    const [a, b] = memory.tensors as readonly [Tensor, Tensor];
+    const optimiser = createOptimiser([a, b, loose], { type: 'sgd', lr: 1, clipNorm: 2.6 });
+    // The norm is 13; a fifth of it is left.
+    const gradients = [tensor([3, 4]), tensor([12]), tensor([0])];
+    optimiser.step(gradients);
+    for (const [t, expected] of [
+      [a, [-0.6, -0.8]],
+      [b, [-2.4]],
+    ] as const) {
+      for (const [i, value] of (await t.data()).entries()) expect(value).toBeCloseTo(expected[i] as number, 5);
+    }
+    optimiser.prepare();
+    const recording = device.record(() => scope(() => optimiser.apply(gradients.map((g) => mul(g, 0.1)))));
+    recording.execute();
+    // 1.3 is within the bound.
+    expect(await b.item()).toBeCloseTo(-3.6, 5);
+    recording.dispose();
+    memory.dispose();
+  });
+
   test('rate and decay may change between steps', async () => {
     const theta = tensor([1]);
     const optimiser = createOptimiser([theta], { type: 'sgd', lr: 0.1 });
@@ -211,6 +235,7 @@ describe('configurations', () => {
     [{ type: 'adam', betas: [1, 0.9] }, 'optimiser.betas'],
     [{ type: 'sgd', lr: 1, nesterov: true }, 'Nesterov momentum needs momentum'],
     [{ type: 'adam', epsilonForm: 'tf' }, 'optimiser.epsilonForm'],
+    [{ type: 'adam', clipNorm: 0 }, 'optimiser.clipNorm'],
   ])('%j is refused', (config, message) => {
     const make = () => createOptimiser([zeros([1])], config as OptimiserConfig);
     expect(make).toThrow(ConfigError);
