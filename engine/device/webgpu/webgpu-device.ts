@@ -19,6 +19,7 @@ import { chooseVariant, type VariantTable } from '../variants.ts';
 import type { OpenedAdapter } from './adapter.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { type Pipeline, PipelineCache, packParams } from './pipelines.ts';
+import { SubmitPace } from './submit-pace.ts';
 import { type UniformSlot, UniformStore } from './uniform-store.ts';
 
 /** Dispatches after which a batch is submitted without being asked, so that the GPU starts while the host goes on. */
@@ -175,7 +176,6 @@ export class WebGpuDevice implements Device {
 
   compile(runs: readonly KernelRun[]): Program {
     const bound: BoundDispatch[] = [];
-    const touched = new Set<GPUBuffer>();
     const owned = new Map<number, DeviceBuffer[]>();
     const all: DeviceBuffer[] = [];
     for (const { kernel, buffers, params, variant } of runs) {
@@ -194,15 +194,20 @@ export class WebGpuDevice implements Device {
         named[name] = buffer;
       }
       for (const dispatch of plan.dispatches) bound.push(this.#bind(dispatch, named));
-      for (const buffer of Object.values(named)) touched.add((buffer as GpuBuffer).gpu);
       for (const [size, buffer] of used) owned.set(size, [...(owned.get(size) ?? []), buffer]);
     }
+    const pace = new SubmitPace(bound.length);
     return {
       dispatches: bound.length,
       execute: () => {
         this.#assertAlive();
-        for (const dispatch of bound) this.#encode(dispatch);
-        for (const gpu of touched) this.#touched.add(gpu);
+        const { perSubmit } = pace;
+        bound.forEach((dispatch, index) => {
+          this.#encode(dispatch);
+          if ((index + 1) % perSubmit === 0) this.flush();
+        });
+        this.flush();
+        pace.watch(() => this.gpuDevice.queue.onSubmittedWorkDone());
       },
       dispose: () => {
         for (const buffer of all) this.release(buffer);
