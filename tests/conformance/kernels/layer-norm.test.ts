@@ -3,10 +3,13 @@ import { describe, it } from 'vitest';
 import { layerNorm, layerNormGradient } from '../../../engine/kernels/layer-norm.ts';
 import { expectAgreement } from './harness.ts';
 
-const sizes = fc.record({
-  rows: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 200, max: 600 })),
-  features: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(127, 128, 129, 300)),
-});
+const sizes = fc.oneof(
+  fc.record({
+    rows: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 200, max: 600 })),
+    features: fc.integer({ min: 1, max: 40 }),
+  }),
+  fc.record({ rows: fc.integer({ min: 1, max: 20 }), features: fc.constantFrom(127, 128, 129, 300) }),
+);
 const positive = (count: number, random: () => number) => Float64Array.from({ length: count }, () => 0.5 + random());
 
 describe('layer normalisation', () => {

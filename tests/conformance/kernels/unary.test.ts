@@ -32,12 +32,14 @@ describe.each(unaryNames)('%s', (name) => {
   });
 
   const gradient = unaryGradientKernels[name];
-  it.runIf(gradient)('has a gradient that agrees with its reference', async () => {
+  // floor, ceil, round and sign have none.
+  if (!gradient) return;
+  it('has a gradient that agrees with its reference', async () => {
     await fc.assert(
       fc.asyncProperty(counts, alpha, fc.integer(), async (count, a, seed) => {
         const saved = unaryTable[name].saves === 'y' || (name === 'powScalar' && a < 1 && a !== 0) ? positive : domain(name);
         const params = { count, alpha: a, beta: 1 };
-        await expectAgreement(gradient as NonNullable<typeof gradient>, params, {
+        await expectAgreement(gradient, params, {
           contents: { saved },
           seed,
           rtol: 2e-5,
