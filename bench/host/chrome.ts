@@ -15,6 +15,8 @@ export interface ChromeRun {
   readonly partial: boolean;
   /** Name of the case whose first step is measured in fresh browsers, if any. */
   readonly firstStepOf: string | undefined;
+  /** No case starts later than this many minutes after the beginning. */
+  readonly minutes: number;
   readonly log: (line: string) => void;
 }
 
@@ -59,8 +61,10 @@ async function measureCases(
   software: boolean,
 ): Promise<{ cases: CaseResult[]; interrupted?: string }> {
   const cases: CaseResult[] = [];
+  const end = performance.now() + run.minutes * 60_000;
   for (const one of run.cases) {
     if (software && one.hardwareOnly) continue;
+    if (performance.now() > end) return { cases, interrupted: `its ${run.minutes} minutes ended before “${one.name}”` };
     run.log(one.name);
     try {
       const result = await page.evaluate((name, options) => globalThis.bench.measure(name, options), one.name, run.measure);

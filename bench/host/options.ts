@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly readme: boolean;
   readonly compare: string | undefined;
   readonly batches: number;
+  /** No case starts later than this many minutes after the beginning. */
+  readonly minutes: number;
   /** Leave out the fresh-browser measurement of the first step. */
   readonly firstStep: boolean;
   readonly recordLosses: boolean;
@@ -20,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
   --only PATTERN      the cases whose name matches the regular expression
   --libraries A,B     the contenders whose name begins with one of these, such as "jax-js,tfjs webgpu"
   --batches N         batches per contender and case (default 9, with --quick 5)
+  --minutes N         start no further case after N minutes; the result is marked as interrupted
   --no-first-step     leave out the first training step in a fresh browser
   --compare FILE      ratios to an earlier result file
   --readme            put the table into README.md
@@ -33,7 +36,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const rest = [...args];
   const flags = new Set<string>();
   const values = new Map<string, string>();
-  const takesValue = ['--only', '--libraries', '--batches', '--compare', '--report'];
+  const takesValue = ['--only', '--libraries', '--batches', '--minutes', '--compare', '--report'];
   const known = ['--quick', '--no-first-step', '--readme', '--node', '--record-losses', '--help', ...takesValue];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (!known.includes(arg)) throw new RangeError(`unknown option '${arg}'\n${USAGE}`);
@@ -47,10 +50,13 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const quick = flags.has('--quick');
   const batches = Number(values.get('--batches') ?? (quick ? 5 : 9));
   if (!Number.isInteger(batches) || batches < 1) throw new RangeError(`--batches needs a positive integer`);
+  const minutes = Number(values.get('--minutes') ?? Number.POSITIVE_INFINITY);
+  if (!(minutes > 0)) throw new RangeError(`--minutes needs a positive number`);
   const only = values.get('--only');
   return {
     quick,
     batches,
+    minutes,
     node: flags.has('--node'),
     readme: flags.has('--readme'),
     firstStep: !flags.has('--no-first-step'),

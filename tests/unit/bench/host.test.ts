@@ -22,6 +22,7 @@ describe('options', () => {
     expect(() => parseOptions(['--fast'])).toThrow(/unknown option/);
     expect(() => parseOptions(['--only'])).toThrow(/needs a value/);
     expect(() => parseOptions(['--batches', '0'])).toThrow(/positive integer/);
+    expect(() => parseOptions(['--minutes', 'soon'])).toThrow(/positive number/);
     expect(() => selectContenders(CONTENDERS, { libraries: ['torch'] })).toThrow(/no library 'torch'/);
     expect(() => parseContender('tfjs metal')).toThrow(/no library/);
   });
