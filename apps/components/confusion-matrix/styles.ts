@@ -44,6 +44,8 @@ export const matrixStyles = css`
     white-space: nowrap;
   }
   tbody th {
+    /* Cut-off names may be narrow, but never vanish beside the wide cells. */
+    min-width: 2.2rem;
     max-width: 7rem;
     overflow: hidden;
     text-overflow: ellipsis;
