@@ -9,16 +9,13 @@ import { fileName, pngOf } from '../shared/files.ts';
 import { formatNumber } from '../shared/format.ts';
 import { SizeController } from '../shared/size-controller.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
-import { alignCurves, valueNear } from './columns.ts';
+import { valueNear } from './columns.ts';
 import { chartCsv, composePicture } from './export.ts';
 import { type ChartModel, chartData, chartOptions, drawnCurves, structureKey } from './options.ts';
-import { resolveColor } from './overlays.ts';
+import { legend, table } from './parts.ts';
 import { chartStyles } from './styles.ts';
 import { chartSvg } from './svg.ts';
 import type { AxisScale, Band, ChartSeries, CursorDetail, Marker, ReferenceLine } from './types.ts';
-
-/** Rows the table shows; CSV has them all. */
-const TABLE_ROWS = 60;
 
 /**
  * A line chart on a canvas: curves with their own x, smoothing over a faint raw curve, reference lines, bands, markers; with a
@@ -340,7 +337,15 @@ export class ChalkChart extends LitElement {
         </div>
         <span id="keys" hidden>Left and right arrow keys move the cursor, Shift for larger steps, Escape removes it.</span>
         <div class="visually-hidden" aria-live="polite">${this.spoken}</div>
-        ${this.renderLegend()} ${this.showTable ? this.renderTable() : nothing}
+        ${legend(this.model(), this.cursorX, (id) => this.toggle(id))} ${
+          this.showTable
+            ? table(
+                this.series.filter((s) => this.isShown(s.id)),
+                this.label,
+                this.xLabel,
+              )
+            : nothing
+        }
         <slot></slot>
       </figure>
     `;
@@ -391,55 +396,6 @@ export class ChalkChart extends LitElement {
         >table</button>
         <chalk-export-menu label="Save" align="end" .items=${this.exports()}></chalk-export-menu>
       </div>
-    `;
-  }
-
-  private renderLegend() {
-    const { palette } = this.themed;
-    const x = this.cursorX;
-    if (this.series.length + this.bands.length === 0) return nothing;
-    return html`<ul part="legend" aria-label="Series">
-      ${this.series.map((s, i) => {
-        const value = x === null ? undefined : valueNear(s, x)?.y;
-        return html`<li>
-          <button aria-pressed=${this.isShown(s.id)} @click=${() => this.toggle(s.id)}>
-            <span
-              class="swatch ${s.draw === 'points' ? 'points' : s.dash ? 'dashed' : ''}"
-              style="--swatch:${resolveColor(s.color, i, palette)}"
-            ></span>${s.label} ${value === undefined ? nothing : html`<span class="number">${formatNumber(value)}</span>`}
-          </button>
-        </li>`;
-      })}
-      ${this.bands.map(
-        (band, i) => html`<li class="static">
-          <span class="swatch band" style="--swatch:${resolveColor(band.color, i, palette)}"></span>${band.label}
-        </li>`,
-      )}
-    </ul>`;
-  }
-
-  private renderTable() {
-    const shown = this.series.filter((s) => this.isShown(s.id));
-    const { x, y } = alignCurves(shown, { x: false, y: false });
-    const stride = Math.max(1, Math.ceil(x.length / TABLE_ROWS));
-    const rows = x.map((_, i) => i).filter((i) => i % stride === 0 || i === x.length - 1);
-    return html`
-      <div class="table" tabindex="0" role="region" aria-label="${this.label} as a table">
-        <table>
-          <thead>
-            <tr><th scope="col">${this.xLabel || 'x'}</th>${shown.map((s) => html`<th scope="col">${s.label}</th>`)}</tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              (row) => html`<tr>
-                <th scope="row">${formatNumber(x[row] as number)}</th>
-                ${y.map((column) => html`<td>${column[row] === null ? '' : formatNumber(column[row] as number)}</td>`)}
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
-      ${stride > 1 ? html`<p class="note">Every ${stride}th of ${x.length} rows; the CSV file has them all.</p>` : nothing}
     `;
   }
 }

@@ -4,23 +4,12 @@ import type { BuiltCard, BuiltSource, Verification } from '../../math/card.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { mathSymbol } from '../../shell/symbol.ts';
 import { chalkEvent, define } from '../shared/define.ts';
-import { formatNumber, unravel } from '../shared/format.ts';
 import { VisibilityController } from '../shared/visibility-controller.ts';
-import '../tensor-view/element.ts';
-import type { TensorLayout } from '../tensor-view/tiles.ts';
 import { codeHtml, codeText, shownLines } from './code.ts';
+import { type LiveTensor, liveTensor, resultsTable } from './parts.ts';
 import { mathCardStyles } from './styles.ts';
 
-/** A tensor of the running experiment, shown beside the equation. */
-export interface LiveTensor {
-  readonly name: string;
-  /** Id of the card's term it is. */
-  readonly term?: string;
-  readonly symbol?: string;
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number>;
-  readonly layout?: TensorLayout;
-}
+export type { LiveTensor } from './parts.ts';
 
 /** Detail of `term-select`: nulls when the selection was cleared. */
 export interface TermDetail {
@@ -374,19 +363,7 @@ export class ChalkMathCard extends LitElement {
       aria-labelledby="head-tensors"
     >
       <div class="pane-head"><h4 id="head-tensors">Tensors</h4></div>
-      ${this.tensors.map(
-        (tensor) => html`<div class="tensor ${tensor.term && tensor.term === this.term ? 'on' : ''}">
-          <chalk-tensor-view
-            name=${tensor.name}
-            symbol=${tensor.symbol ?? ''}
-            layout=${tensor.layout ?? ''}
-            .shape=${tensor.shape}
-            .data=${tensor.data}
-            max-tiles="12"
-            tile-size="40"
-          ></chalk-tensor-view>
-        </div>`,
-      )}
+      ${this.tensors.map((tensor) => liveTensor(tensor, this.term))}
     </section>`;
   }
 
@@ -402,36 +379,9 @@ export class ChalkMathCard extends LitElement {
       <button class="primary" ?disabled=${this.checking} @click=${this.runVerify}>${this.checking ? 'Verifying …' : 'Verify'}</button>
       <div class="checks" role="status">
         ${this.failure ? html`<span class="fail">${this.failure}</span>` : nothing}
-        ${this.results ? this.renderResults(this.results) : nothing}
+        ${this.results ? resultsTable(this.results) : nothing}
       </div>
     `;
-  }
-
-  private renderResults(results: readonly Verification[]) {
-    return html`<table>
-      <thead>
-        <tr>
-          <th scope="col">comparison</th>
-          <th scope="col">largest error</th>
-          <th scope="col">worst element</th>
-          <th scope="col">got</th>
-          <th scope="col">expected</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${results.map((r) => {
-          const pass = r.maxError <= r.tolerance;
-          const at = r.shape ? unravel(r.worstIndex, r.shape) : [r.worstIndex];
-          return html`<tr>
-            <th scope="row"><span class=${pass ? 'pass' : 'fail'}>${pass ? '✓ equal' : '✗ differs'}</span> ${r.name}</th>
-            <td class="number">${formatNumber(r.maxError, 3)} (≤ ${formatNumber(r.tolerance, 2)})</td>
-            <td class="number">[${at.join(', ')}]</td>
-            <td class="number">${formatNumber(r.got, 6)}</td>
-            <td class="number">${formatNumber(r.expected, 6)}</td>
-          </tr>`;
-        })}
-      </tbody>
-    </table>`;
   }
 }
 

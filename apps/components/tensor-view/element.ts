@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import { type ColorMap, colorize } from '../../shell/colors.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { cellAt, cellOrigin, type GridLayout, gridLayout, moveByKey } from '../image-grid/layout.ts';
@@ -10,6 +10,7 @@ import { formatNumber, formatShape, unravel } from '../shared/format.ts';
 import { SizeController } from '../shared/size-controller.ts';
 import { type Statistics, statistics } from '../shared/statistics.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
+import { tensorStyles } from './styles.ts';
 import { defaultLayout, type TensorLayout, type Tiling, tile } from './tiles.ts';
 
 const TILE = 56;
@@ -45,53 +46,7 @@ export class ChalkTensorView extends LitElement {
     all: { state: true },
     active: { state: true },
   };
-  static override styles = [
-    baseStyles,
-    legendStyles,
-    css`
-      :host {
-        min-width: 0;
-      }
-      header {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: baseline;
-        gap: 0 var(--chalk-space-3);
-        margin-bottom: var(--chalk-space-1);
-        font-size: var(--chalk-text-s);
-      }
-      .name {
-        font-weight: 600;
-      }
-      .soft {
-        color: var(--chalk-ink-soft);
-      }
-      .tiles {
-        width: fit-content;
-        max-width: 100%;
-        overflow-x: auto;
-      }
-      canvas {
-        display: block;
-        cursor: crosshair;
-      }
-      footer {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: var(--chalk-space-2);
-        margin-top: var(--chalk-space-1);
-        font-size: var(--chalk-text-s);
-      }
-      footer button {
-        min-height: 1.5rem;
-        font-size: var(--chalk-text-s);
-      }
-      output {
-        min-height: 1.4em;
-      }
-    `,
-  ];
+  static override styles = [baseStyles, legendStyles, tensorStyles];
 
   declare name: string;
   declare symbol: string;

@@ -1,0 +1,60 @@
+/** The tensors and the verification results of a math card. */
+import { html, type TemplateResult } from 'lit';
+import type { Verification } from '../../math/card.ts';
+import { formatNumber, unravel } from '../shared/format.ts';
+import '../tensor-view/element.ts';
+import type { TensorLayout } from '../tensor-view/tiles.ts';
+
+/** A tensor of the running experiment, shown beside the equation. */
+export interface LiveTensor {
+  readonly name: string;
+  /** Id of the card's term it is. */
+  readonly term?: string;
+  readonly symbol?: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+  readonly layout?: TensorLayout;
+}
+
+/** One tensor, framed where it is the selected term. */
+export function liveTensor(tensor: LiveTensor, selected: string): TemplateResult {
+  return html`<div class="tensor ${tensor.term && tensor.term === selected ? 'on' : ''}">
+    <chalk-tensor-view
+      name=${tensor.name}
+      symbol=${tensor.symbol ?? ''}
+      layout=${tensor.layout ?? ''}
+      .shape=${tensor.shape}
+      .data=${tensor.data}
+      max-tiles="12"
+      tile-size="40"
+    ></chalk-tensor-view>
+  </div>`;
+}
+
+/** Every comparison with its largest error and the element where that is. */
+export function resultsTable(results: readonly Verification[]): TemplateResult {
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">comparison</th>
+        <th scope="col">largest error</th>
+        <th scope="col">worst element</th>
+        <th scope="col">got</th>
+        <th scope="col">expected</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${results.map((r) => {
+        const pass = r.maxError <= r.tolerance;
+        const at = r.shape ? unravel(r.worstIndex, r.shape) : [r.worstIndex];
+        return html`<tr>
+          <th scope="row"><span class=${pass ? 'pass' : 'fail'}>${pass ? '✓ equal' : '✗ differs'}</span> ${r.name}</th>
+          <td class="number">${formatNumber(r.maxError, 3)} (≤ ${formatNumber(r.tolerance, 2)})</td>
+          <td class="number">[${at.join(', ')}]</td>
+          <td class="number">${formatNumber(r.got, 6)}</td>
+          <td class="number">${formatNumber(r.expected, 6)}</td>
+        </tr>`;
+      })}
+    </tbody>
+  </table>`;
+}
