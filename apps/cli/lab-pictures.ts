@@ -24,9 +24,13 @@ async function photograph(page: Page, served: Served, id: string): Promise<void>
   const clip = await page.$eval(
     'main > * >>> .figure',
     (figure, aspect) => {
-      const drawing = figure.querySelector('[data-card]') ?? figure.firstElementChild ?? figure;
-      const box = drawing.getBoundingClientRect();
-      return { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: Math.min(box.height, box.width / aspect) };
+      // The figure's first part where that fills the picture, else the figure from its top.
+      const first = (figure.querySelector('[data-card]') ?? figure.firstElementChild ?? figure).getBoundingClientRect();
+      const fills = first.height > (0.75 * first.width) / aspect;
+      const box = fills ? first : figure.getBoundingClientRect();
+      const height = Math.min(box.height, box.width / aspect);
+      const skipped = fills ? (box.height - height) / 2 : 0;
+      return { x: box.x + scrollX, y: box.y + scrollY + skipped, width: box.width, height };
     },
     size.width / size.height,
   );
@@ -42,7 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .filter((id) => existsSync(join(repositoryRoot, 'apps/labs', id, 'recording.json')));
   const wanted = args.length > 0 ? args : all;
   const served = await serveSources();
-  const browser = await launchBrowser({ adapter: 'none', viewport: { ...size, height: 900 } });
+  const browser = await launchBrowser({ adapter: 'none', viewport: { width: size.width, height: 900 } });
   let failed = 0;
   try {
     const page = await browser.newPage();
