@@ -44,8 +44,6 @@ export const matrixStyles = css`
     white-space: nowrap;
   }
   tbody th {
-    /* Cut-off names may be narrow, but never vanish beside the wide cells. */
-    min-width: 2.2rem;
     max-width: 7rem;
     overflow: hidden;
     text-overflow: ellipsis;
@@ -113,8 +111,10 @@ export const matrixStyles = css`
       table-layout: fixed;
     }
     .axis {
+      /* Not by a font size of 0: the width counts in characters of it. */
       width: var(--names);
-      font-size: 0;
+      text-indent: 10rem;
+      white-space: nowrap;
     }
     td {
       width: auto;
