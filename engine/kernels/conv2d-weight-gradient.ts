@@ -31,6 +31,7 @@ function splitPlan(
   const terms = p.kh * p.kw * (p.Ci / p.groups);
   const { splits, perSplit } = splitSum(p.N * p.Ho * p.Wo, work.tiles, work.enough, 64);
   const parts = splits > 1 || hasBias === 1;
+  // The rungs take the same parameters; only the names of their entry points differ.
   const tile = dispatch(
     shader as typeof quadSwap,
     entry as 'pairs',

@@ -25,7 +25,8 @@ export interface Split {
   readonly perSplit: number;
 }
 
-export const WHOLE = (length: number, multiple = 4): Split => ({ splits: 1, perSplit: roundUp(length, multiple) });
+/** A sum that is not split. */
+export const whole = (length: number, multiple = 4): Split => ({ splits: 1, perSplit: roundUp(length, multiple) });
 
 /**
  * Splits a sum of `length` terms so that a small output still keeps the adapter busy.
@@ -35,7 +36,7 @@ export const WHOLE = (length: number, multiple = 4): Split => ({ splits: 1, perS
  */
 export function splitSum(length: number, tiles: number, enough: number, shortest: number, multiple = 4): Split {
   const wanted = Math.min(Math.ceil(enough / tiles), Math.floor(length / shortest));
-  if (wanted <= 1) return WHOLE(length, multiple);
+  if (wanted <= 1) return whole(length, multiple);
   const perSplit = roundUp(Math.ceil(length / wanted), multiple);
   const splits = Math.ceil(length / perSplit);
   return { splits, perSplit };
@@ -68,7 +69,7 @@ export function splitProduct(
   tilesPerGroup: number,
   caps: AdapterCaps,
 ): Split {
-  if (batch > 1) return WHOLE(K);
+  if (batch > 1) return whole(K);
   // A software adapter hands out work in 16 portions; a large GPU wants two workgroups for each of its 130 processors.
   return caps.software ? splitSum(K, tiles, 16 * tilesPerGroup, 64) : splitSum(K, tiles, 264 * Math.min(tilesPerGroup, 32), 64);
 }
