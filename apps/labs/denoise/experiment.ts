@@ -51,15 +51,21 @@ function baselinesOf(set: ImageDataset, config: Config): Baselines {
 const toBytes = (values: Float32Array) =>
   Uint8ClampedArray.from(values, (v) => 255 * (v * NORMALISATION.std[0] + NORMALISATION.mean[0]));
 
-async function* strips(
-  denoiser: Denoiser,
-  shown: Readonly<Record<string, Float32Array<ArrayBuffer>>>,
-): AsyncGenerator<ExperimentEvent> {
+type Shown = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
+const STRIP = [SHOWN.length, 28, 28, 1] as const;
+
+/** The clean and the noisy images, which are the same for all trainings. */
+async function* originals(denoiser: Denoiser, shown: Shown): AsyncGenerator<ExperimentEvent> {
   for (const [set, clean] of Object.entries(shown)) {
-    const { noisy, denoised } = await denoiser.denoise(clean);
-    const shape = [SHOWN.length, 28, 28, 1] as const;
-    yield { type: 'images', name: `${set}, noisy`, shape, data: toBytes(noisy) };
-    yield { type: 'images', name: `${set}, denoised, ${denoiser.name}`, shape, data: toBytes(denoised) };
+    yield { type: 'images', name: `${set}, clean`, shape: STRIP, data: toBytes(clean) };
+    yield { type: 'images', name: `${set}, noisy`, shape: STRIP, data: toBytes((await denoiser.denoise(clean)).noisy) };
+  }
+}
+
+async function* strips(denoiser: Denoiser, shown: Shown): AsyncGenerator<ExperimentEvent> {
+  for (const [set, clean] of Object.entries(shown)) {
+    const { denoised } = await denoiser.denoise(clean);
+    yield { type: 'images', name: `${set}, denoised, ${denoiser.name}`, shape: STRIP, data: toBytes(denoised) };
   }
 }
 
@@ -80,9 +86,6 @@ export const experiment: Experiment<typeof schema, DenoiseResult> = {
         NORMALISATION,
       );
     const shown = { MNIST: pick(sets.test.mnist), 'Fashion-MNIST': pick(sets.train.fashion) };
-    for (const [set, clean] of Object.entries(shown)) {
-      yield { type: 'images', name: `${set}, clean`, shape: [SHOWN.length, 28, 28, 1], data: toBytes(clean) };
-    }
 
     const names = config.training === 'all three' ? trainings : [config.training];
     const denoisers = names.map((name) => new Denoiser(name, sets, config));
@@ -90,6 +93,7 @@ export const experiment: Experiment<typeof schema, DenoiseResult> = {
       for (const denoiser of denoisers) denoiser.dispose();
     });
     serve(denoisers, shown, context);
+    yield* originals(denoisers[0] as Denoiser, shown);
 
     yield { type: 'phase', name: 'train', progress: 0 };
     const losses = new Map(denoisers.map((denoiser) => [denoiser, [] as number[]]));
@@ -136,11 +140,7 @@ export const experiment: Experiment<typeof schema, DenoiseResult> = {
 };
 
 /** What the page asks for: pictures with skip connections cut, and the levels of the network for one image. */
-function serve(
-  denoisers: readonly Denoiser[],
-  shown: Readonly<Record<string, Float32Array<ArrayBuffer>>>,
-  context: Context<Config>,
-): void {
+function serve(denoisers: readonly Denoiser[], shown: Shown, context: Context<Config>): void {
   const named = (name: unknown) => denoisers.find((denoiser) => denoiser.name === name) ?? (denoisers[0] as Denoiser);
   context.serve('denoise', async (payload) => {
     const { training, set } = payload as { training: TrainingName; set: string };
