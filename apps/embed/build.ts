@@ -3,10 +3,10 @@
  * is an anywidget. Beside it lie what it fetches when it is wanted: `<lab>.recording.json`, and `<lab>.engine.js` for pages that
  * forbid its worker. Data packs come from the site that the module was loaded from.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, loadConfigFromFile, type Plugin } from 'vite';
-import { oneFilePlugin } from './one-file.ts';
+import { engineImports, oneFilePlugin } from './one-file.ts';
 
 /** Lab id to its directory, for labs that have an `embed.ts`. */
 export function embeddable(root: string): ReadonlyMap<string, string> {
@@ -17,17 +17,17 @@ export function embeddable(root: string): ReadonlyMap<string, string> {
 
 const engineEntry = '\0engine-entry';
 
-/** The module of the main-thread fallback: the experiment and what it stands on. */
-function enginePlugin(root: string, folder: string): Plugin {
-  const path = (file: string) => JSON.stringify(file.replaceAll('\\', '/'));
+/** The module of all that brings the engine into a page: the main-thread fallback, and what a lab asks of the engine itself. */
+function enginePlugin(folder: string): Plugin {
+  const texts = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+  const paths = engineImports(texts).map((path) => JSON.stringify(join(folder, path).replaceAll('\\', '/')));
   return {
     name: 'chalkgrad:engine-entry',
     // The bundler makes a path of an entry's name.
     resolveId: (source) => (source.endsWith('engine-entry') ? engineEntry : undefined),
-    load: (id) =>
-      id === engineEntry
-        ? `export { experiment } from ${path(join(folder, 'experiment.ts'))};\nexport { browserEnvironment } from ${path(join(root, 'apps/runtime/browser-environment.ts'))};`
-        : undefined,
+    load: (id) => (id === engineEntry ? paths.map((path) => `export * from ${path};`).join('\n') : undefined),
   };
 }
 
@@ -73,7 +73,7 @@ export async function buildEmbeds(root: string, outDir: string, labs = embeddabl
   process.env.NODE_ENV = 'production';
   for (const [id, folder] of labs) {
     await buildModule(root, outDir, `${id}.js`, join(folder, 'embed.ts'), oneFilePlugin(id));
-    await buildModule(root, outDir, `${id}.engine.js`, 'engine-entry', enginePlugin(root, folder));
+    await buildModule(root, outDir, `${id}.engine.js`, 'engine-entry', enginePlugin(folder));
     const recording = join(folder, 'recording.json');
     if (existsSync(recording)) copyFileSync(recording, join(outDir, `${id}.recording.json`));
     sizes.set(id, statSync(join(outDir, `${id}.js`)).size);

@@ -8,7 +8,16 @@ import type { Plugin } from 'vite';
 const worker =
   /new Worker\(\s*new URL\(\s*'(\.\/[\w-]+\.ts)'\s*,\s*import\.meta\.url\s*,?\s*\)\s*,\s*\{\s*type:\s*'module'\s*,?\s*\}\s*,?\s*\)/g;
 const recording = /new URL\(\s*'\.\/recording\.json'\s*,\s*import\.meta\.url\s*,?\s*\)/g;
-const engine = /import\(\s*'(?:\.\/experiment\.ts|\.\.\/\.\.\/runtime\/browser-environment\.ts)'\s*\)/g;
+/** Imports on demand that bring the engine: the experiment, its environment, and modules of the engine itself. */
+const engine =
+  /import\(\s*'(\.\/experiment\.ts|\.\.\/\.\.\/runtime\/browser-environment\.ts|(?:\.\.\/){3}engine\/[\w/-]+(?<!-node)\.ts)'\s*\)/g;
+
+/** What the engine file beside a module must export, from the texts of a lab's files: paths as they are imported there. */
+export function engineImports(texts: Iterable<string>): string[] {
+  const found = new Set(['./experiment.ts', '../../runtime/browser-environment.ts']);
+  for (const text of texts) for (const [, path] of text.matchAll(engine)) found.add(path as string);
+  return [...found];
+}
 
 /** Rewrites every `new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })`. */
 export function inlineWorkers(code: string): string {

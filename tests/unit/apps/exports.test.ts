@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { inlineWorkers, moveOut } from '../../../apps/embed/one-file.ts';
+import { engineImports, inlineWorkers, moveOut } from '../../../apps/embed/one-file.ts';
 import { widget } from '../../../apps/embed/widget.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
@@ -96,6 +96,21 @@ describe('the module for other pages', () => {
       "fetch(new URL('./recording.json', import.meta.url)); await import('./experiment.ts'); await import('../../runtime/browser-environment.ts')";
     expect(moveOut(code, 'demo')).toBe(
       "fetch(new URL('./' + 'demo.recording.json', import.meta.url)); await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href); await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href)",
+    );
+  });
+
+  it('knows what the fallback must export', () => {
+    const texts = [
+      "await import('../../../engine/nn/validate.ts')",
+      "import('../../../engine/data/formats/image-node.ts'); import('./cards.ts')",
+    ];
+    expect(engineImports(texts)).toEqual([
+      './experiment.ts',
+      '../../runtime/browser-environment.ts',
+      '../../../engine/nn/validate.ts',
+    ]);
+    expect(moveOut(texts.join(';'), 'demo')).toBe(
+      "await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href);import('../../../engine/data/formats/image-node.ts'); import('./cards.ts')",
     );
   });
 
