@@ -79,8 +79,9 @@ export const prose = html`
   ${ask(
     'Compare the schedules: the paper of 2008 and scikit-learn. Which divergence is lower, and may you compare them?',
     html`<p>
-      The 2008 schedule ends lower (about 0.99 against 1.06 here), but it first projects the images onto 30 principal components. That is
-      another space with other affinities: the two divergences measure different things. The agreement of labels can be compared.
+      The 2008 schedule ends lower (1.02 against 1.06 for the 1500 images), but it first projects them onto 30 principal components. That
+      is another space with other affinities: the two divergences measure different things. The votes of neighbours can be compared: .87
+      against .84, so leaving out the small components, mostly noise, did no harm.
     </p>`,
   )}
   <p class="references">
