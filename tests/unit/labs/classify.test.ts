@@ -11,11 +11,13 @@ import { type ClassifyResult, experiment, type Setup } from '../../../apps/labs/
 import type { Config } from '../../../apps/labs/classify/networks.ts';
 import type { EvaluationReport } from '../../../apps/labs/classify/report.ts';
 import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
+import { schema } from '../../../apps/labs/classify/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
-import { openEngine } from '../../../apps/runtime/engine-device.ts';
+import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import type { DevicePreference } from '../../../apps/runtime/experiment.ts';
 import { type NodeRun, runInNode } from '../../../apps/runtime/node.ts';
+import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { pngOf } from '../data/png-writer.ts';
 import { spotPacks, spots } from './classify-pictures.ts';
@@ -126,6 +128,30 @@ describe('a run', () => {
     await expect(run({ ...settings, units: 8 }, { checkpoint: saved.bytes })).rejects.toThrow(/network/);
     await expect(run(settings, { checkpoint: saved.bytes.slice(0, 100) })).rejects.toThrow(/checkpoint/);
     for (const done of [whole, rest, anew]) await done.runner.stop();
+  });
+
+  it('survives a device that is lost: it goes on from its last checkpoint to the same end', async () => {
+    const whole = await run({}, { device: 'webgpu' });
+    let lost = false;
+    const seen: number[] = [];
+    const broken = await runInNode(experiment, {
+      environment: { data: { read: async (path) => packs.get(path) }, open: openEngine },
+      device: 'webgpu',
+      config: { ...defaults(schema), ...small },
+      onEvent(event) {
+        if (event.type !== 'step') return;
+        seen.push(event.step);
+        if (event.step === 11 && !lost) {
+          lost = true;
+          loseEngine();
+        }
+      },
+    });
+    expect(seen.filter((step) => step === 9)).toHaveLength(2);
+    expect(seen.filter((step) => step === 8)).toHaveLength(1);
+    expect(broken.result?.test).toEqual(resultOf(whole).test);
+    expect(broken.result?.validation).toEqual(resultOf(whole).validation);
+    for (const done of [whole, broken]) await done.runner.stop();
   });
 
   it('keeps a softmax before the cross-entropy above its floor', async () => {
