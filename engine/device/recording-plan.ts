@@ -1,5 +1,4 @@
 /** Where the intermediate results of a recorded step lie: needless copies dropped, memory shared by lifetime. */
-import type { CopyParams } from '../kernels/copy.ts';
 import { alignedLength, type Device, type DeviceBuffer, type KernelRun } from './device.ts';
 
 /** Memory that a recording has promised but not yet placed. */
@@ -17,6 +16,15 @@ export function isVirtual(buffer: DeviceBuffer): buffer is VirtualBuffer {
 
 const overlap = (a: DeviceBuffer, b: DeviceBuffer): boolean =>
   a.root === b.root && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+
+/** What the kernel 'copy' is given (engine/kernels/copy.ts, which this file must not import). */
+interface CopyParams {
+  readonly shape: readonly number[];
+  readonly strideX: readonly number[];
+  readonly offsetX: number;
+  readonly strideY: readonly number[];
+  readonly offsetY: number;
+}
 
 /** The whole of one buffer copied to the whole of another, as a gradient into its place beside the others. */
 function isWholeCopy({ kernel, buffers, params }: KernelRun): boolean {

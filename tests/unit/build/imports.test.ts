@@ -29,6 +29,8 @@ const ROOMS: readonly (readonly string[])[] = [
 const ROOM_OF_FILE: Readonly<Record<string, string>> = {
   'engine/errors.ts': 'errors',
   'engine/random.ts': 'random',
+  // The hash behind the numbers; the kernels draw the same bits from it.
+  'engine/kernels/pcg.ts': 'random',
   // Readers of binary formats share it, those of io/ as those of data/.
   'engine/data/formats/bytes.ts': 'bytes',
   // The contract of a kernel: the devices run by it, the kernels are written to it.
