@@ -39,7 +39,7 @@ export function table(series: readonly ChartSeries[], label: string, xLabel: str
   const stride = Math.max(1, Math.ceil(x.length / TABLE_ROWS));
   const rows = x.map((_, i) => i).filter((i) => i % stride === 0 || i === x.length - 1);
   return html`
-    <div class="table" tabindex="0" role="region" aria-label="${label} as a table">
+    <div class="table" tabindex="0" role="group" aria-label="${label} as a table">
       <table>
         <thead>
           <tr><th scope="col">${xLabel || 'x'}</th>${series.map((s) => html`<th scope="col">${s.label}</th>`)}</tr>

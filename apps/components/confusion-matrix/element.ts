@@ -253,7 +253,7 @@ export class ChalkConfusionMatrix extends LitElement {
 
   private renderBehind(matrix: ConfusionCounts, { truth, predicted }: { truth: number; predicted: number }) {
     const count = matrix.counts[truth * matrix.classes + predicted] as number;
-    return html`<section class="behind" aria-live="polite">
+    return html`<div class="behind" aria-live="polite">
       <p class="heading">true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}: ${formatCount(count)} images</p>
       <slot>
         ${
@@ -271,7 +271,7 @@ export class ChalkConfusionMatrix extends LitElement {
             : nothing
         }
       </slot>
-    </section>`;
+    </div>`;
   }
 }
 

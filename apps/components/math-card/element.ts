@@ -314,9 +314,9 @@ export class ChalkMathCard extends LitElement {
     const source = (pane === 'wgsl' ? this.loaded?.[chosen] : undefined) ?? sources[chosen];
     if (!source) return nothing;
     const lines = shownLines(source, this.unrolled);
-    return html`<section class="pane ${pane === shown ? 'shown' : ''}" part="pane" id="pane-${pane}" aria-labelledby="head-${pane}">
+    return html`<div class="pane ${pane === shown ? 'shown' : ''}" part="pane" id="pane-${pane}">
       <div class="pane-head">
-        <h4 id="head-${pane}">${paneNames[pane]}</h4>
+        <h4>${paneNames[pane]}</h4>
         <code class="file">${source.file}</code>
         ${this.renderFiles(pane, sources, chosen)}
         ${
@@ -335,8 +335,8 @@ export class ChalkMathCard extends LitElement {
           @click=${() => navigator.clipboard?.writeText(codeText(lines)).catch(() => undefined)}
         >copy</button>
       </div>
-      <pre class="code" tabindex="0" role="region" aria-label="${source.file}" @click=${this.onClick}>${unsafeHTML(codeHtml(lines))}</pre>
-    </section>`;
+      <pre class="code" tabindex="0" role="group" aria-label="${source.file}" @click=${this.onClick}>${unsafeHTML(codeHtml(lines))}</pre>
+    </div>`;
   }
 
   /** Buttons for a few files, a list for a ladder. */
@@ -356,15 +356,10 @@ export class ChalkMathCard extends LitElement {
   }
 
   private renderTensors(shown: Pane) {
-    return html`<section
-      class="pane tensors ${shown === 'tensors' ? 'shown' : ''}"
-      part="pane"
-      id="pane-tensors"
-      aria-labelledby="head-tensors"
-    >
-      <div class="pane-head"><h4 id="head-tensors">Tensors</h4></div>
+    return html`<div class="pane tensors ${shown === 'tensors' ? 'shown' : ''}" part="pane" id="pane-tensors">
+      <div class="pane-head"><h4>Tensors</h4></div>
       ${this.tensors.map((tensor) => liveTensor(tensor, this.term))}
-    </section>`;
+    </div>`;
   }
 
   private renderIndices(card: BuiltCard) {

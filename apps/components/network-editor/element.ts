@@ -153,7 +153,7 @@ export class ChalkNetworkEditor extends LitElement {
     const paths = new Set(list.map((row) => pathText(row.path)));
     const general = this.report.errors.filter((error) => !paths.has(error.path));
     return html`
-      <section aria-label=${this.label}>
+      <div role="group" aria-label=${this.label}>
         <div class="head">
           <span class="label">${this.label}</span>
           <span class="number total">${this.validate ? `${formatCount(this.report.parameters)} parameters` : nothing}</span>
@@ -167,7 +167,7 @@ export class ChalkNetworkEditor extends LitElement {
         </div>
         ${this.text === null ? this.renderList(list) : this.renderText(this.text)}
         ${general.map((error) => html`<p class="problem" role="alert">${error.message}</p>`)}
-      </section>
+      </div>
     `;
   }
 

@@ -163,7 +163,7 @@ export class ChalkRunsTable extends LitElement {
     if (this.runs.length === 0) return html`<p>${this.emptyText}</p>`;
     const settings = differing(this.runs);
     const metrics = metricNames(this.runs);
-    return html`<div class="scroll" tabindex="0" role="region" aria-label=${this.label}>
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${this.label}>
       <table part="table">
         <caption>
           ${this.label}${this.cursorX === null ? nothing : html` <span class="at">at ${formatNumber(this.cursorX)}</span>`}
