@@ -20,9 +20,11 @@ export class ChalkAdapterBadge extends LitElement {
       :host {
         display: inline-block;
         max-width: 100%;
+        max-width: 100%;
       }
       .badge {
         display: inline-flex;
+        max-width: 100%;
         max-width: 100%;
         gap: 0.45em;
         align-items: center;
@@ -34,6 +36,7 @@ export class ChalkAdapterBadge extends LitElement {
         white-space: nowrap;
       }
       .dot {
+        flex: none;
         width: 0.55em;
         height: 0.55em;
         border: 1px solid currentColor;

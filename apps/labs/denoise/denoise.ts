@@ -49,17 +49,23 @@ export class DenoiseLab extends LabElement<typeof schema> {
     css`
       .sets {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
         gap: var(--chalk-space-4);
         min-width: 0;
       }
       .strip {
         display: grid;
-        grid-template-columns: 7.5rem 1fr;
+        grid-template-columns: 7.5rem minmax(0, 1fr);
         gap: var(--chalk-space-2);
         align-items: center;
         margin-bottom: var(--chalk-space-1);
         font-size: var(--chalk-text-s);
+      }
+      @container lab (max-width: 26rem) {
+        .strip {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 0;
+        }
       }
       h3 {
         margin: var(--chalk-space-4) 0 var(--chalk-space-2);
