@@ -62,12 +62,16 @@ export function panelsOf(config: Config, points: number): PanelSpec[] {
   );
 }
 
+function withRate(schedule: TsneSchedule, iterations: number, rate: number): TsneSchedule {
+  return { ...schedule, iterations, learningRate: rate > 0 ? () => rate : schedule.learningRate };
+}
+
 /** The schedule that a configuration asks for; `own` takes its numbers from the controls. */
 export function scheduleOf(config: Config): TsneSchedule {
   const { schedule, exaggeration, exaggerated, components, iterations, rate } = config;
-  const base = schedule === 'paper' ? tsneSchedules.paper : tsneSchedules['scikit-learn'];
-  const own = schedule === 'own' ? { ...base, exaggeration, exaggerated, momentumSwitch: exaggerated, components } : base;
-  return { ...own, iterations, learningRate: rate > 0 ? () => rate : own.learningRate };
+  if (schedule === 'scikit-learn') return withRate(tsneSchedules['scikit-learn'], iterations, rate);
+  const own = { ...tsneSchedules['scikit-learn'], exaggeration, exaggerated, momentumSwitch: exaggerated };
+  return withRate({ ...(schedule === 'paper' ? tsneSchedules.paper : own), components }, iterations, rate);
 }
 
 export class Maps {

@@ -121,14 +121,14 @@ export const schema = defineSchema({
     when: { key: 'schedule', is: ['own'] },
   }),
   components: int({
-    default: 0,
+    default: 30,
     min: 0,
     max: 100,
     label: 'principal components first',
-    help: '0: the points are taken as they are.',
+    help: '30 in the paper; 0: the points are taken as they are.',
     live: 'restart',
     group: 'method',
-    when: { key: 'schedule', is: ['own'] },
+    when: { key: 'schedule', is: ['paper', 'own'] },
   }),
   init: choice(['random', 'pca'], {
     default: 'random',

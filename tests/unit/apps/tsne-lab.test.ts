@@ -87,7 +87,7 @@ async function run(config: Partial<Config>, files?: ReadonlyMap<string, Uint8Arr
 
 describe('the t-SNE lab', () => {
   it('maps the pixels, measures the map and answers the cards', async () => {
-    const { result, events, store, runner } = await run({ exaggerated: 40, schedule: 'own', iterations: 300 });
+    const { result, events, store, runner } = await run({ exaggerated: 40, schedule: 'own', components: 0, iterations: 300 });
     expect(result).toMatchObject({ points: 120, iterations: 300, accuracy: null });
     expect(result?.inputAgreement).toBeGreaterThan(0.95);
     const [map] = result?.maps ?? [];
@@ -265,6 +265,8 @@ describe('settings', () => {
     expect(scheduleOf({ ...base, schedule: 'paper' })).toMatchObject({ exaggeration: 4, exaggerated: 50, components: 30 });
     expect(scheduleOf(base).learningRate(10_000)).toBeCloseTo(10_000 / 48);
     expect(scheduleOf({ ...base, rate: 7 }).learningRate(10_000)).toBe(7);
+    expect(scheduleOf({ ...base, schedule: 'paper', components: 0 })).toMatchObject({ components: 0, initScale: 0.01 });
+    expect(scheduleOf(base).components).toBe(0);
     const own = scheduleOf({ ...base, schedule: 'own', exaggeration: 3, exaggerated: 20, components: 5 });
     expect(own).toMatchObject({ exaggeration: 3, exaggerated: 20, momentumSwitch: 20, components: 5 });
     expect(tsneSchedules.paper.learningRate()).toBe(100);
