@@ -4,7 +4,7 @@ export const failureStyles = css`
   .pairs,
   .four {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr));
     gap: var(--chalk-space-4);
     min-width: 0;
   }
