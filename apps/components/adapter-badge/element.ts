@@ -20,11 +20,9 @@ export class ChalkAdapterBadge extends LitElement {
       :host {
         display: inline-block;
         max-width: 100%;
-        max-width: 100%;
       }
       .badge {
         display: inline-flex;
-        max-width: 100%;
         max-width: 100%;
         gap: 0.45em;
         align-items: center;
