@@ -19,6 +19,8 @@ const DIVERGENCE_EVERY = 50;
 const QUALITY_EVERY = 100;
 const QUALITY_EVERY_LARGE = 500;
 const LARGE = 3000;
+/** Iterations of a run that starts from a finished map. */
+const MORE_ITERATIONS = 300;
 /** Neighbours in the input that the page shows beside a point. */
 const SHOWN_NEIGHBOURS = 8;
 
@@ -178,25 +180,24 @@ async function* iterate(lab: Lab): AsyncGenerator<ExperimentEvent, string | null
   const { maps, set } = lab;
   const stops = maps.specs.map(() => new TsneConvergence());
   const qualityEvery = set.count > LARGE ? QUALITY_EVERY_LARGE : QUALITY_EVERY;
-  let past = maps.iteration;
+  const first = maps.iteration;
+  let past = first;
+  const last = () => (lab.live.iterations > first ? lab.live.iterations : first + MORE_ITERATIONS);
   yield { type: 'phase', name: 'embed', progress: 0 };
-  while (maps.iteration < lab.live.iterations) {
+  while (maps.iteration < last()) {
     if (yield* lab.follow()) for (const stop of stops) stop.restart(maps.iteration);
     const { live } = lab;
+    const end = last();
     const schedule = scheduleOf(live);
     const from = maps.iteration;
     // Ends at multiples of the interval, and where the divergence is evaluated.
-    const to = Math.min(
-      from + live.every - (from % live.every),
-      from + DIVERGENCE_EVERY - (from % DIVERGENCE_EVERY),
-      live.iterations,
-    );
+    const to = Math.min(from + live.every - (from % live.every), from + DIVERGENCE_EVERY - (from % DIVERGENCE_EVERY), end);
     maps.step(to - from, schedule);
     if (past < schedule.exaggerated && to >= schedule.exaggerated) for (const stop of stops) stop.restart(to);
     past = to;
     yield* lab.picture();
     let reason: string | undefined;
-    if (to % DIVERGENCE_EVERY === 0 || to === live.iterations) {
+    if (to % DIVERGENCE_EVERY === 0 || to === end) {
       const values = await maps.evaluate();
       const reasons = values.map((value, at) => (stops[at] as TsneConvergence).check(to, value));
       for (const [at, { divergence, gradientNorm }] of values.entries()) {
@@ -206,9 +207,9 @@ async function* iterate(lab: Lab): AsyncGenerator<ExperimentEvent, string | null
       }
       if (live.stopEarly && to > schedule.exaggerated && reasons.every((found) => found !== undefined)) reason = reasons[0];
       if (to % (4 * DIVERGENCE_EVERY) === 0) yield { type: 'checkpoint', name: 'maps', step: to, bytes: await maps.save() };
-      if (to % qualityEvery === 0 && to < live.iterations && !reason) yield* lab.quality(to);
-      yield { type: 'step', step: to, total: live.iterations, loss: values[0]?.divergence ?? 0 };
-    } else yield { type: 'step', step: to, total: live.iterations };
+      if (to % qualityEvery === 0 && to < end && !reason) yield* lab.quality(to);
+      yield { type: 'step', step: to, total: end, loss: values[0]?.divergence ?? 0 };
+    } else yield { type: 'step', step: to, total: end };
     if (reason) return reason;
   }
   return null;
@@ -238,6 +239,7 @@ export const experiment: Experiment<typeof schema, TsneResult> = {
     const stopped = yield* iterate(lab);
     if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.maps.iteration}: ${stopped}.` };
     yield { type: 'phase', name: 'evaluate' };
+    yield { type: 'checkpoint', name: 'maps', step: lab.maps.iteration, bytes: await lab.maps.save() };
     yield* lab.picture();
     const found = yield* lab.quality(lab.maps.iteration);
     return {

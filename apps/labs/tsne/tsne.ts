@@ -36,6 +36,10 @@ import { definition, type schema } from './schema.ts';
 const NEIGHBOURS = 8;
 /** One empty list for all: a new one would make the plots draw anew. */
 const NONE: readonly never[] = [];
+/** Parameters that move a finished map on when one of them is changed. */
+const MOVING: readonly string[] = ['perplexity', 'layer', 'path', 'epoch', 'rate', 'exaggeration', 'exaggerated', 'iterations'];
+/** Milliseconds a control must rest before a finished map moves on. */
+const REST = 500;
 /** Where the classification lab keeps its last checkpoint in this browser. */
 const CLASSIFY = 'classify';
 
@@ -168,10 +172,30 @@ export class TsneLab extends LabElement<typeof schema> {
     this.chosen = -1;
     this.tensors = [];
     this.stored = null;
+    this.addEventListener('lab-change', () => this.#moveOn());
+  }
+
+  #before: Readonly<Record<string, unknown>> = {};
+  #resting: ReturnType<typeof setTimeout> | undefined;
+
+  /** A live parameter that is changed after the end: the map goes on from where it stands. A preset changes more than one. */
+  #moveOn(): void {
+    const now: Readonly<Record<string, unknown>> = this.config;
+    const changed = Object.keys(now).filter((key) => now[key] !== this.#before[key]);
+    this.#before = now;
+    const [key] = changed;
+    if (changed.length !== 1 || key === undefined || !MOVING.includes(key)) return;
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      const end = this.store.checkpoints.get('maps');
+      if (this.isConnected && this.runState === 'finished' && !this.recorded && end)
+        this.restart('play', { checkpoint: end.bytes.slice() });
+    }, REST);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#before = this.config;
     void recall(CLASSIFY).then((found) => {
       this.stored = found?.bytes ?? null;
     });
