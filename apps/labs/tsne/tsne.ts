@@ -1,5 +1,5 @@
 /** The t-SNE lab on the page. */
-import { css, html, nothing } from 'lit';
+import { html, nothing } from 'lit';
 import '../../components/chart/element.ts';
 import type { ReferenceLine } from '../../components/chart/types.ts';
 import '../../components/checkpoint-bar/element.ts';
@@ -32,6 +32,7 @@ import {
 } from './layout.ts';
 import { prose } from './prose.ts';
 import { definition, type schema } from './schema.ts';
+import { tsneStyles } from './styles.ts';
 
 const NEIGHBOURS = 8;
 /** One empty list for all: a new one would make the plots draw anew. */
@@ -61,95 +62,7 @@ export class TsneLab extends LabElement<typeof schema> {
     tensors: { state: true },
     stored: { state: true },
   };
-  static override styles = [
-    ...LabElement.styles,
-    css`
-      .maps {
-        display: grid;
-        grid-template-columns: repeat(var(--columns), minmax(0, 1fr));
-        gap: var(--chalk-space-3);
-      }
-      .space,
-      .hint {
-        margin: var(--chalk-space-2) 0 0;
-        color: var(--chalk-ink-soft);
-        font-size: var(--chalk-text-s);
-      }
-      .legend {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0 var(--chalk-space-3);
-        margin: var(--chalk-space-2) 0 0;
-        padding: 0;
-        font-size: var(--chalk-text-s);
-        list-style: none;
-      }
-      .swatch {
-        display: inline-block;
-        width: 0.7rem;
-        height: 0.7rem;
-        margin-inline-end: var(--chalk-space-1);
-        border-radius: 50%;
-        background: var(--swatch);
-        forced-color-adjust: none;
-      }
-      .inspector {
-        display: grid;
-        gap: var(--chalk-space-1);
-        min-height: 10.5rem;
-        margin-top: var(--chalk-space-3);
-        font-size: var(--chalk-text-s);
-      }
-      .inspector h3 {
-        margin: 0;
-        font-family: var(--chalk-font-ui);
-        font-size: var(--chalk-text-s);
-        font-weight: 600;
-      }
-      .charts {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
-        gap: var(--chalk-space-4);
-        min-width: 0;
-      }
-      .scroll {
-        overflow-x: auto;
-      }
-      table {
-        border-collapse: collapse;
-        font-size: var(--chalk-text-s);
-        font-variant-numeric: tabular-nums;
-      }
-      caption {
-        padding-bottom: var(--chalk-space-1);
-        color: var(--chalk-ink-soft);
-        text-align: start;
-      }
-      :is(th, td) {
-        padding: 0.2rem 0.7rem 0.2rem 0;
-        border-bottom: 1px solid var(--chalk-rule);
-        text-align: start;
-        white-space: nowrap;
-      }
-      .network {
-        display: grid;
-        gap: var(--chalk-space-2);
-        width: 100%;
-      }
-      .layers {
-        display: flex;
-        flex-wrap: wrap;
-        gap: var(--chalk-space-1);
-        align-items: center;
-        font-size: var(--chalk-text-s);
-      }
-      @container lab (max-width: 40rem) {
-        .maps {
-          grid-template-columns: repeat(min(var(--columns), 2), minmax(0, 1fr));
-        }
-      }
-    `,
-  ];
+  static override styles = [...LabElement.styles, tsneStyles];
   declare private hovered: number;
   declare private chosen: number;
   declare private tensors: readonly LiveTensor[];

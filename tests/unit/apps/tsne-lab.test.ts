@@ -247,6 +247,22 @@ describe('the t-SNE lab', () => {
     ]);
     await done.runner.stop();
   });
+
+  it('moves a finished map on when it starts from its end', async () => {
+    const { events, runner } = await run({ iterations: 60 });
+    await runner.stop();
+    const end = events.findLast((event) => event.type === 'checkpoint') as { bytes: Uint8Array; step: number };
+    expect(end.step).toBe(60);
+    const steps: number[] = [];
+    const done = await runInNode(experiment, {
+      environment: environment(),
+      config: { count: 120, iterations: 60, perplexity: 20, stopEarly: false },
+      checkpoint: end.bytes,
+      onEvent: (event) => event.type === 'step' && steps.push(event.step),
+    });
+    expect([steps[0], steps.at(-1)]).toEqual([70, 360]);
+    await done.runner.stop();
+  });
 });
 
 describe('settings', () => {
