@@ -109,9 +109,6 @@ interface Replay {
   dispose(): void;
 }
 
-/** Iterations that go to the GPU in one submission. */
-const PER_SUBMIT = 8;
-
 /** One embedding in the plane. */
 export class Tsne {
   readonly N: number;
@@ -192,7 +189,6 @@ export class Tsne {
       this.#writeHyper();
       this.#step.execute();
       this.iteration++;
-      if (n % PER_SUBMIT === PER_SUBMIT - 1) this.#y.device.flush();
     }
     // Forces depend on differences only, so the mean drifts without consequence; taking it off now and then keeps f32 exact.
     this.#recentre.execute();

@@ -189,14 +189,15 @@ describe('Tsne', () => {
     expect(getDevice().memory().bytes).toBe(bytes);
   });
 
-  it('costs one submission for several iterations', async () => {
+  it('costs one submission an iteration', async () => {
     const tsne = await Tsne.create(points, N, { perplexity: 8, schedule: { ...short, exaggerated: 1000, momentumSwitch: 1000 } });
     tsne.step(2);
     await tsne.positions();
     const backend = (getDevice() as Awaited<ReturnType<typeof init>>).backend as unknown as { counters: { submits: number } };
     const before = backend.counters.submits;
     tsne.step(8);
-    expect(backend.counters.submits - before).toBeLessThanOrEqual(2);
+    // And one to take the centre off.
+    expect(backend.counters.submits - before).toBeLessThanOrEqual(9);
     tsne.dispose();
   });
 
