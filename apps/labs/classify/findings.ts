@@ -29,7 +29,7 @@ const cifar: Partial<Config> = {
   testImages: 1000,
   dataset: 'cifar-10',
   batch: 32,
-  epochs: 6,
+  epochs: 12,
 };
 const deep: Partial<Config> = { images: 640, validationImages: 100, testImages: 100, epochs: 1, evaluations: 1 };
 
