@@ -8,6 +8,9 @@ const lab = 'chalk-lab-classify';
 const small =
   'images=256&validationImages=64&testImages=64&epochs=2&evaluations=2&network=mlp&depth=1&units=32&batch=16&rate=0.003';
 
+/** Looks anew in every frame: without it puppeteer waits for a change outside the shadow roots. */
+const SHOWN = { visible: true } as const;
+
 let runner: PageRunner;
 let page: Page;
 let errors: readonly string[];
@@ -46,7 +49,11 @@ it('trains, reads a drawn digit and shows what is behind a cell and inside the n
   await play();
   await until('finished');
   expect(await text('.summary:not(:empty)')).toMatch(/parameters 25,450.*test accuracy/);
-  const pad = await (await page.waitForSelector(`${lab} >>> chalk-digit-pad >>> canvas`))?.boundingBox();
+  // Everything that the end of a run brings stands on the page, so that the pad does not move under the pointer.
+  await page.waitForSelector(`${lab} >>> chalk-confusion-matrix >>> td.diagonal`, SHOWN);
+  const canvas = await page.waitForSelector(`${lab} >>> chalk-digit-pad >>> canvas`, SHOWN);
+  await canvas?.scrollIntoView();
+  const pad = await canvas?.boundingBox();
   if (!pad) throw new Error('no pad');
   await page.mouse.move(pad.x + pad.width / 2, pad.y + pad.height / 5);
   await page.mouse.down();
@@ -59,10 +66,14 @@ it('trains, reads a drawn digit and shows what is behind a cell and inside the n
   );
   expect(await page.$$eval(`${lab} >>> .draw .guess li`, (items) => items.length)).toBe(10);
 
-  await (await page.waitForSelector(`${lab} >>> chalk-confusion-matrix >>> td.diagonal`))?.click();
-  const grid = await page.waitForSelector(`${lab} >>> chalk-confusion-matrix >>> .behind chalk-image-grid >>> canvas`);
+  // The page's own click: a sticky bar may lie over the place where the cell has been scrolled to.
+  await page.$$eval(`${lab} >>> chalk-confusion-matrix >>> td.diagonal`, (cells) => {
+    const filled = cells.find((cell) => Number.parseFloat(cell.textContent ?? '') > 0) as HTMLElement;
+    filled.click();
+  });
+  const grid = await page.waitForSelector(`${lab} >>> chalk-confusion-matrix >>> .behind chalk-image-grid >>> canvas`, SHOWN);
   await grid?.click({ offset: { x: 10, y: 10 } });
-  await page.waitForSelector(`${lab} >>> chalk-look-inside >>> .layers button`);
+  await page.waitForSelector(`${lab} >>> chalk-look-inside >>> .layers button`, SHOWN);
   const layers = await page.$$eval(`${lab} >>> chalk-look-inside >>> .layers button`, (buttons) =>
     buttons.map((b) => b.textContent),
   );
