@@ -1,30 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openPageRunner, type PageRunner } from './page-runner.ts';
+import { expect, it } from 'vitest';
+import { runInPage } from './page-runner.ts';
 
-const SUITE = 'tests/conformance/in-page.ts';
-let runner: PageRunner;
-
-beforeAll(async () => {
-  runner = await openPageRunner({ adapter: 'software' });
-}, 60_000);
-
-afterAll(() => runner?.close());
-
-it('replays the PyTorch fixtures in Chrome', async () => {
-  const { value, errors } = await runner.runInPage<{ passed: number; failures: unknown[]; adapter: string }>(
-    SUITE,
-    'fixturesInPage',
-  );
-  expect(errors).toEqual([]);
-  expect(value.failures).toEqual([]);
-  expect(value.passed).toBeGreaterThan(100);
-}, 300_000);
+interface Check {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly message: string;
+}
 
 it('differentiates every operation in Chrome as central differences do', async () => {
-  const { value, errors } = await runner.runInPage<{ name: string; passed: boolean; message: string }[]>(
-    SUITE,
-    'operationsInPage',
-  );
+  const { value, errors } = await runInPage<Check[]>('tests/conformance/in-page.ts', 'operationsInPage', [], {
+    adapter: 'software',
+  });
   expect(errors).toEqual([]);
   expect(value.filter(({ passed }) => !passed)).toEqual([]);
   expect(value.length).toBeGreaterThan(60);
