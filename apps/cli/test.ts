@@ -38,7 +38,7 @@ function check(name: Suite, run: () => number): SuiteResult {
  */
 function timeLeft(): number | undefined {
   const minutes = Number(process.env.CHALKGRAD_TEST_MINUTES);
-  return minutes > 0 ? Math.max(1000, minutes * 60_000 - performance.now()) : undefined;
+  return minutes > 0 ? Math.max(1000, Math.round(minutes * 60_000 - performance.now())) : undefined;
 }
 
 function tests(name: Suite, env: Readonly<Record<string, string>> = {}): SuiteResult {
