@@ -19,7 +19,7 @@ export const prose = html`
   <details>
     <summary>Which network ends with the lower training loss? Predict its accuracy on clean and on tainted test images.</summary>
     <p>
-      The tainted one, at about 70 % of the clean one's loss. On tainted tests it reaches 98 %, on clean ones about 82 %: it never had to
+      The tainted one, at about 70 % of the clean one's loss. On tainted tests it reaches 98 %, on clean ones about 78 to 82 %: it never had to
       learn what a 4 looks like.
     </p>
   </details>
@@ -27,8 +27,8 @@ export const prose = html`
   <details>
     <summary>Which digit suffers most, and why is the local dot less harmful than the global grid?</summary>
     <p>
-      Without their grid the 4s are lost altogether (0 %), most of them called 9. The 7s lose about two thirds: the network still sees the
-      stroke. The other way round, the clean network ignores a single pixel but is confused by a texture that changes every pixel.
+      Without their grid the 4s are lost altogether (0 %), most of them called 9. Of the 7s some are still recognised by their stroke, how many
+      depends on the seed. The other way round, the clean network ignores a single pixel but is confused by a texture that changes every pixel.
     </p>
   </details>
   <h3>4. Ask why</h3>
