@@ -1,6 +1,7 @@
 /** What a lab's experiment is: plain TypeScript that runs in a worker, on the main thread, in Node and in tests. No DOM. */
 import type { DataSource } from '../../engine/data/source.ts';
 import type { ExperimentEvent } from './events.ts';
+import type { Parts } from './parts.ts';
 import type { ConfigOf, Schema } from './schema.ts';
 
 export type { ExperimentEvent, LabEvent } from './events.ts';
@@ -61,6 +62,8 @@ export interface LabDefinition<S extends Schema = Schema> {
    * little work that the reference device beats the cost of launching kernels, so `auto` runs there.
    */
   readonly device: 'any' | 'webgpu' | 'small';
+  /** What teachers' links can hide or lock besides parameters and the parts of every lab. */
+  readonly parts?: Parts;
 }
 
 /**

@@ -2,6 +2,7 @@
  * State in links: `#v=1&preset=full&rate=0.03&seed=7&lock=rate`. Only what differs from the preset is written. Reading never
  * throws: values out of range are clamped, unknown keys ignored, and both are reported as notes for the reader.
  */
+import { type Parts, partsOf } from './parts.ts';
 import { defaults, reservedKeys, type Schema } from './schema.ts';
 import { readValue, sameValue, writeValue } from './values.ts';
 
@@ -13,6 +14,7 @@ export interface LinkTarget {
   readonly version: number;
   readonly schema: Schema;
   readonly presets: Presets;
+  readonly parts?: Parts;
 }
 
 export interface Note {
@@ -22,9 +24,9 @@ export interface Note {
 
 /** What a teacher's link may set beside the parameters. */
 export interface TeacherKeys {
-  /** Parameters whose controls are not shown; `*` hides all. */
+  /** Parameters and parts that are not shown; `*` hides all that change what is trained. */
   readonly hide: readonly string[];
-  /** Parameters whose controls are shown but cannot be changed; `*` locks all. */
+  /** Parameters and parts that are shown but cannot be changed; `*` locks all that change what is trained. */
   readonly lock: readonly string[];
   /** Figure and transport bar only, for iframes. */
   readonly embed: boolean;
@@ -39,9 +41,6 @@ export interface LinkState extends TeacherKeys {
 
 export const noTeacherKeys: TeacherKeys = { hide: [], lock: [], embed: false, autostart: false };
 export const defaultPreset = 'quick';
-
-/** Whether a `hide` or `lock` list names this parameter. */
-export const lists = (keys: readonly string[], key: string): boolean => keys.includes('*') || keys.includes(key);
 
 /** Name and content of a preset; falls back to `quick`. */
 function choosePreset(target: LinkTarget, name: string | null, notes: Note[]): string {
@@ -82,11 +81,13 @@ export function readLink(target: LinkTarget, hash: string): { state: LinkState; 
     config[key] = value;
     if (note) notes.push({ key, message: note });
   }
+  const parts = partsOf(target.parts);
   const keys = (name: 'hide' | 'lock') => {
     const wanted = (query.get(name) ?? '').split(',').filter(Boolean);
-    const known = wanted.filter((key) => key === '*' || Object.hasOwn(target.schema, key));
+    const known = wanted.filter((key) => key === '*' || Object.hasOwn(target.schema, key) || Object.hasOwn(parts, key));
     for (const key of wanted) {
-      if (!known.includes(key)) notes.push({ key: name, message: `'${key.slice(0, 40)}' is no parameter of this lab; ignored` });
+      if (!known.includes(key))
+        notes.push({ key: name, message: `'${key.slice(0, 40)}' is no parameter and no part of this lab; ignored` });
     }
     return known;
   };

@@ -32,8 +32,8 @@ interface TermShower extends Element {
  * @attr {light|dark|auto} theme - absent: the theme of the page around it
  * @attr {boolean} page - the lab is the page: it owns the address bar and shows its prose and cards
  * @attr {string} preset - `quick` (default), `full` or another of the lab's
- * @attr {string} hide - parameters whose controls are not shown, separated by commas; `*` for all
- * @attr {string} lock - parameters whose controls cannot be changed
+ * @attr {string} hide - parameters and parts that are not shown, separated by commas; `*` for all (see apps/embed/README.md)
+ * @attr {string} lock - parameters and parts that cannot be changed
  * @attr {boolean} autostart - starts when first seen
  * @attr {boolean} parallel - may run beside another lab on the page
  * @attr {auto|webgpu|cpu} device
@@ -154,6 +154,30 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   protected set<K extends keyof ConfigOf<S> & string>(key: K, value: ConfigOf<S>[K], restart = false): void {
     this.#change({ [key]: value });
     if (restart && this.#run.applied) this.restart(this.runState === 'running' ? 'play' : 'step');
+  }
+
+  /** Whether a teacher's link hides this parameter or part (see `parts` of the definition). */
+  protected hides(name: string): boolean {
+    return this.#state.hides(name);
+  }
+
+  /** Whether a teacher's link keeps the reader from changing this parameter or part. What is hidden is fixed too. */
+  protected fixes(name: string): boolean {
+    return this.#state.fixes(name);
+  }
+
+  /**
+   * Several parameters at once, as a file or an earlier run has them.
+   * @returns false, and a banner says why, where one of them is locked with another value: nothing is changed then
+   */
+  protected take(values: Partial<ConfigOf<S>>, what: string): boolean {
+    const refused = this.#state.refused(values as Config);
+    if (refused.length === 0) this.#change(values as Config);
+    else {
+      const message = `${what} has other settings of what is locked here: ${refused.join(', ')}.`;
+      this.#run.banner({ id: 'locked', kind: 'note', heading: 'Not used:', message });
+    }
+    return refused.length === 0;
   }
 
   /** Asks the run; see Context.serve. @throws Error where no live run is there to answer */
@@ -303,7 +327,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   }
 
   #change(values: Config): void {
-    this.#state.assign(values);
+    this.#state.change(values);
     this.#changed();
   }
 
@@ -395,6 +419,8 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
       base: this.#state.base,
       preset: this.#state.preset,
       teacher: this.#state.teacher,
+      hides: (name) => this.hides(name),
+      fixes: (name) => this.fixes(name),
       notes: this.#state.notes,
       run: this.#run,
       pending: this.#state.pending(this.#run.applied),
@@ -417,11 +443,11 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
       restart: () => this.restart(this.runState === 'running' ? 'play' : 'step'),
       change: (values) => this.#change(values),
       resetAll: () => {
-        this.#state.resetAll();
+        this.#state.resetAll(true);
         this.#changed();
       },
       choosePreset: (name) => {
-        if (this.#state.choosePreset(name)) this.#changed();
+        if (this.#state.choosePreset(name, true)) this.#changed();
       },
       clearNotes: () => {
         this.#state.notes = [];

@@ -9,6 +9,7 @@ import {
   type TeacherKeys,
   writeLink,
 } from '../runtime/link.ts';
+import { lists, type Parts, partsOf } from '../runtime/parts.ts';
 import { attributeOf, defaults, type Parameter } from '../runtime/schema.ts';
 import { checkValue, readValue, sameValue } from '../runtime/values.ts';
 
@@ -16,6 +17,7 @@ const listOf = (text: string | null): string[] => (text ?? '').split(/[\s,]+/).f
 
 export class LabState {
   readonly definition: AnyDefinition;
+  readonly #parts: Parts;
   config: Config;
   preset = defaultPreset;
   teacher: TeacherKeys = noTeacherKeys;
@@ -24,6 +26,7 @@ export class LabState {
 
   constructor(definition: AnyDefinition) {
     this.definition = definition;
+    this.#parts = partsOf(definition.parts);
     this.config = this.base;
   }
 
@@ -51,17 +54,44 @@ export class LabState {
     this.config = next;
   }
 
-  /** @returns false where the lab has no such preset */
-  choosePreset(name: string): boolean {
+  /** Whether this parameter or part is not shown. */
+  hides(name: string): boolean {
+    return lists(this.teacher.hide, name, this.#parts);
+  }
+
+  /** Whether this parameter or part cannot be changed: locked, or not shown. */
+  fixes(name: string): boolean {
+    return this.hides(name) || lists(this.teacher.lock, name, this.#parts);
+  }
+
+  /** Takes over what the reader changed, by whatever control: what is locked or hidden keeps its value. */
+  change(values: Config): void {
+    this.assign(Object.fromEntries(Object.entries(values).filter(([key]) => !this.fixes(key))));
+  }
+
+  /** Labels of the parameters that are locked or hidden with other values than these. */
+  refused(values: Config): string[] {
+    return (Object.entries(this.definition.schema) as [string, Parameter][])
+      .filter(([key, p]) => key in values && this.fixes(key) && !sameValue(p, values[key], this.config[key]))
+      .map(([, p]) => p.label);
+  }
+
+  /**
+   * @param reader the reader chose it: what is locked or hidden keeps its value
+   * @returns false where the lab has no such preset
+   */
+  choosePreset(name: string, reader = false): boolean {
     if (!Object.hasOwn(this.definition.presets, name)) return false;
     this.preset = name;
-    this.resetAll();
+    this.resetAll(reader);
     return true;
   }
 
   /** The preset's values everywhere; the seed stays. */
-  resetAll(): void {
-    this.assign({ ...this.base, seed: this.config.seed });
+  resetAll(reader = false): void {
+    const values = { ...this.base, seed: this.config.seed };
+    if (reader) this.change(values);
+    else this.assign(values);
   }
 
   /** Everything as a link says. */

@@ -24,6 +24,8 @@ export interface LabView {
   readonly base: Config;
   readonly preset: string;
   readonly teacher: TeacherKeys;
+  hides(name: string): boolean;
+  fixes(name: string): boolean;
   readonly notes: readonly Note[];
   readonly run: RunController;
   /** Labels of parameters whose change waits for a restart. */
@@ -54,11 +56,15 @@ export interface LabView {
 }
 
 function transport(view: LabView): TemplateResult {
-  const { run, teacher, config } = view;
-  const seedLocked = teacher.lock.includes('seed') || teacher.lock.includes('*');
+  const { run, config } = view;
+  const presets = html`<span class="preset"><label for="preset">preset</label>
+      <select id="preset" ?disabled=${view.fixes('preset')} @change=${(event: Event) => view.choosePreset((event.target as HTMLSelectElement).value)}>
+        ${Object.keys(view.definition.presets).map((name) => html`<option .selected=${name === view.preset}>${name}</option>`)}
+      </select></span>`;
   return html`<chalk-transport-bar
     .state=${run.state} .step=${run.store.step} .seed=${config.seed as number} .speed=${run.speed}
-    ?recorded=${run.recorded} ?seed-locked=${seedLocked} ?no-seed=${teacher.hide.includes('seed')}
+    ?recorded=${run.recorded} ?seed-locked=${view.fixes('seed')} ?no-seed=${view.hides('seed')}
+    ?speed-locked=${view.fixes('speed')} ?no-speed=${view.hides('speed')}
     @transport-play=${() => view.play()} @transport-pause=${() => view.pause()} @transport-reset=${() => view.reset()}
     @transport-step=${(event: CustomEvent<{ count: number }>) => view.advance(event.detail.count)}
     @transport-speed=${(event: CustomEvent<{ stepsPerSecond: number }>) => run.setSpeed(event.detail.stepsPerSecond)}
@@ -67,10 +73,7 @@ function transport(view: LabView): TemplateResult {
       if (run.applied) view.reset();
     }}
   >
-    <span class="preset"><label for="preset">preset</label>
-      <select id="preset" ?disabled=${teacher.lock.includes('*')} @change=${(event: Event) => view.choosePreset((event.target as HTMLSelectElement).value)}>
-        ${Object.keys(view.definition.presets).map((name) => html`<option .selected=${name === view.preset}>${name}</option>`)}
-      </select></span>
+    ${view.hides('preset') ? nothing : presets}
   </chalk-transport-bar>`;
 }
 
@@ -98,6 +101,13 @@ function banners(view: LabView): TemplateResult {
     )}`;
 }
 
+function background({ run, fixes }: LabView): TemplateResult {
+  return html`<label class="background"><input type="checkbox" ?disabled=${fixes('background')} .checked=${run.background}
+    @change=${(event: Event) => {
+      run.background = (event.target as HTMLInputElement).checked;
+    }} />keep running when out of sight</label>`;
+}
+
 function controls(view: LabView): Part {
   const { run, teacher, pending } = view;
   if (teacher.hide.includes('*')) return nothing;
@@ -111,9 +121,7 @@ function controls(view: LabView): Part {
       @parameters-reset=${() => view.resetAll()}
     ></chalk-controls>
     ${view.parts.moreControls} ${pending.length > 0 ? waiting : nothing}
-    <label class="background"><input type="checkbox" .checked=${run.background} @change=${(event: Event) => {
-      run.background = (event.target as HTMLInputElement).checked;
-    }} />keep running when out of sight</label>`;
+    ${view.hides('background') ? nothing : background(view)}`;
   if (!view.compact) return html`<div class="side" part="controls">${all}</div>`;
   return html`<details class="side" part="controls"><summary>Controls</summary>${all}</details>`;
 }
@@ -122,7 +130,11 @@ function tools(view: LabView): TemplateResult {
   return html`<div class="tools">
     <chalk-export-menu .items=${view.exports}></chalk-export-menu>
     <button @click=${() => view.copyLink()}>Copy link</button>
-    ${view.compact ? nothing : html`<button @click=${() => view.openLinkBuilder()}>For teachers…</button>`}
+    ${
+      view.compact || view.hides('teachers')
+        ? nothing
+        : html`<button ?disabled=${view.fixes('teachers')} @click=${() => view.openLinkBuilder()}>For teachers…</button>`
+    }
     ${view.compact ? html`<a href=${view.fullLink} target="_blank" rel="noopener">Open the full lab ↗</a>` : nothing}
     <span class="done" role="status">${view.copied}</span>
   </div>`;

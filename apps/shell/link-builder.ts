@@ -2,14 +2,15 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { define } from '../components/shared/define.ts';
 import type { AnyDefinition } from '../runtime/experiment.ts';
 import type { TeacherKeys } from '../runtime/link.ts';
+import { partsOf } from '../runtime/parts.ts';
 import type { Parameter } from '../runtime/schema.ts';
 import { baseStyles } from './styles.ts';
 
 type Visibility = 'free' | 'lock' | 'hide';
 
 /**
- * Makes links and code to embed for a course page: which parameters a student may change, which are shown but locked, which are
- * not shown. The present state of the lab is in all of them.
+ * Makes links and code to embed for a course page: which parameters and parts of the lab a student may change, which are shown but
+ * locked, which are not shown. The present state of the lab is in all of them.
  * @summary Dialog that builds teachers' links.
  * @element chalk-link-builder
  */
@@ -120,11 +121,11 @@ export class ChalkLinkBuilder extends LitElement {
     }
   }
 
-  private renderChoice(key: string, p: Parameter): TemplateResult {
+  private renderChoice(key: string, label: string): TemplateResult {
     const choose = (event: Event) => {
       this.choices = { ...this.choices, [key]: (event.target as HTMLSelectElement).value as Visibility };
     };
-    return html`<label for="choice-${key}">${p.label}</label>
+    return html`<label for="choice-${key}">${label}</label>
       <select id="choice-${key}" @change=${choose}>
         <option value="free">can be changed</option>
         <option value="lock">is shown, locked</option>
@@ -143,8 +144,9 @@ export class ChalkLinkBuilder extends LitElement {
       <div class="row"><h2 id="heading">A link for a course page</h2>
         <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button></div>
       <p>It opens the lab as it stands now. Choose what students may change.</p>
-      <div class="parameters" tabindex="0" role="group" aria-label="Parameters">
-        ${(Object.entries(this.target.schema) as [string, Parameter][]).map(([key, p]) => this.renderChoice(key, p))}
+      <div class="parameters" tabindex="0" role="group" aria-label="Parameters and parts">
+        ${(Object.entries(this.target.schema) as [string, Parameter][]).map(([key, p]) => this.renderChoice(key, p.label))}
+        ${Object.entries(partsOf(this.target.parts)).map(([key, { label }]) => this.renderChoice(key, label))}
       </div>
       <label class="inline"><input type="checkbox" @change=${(event: Event) => {
         this.autostart = (event.target as HTMLInputElement).checked;

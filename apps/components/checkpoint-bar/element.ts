@@ -29,7 +29,7 @@ const megabytes = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes /
  * @element chalk-checkpoint-bar
  * @attr {string} key - name under which the browser remembers the last checkpoint; empty: it remembers nothing
  * @attr {string} file-name - start of the file's name
- * @attr {boolean} no-load - leaves out loading
+ * @attr {boolean} no-load - leaves out loading and going on
  * @fires checkpoint-load - the reader gave a file that can be read; detail {@link CheckpointFile}
  * @fires checkpoint-resume - the reader wants to go on from the remembered checkpoint; detail `{bytes, step, note}`
  * @fires checkpoint-save - the reader saved a file; detail `{name}`
@@ -181,7 +181,7 @@ export class ChalkCheckpointBar extends LitElement {
       <button ?disabled=${!checkpoint} @click=${this.save}>Save checkpoint</button>
       ${this.noLoad ? nothing : html`<button @click=${this.pick}>Load …</button>`}
       ${
-        stored
+        stored && !this.noLoad
           ? html`<button class="primary" @click=${() => this.resume(stored)}>
               Continue where I was (step ${formatCount(stored.step)}${stored.note ? `, ${stored.note}` : ''})
             </button>

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { type Config, lists } from '../../runtime/link.ts';
+import type { Config } from '../../runtime/link.ts';
+import { lists } from '../../runtime/parts.ts';
 import { isActive, type NumberParameter, type Parameter, type Schema } from '../../runtime/schema.ts';
 import { readValue, sameValue } from '../../runtime/values.ts';
 import { baseStyles } from '../../shell/styles.ts';

@@ -24,6 +24,7 @@ export interface DigitDetail {
  * @element chalk-digit-pad
  * @attr {string} label - accessible name
  * @attr {boolean} no-preview - leaves out the prepared image
+ * @attr {boolean} disabled - nothing can be drawn
  * @fires digit-change - the drawing changed; detail {@link DigitDetail}
  * @slot - what stands beside the pad, such as the prediction
  * @csspart pad - the focusable drawing surface
@@ -33,6 +34,7 @@ export class ChalkDigitPad extends LitElement {
   static override properties = {
     label: { type: String },
     noPreview: { type: Boolean, attribute: 'no-preview' },
+    disabled: { type: Boolean },
     pixels: { state: true },
     pen: { state: true },
     penDown: { state: true },
@@ -80,6 +82,7 @@ export class ChalkDigitPad extends LitElement {
 
   declare label: string;
   declare noPreview: boolean;
+  declare disabled: boolean;
   declare private pixels: Uint8Array<ArrayBuffer>;
   /** Cell of the keyboard's pen; null until the keyboard is used. */
   declare private pen: [x: number, y: number] | null;
@@ -93,6 +96,7 @@ export class ChalkDigitPad extends LitElement {
     super();
     this.label = 'Draw a digit';
     this.noPreview = false;
+    this.disabled = false;
     this.pixels = new Uint8Array(SIDE * SIDE);
     this.pen = null;
     this.penDown = false;
@@ -169,7 +173,7 @@ export class ChalkDigitPad extends LitElement {
   }
 
   private onDown(event: PointerEvent): void {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || this.disabled) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.drawing = [this.pointOf(event)];
     this.strokes = [...this.strokes, this.drawing];
@@ -187,6 +191,7 @@ export class ChalkDigitPad extends LitElement {
   }
 
   private onKey(event: KeyboardEvent): void {
+    if (this.disabled) return;
     const steps: Record<string, [number, number]> = {
       ArrowLeft: [-1, 0],
       ArrowRight: [1, 0],
@@ -236,6 +241,7 @@ export class ChalkDigitPad extends LitElement {
         tabindex="0"
         role="application"
         aria-label=${this.label}
+        aria-disabled=${this.disabled}
         aria-describedby="keys"
         @keydown=${this.onKey}
       >
@@ -251,8 +257,8 @@ export class ChalkDigitPad extends LitElement {
       </div>
       <div class="side">
         <div class="tools">
-          <button ?disabled=${this.strokes.length === 0} @click=${this.undo}>Undo</button>
-          <button ?disabled=${this.strokes.length === 0} @click=${this.clear}>Clear</button>
+          <button ?disabled=${this.disabled || this.strokes.length === 0} @click=${this.undo}>Undo</button>
+          <button ?disabled=${this.disabled || this.strokes.length === 0} @click=${this.clear}>Clear</button>
         </div>
         ${this.noPreview ? nothing : html`<chalk-image-grid label="Prepared like MNIST" .images=${images} scale="3"></chalk-image-grid>`}
         <p class="hint" id="keys">Keyboard: arrow keys move the pen, Space puts it down or lifts it, Backspace takes a stroke back.</p>

@@ -26,6 +26,7 @@ const settingText = (value: Setting | undefined): string =>
  * @attr {string} label - caption
  * @attr {string} selected - id of the selected run
  * @attr {string} empty-text
+ * @attr {boolean} locked - runs can be looked at, but neither restored nor removed
  * @fires run-toggle - the reader showed or hid a run's curves; detail `{id, shown}`
  * @fires run-select - the reader chose a run; detail `{id}`
  * @fires run-restore - the reader wants the run's settings back; detail `{id}`
@@ -39,6 +40,7 @@ export class ChalkRunsTable extends LitElement {
     emptyText: { type: String, attribute: 'empty-text' },
     runs: { attribute: false },
     cursorX: { attribute: false },
+    locked: { type: Boolean },
     order: { state: true },
   };
   static override styles = [
@@ -125,6 +127,7 @@ export class ChalkRunsTable extends LitElement {
   declare runs: readonly Run[];
   /** Place of a chart's cursor (its `cursor-move`), null for none. */
   declare cursorX: number | null;
+  declare locked: boolean;
   declare private order: SortOrder | null;
 
   private readonly themed = new ThemeController(this);
@@ -136,6 +139,7 @@ export class ChalkRunsTable extends LitElement {
     this.emptyText = 'Runs appear here as they end.';
     this.runs = [];
     this.cursorX = null;
+    this.locked = false;
     this.order = null;
   }
 
@@ -218,11 +222,11 @@ export class ChalkRunsTable extends LitElement {
       </th>
       ${settings.map((key) => html`<td class="number">${settingText(run.config[key])}</td>`)} ${metrics.map((key) => this.metric(run, key))}
       <td>
-        <button aria-label="Use the settings of ${run.label}" title="use these settings" @click=${() => this.fire('run-restore', { id: run.id })}>↺</button>
+        <button aria-label="Use the settings of ${run.label}" title="use these settings" ?disabled=${this.locked} @click=${() => this.fire('run-restore', { id: run.id })}>↺</button>
         <button
           aria-label="Remove ${run.label}"
           title="remove"
-          ?disabled=${run.running ?? false}
+          ?disabled=${this.locked || (run.running ?? false)}
           @click=${() => this.fire('run-remove', { id: run.id })}
         >×</button>
       </td>

@@ -31,6 +31,8 @@ export const speeds = [1, 3, 10, 30, 100, Number.POSITIVE_INFINITY] as const;
  * @attr {number} seed - of the run
  * @attr {boolean} seed-locked - the seed cannot be changed here
  * @attr {boolean} no-seed - leaves the seed out
+ * @attr {boolean} speed-locked - steps and speed cannot be changed here
+ * @attr {boolean} no-speed - leaves steps and speed out
  * @attr {boolean} recorded - what is played is a recording; the main button then starts a live run
  * @attr {number} speed - steps per second, Infinity for as fast as it goes
  * @fires transport-play - start or go on
@@ -49,6 +51,8 @@ export class ChalkTransportBar extends LitElement {
     seed: { type: Number },
     seedLocked: { type: Boolean, attribute: 'seed-locked' },
     noSeed: { type: Boolean, attribute: 'no-seed' },
+    speedLocked: { type: Boolean, attribute: 'speed-locked' },
+    noSpeed: { type: Boolean, attribute: 'no-speed' },
     recorded: { type: Boolean },
     speed: { type: Number },
     count: { state: true },
@@ -62,6 +66,8 @@ export class ChalkTransportBar extends LitElement {
   declare seed: number;
   declare seedLocked: boolean;
   declare noSeed: boolean;
+  declare speedLocked: boolean;
+  declare noSpeed: boolean;
   declare recorded: boolean;
   declare speed: number;
   /** Steps of the several-steps button. */
@@ -79,6 +85,8 @@ export class ChalkTransportBar extends LitElement {
     this.seed = 1;
     this.seedLocked = false;
     this.noSeed = false;
+    this.speedLocked = false;
+    this.noSpeed = false;
     this.recorded = false;
     this.speed = Number.POSITIVE_INFINITY;
     this.count = 10;
@@ -143,23 +151,26 @@ export class ChalkTransportBar extends LitElement {
   }
 
   private renderSecondary() {
+    return html`<div class="secondary ${this.open ? 'open' : ''}">
+      ${this.noSpeed ? nothing : this.renderSpeed()} ${this.renderSeed()}
+      <slot></slot>
+    </div>`;
+  }
+
+  private renderSpeed() {
     const speed = (event: Event) =>
       this.say('transport-speed', { stepsPerSecond: Number((event.target as HTMLSelectElement).value) });
-    return html`<div class="secondary ${this.open ? 'open' : ''}">
-      <div class="group">
+    return html`<div class="group">
         <label for="count">steps</label>
         <input class="steps number" id="count" inputmode="numeric" title="Steps of the several-steps button" autocomplete="off"
-          .value=${String(this.count)} @change=${this.setCount} />
+          ?disabled=${this.speedLocked} .value=${String(this.count)} @change=${this.setCount} />
       </div>
       <div class="group">
         <label for="speed">speed</label>
-        <select id="speed" @change=${speed}>
+        <select id="speed" ?disabled=${this.speedLocked} @change=${speed}>
           ${speeds.map((s) => html`<option value=${s} .selected=${s === this.speed}>${Number.isFinite(s) ? `${s} / s` : 'max'}</option>`)}
         </select>
-      </div>
-      ${this.renderSeed()}
-      <slot></slot>
-    </div>`;
+      </div>`;
   }
 
   private renderSeed() {

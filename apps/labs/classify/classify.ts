@@ -253,7 +253,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
 
   #renderPad() {
     const shape = this.#setup?.inputShape ?? [28, 28, 1];
-    if (shape.join() !== '28,28,1') return nothing;
+    if (shape.join() !== '28,28,1' || this.hides('draw')) return nothing;
     const names = this.#setup?.classNames ?? [];
     const { prediction } = this;
     const bars = prediction
@@ -271,7 +271,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
       : '';
     return html`<section class="block"><h3>Draw a digit</h3>
       <div class="draw">
-        <chalk-digit-pad @digit-change=${(event: CustomEvent<DigitDetail>) => this.#drawn(event.detail)}></chalk-digit-pad>
+        <chalk-digit-pad ?disabled=${this.fixes('draw')} @digit-change=${(event: CustomEvent<DigitDetail>) => this.#drawn(event.detail)}></chalk-digit-pad>
         <div><p class="read" role="status">${read}</p>${bars}</div>
       </div>
     </section>`;
@@ -291,6 +291,8 @@ export class ClassifyLab extends LabElement<typeof schema> {
 
   protected override renderMoreControls() {
     return settingsPanels({
+      hides: (name) => this.hides(name),
+      fixes: (name) => this.fixes(name),
       config: this.config,
       classes: this.#classes,
       spaceProblem: this.spaceProblem,
@@ -311,7 +313,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
     const report = evaluationOf(store);
     const rows = this.#runs.rows(this.runState === 'running');
     return html`<div class="rest">
-      ${rows.length > 0 ? this.#renderRuns(rows) : nothing} ${this.#renderTrials()}
+      ${rows.length > 0 && !this.hides('runs') ? this.#renderRuns(rows) : nothing} ${this.#renderTrials()}
       <div class="charts">
         <chalk-chart id="depth" label="Gradient norm by layer" x-label="layer, from the input" y-label="‖∂L/∂W‖" y-scale="log" height="200"
           .series=${depthSeries(store, this.#runs)} empty-text="After the first evaluation."></chalk-chart>
@@ -319,14 +321,19 @@ export class ClassifyLab extends LabElement<typeof schema> {
           .series=${timeSeries(store)} empty-text="After the first evaluation."></chalk-chart>
       </div>
       ${report ? this.#renderClasses(report) : nothing}
-      <section class="block"><h3>Look inside, layer by layer</h3>
-        <chalk-look-inside .inspection=${this.inspection} .classNames=${report?.classNames ?? []}></chalk-look-inside></section>
+      ${this.hides('inside') ? nothing : this.#renderInside(report)}
     </div>`;
+  }
+
+  #renderInside(report: EvaluationReport | undefined) {
+    return html`<section class="block"><h3>Look inside, layer by layer</h3>
+      <chalk-look-inside .inspection=${this.inspection} .classNames=${report?.classNames ?? []} ?locked=${this.fixes('inside')}></chalk-look-inside>
+    </section>`;
   }
 
   #renderRuns(rows: ReturnType<KeptRuns['rows']>) {
     const run = (event: CustomEvent<{ id: string }>) => this.#runs.find(event.detail.id);
-    return html`<chalk-runs-table label="Runs of this visit" selected=${this.selectedRun} .runs=${rows} .cursorX=${this.cursorX}
+    return html`<chalk-runs-table label="Runs of this visit" ?locked=${this.fixes('runs')} selected=${this.selectedRun} .runs=${rows} .cursorX=${this.cursorX}
       @run-toggle=${(event: CustomEvent<{ id: string; shown: boolean }>) => {
         const found = run(event);
         if (found) found.shown = event.detail.shown;
@@ -335,7 +342,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
       @run-select=${(event: CustomEvent<{ id: string }>) => {
         this.selectedRun = event.detail.id;
       }}
-      @run-restore=${(event: CustomEvent<{ id: string }>) => this.#use(run(event)?.config ?? {})}
+      @run-restore=${(event: CustomEvent<{ id: string }>) => this.take(run(event)?.config ?? {}, 'That run')}
       @run-remove=${(event: CustomEvent<{ id: string }>) => {
         this.#runs.remove(event.detail.id);
         this.requestUpdate();
@@ -370,7 +377,8 @@ export class ClassifyLab extends LabElement<typeof schema> {
   protected override renderTools() {
     const checkpoint = this.store.checkpoints.get('model');
     const note = `${this.#setup?.dataset ?? ''}, step ${checkpoint?.step ?? 0}`;
-    return html`<chalk-checkpoint-bar key="classify" file-name="classify"
+    if (this.hides('checkpoint')) return nothing;
+    return html`<chalk-checkpoint-bar key="classify" file-name="classify" ?no-load=${this.fixes('checkpoint')}
       .checkpoint=${checkpoint ? { bytes: checkpoint.bytes, step: checkpoint.step, note } : null}
       @checkpoint-load=${(event: CustomEvent<{ bytes: Uint8Array }>) => this.#continue(event.detail.bytes)}
       @checkpoint-resume=${(event: CustomEvent<{ bytes: Uint8Array }>) => this.#continue(event.detail.bytes)}></chalk-checkpoint-bar>`;
@@ -378,8 +386,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
 
   /** Goes on from a checkpoint with the settings it was made with; one already at its end is evaluated. */
   #continue(bytes: Uint8Array): void {
-    this.#use(configOfCheckpoint(bytes) ?? {});
-    this.restart('play', { checkpoint: bytes });
+    if (this.take(configOfCheckpoint(bytes) ?? {}, 'This checkpoint')) this.restart('play', { checkpoint: bytes });
   }
 
   protected override exportItems(): readonly ExportItem[] {
@@ -442,7 +449,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
   }
 
   protected override renderProse() {
-    return prose((values) => this.#use(values));
+    return prose((values) => this.take(values, 'This suggestion'));
   }
 
   protected override renderCards() {

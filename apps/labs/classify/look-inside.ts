@@ -12,6 +12,7 @@ import type { Inspection, LayerView, LookedAt } from './requests.ts';
  *
  * @summary A layer's activations, weights and gradients for one image.
  * @element chalk-look-inside
+ * @attr {boolean} locked - the layer cannot be chosen
  * @fires layer-select - the reader chose a layer; detail `{path}`
  */
 export class ChalkLookInside extends LitElement {
@@ -19,6 +20,7 @@ export class ChalkLookInside extends LitElement {
     inspection: { attribute: false },
     classNames: { attribute: false },
     path: { type: String },
+    locked: { type: Boolean },
   };
   static override styles = [
     baseStyles,
@@ -71,12 +73,14 @@ export class ChalkLookInside extends LitElement {
   declare classNames: readonly string[];
   /** Path of the layer that is shown. */
   declare path: string;
+  declare locked: boolean;
 
   constructor() {
     super();
     this.inspection = null;
     this.classNames = [];
     this.path = '';
+    this.locked = false;
   }
 
   #tensor(heading: string, symbol: string, of: LookedAt | null) {
@@ -115,7 +119,7 @@ export class ChalkLookInside extends LitElement {
       </div>
       <div class="layers" role="group" aria-label="Layers">
         ${layers.map(
-          ({ path, type, activation }) => html`<button aria-pressed=${path === chosen?.path}
+          ({ path, type, activation }) => html`<button aria-pressed=${path === chosen?.path} ?disabled=${this.locked}
             @click=${() => this.#choose(path)}>${path} ${type}<small>${formatShape(activation.shape)}</small></button>`,
         )}
       </div>

@@ -391,4 +391,11 @@ export const definition = defineLab({
     },
   },
   device: 'any',
+  parts: {
+    'own-images': { label: 'choosing own images' },
+    draw: { label: 'digit pad', free: true },
+    runs: { label: 'table of runs', free: true },
+    checkpoint: { label: 'loading a checkpoint' },
+    inside: { label: 'layers looked into', free: true },
+  },
 });

@@ -24,6 +24,9 @@ export interface PanelHost {
   readonly classes: number;
   /** What was wrong with the search space that was typed last. */
   readonly spaceProblem: string;
+  /** What a teacher's link hides or fixes, by the name of a parameter or part. */
+  hides(name: string): boolean;
+  fixes(name: string): boolean;
   set(values: Partial<Config>): void;
   own(files: ReadonlyMap<string, Uint8Array>): void;
   problem(message: string): void;
@@ -37,7 +40,7 @@ async function bytesOf({ images, archives }: OwnImages): Promise<Map<string, Uin
 
 function searchPanel(host: PanelHost): TemplateResult | typeof nothing {
   const { config, spaceProblem } = host;
-  if (config.search === 'off') return nothing;
+  if (config.search === 'off' || host.hides('search') || host.hides('space')) return nothing;
   const change = (event: Event): void => {
     try {
       host.set({ space: parseSpace(JSON.parse((event.target as HTMLTextAreaElement).value)) });
@@ -48,28 +51,42 @@ function searchPanel(host: PanelHost): TemplateResult | typeof nothing {
   };
   return html`<label class="space">
     <span>search space (JSON)</span>
-    <textarea spellcheck="false" aria-describedby="space-help" .value=${JSON.stringify(config.space, undefined, 1)} @change=${change}></textarea>
+    <textarea spellcheck="false" aria-describedby="space-help" ?disabled=${host.fixes('space')} .value=${JSON.stringify(config.space, undefined, 1)} @change=${change}></textarea>
     <span id="space-help" class=${spaceProblem ? 'wrong' : ''} role="status">
       ${spaceProblem || html`Lists of values for any of ${Object.keys(searchable).join(', ')}. A grid tries all combinations; a random search draws between the smallest and the largest.`}
     </span>
   </label>`;
 }
 
-export function settingsPanels(host: PanelHost): TemplateResult {
+/** Giving images chooses `own`: where another data set is fixed, this is too. */
+function ownImages(host: PanelHost): TemplateResult | typeof nothing {
+  const { dataset } = host.config;
+  const chosen = dataset === 'own';
+  if (host.hides('own-images') || (host.hides('dataset') && !chosen)) return nothing;
+  return html`<details class="more" ?open=${chosen}>
+      <summary>Own images</summary>
+      <chalk-dataset-picker own label="A folder of pictures for each class" value=${dataset}
+        ?disabled=${host.fixes('own-images') || (host.fixes('dataset') && !chosen)}
+        @files-add=${(event: CustomEvent<OwnImages>) => void bytesOf(event.detail).then(host.own)}></chalk-dataset-picker>
+    </details>`;
+}
+
+/** Editing chooses `custom`: where another network is fixed, its layers are too. */
+function layerList(host: PanelHost): TemplateResult | typeof nothing {
   const { config } = host;
+  const chosen = config.network === 'custom';
+  if (host.hides('layers') || (host.hides('network') && !chosen)) return nothing;
   const inputShape = inputShapeOf(config);
   const network = networkOf({ ...config, softmaxFirst: false }, inputShape, host.classes);
-  return html`
-    ${searchPanel(host)}
-    <details class="more" ?open=${config.dataset === 'own'}>
-      <summary>Own images</summary>
-      <chalk-dataset-picker own label="A folder of pictures for each class" value=${config.dataset}
-        @files-add=${(event: CustomEvent<OwnImages>) => void bytesOf(event.detail).then(host.own)}></chalk-dataset-picker>
-    </details>
-    <details class="more">
+  return html`<details class="more">
       <summary>Layers: edit the network</summary>
       <chalk-network-editor label="Layers" .network=${network} .inputShape=${inputShape} .validate=${validate}
+        ?disabled=${host.fixes('layers') || (host.fixes('network') && !chosen)}
         @network-change=${(event: CustomEvent<{ network: NetworkDefinition; valid: boolean }>) =>
           host.set({ layers: event.detail.network, network: 'custom' })}></chalk-network-editor>
     </details>`;
+}
+
+export function settingsPanels(host: PanelHost): TemplateResult {
+  return html`${searchPanel(host)} ${ownImages(host)} ${layerList(host)}`;
 }

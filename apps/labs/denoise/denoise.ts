@@ -125,6 +125,7 @@ export class DenoiseLab extends LabElement<typeof schema> {
   }
 
   async #look(set: SetName, index: number): Promise<void> {
+    if (this.fixes('inside')) return;
     this.failure = '';
     try {
       const { training } = this;
@@ -181,14 +182,15 @@ export class DenoiseLab extends LabElement<typeof schema> {
   }
 
   #renderInside() {
-    if (this.store.series().length === 0) return nothing;
+    if (this.store.series().length === 0 || this.hides('inside')) return nothing;
+    const off = this.recorded || this.fixes('inside');
     return html`<h3>Inside the network</h3>
       <div class="buttons">
-        <label>network <select @change=${(event: Event) => {
+        <label>network <select ?disabled=${this.fixes('inside')} @change=${(event: Event) => {
           this.training = (event.target as HTMLSelectElement).value as TrainingName;
         }}>${trainings.map((name) => html`<option value=${name} ?selected=${name === this.training}>${name}</option>`)}</select></label>
-        <button type="button" ?disabled=${this.recorded} @click=${() => this.#look('MNIST', 0)}>Look at a digit</button>
-        <button type="button" ?disabled=${this.recorded} @click=${() => this.#look('Fashion-MNIST', 0)}>Look at clothes</button>
+        <button type="button" ?disabled=${off} @click=${() => this.#look('MNIST', 0)}>Look at a digit</button>
+        <button type="button" ?disabled=${off} @click=${() => this.#look('Fashion-MNIST', 0)}>Look at clothes</button>
         ${this.recorded ? html`<span>Run live to look inside and to cut skip connections.</span>` : html`<span>Skips cut: ${this.config.cut}</span>`}
       </div>
       ${this.failure ? html`<p role="alert">${this.failure}</p>` : nothing}

@@ -85,4 +85,5 @@ export const definition = defineLab({
   schema,
   presets: { quick: { images: 768, maps: 8, batch: 16, epochs: 1, rate: 3e-3, strips: 16 }, full: {} },
   device: 'any',
+  parts: { inside: { label: 'looking inside', free: true } },
 });

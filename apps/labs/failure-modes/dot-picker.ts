@@ -12,6 +12,7 @@ const SCALE = 6;
  * @attr {number} row
  * @attr {number} column
  * @attr {number} dot - side of the dot in pixels
+ * @attr {boolean} locked - shows the place without letting it be changed
  * @fires dot-change - detail `{row, column}`
  */
 export class ChalkDotPicker extends LitElement {
@@ -20,6 +21,7 @@ export class ChalkDotPicker extends LitElement {
     row: { type: Number },
     column: { type: Number },
     dot: { type: Number },
+    locked: { type: Boolean },
   };
   static override styles = [
     baseStyles,
@@ -31,6 +33,9 @@ export class ChalkDotPicker extends LitElement {
         border: 1px solid var(--chalk-rule);
         image-rendering: pixelated;
         cursor: crosshair;
+      }
+      canvas.locked {
+        cursor: default;
       }
       p {
         margin: var(--chalk-space-1) 0 0;
@@ -45,6 +50,7 @@ export class ChalkDotPicker extends LitElement {
   declare row: number;
   declare column: number;
   declare dot: number;
+  declare locked: boolean;
 
   constructor() {
     super();
@@ -52,12 +58,18 @@ export class ChalkDotPicker extends LitElement {
     this.row = 25;
     this.column = 25;
     this.dot = 1;
+    this.locked = false;
   }
 
   override render() {
-    return html`<canvas width=${SIDE} height=${SIDE} tabindex="0" role="application" aria-label=${`Place of the dot: row ${this.row}, column ${this.column}. Arrow keys move it.`}
+    const place = `row ${this.row}, column ${this.column}`;
+    if (this.locked) {
+      return html`<canvas width=${SIDE} height=${SIDE} class="locked" role="img" aria-label=${`Place of the dot: ${place}`}></canvas>
+        <p>The dot: ${place}.</p>`;
+    }
+    return html`<canvas width=${SIDE} height=${SIDE} tabindex="0" role="application" aria-label=${`Place of the dot: ${place}. Arrow keys move it.`}
         @click=${this.#click} @keydown=${this.#key}></canvas>
-      <p>Click to move the dot: row ${this.row}, column ${this.column}.</p>`;
+      <p>Click to move the dot: ${place}.</p>`;
   }
 
   protected override updated(_changed: PropertyValues<this>): void {

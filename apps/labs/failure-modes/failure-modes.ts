@@ -155,7 +155,9 @@ export class FailureModesLab extends LabElement<typeof schema> {
 
   protected override renderMoreControls() {
     const clean = this.#strip('clean');
-    return html`<chalk-dot-picker .image=${clean ? (clean.data as Uint8Array).subarray(0, 784) : null} row=${this.config.dotRow} column=${this.config.dotColumn}
+    if (this.hides('dotRow') && this.hides('dotColumn')) return nothing;
+    return html`<chalk-dot-picker ?locked=${this.fixes('dotRow') && this.fixes('dotColumn')}
+      .image=${clean ? (clean.data as Uint8Array).subarray(0, 784) : null} row=${this.config.dotRow} column=${this.config.dotColumn}
       dot=${this.config.dotSize} @dot-change=${(event: CustomEvent<{ row: number; column: number }>) => {
         this.set('dotRow', event.detail.row);
         this.set('dotColumn', event.detail.column);
@@ -191,17 +193,17 @@ export class FailureModesLab extends LabElement<typeof schema> {
         @cell-select=${(event: CustomEvent<{ truth: number; predicted: number }>) => this.#cell(network, test, event.detail.truth, event.detail.predicted)}
         @image-select=${(event: CustomEvent<{ index: number }>) => {
           const index = own?.indices[event.detail.index];
-          if (index === undefined) return;
+          if (index === undefined || this.fixes('explain') || this.fixes('example')) return;
           this.set('example', index);
           void this.#explain();
         }}></chalk-confusion-matrix></div>`;
   }
 
   #renderExplanations() {
-    if (!this.#matrix('tainted', 'tainted')) return nothing;
+    if (!this.#matrix('tainted', 'tainted') || this.hides('explain')) return nothing;
     const first = this.explanations[0];
     return html`<h3>Why? ${first ? html`Test image ${first.index}, a ${first.label}` : nothing}</h3>
-      <p><button type="button" ?disabled=${this.recorded} @click=${() => this.#explain()}>Explain test image ${this.config.example}</button>
+      <p><button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#explain()}>Explain test image ${this.config.example}</button>
         ${this.recorded ? html`<span class="facts">Run live to explain other images.</span>` : nothing}</p>
       <div class="four">${this.explanations.map((found) => this.#renderExplanation(found))}</div>
       ${this.#renderPath()}`;
@@ -220,7 +222,7 @@ export class FailureModesLab extends LabElement<typeof schema> {
       </div>
       <p class="facts">dot: ${percent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)}</p>
       ${error === null ? nothing : html`<p class="facts">Σ = ${found.sum.toFixed(3)}, S(x) − S(x′) = ${found.difference?.toFixed(3)}, completeness error ${error.toFixed(4)}</p>`}
-      ${this.config.method === 'integrated gradients' ? html`<button type="button" ?disabled=${this.recorded} @click=${() => this.#showPath(found)}>Walk the path</button>` : nothing}
+      ${this.config.method === 'integrated gradients' ? html`<button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>` : nothing}
     </div>`;
   }
 

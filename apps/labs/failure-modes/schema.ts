@@ -119,4 +119,5 @@ export const definition = defineLab({
   schema,
   presets: { quick: { images: 10000, testImages: 2000 }, full: {} },
   device: 'any',
+  parts: { explain: { label: 'explaining images', free: true } },
 });

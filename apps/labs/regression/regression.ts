@@ -76,7 +76,7 @@ export class RegressionLab extends LabElement<typeof schema> {
         : [{ x: best as number, y: stopped.y[at] as number, label: `best step ${best}`, color: 4 as const }];
     const key = `regression ${this.id}`;
     return html`
-      <chalk-fit-plot .points=${this.config.points} .curves=${this.#curves()} ?locked=${this.recorded && !this.page}
+      <chalk-fit-plot .points=${this.config.points} .curves=${this.#curves()} ?locked=${(this.recorded && !this.page) || this.fixes('points')}
         @points-change=${(event: CustomEvent<{ points: Point[] }>) => this.set('points', event.detail.points, true)}></chalk-fit-plot>
       <div class="charts">
         <chalk-chart label="Mean squared error" x-label="step" y-label="MSE" y-scale="log" sync-key=${key}

@@ -211,4 +211,5 @@ export const definition = defineLab({
     'paper-2008': { schedule: 'paper' },
   },
   device: 'webgpu',
+  parts: { checkpoint: { label: 'loading a network' } },
 });

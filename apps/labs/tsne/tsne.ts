@@ -127,12 +127,12 @@ export class TsneLab extends LabElement<typeof schema> {
   }
 
   #use(name: string, bytes: Uint8Array): void {
+    const known = definition.schema.dataset.values;
+    const found = dataSetOfCheckpoint(bytes);
+    const dataset = known.find((value) => value === found);
+    const layer = this.config.layer === 'pixels' ? 'logits' : this.config.layer;
+    if (!this.take({ layer, ...(dataset && { dataset }) }, 'This network')) return;
     this.#files.set(name, bytes);
-    const dataset = dataSetOfCheckpoint(bytes);
-    if (dataset !== undefined && definition.schema.dataset.values.some((known) => known === dataset)) {
-      this.set('dataset', dataset as (typeof definition.schema.dataset.values)[number]);
-    }
-    if (this.config.layer === 'pixels') this.set('layer', 'logits');
     this.restart();
   }
 
@@ -268,30 +268,30 @@ export class TsneLab extends LabElement<typeof schema> {
       this.set('path', path);
       this.set('layer', 'other');
     };
-    return html`<div class="network">
-      <chalk-checkpoint-bar file-name="network" .checkpoint=${null}
+    const locked = this.fixes('checkpoint');
+    const bar = html`<chalk-checkpoint-bar file-name="network" .checkpoint=${null} ?no-load=${locked}
         @checkpoint-load=${(event: CustomEvent<CheckpointFile>) => this.#use(event.detail.name, event.detail.bytes)}>
         ${
           this.stored
-            ? html`<button @click=${() => this.#use('classification lab', this.stored as Uint8Array)}>Embed the network of the classification lab</button>`
+            ? html`<button ?disabled=${locked} @click=${() => this.#use('classification lab', this.stored as Uint8Array)}>Embed the network of the classification lab</button>`
             : nothing
         }
         ${
           names.length > 0
-            ? html`<span>Network: ${names.join(', ')}. <button class="quiet" @click=${() => this.#forgetFiles()}>Train one here instead</button></span>`
+            ? html`<span>Network: ${names.join(', ')}. <button class="quiet" ?disabled=${locked} @click=${() => this.#forgetFiles()}>Train one here instead</button></span>`
             : html`<span>Embeds layers of a network trained here, or of a checkpoint of the classification lab.</span>`
         }
-      </chalk-checkpoint-bar>
+      </chalk-checkpoint-bar>`;
+    const other = this.config.layer === 'other';
+    const fixed = this.fixes('path') || (this.fixes('layer') && !other);
+    return html`<div class="network">
+      ${this.hides('checkpoint') ? nothing : bar}
       ${
-        layers.length === 0 || this.recorded
+        layers.length === 0 || this.recorded || this.hides('path') || (this.hides('layer') && !other)
           ? nothing
           : html`<div class="layers"><span>Layers:</span>${layers.map(
-              ({
-                path,
-                type,
-                shape,
-              }) => html`<button class="quiet" aria-pressed=${this.config.layer === 'other' && this.config.path === path}
-                @click=${() => choose(path)}>${path} ${type} <small>${shape.join('×')}</small></button>`,
+              ({ path, type, shape }) => html`<button class="quiet" aria-pressed=${other && this.config.path === path}
+                ?disabled=${fixed} @click=${() => choose(path)}>${path} ${type} <small>${shape.join('×')}</small></button>`,
             )}</div>`
       }
     </div>`;

@@ -58,6 +58,30 @@ describe('LabState', () => {
     expect(state.pending(applied)).toEqual(['start', 'points']);
   });
 
+  it('keeps what is locked or hidden, whatever the reader does, and obeys the page around it', () => {
+    attributes({ hide: 'start', lock: 'rate,points' });
+    state.change({ rate: 1, start: 2, steps: 30, points: [5, 6] });
+    expect(state.config).toMatchObject({ rate: 0.1, start: 1, steps: 30, points: [1, 2] });
+    expect(state.choosePreset('full', true)).toBe(true);
+    expect(state.config).toMatchObject({ rate: 0.1, steps: 100 });
+    expect(state.refused({ rate: 1, start: 1, steps: 7 })).toEqual(['learning rate']);
+    state.assign({ rate: 1 });
+    expect(state.config.rate).toBe(1);
+  });
+
+  it('reaches all that changes the training by *, and parts that do not by their names alone', () => {
+    attributes({ lock: '*' });
+    expect(['rate', 'seed', 'preset'].map((name) => state.fixes(name))).toEqual([true, true, true]);
+    expect(['speed', 'background', 'teachers'].map((name) => state.fixes(name))).toEqual([false, false, false]);
+    attributes({ lock: 'speed', hide: 'teachers' });
+    expect([state.fixes('speed'), state.hides('speed'), state.fixes('teachers'), state.hides('teachers')]).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('makes links with the seed and only the asked-for teacher keys', () => {
     attributes({ hide: 'rate', lock: 'start seed' });
     expect(state.teacher).toMatchObject({ hide: ['rate'], lock: ['start', 'seed'] });

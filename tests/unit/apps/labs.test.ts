@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { labs } from '../../../apps/labs/registry.ts';
+import { partsOf } from '../../../apps/runtime/parts.ts';
 import { readRecording } from '../../../apps/runtime/recording.ts';
 import { defaults, type Parameter } from '../../../apps/runtime/schema.ts';
 import { checkValue } from '../../../apps/runtime/values.ts';
@@ -49,6 +50,14 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
     for (const [key, value] of Object.entries(defaults(schema))) {
       const parameter = schema[key] as Parameter;
       expect(checkValue(parameter, value, undefined), key).toEqual({ value });
+    }
+  });
+
+  it('has parts whose names no parameter has and that its documentation names', () => {
+    const documented = readFileSync(join(root, '../embed/README.md'), 'utf8');
+    for (const name of Object.keys(partsOf(definition.parts))) {
+      expect(Object.keys(schema)).not.toContain(name);
+      expect(documented).toContain(`\`${name}\``);
     }
   });
 

@@ -121,10 +121,10 @@ describe('links', () => {
   it('survive absurd input with a note for each oddity', () => {
     const { state, notes } = readLink(
       definition,
-      '#v=7&preset=nope&rate=1e400&steps=-3&wat=1&constructor=2&__proto__=3&rate=5&hide=rate,zzz&lock=*&embed',
+      '#v=7&preset=nope&rate=1e400&steps=-3&wat=1&constructor=2&__proto__=3&rate=5&hide=rate,preset,zzz&lock=*&embed',
     );
     expect(state.config).toEqual({ ...base, rate: 10, steps: 1 });
-    expect(state).toMatchObject({ preset: 'quick', hide: ['rate'], lock: ['*'], embed: true, autostart: false });
+    expect(state).toMatchObject({ preset: 'quick', hide: ['rate', 'preset'], lock: ['*'], embed: true, autostart: false });
     expect(notes.map((n) => n.key)).toEqual(['preset', 'v', 'rate', 'steps', 'wat', 'constructor', '__proto__', 'hide']);
   });
 
