@@ -23,6 +23,7 @@ export * from './data/index.ts';
 export type { Device, DeviceInfo, MemoryInfo } from './device/device.ts';
 export { type DeviceChoice, init, openDevice } from './device/init.ts';
 export type { Recording, RecordingDevice } from './device/recording-device.ts';
+export * from './device/tuning/index.ts';
 export * from './errors.ts';
 export * from './explain/index.ts';
 export { type GradCheckOptions, type GradCheckResult, gradCheck } from './grad-check.ts';

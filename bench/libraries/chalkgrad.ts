@@ -4,7 +4,6 @@
  */
 
 import type { DeviceBuffer, KernelRun } from '../../engine/device/device.ts';
-import { chooseVariant } from '../../engine/device/variants.ts';
 import { WebGpuDevice } from '../../engine/device/webgpu/webgpu-device.ts';
 import { init, type RecordingDevice } from '../../engine/index.ts';
 import { version } from '../../package.json';
@@ -113,9 +112,7 @@ class ChalkgradRuntime implements Runtime {
 }
 
 function forcedOrChosen(device: RecordingDevice, { kernel, params, ladder }: KernelCall, forced: string | undefined): string {
-  const { backend } = device;
-  const table = backend instanceof WebGpuDevice ? backend.variantTable : undefined;
-  return chooseVariant(kernel, params, device.caps, ladder ? forced : undefined, table).id;
+  return device.choices?.choose(kernel, params, ladder ? forced : undefined).variant.id ?? '';
 }
 
 /** Elements of each buffer under the name it has in the benchmark. */

@@ -3,6 +3,7 @@
  * calls each kernel's TypeScript. Everything above speaks only to this interface.
  */
 import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
+import type { VariantChoices } from './variants.ts';
 
 /**
  * A range of device memory. `byteLength` is the length asked for; the range behind it is padded to a multiple of
@@ -68,6 +69,8 @@ export interface Program {
 export interface Device {
   readonly info: DeviceInfo;
   readonly caps: AdapterCaps;
+  /** Which variant of a kernel runs here, and why; undefined on the reference device, which has none. */
+  readonly choices: VariantChoices | undefined;
   /** Resolves with the reason when the device is gone; never on the reference device. */
   readonly lost: Promise<string>;
   readonly isLost: boolean;

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.ts';
 import { setDevice } from '../tensor.ts';
 import { ReferenceDevice } from './cpu/reference-device.ts';
 import { RecordingDevice } from './recording-device.ts';
+import { type TuningOptions, tuneDevice, tunes } from './tuning/tune.ts';
 import { openAdapter } from './webgpu/adapter.ts';
 import { WebGpuDevice } from './webgpu/webgpu-device.ts';
 
@@ -25,9 +26,14 @@ export async function openDevice(choice: DeviceChoice = 'auto'): Promise<Recordi
 /**
  * Opens a device and makes it the one on which new tensors are made.
  * @param options.device 'auto' takes WebGPU where it is and the TypeScript reference otherwise
+ * @param options.tuning how trainers on it choose variants of kernels; choices in its store are taken over at once. Default: not measured
  */
-export async function init(options: { device?: DeviceChoice } = {}): Promise<RecordingDevice> {
+export async function init(options: { device?: DeviceChoice; tuning?: TuningOptions } = {}): Promise<RecordingDevice> {
   const device = await openDevice(options.device ?? 'auto');
+  const { tuning } = options;
+  device.tuning = tuning;
+  const mode = tuning?.mode ?? 'measure';
+  if (tuning?.store && mode !== 'force' && tunes(device, mode)) await tuneDevice(device, [], { ...tuning, mode: 'stored' });
   setDevice(device);
   return device;
 }

@@ -6,6 +6,8 @@
 import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
 import type { BufferRecord, Device, DeviceBuffer, DeviceInfo, KernelRun, MemoryInfo, Program, RunOptions } from './device.ts';
 import { isVirtual, placeBuffers, type VirtualBuffer, withoutCopies } from './recording-plan.ts';
+import type { TuningOptions } from './tuning/tune.ts';
+import type { VariantChoices } from './variants.ts';
 
 interface Trace {
   readonly runs: KernelRun[];
@@ -20,8 +22,11 @@ export interface Recording<T> {
   readonly result: T;
   /** Dispatches of one execution. */
   readonly dispatches: number;
+  /** The kernels of one execution, in order: what a tuner may choose variants for. */
+  readonly runs: readonly KernelRun[];
   /** Bytes of all intermediate results after sharing, and what they would take without. */
   readonly bytes: { readonly planned: number; readonly unshared: number };
+  /** Compiles anew first where the device's choice of variants has changed since. */
   execute(): void;
   /** Gives the buffers back. The results must not be used afterwards. */
   dispose(): void;
@@ -29,6 +34,8 @@ export interface Recording<T> {
 
 export class RecordingDevice implements Device {
   readonly backend: Device;
+  /** How trainers on this device choose variants of kernels; absent: by the built-in table and the rules. */
+  tuning: TuningOptions | undefined;
   #trace: Trace | undefined;
   #nextId = -1;
 
@@ -42,6 +49,10 @@ export class RecordingDevice implements Device {
 
   get caps(): AdapterCaps {
     return this.backend.caps;
+  }
+
+  get choices(): VariantChoices | undefined {
+    return this.backend.choices;
   }
 
   get lost(): Promise<string> {
@@ -141,12 +152,24 @@ export class RecordingDevice implements Device {
     }
     const runs = withoutCopies(trace.runs);
     const { owned, planned, unshared } = placeBuffers(trace.made, runs, this.backend);
-    const program = this.compile(runs);
+    const { choices } = this;
+    let program = this.compile(runs);
+    let version = choices?.version;
     return {
       result,
-      dispatches: program.dispatches,
+      get dispatches() {
+        return program.dispatches;
+      },
+      runs,
       bytes: { planned, unshared },
-      execute: () => program.execute(),
+      execute: () => {
+        if (version !== choices?.version) {
+          program.dispose();
+          program = this.compile(runs);
+          version = choices?.version;
+        }
+        program.execute();
+      },
       dispose: () => {
         program.dispose();
         for (const buffer of [...owned, ...trace.deferred]) this.backend.release(buffer);

@@ -1,27 +1,80 @@
-/** Which variant of a kernel's ladder runs: a forced one, a measured choice, or the last that applies. */
+/** Which variant of a kernel's ladder runs: a forced one, a measured choice, one from the built-in table, or the last that applies. */
 import type { AdapterCaps, AnyKernel, Variant } from '../kernels/kernel.ts';
+import { builtInVariant } from './tuning/built-in.ts';
 
-/** A measured or built-in choice; undefined where it has none. */
-export type VariantTable = (kernel: AnyKernel, params: unknown, caps: AdapterCaps) => string | undefined;
+/** Why a variant runs. `rule`: the last of the ladder that applies to the shape and the adapter. */
+export type ChosenBy = 'forced' | 'measured' | 'table' | 'rule';
 
-/** @throws Error when `forced` names no variant that applies */
-export function chooseVariant(
-  kernel: AnyKernel,
-  params: unknown,
-  caps: AdapterCaps,
-  forced?: string,
-  table?: VariantTable,
-): Variant<unknown> {
-  const applies = (variant: Variant<unknown>) => !variant.applies || variant.applies(params, caps);
-  if (forced !== undefined) {
-    const variant = kernel.variants.find((v) => v.id === forced);
-    if (!variant) throw new Error(`kernel '${kernel.name}' has no variant '${forced}'`);
-    if (!applies(variant)) throw new Error(`kernel '${kernel.name}': variant '${forced}' does not apply to these parameters`);
-    return variant;
+export interface VariantChoice {
+  readonly variant: Variant<unknown>;
+  readonly by: ChosenBy;
+}
+
+/** Measured choices; undefined where there is none for these parameters. */
+export interface VariantTable {
+  lookup(kernel: AnyKernel, params: unknown, caps: AdapterCaps): string | undefined;
+}
+
+/** The variants that can run, in the order of the ladder. */
+export function applicable(kernel: AnyKernel, params: unknown, caps: AdapterCaps): readonly Variant<unknown>[] {
+  return kernel.variants.filter((variant) => !variant.applies || variant.applies(params, caps));
+}
+
+/**
+ * The choice without measurements.
+ * @throws Error where nothing applies
+ */
+export function choiceByRule(kernel: AnyKernel, params: unknown, caps: AdapterCaps): VariantChoice {
+  const variants = applicable(kernel, params, caps);
+  const listed = builtInVariant(kernel, params, caps);
+  const fromTable = listed === undefined ? undefined : variants.find(({ id }) => id === listed);
+  if (fromTable) return { variant: fromTable, by: 'table' };
+  const last = variants.at(-1);
+  if (!last) throw new Error(`kernel '${kernel.name}' has no variant for ${JSON.stringify(params)} on this adapter`);
+  return { variant: last, by: 'rule' };
+}
+
+/** The choices of one device. */
+export class VariantChoices {
+  readonly caps: AdapterCaps;
+  #table: VariantTable | undefined;
+  #version = 0;
+
+  constructor(caps: AdapterCaps) {
+    this.caps = caps;
   }
-  const preferred = table?.(kernel, params, caps);
-  const chosen = preferred === undefined ? undefined : kernel.variants.find((v) => v.id === preferred && applies(v));
-  const variant = chosen ?? kernel.variants.findLast(applies);
-  if (!variant) throw new Error(`kernel '${kernel.name}' has no variant for ${JSON.stringify(params)} on this adapter`);
-  return variant;
+
+  /** Measured choices; absent: the built-in table and the rules. */
+  get table(): VariantTable | undefined {
+    return this.#table;
+  }
+
+  set table(table: VariantTable | undefined) {
+    this.#table = table;
+    this.#version++;
+  }
+
+  /** Grows whenever a choice may have changed: whatever was compiled before is compiled anew. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * @param forced runs this variant whatever the tables say
+   * @throws Error when `forced` names no variant that applies, or nothing applies
+   */
+  choose(kernel: AnyKernel, params: unknown, forced?: string): VariantChoice {
+    const { caps } = this;
+    if (forced !== undefined) {
+      const variant = kernel.variants.find(({ id }) => id === forced);
+      if (!variant) throw new Error(`kernel '${kernel.name}' has no variant '${forced}'`);
+      if (variant.applies && !variant.applies(params, caps)) {
+        throw new Error(`kernel '${kernel.name}': variant '${forced}' does not apply to these parameters`);
+      }
+      return { variant, by: 'forced' };
+    }
+    const measured = this.#table?.lookup(kernel, params, caps);
+    const variant = measured === undefined ? undefined : applicable(kernel, params, caps).find(({ id }) => id === measured);
+    return variant ? { variant, by: 'measured' } : choiceByRule(kernel, params, caps);
+  }
 }

@@ -1,3 +1,4 @@
+import type { TuneMode } from '../device/tuning/tune.ts';
 import { ConfigError } from '../errors.ts';
 import type { Network } from '../nn/network.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
@@ -38,6 +39,11 @@ export interface TrainerConfig {
   readonly lossEvery?: 'auto' | number;
   /** 'recorded' (default) traces a step once and replays it; 'eager' runs every operation anew. Both give the same bits. */
   readonly mode?: 'recorded' | 'eager';
+  /**
+   * How variants of the step's kernels are chosen before its first recorded execution. Default: as the device's `tuning` says, which is
+   * 'off' unless it was opened with one.
+   */
+  readonly tune?: TuneMode;
   /** Changes each batch on the device, for example by noise from `rng`. Recorded with the step. */
   readonly transform?: (batch: Batch, rng: DeviceGenerator) => Batch;
   /** Changes each batch of the validation data on the device, where `transform` changes what is trained on. */

@@ -1,7 +1,7 @@
 /** What a trainer tells its reader while it runs. Steps and epochs are counted from 1. */
 import type { Evaluation } from './evaluate.ts';
 
-/** What is being done: 'upload', 'compile shaders', 'train', 'evaluate'. */
+/** What is being done: 'upload', 'compile shaders', 'tune kernels', 'train', 'evaluate'. */
 export interface PhaseEvent {
   readonly type: 'phase';
   readonly name: string;

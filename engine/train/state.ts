@@ -66,6 +66,7 @@ export class TrainingState {
       seed: plan.seed,
       mode: config.mode ?? 'recorded',
       batchSize: plan.batchSize,
+      tune: config.tune,
     });
     return this.#runner;
   }

@@ -1,5 +1,6 @@
 /** One training step on a device: gather, forward, loss, gradients, update. Traced once and replayed, or run operation by operation. */
 import type { Recording, RecordingDevice } from '../device/recording-device.ts';
+import { type TuneMode, type TuneReport, tuneDevice, tunes } from '../device/tuning/tune.ts';
 import { copyInto, copyParams } from '../kernels/copy.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
@@ -24,6 +25,8 @@ export interface StepParts {
   readonly mode: 'recorded' | 'eager';
   /** Batches of this size are recorded; others (the last of an epoch) run eagerly. */
   readonly batchSize: number;
+  /** Instead of the device's setting. */
+  readonly tune: TuneMode | undefined;
 }
 
 /** Everything of a run that lives on its device. */
@@ -37,6 +40,7 @@ export class StepRunner {
   readonly #ring: Tensor;
   #recording: Recording<Tensor> | undefined;
   #recordedFor = '';
+  #tuned = false;
 
   constructor(parts: StepParts) {
     const { device } = parts.network;
@@ -78,6 +82,27 @@ export class StepRunner {
       loss.dispose();
     }
     this.device.flush();
+  }
+
+  /** Whether `tune` has something to do. */
+  get wantsTuning(): boolean {
+    return !this.#tuned && this.parts.mode === 'recorded' && tunes(this.device, this.#tuneMode);
+  }
+
+  /** Records the step and has the variants of its kernels chosen by measurement, once. */
+  async tune(): Promise<TuneReport | undefined> {
+    if (!this.wantsTuning) return undefined;
+    this.#tuned = true;
+    // As at the beginning of a step: draws are numbered from 0.
+    this.parts.network.rng.rewind();
+    this.rng.rewind();
+    const { runs } = this.#recorded(this.parts.batchSize);
+    return tuneDevice(this.device, runs, { ...this.device.tuning, mode: this.#tuneMode });
+  }
+
+  get #tuneMode(): TuneMode {
+    const { tuning } = this.device;
+    return this.parts.tune ?? (tuning ? (tuning.mode ?? 'measure') : 'off');
   }
 
   /** Reads `count` losses from a slot on; the copy is enqueued at once. */

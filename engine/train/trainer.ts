@@ -92,6 +92,10 @@ export class Trainer {
       yield { type: 'phase', name: 'compile shaders' };
     }
     if (state.snapshot === undefined) await state.takeSnapshot();
+    if (this.progress.step < until && state.runner.wantsTuning) {
+      yield { type: 'phase', name: 'tune kernels' };
+      await state.runner.tune();
+    }
     yield this.#training();
     // Where the reader left the loop last time.
     yield* this.#told();

@@ -36,6 +36,7 @@ export class ReferenceDevice implements Device {
     maxWorkgroupsPerDimension: Number.MAX_SAFE_INTEGER,
     maxStorageBuffersPerStage: Number.MAX_SAFE_INTEGER,
   };
+  readonly choices = undefined;
   readonly lost = new Promise<string>(() => {});
   isLost = false;
   #nextId = 1;

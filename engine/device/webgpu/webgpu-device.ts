@@ -15,7 +15,7 @@ import {
   type Program,
   type RunOptions,
 } from '../device.ts';
-import { chooseVariant, type VariantTable } from '../variants.ts';
+import { VariantChoices } from '../variants.ts';
 import type { OpenedAdapter } from './adapter.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { type Pipeline, PipelineCache, packParams } from './pipelines.ts';
@@ -59,8 +59,7 @@ export class WebGpuDevice implements Device {
   isLost = false;
   /** The underlying device, for timestamps and for drawing without read-back. */
   readonly gpuDevice: GPUDevice;
-  /** Choices of variants; absent: the last that applies. */
-  variantTable: VariantTable | undefined;
+  readonly choices: VariantChoices;
   /** Work submitted so far, for tests and the benchmark. */
   readonly counters = { dispatches: 0, submits: 0 };
 
@@ -69,6 +68,7 @@ export class WebGpuDevice implements Device {
   readonly #pipelines: PipelineCache;
   readonly #uniforms: UniformStore;
   readonly #plans = new Map<string, PlannedKernel>();
+  #plansOf = 0;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #staging = new Map<number, GPUBuffer[]>();
   readonly #gpuIds = new WeakMap<GPUBuffer, number>();
@@ -84,6 +84,7 @@ export class WebGpuDevice implements Device {
     this.gpuDevice = opened.device;
     this.info = opened.info;
     this.caps = opened.caps;
+    this.choices = new VariantChoices(opened.caps);
     this.#pool = new BufferPool(opened.device);
     this.#pipelines = new PipelineCache(opened.device);
     this.#uniforms = new UniformStore(opened.device);
@@ -247,10 +248,14 @@ export class WebGpuDevice implements Device {
   }
 
   #plan(kernel: AnyKernel, params: unknown, forced: string | undefined): PlannedKernel {
+    if (this.#plansOf !== this.choices.version) {
+      this.#plans.clear();
+      this.#plansOf = this.choices.version;
+    }
     const key = `${kernel.name}|${forced ?? ''}|${JSON.stringify(params)}`;
     const known = this.#plans.get(key);
     if (known) return known;
-    const variant = chooseVariant(kernel, params, this.caps, forced, this.variantTable);
+    const { variant } = this.choices.choose(kernel, params, forced);
     const plan = variant.plan(params, this.caps);
     const dispatches = plan.dispatches.map((dispatch): PlannedDispatch => {
       const most = this.caps.maxWorkgroupsPerDimension;
