@@ -20,6 +20,16 @@ import { RunController } from './run-controller.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 import { watchVisibility } from './visibility.ts';
 
+/** What a start is given beside the configuration. */
+export interface StartOptions {
+  /** Bytes of a checkpoint to go on from. */
+  readonly checkpoint?: Uint8Array;
+  /** The reader's own files, by name. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** Steps to take before it pauses, where it does not play; default 1. */
+  readonly steps?: number;
+}
+
 /** Anything that marks the term of a symbol: the math cards. */
 interface TermShower extends Element {
   selectSymbol(symbol: string | null): void;
@@ -185,17 +195,13 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     return this.#run.ask(name, payload);
   }
 
-  /** Starts anew with the present configuration. */
-  restart(
-    mode: 'play' | 'step' = 'play',
-    options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},
-  ): void {
-    void this.#run.start(
-      this.#state.config,
-      mode === 'play' ? { play: true } : { advance: 1 },
-      options.checkpoint,
-      options.files,
-    );
+  /** Starts anew with the present configuration; where something is missing, a banner says what, and all stays as it is. */
+  restart(mode: 'play' | 'step' = 'play', { checkpoint, files, steps = 1 }: StartOptions = {}): void {
+    const message = this.missing();
+    if (message === undefined) {
+      this.#run.dismiss('missing');
+      void this.#run.start(this.#state.config, mode === 'play' ? { play: true } : { advance: steps }, checkpoint, files);
+    } else this.#run.banner({ id: 'missing', kind: 'warning', heading: 'Not started:', message });
   }
 
   /** Starts, goes on, or runs again. */
@@ -219,6 +225,11 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     url.search = '';
     url.hash = this.#state.hash(teacher);
     return url.href;
+  }
+
+  /** What the reader must give before a run can start, as a sentence; undefined where nothing is missing. */
+  protected missing(): string | undefined {
+    return undefined;
   }
 
   /** Text of the lab's recording. Override: `fetch(new URL('./recording.json', import.meta.url)).then((r) => r.text())`. */
@@ -375,7 +386,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   #step(count: number): void {
     if (this.runState === 'paused' && !this.recorded && this.#run.applied) this.#run.resume({ advance: count });
     else if (this.runState === 'running' && !this.recorded) this.pause();
-    else void this.#run.start(this.#state.config, { advance: count });
+    else this.restart('step', { steps: count });
   }
 
   /** The same seed, from the start: playing if it played, else after its first step. */

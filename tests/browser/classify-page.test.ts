@@ -118,3 +118,43 @@ it('says what is wrong with absurd settings and goes on afterwards', async () =>
   await until('finished');
   expect(errors).toEqual([]);
 }, 300_000);
+
+it('starts and steps with own images only once there are some, and keeps the last run until then', async () => {
+  const before = await text('.summary:not(:empty)');
+  await page.$eval(lab, (element) => {
+    (element as unknown as ClassifyLab).config = { dataset: 'own', ownSide: 8, images: 20, validationImages: 10 };
+  });
+  for (const button of ['[aria-label="One step"]', '.play']) {
+    await page.click(`${lab} >>> chalk-transport-bar >>> button${button}`);
+    const banner = await page.waitForSelector(`${lab} >>> chalk-banner[heading="Not started:"]`, SHOWN);
+    expect(await banner?.evaluate((element) => element.textContent)).toMatch(/own images first/);
+    expect(await page.$eval(lab, (element) => (element as unknown as ClassifyLab).runState)).toBe('finished');
+    expect(await text('.summary:not(:empty)')).toBe(before);
+    await banner?.evaluate((element) => element.dispatchEvent(new Event('banner-close')));
+  }
+  // Steps take the files along that were given.
+  await page.$eval(lab, async (element) => {
+    const picker = element.shadowRoot?.querySelector('chalk-dataset-picker') as Element;
+    const images = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const canvas = new OffscreenCanvas(8, 8);
+        const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+        context.fillStyle = i % 2 ? '#fff' : '#111';
+        context.fillRect(0, 0, 8, 8);
+        const path = `${i % 2 ? 'light' : 'dark'}/${i}.png`;
+        return { file: new File([await canvas.convertToBlob()], path), path };
+      }),
+    );
+    picker.dispatchEvent(new CustomEvent('files-add', { detail: { images, archives: [], classes: [], skipped: [] } }));
+  });
+  await page.waitForFunction(
+    (name) => /training images 7/.test(document.querySelector(name)?.shadowRoot?.querySelector('.summary')?.textContent ?? ''),
+    { timeout: 60_000, polling: 100 },
+    lab,
+  );
+  await until('finished');
+  await page.click(`${lab} >>> chalk-transport-bar >>> button[aria-label="One step"]`);
+  await until('paused');
+  expect(await page.$(`${lab} >>> chalk-banner[kind=error]`)).toBeNull();
+  expect(errors).toEqual([]);
+}, 300_000);

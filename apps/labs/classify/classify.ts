@@ -20,7 +20,7 @@ import type { LabEvent } from '../../runtime/events.ts';
 import type { Hosting } from '../../runtime/open-port.ts';
 import type { RunStore } from '../../runtime/store.ts';
 import '../../shell/card-section.ts';
-import { LabElement } from '../../shell/lab-element.ts';
+import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { tensorsOf, verifiable } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
 import { configOfCheckpoint } from './checkpoint-settings.ts';
@@ -101,11 +101,13 @@ export class ClassifyLab extends LabElement<typeof schema> {
     return (await fetch(new URL('./recording.json', import.meta.url))).text();
   }
 
-  override restart(
-    mode: 'play' | 'step' = 'play',
-    options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},
-  ): void {
+  override restart(mode: 'play' | 'step' = 'play', options: StartOptions = {}): void {
     super.restart(mode, { ...(this.#files && this.config.dataset === 'own' ? { files: this.#files } : {}), ...options });
+  }
+
+  protected override missing(): string | undefined {
+    if (this.config.dataset !== 'own' || this.#files) return undefined;
+    return 'Give your own images first, under Own images: a folder of pictures for each class, or a .zip or .tgz of such folders.';
   }
 
   get #setup(): Setup | undefined {

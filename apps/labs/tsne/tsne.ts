@@ -16,7 +16,7 @@ import type { ImageBatch } from '../../components/shared/images.ts';
 import type { Verification } from '../../math/card.ts';
 import type { Hosting } from '../../runtime/open-port.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
-import { LabElement } from '../../shell/lab-element.ts';
+import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { cards } from './cards.ts?math';
 import {
   batchOf,
@@ -119,10 +119,7 @@ export class TsneLab extends LabElement<typeof schema> {
   }
 
   /** The reader's networks go with every start until they are taken away. */
-  override restart(
-    mode: 'play' | 'step' = 'play',
-    options: { checkpoint?: Uint8Array; files?: ReadonlyMap<string, Uint8Array> } = {},
-  ): void {
+  override restart(mode: 'play' | 'step' = 'play', options: StartOptions = {}): void {
     super.restart(mode, { files: this.#files, ...options });
   }
 
