@@ -48,6 +48,7 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
     measure: { batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 1 },
     partial: options.quick || options.only !== undefined || options.libraries !== undefined || options.batches < 9,
     minutes: options.minutes,
+    tune: options.tune,
     log,
   };
   const first = options.firstStep && !options.only ? training : undefined;

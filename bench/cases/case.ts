@@ -92,15 +92,31 @@ export interface Prepared {
   dispose(): void;
   /** The variant or mode that runs, for the result file. */
   readonly variant?: string;
+  /** The variants of the kernels of one execution, where the library has a choice. */
+  readonly choices?: readonly KernelChoice[];
   /** Number of dispatches of one execution where the library can tell. */
   readonly dispatches?: number;
+}
+
+/** One kernel's variant, and what chose it: the adapter's rules, the built-in table, a measurement here, or the case itself. */
+export interface KernelChoice {
+  readonly kernel: string;
+  readonly variant: string;
+  readonly by: 'rule' | 'table' | 'measured' | 'forced';
+  /** Calls in one execution. */
+  readonly calls: number;
+}
+
+export interface OpenOptions {
+  /** Measures variants of kernels before each case, where the library can. */
+  readonly tune?: boolean;
 }
 
 export interface Library {
   readonly name: string;
   readonly backends: readonly string[];
   /** @throws where the backend does not exist on this machine */
-  open(backend: string): Promise<Runtime>;
+  open(backend: string, options?: OpenOptions): Promise<Runtime>;
 }
 
 /** Losses compared per training case: the initial one and those after 1 and 2 updates. */

@@ -17,6 +17,8 @@ export interface ChromeRun {
   readonly firstStepOf: string | undefined;
   /** No case starts later than this many minutes after the beginning. */
   readonly minutes: number;
+  /** Measure variants of kernels before each case. */
+  readonly tune: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -29,7 +31,12 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
     const { roofline, adapter } = await page.evaluate((batches) => globalThis.bench.roofline(batches), run.measure.batches);
     const runtimes: RuntimeResult[] = [];
     for (const contender of run.contenders) {
-      const runtime = await page.evaluate((id, reference) => globalThis.bench.open(id, reference), contender, adapter);
+      const runtime = await page.evaluate(
+        (id, reference, options) => globalThis.bench.open(id, reference, options),
+        contender,
+        adapter,
+        { tune: run.tune },
+      );
       run.log(`${contender}: ${runtime.error ?? `${runtime.version}, ${runtime.adapter?.description}`}`);
       runtimes.push(runtime);
     }
@@ -43,6 +50,7 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       commit: commit(),
       partial: run.partial || interrupted !== undefined,
       ...(interrupted === undefined ? {} : { interrupted }),
+      ...(run.tune ? { tuned: true } : {}),
       batches: run.measure.batches,
       environment: { ...inPage, ...machine(), hidden, where: 'browser', browser: version, flags },
       adapter,

@@ -15,6 +15,8 @@ export interface NodeRun {
   readonly partial: boolean;
   /** The case whose first step is measured before all others, if any. */
   readonly firstStepOf: BenchCase | undefined;
+  /** Measure variants of kernels before each case. */
+  readonly tune: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -28,7 +30,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
   const roofline = await measureRoofline(opened.device, { batches: run.measure.batches, software: adapter.software });
   opened.device.destroy();
   const session = new Session();
-  const runtime = await session.open(chalkgrad, 'webgpu', adapter);
+  const runtime = await session.open(chalkgrad, 'webgpu', adapter, { tune: run.tune });
   log(`${runtime.id}: ${runtime.error ?? runtime.adapter?.description}`);
   const cases: CaseResult[] = [];
   for (const one of run.cases) {
@@ -42,6 +44,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
     date: new Date().toISOString(),
     commit: commit(),
     partial: run.partial,
+    ...(run.tune ? { tuned: true } : {}),
     batches: run.measure.batches,
     environment: {
       ...machine(),

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly minutes: number;
   /** Leave out the fresh-browser measurement of the first step. */
   readonly firstStep: boolean;
+  /** Measure variants of the engine's kernels before each case instead of going by the built-in table and the rules. */
+  readonly tune: boolean;
   readonly recordLosses: boolean;
   /** Print the report of an existing result file instead of measuring. */
   readonly report: string | undefined;
@@ -24,6 +26,7 @@ export const USAGE = `npm run bench -- [options]
   --batches N         batches per contender and case (default 9, with --quick 5)
   --minutes N         start no further case after N minutes; the result is marked as interrupted
   --no-first-step     leave out the first training step in a fresh browser
+  --tune              measure variants of the engine's kernels before each case; default: built-in table and rules
   --compare FILE      ratios to an earlier result file
   --readme            put the table into README.md
   --report FILE       no measurement: print the report of a result file (also with --readme, --compare)
@@ -37,7 +40,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const takesValue = ['--only', '--libraries', '--batches', '--minutes', '--compare', '--report'];
-  const known = ['--quick', '--no-first-step', '--readme', '--node', '--record-losses', '--help', ...takesValue];
+  const known = ['--quick', '--no-first-step', '--readme', '--node', '--tune', '--record-losses', '--help', ...takesValue];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (!known.includes(arg)) throw new RangeError(`unknown option '${arg}'\n${USAGE}`);
     if (!takesValue.includes(arg)) flags.add(arg);
@@ -58,6 +61,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     batches,
     minutes,
     node: flags.has('--node'),
+    tune: flags.has('--tune'),
     readme: flags.has('--readme'),
     firstStep: !flags.has('--no-first-step'),
     recordLosses: flags.has('--record-losses'),

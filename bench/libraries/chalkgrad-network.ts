@@ -1,5 +1,5 @@
 /** Whole networks in the engine: built from a definition, a training step recorded once and replayed, as its Trainer does. */
-import type { RecordingDevice } from '../../engine/index.ts';
+import type { RecordingDevice, TuningWork } from '../../engine/index.ts';
 import { crossEntropy, keep, mseLoss, neg, noGrad, scope, type Tensor, tensor } from '../../engine/index.ts';
 import type { LayerDefinition, NetworkDefinition } from '../../engine/nn/definition.ts';
 import { buildNetwork, type Network as EngineNetwork } from '../../engine/nn/network.ts';
@@ -8,8 +8,12 @@ import { createOptimiser } from '../../engine/optim/optimiser.ts';
 import { CHECKED_STEPS, type Prepared, type Workload } from '../cases/case.ts';
 import { initialParameters, type Layer, type Network, trainingBatch } from '../cases/network.ts';
 import { operands } from '../cases/operands.ts';
+import { choicesFor } from './chalkgrad-choices.ts';
 
-export function prepareTraining(device: RecordingDevice, network: Network): Prepared {
+/** Told of the kernels of a recording before it runs for the first time. */
+export type Tune = (device: RecordingDevice, work: readonly TuningWork[]) => Promise<void>;
+
+export async function prepareTraining(device: RecordingDevice, network: Network, tune: Tune): Promise<Prepared> {
   const batch = trainingBatch(network);
   const model = createModel(network);
   const images = imageTensor(network, batch.images);
@@ -28,6 +32,7 @@ export function prepareTraining(device: RecordingDevice, network: Network): Prep
       }),
     ),
   );
+  await tune(device, recording.runs);
   const step = () => {
     // Writes the step's learning rate and bias corrections; everything else is in the recording.
     optimiser.prepare();
@@ -56,14 +61,18 @@ export function prepareTraining(device: RecordingDevice, network: Network): Prep
       targets.dispose();
     },
     variant: 'recorded step',
-    dispatches: recording.dispatches,
+    choices: choicesFor(device, recording.runs),
+    get dispatches() {
+      return recording.dispatches;
+    },
   };
 }
 
-export function prepareForward(device: RecordingDevice, network: Network): Prepared {
+export async function prepareForward(device: RecordingDevice, network: Network, tune: Tune): Promise<Prepared> {
   const model = createModel(network).eval();
   const images = imageTensor(network, trainingBatch(network).images);
   const recording = device.record(() => keep(scope(() => noGrad(() => model.forward(images)))));
+  await tune(device, recording.runs);
   return {
     async run(n) {
       for (let i = 0; i < n; i++) recording.execute();
@@ -80,7 +89,10 @@ export function prepareForward(device: RecordingDevice, network: Network): Prepa
       images.dispose();
     },
     variant: 'recorded pass',
-    dispatches: recording.dispatches,
+    choices: choicesFor(device, recording.runs),
+    get dispatches() {
+      return recording.dispatches;
+    },
   };
 }
 
@@ -111,7 +123,10 @@ export function prepareReplay(device: RecordingDevice, workload: Extract<Workloa
       x.dispose();
     },
     variant: 'recorded step',
-    dispatches: recording.dispatches,
+    choices: choicesFor(device, recording.runs),
+    get dispatches() {
+      return recording.dispatches;
+    },
   };
 }
 

@@ -9,15 +9,16 @@ import { init, type RecordingDevice } from '../../engine/index.ts';
 import { version } from '../../package.json';
 import type { AdapterDescription, Library, Prepared, Runtime, Workload } from '../cases/case.ts';
 import { operands } from '../cases/operands.ts';
+import { choicesFor, tuneFor } from './chalkgrad-choices.ts';
 import { type KernelCall, kernelCalls } from './chalkgrad-kernels.ts';
-import { prepareForward, prepareReplay, prepareTraining } from './chalkgrad-network.ts';
+import { prepareForward, prepareReplay, prepareTraining, type Tune } from './chalkgrad-network.ts';
 
 export const chalkgrad: Library = {
   name: 'chalkgrad',
   backends: ['webgpu'],
-  async open() {
+  async open(_, options = {}) {
     const device = await init({ device: 'webgpu' });
-    return new ChalkgradRuntime(device);
+    return new ChalkgradRuntime(device, options.tune ? tuneFor : async () => {});
   },
 };
 
@@ -28,9 +29,11 @@ class ChalkgradRuntime implements Runtime {
   readonly version = version;
   readonly adapter: AdapterDescription;
   readonly #device: RecordingDevice;
+  readonly #tune: Tune;
 
-  constructor(device: RecordingDevice) {
+  constructor(device: RecordingDevice, tune: Tune) {
     this.#device = device;
+    this.#tune = tune;
     const { vendor, architecture, name, software } = device.info;
     this.adapter = { api: 'webgpu', vendor, architecture, description: name, software };
   }
@@ -58,15 +61,16 @@ class ChalkgradRuntime implements Runtime {
   }
 
   async prepare(workload: Workload, variant?: string): Promise<Prepared> {
-    if (workload.type === 'training-step') return prepareTraining(this.#device, workload.network);
-    if (workload.type === 'forward') return prepareForward(this.#device, workload.network);
+    if (workload.type === 'training-step') return prepareTraining(this.#device, workload.network, this.#tune);
+    if (workload.type === 'forward') return prepareForward(this.#device, workload.network, this.#tune);
     if (workload.type === 'replay') return prepareReplay(this.#device, workload);
     return this.#prepareKernels(workload, variant);
   }
 
-  #prepareKernels(workload: Workload, forced: string | undefined): Prepared {
+  async #prepareKernels(workload: Workload, forced: string | undefined): Promise<Prepared> {
     const device = this.#device;
     const calls = kernelCalls(workload);
+    if (forced === undefined) await this.#tune(device, calls);
     const sizes = Object.assign({}, ...calls.map(sizesOf)) as Record<string, number>;
     const buffers: Record<string, DeviceBuffer> = {};
     for (const [name, count] of Object.entries(sizes)) buffers[name] = device.allocate(count * 4, `bench ${name}`);
@@ -85,6 +89,7 @@ class ChalkgradRuntime implements Runtime {
       const bound = Object.fromEntries(names.map((name) => [name, buffers[call.names?.[name] ?? name] as DeviceBuffer]));
       return { kernel: call.kernel, buffers: bound, params: call.params, variant: call.ladder ? forced : undefined };
     });
+    const choices = choicesFor(device, runs);
     const once = device.compile(runs);
     const often = device.compile(Array.from({ length: REPEATS }, () => runs).flat());
     const [result, count] = resultOf(calls);
@@ -105,14 +110,11 @@ class ChalkgradRuntime implements Runtime {
         often.dispose();
         for (const buffer of Object.values(buffers)) device.release(buffer);
       },
-      variant: calls.map((call) => forcedOrChosen(device, call, forced)).join(' + '),
+      variant: choices.map((choice) => choice.variant).join(' + '),
+      choices,
       dispatches: once.dispatches,
     };
   }
-}
-
-function forcedOrChosen(device: RecordingDevice, { kernel, params, ladder }: KernelCall, forced: string | undefined): string {
-  return device.choices?.choose(kernel, params, ladder ? forced : undefined).variant.id ?? '';
 }
 
 /** Elements of each buffer under the name it has in the benchmark. */

@@ -1,5 +1,5 @@
 /** The result file: everything that was measured, and everything one must know to judge it. */
-import type { AdapterDescription, Group } from '../cases/case.ts';
+import type { AdapterDescription, Group, KernelChoice } from '../cases/case.ts';
 import type { Roofline } from '../roofline/roofline.ts';
 import type { Summary } from './statistics.ts';
 
@@ -17,6 +17,8 @@ export interface ContenderResult {
   readonly error?: number;
   /** Variant or mode that ran, and dispatches of one execution, where the library tells. */
   readonly variant?: string;
+  /** The variants of its kernels and what chose them, where the library has a choice. */
+  readonly choices?: readonly KernelChoice[];
   readonly dispatches?: number;
   /** Executions per batch. */
   readonly executions?: number;
@@ -78,6 +80,8 @@ export interface BenchResult {
   readonly commit: string;
   /** Shorter than the full protocol (`--quick` or a filter): not for publication. */
   readonly partial: boolean;
+  /** Variants of kernels were measured before each case (`--tune`); absent: built-in table and rules. */
+  readonly tuned?: boolean;
   /** Why the run ended early, if it did. */
   readonly interrupted?: string;
   /** Batches per contender and case; a contender whose single execution takes very long has fewer. */

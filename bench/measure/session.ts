@@ -5,6 +5,7 @@ import {
   type BenchCase,
   CHECKED_STEPS,
   type Library,
+  type OpenOptions,
   type Prepared,
   type Runtime,
 } from '../cases/case.ts';
@@ -52,10 +53,15 @@ export class Session {
   readonly #runtimes = new Map<string, Runtime>();
 
   /** Opens `library` on `backend`; a library that cannot start here is reported and left out. */
-  async open(library: Library, backend: string, reference?: AdapterDescription): Promise<RuntimeResult> {
+  async open(
+    library: Library,
+    backend: string,
+    reference?: AdapterDescription,
+    options: OpenOptions = {},
+  ): Promise<RuntimeResult> {
     const id = `${library.name} ${backend}`;
     try {
-      const runtime = await within(OPEN_SECONDS, library.open(backend));
+      const runtime = await within(OPEN_SECONDS, library.open(backend, options));
       const { version, adapter } = runtime;
       const difference = reference && incomparable(reference, adapter);
       if (difference) return { id, version, adapter, error: `not comparable: ${difference}` };
@@ -234,6 +240,7 @@ function finish(runner: Runner): ContenderResult {
     status: 'ok',
     ...(error === undefined ? {} : { error }),
     ...(prepared.variant === undefined ? {} : { variant: prepared.variant }),
+    ...(prepared.choices === undefined ? {} : { choices: prepared.choices }),
     ...(prepared.dispatches === undefined ? {} : { dispatches: prepared.dispatches }),
     executions,
     samples,

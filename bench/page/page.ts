@@ -1,5 +1,5 @@
 /** The page in which everything is measured. The host drives it through `globalThis.bench`. */
-import type { AdapterDescription, BenchCase } from '../cases/case.ts';
+import type { AdapterDescription, BenchCase, OpenOptions } from '../cases/case.ts';
 import { allCases } from '../cases/cases.ts';
 import { describeAdapter } from '../libraries/adapters.ts';
 import { loadLibrary, parseContender } from '../libraries/index.ts';
@@ -10,7 +10,7 @@ import { measureRoofline, type Roofline } from '../roofline/roofline.ts';
 export interface BenchPage {
   environment(): PageEnvironment;
   roofline(batches: number): Promise<{ roofline: Roofline; adapter: AdapterDescription }>;
-  open(contender: string, reference: AdapterDescription): Promise<RuntimeResult>;
+  open(contender: string, reference: AdapterDescription, options?: OpenOptions): Promise<RuntimeResult>;
   measure(caseName: string, options: Omit<MeasureOptions, 'idle' | 'log'>): Promise<CaseResult>;
   firstStep(contender: string, caseName: string): Promise<FirstStep>;
   losses(caseName: string): Promise<number[]>;
@@ -53,9 +53,9 @@ globalThis.bench = {
     return { roofline, adapter: description };
   },
 
-  async open(contender, reference) {
+  async open(contender, reference, options) {
     const { library, backend } = parseContender(contender);
-    return session.open(await loadLibrary(library), backend, reference);
+    return session.open(await loadLibrary(library), backend, reference, options);
   },
 
   measure: (name, options) =>

@@ -3,6 +3,7 @@ import type { BenchResult, CaseResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
 import { type Bar, barChart, escapeHtml } from './plot.ts';
+import { variantList, variantText } from './variants.ts';
 import {
   casesOf,
   environmentFacts,
@@ -149,7 +150,7 @@ function groupTable(result: BenchResult, cases: readonly CaseResult[]): string {
         rate,
         share === undefined ? '' : formatPercent(share),
         candidate.error === undefined ? 'reference' : candidate.error.toExponential(0),
-        candidate.variant ?? '',
+        candidate.choices && candidate.choices.length > 4 ? variantList(candidate.choices) : variantText(candidate),
         candidate.dispatches === undefined ? '' : String(candidate.dispatches),
       ];
     }),

@@ -2,6 +2,7 @@
 import type { BenchResult, CaseResult, ContenderResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
+import { variantRows, variantText } from './variants.ts';
 import {
   casesOf,
   contender,
@@ -40,6 +41,7 @@ export function markdownReport(result: BenchResult): string {
     ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
     ladderTables(result),
     labKernelTable(result),
+    variantTable(result),
   ];
   return parts.filter(Boolean).join('\n\n');
 }
@@ -162,7 +164,7 @@ function labKernelTable(result: BenchResult): string {
     const share = shareOfRoof(result, one, ours);
     return [
       one.name.replace('lab: ', ''),
-      ours?.variant ?? '',
+      ours ? variantText(ours) : '',
       formatSeconds(seconds),
       formatFlops(one.flops / seconds),
       share === undefined ? '–' : formatPercent(share),
@@ -170,6 +172,15 @@ function labKernelTable(result: BenchResult): string {
   });
   return `<details><summary>Kernels at the shapes of the labs' networks</summary>\n\n${table(
     ['', 'variant', 'time', 'rate', 'of the roof'],
+    rows,
+  )}\n\n</details>`;
+}
+
+function variantTable(result: BenchResult): string {
+  const rows = variantRows(result);
+  if (rows.length === 0) return '';
+  return `<details><summary>Variants of the kernels (chosen by rule, unless another word stands there)</summary>\n\n${table(
+    ['', 'kernels of one execution'],
     rows,
   )}\n\n</details>`;
 }

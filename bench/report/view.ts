@@ -124,6 +124,7 @@ export function environmentFacts(result: BenchResult): [string, string][] {
     ['Browser', environment.browser],
     ['Machine', `${environment.processor}, ${environment.memoryGiB} GiB, ${environment.platform}`],
     ['Versions', versions(result)],
+    ...(result.tuned ? [['Variants', 'measured before each case (--tune)'] as [string, string]] : []),
   ];
 }
 

@@ -7,7 +7,9 @@ import { onnxModel } from '../../../bench/libraries/onnx-model.ts';
 
 describe('options', () => {
   it('have the full protocol as default', () => {
-    expect(parseOptions([])).toMatchObject({ batches: 9, quick: false, node: false, firstStep: true, only: undefined });
+    const full = { batches: 9, quick: false, node: false, firstStep: true, only: undefined, tune: false };
+    expect(parseOptions([])).toMatchObject(full);
+    expect(parseOptions(['--tune']).tune).toBe(true);
     expect(parseOptions(['--quick']).batches).toBe(5);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KernelChoice } from '../../../bench/cases/case.ts';
 import type { BenchResult } from '../../../bench/measure/result.ts';
 import { compareResults } from '../../../bench/report/compare.ts';
 import { resultName } from '../../../bench/report/files.ts';
@@ -6,6 +7,7 @@ import { digits, formatPercent, formatSeconds } from '../../../bench/report/form
 import { htmlReport } from '../../../bench/report/html.ts';
 import { BEGIN, END, headline, markdownReport, replaceSection } from '../../../bench/report/markdown.ts';
 import { barChart } from '../../../bench/report/plot.ts';
+import { variantList, variantText } from '../../../bench/report/variants.ts';
 import { fastestOf, fastestPeer, shareOfRoof, speedup, warnings } from '../../../bench/report/view.ts';
 import { ladderCase, sampleResult, streamingCase, timed, trainingCase } from './sample-result.ts';
 
@@ -135,5 +137,31 @@ describe('comparison with an earlier result', () => {
 
   it('says when there is nothing in common', () => {
     expect(compareResults({ ...sampleResult, cases: [] }, sampleResult)).toMatch(/no case in common/);
+  });
+});
+
+describe('variants of kernels', () => {
+  const conv = { kernel: 'conv2d', variant: 'quad-swap', by: 'rule', calls: 4 } as const;
+  const product = { kernel: 'matmul', variant: 'workgroup-tile', by: 'measured', calls: 1 } as const;
+  const one = (choices: readonly KernelChoice[]) => ({ ...timed('chalkgrad webgpu', [1]), variant: 'own word', choices });
+
+  it('stand with what chose them', () => {
+    expect(variantText(one([conv]))).toBe('quad-swap (rule)');
+    expect(variantText(one([conv, product]))).toBe('quad-swap (rule) + workgroup-tile (measured)');
+    expect(variantText(one(Array(5).fill(conv)))).toBe('own word');
+    expect(variantText({ ...timed('jax-js webgpu', [1]), variant: 'own word' })).toBe('own word');
+    expect(variantList([conv, product])).toBe('conv2d quad-swap ×4, matmul workgroup-tile (measured)');
+  });
+
+  it('are in both reports, and so is that they were measured', () => {
+    const labCase = { ...streamingCase, name: 'lab: conv', group: 'lab-kernel', contenders: [one([product])] } as const;
+    const stepCase = { ...trainingCase, contenders: [one([conv, product])] };
+    const tuned: BenchResult = { ...sampleResult, tuned: true, cases: [stepCase, labCase] };
+    const markdown = markdownReport(tuned);
+    expect(markdown).toContain('- Variants: measured before each case (--tune)');
+    expect(markdown).toContain('| conv | workgroup-tile (measured) |');
+    expect(markdown).toContain('| ConvNet training step | conv2d quad-swap ×4, matmul workgroup-tile (measured) |');
+    expect(htmlReport(tuned)).toContain('quad-swap (rule) + workgroup-tile (measured)');
+    expect(markdownReport(sampleResult)).not.toContain('Variants');
   });
 });

@@ -208,7 +208,7 @@ describe('the store', () => {
   ])('is ignored with a warning where it holds %s, and written anew', async (_, value) => {
     const device = fakeDevice({ tile: 0.5, wide: 2 });
     const { adapter } = await tune(device, { mode: 'off' });
-    const content = typeof value === 'object' && value.adapter === 'ADAPTER' ? { ...value, adapter } : value;
+    const content = JSON.parse(JSON.stringify(value).replace('ADAPTER', adapter));
     const store = memoryStore({ [adapter]: content });
     const warnings: string[] = [];
     await tune(device, { store, warn: (message) => warnings.push(message) });
