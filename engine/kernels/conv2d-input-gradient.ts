@@ -4,11 +4,11 @@ import registerTile from '../../shaders/ladders/conv2d-input-gradient/2-register
 import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d-input-gradient/4-quad-swap-wide.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
-import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements } from './conv2d-sizes.ts';
+import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
-import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Variant } from './kernel.ts';
 
 const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
 
@@ -26,25 +26,69 @@ const periods = (p: Conv2dSizes) => ({
   periodX: p.strideX / gcd(p.strideX, p.dilationX),
 });
 
-function quadPlan(shader: typeof quadSwap | typeof quadSwapWide, columns: number, p: Conv2dParams, caps: AdapterCaps): Plan {
-  const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / columns);
-  const entry = (p.Co / p.groups) % 2 === 0 ? 'pairs' : 'single';
-  return {
-    dispatches: [
-      dispatch(shader, entry, { ...wgslParams(p), ...periods(p) }, linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
-        overrides: epilogueOverrides(p),
-      }),
-    ],
+/** A way to compute an input gradient, in one dispatch. */
+export interface InputGradientRung {
+  readonly id: string;
+  /** Whether dy, w and dx must have whole vectors of 4 channels (they can be padded with zeros). */
+  readonly vectors: boolean;
+  applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
+  /** @param range which input channels of `w` belong to dx */
+  dispatch(p: Conv2dParams, caps: AdapterCaps, range: WeightRange): Dispatch;
+}
+
+type WeightRange = Pick<Conv2dPart, 'wChannels' | 'wFirst'>;
+
+/** @param tile pixels and channels of a tile, and tiles of a workgroup */
+function quadDispatch(shader: typeof quadSwap | typeof quadSwapWide, columns: number): InputGradientRung['dispatch'] {
+  return (p, caps, { wChannels, wFirst }) => {
+    const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / columns);
+    const entry = (p.Co / p.groups) % 2 === 0 ? 'pairs' : 'single';
+    const grid = linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension);
+    return dispatch(shader, entry, { ...wgslParams(p), wChannels, wFirst, ...periods(p) }, grid, {
+      overrides: epilogueOverrides(p),
+    });
   };
 }
 
-function vectorPlan(p: Conv2dParams, caps: AdapterCaps): Plan {
-  const roles = { x: 'dx', y: 'dy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
-  return vectorChannels(p, caps, roles, ['dx'], (q) => {
-    const tiles = phaseTiles(q, 8) * q.groups * Math.ceil(q.Ci / q.groups / 8);
-    const grid = linearGrid(tiles, 64, caps.maxWorkgroupsPerDimension);
-    return { dispatches: [dispatch(registerTile, 'tile', wgslParams(q), grid, { overrides: epilogueOverrides(q) })] };
-  });
+/** The equation as it stands. */
+export function naiveDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
+  const grid = linearGrid(conv2dElements(p).x, 64, caps.maxWorkgroupsPerDimension);
+  return dispatch(naive, 'naive', { ...wgslParams(p), wChannels, wFirst }, grid, { overrides: epilogueOverrides(p) });
+}
+
+function registerDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
+  const tiles = phaseTiles(p, 8) * p.groups * Math.ceil(p.Ci / p.groups / 8);
+  const grid = linearGrid(tiles, 64, caps.maxWorkgroupsPerDimension);
+  return dispatch(registerTile, 'tile', { ...wgslParams(p), wChannels, wFirst }, grid, { overrides: epilogueOverrides(p) });
+}
+
+/** The rungs above the naive one. */
+export const INPUT_GRADIENT_RUNGS: readonly InputGradientRung[] = [
+  { id: 'register-tile-8x2', vectors: true, applies: vectorsFit, dispatch: registerDispatch },
+  {
+    id: 'quad-swap',
+    vectors: false,
+    applies: (_, caps) => hasQuadSubgroups(caps),
+    dispatch: quadDispatch(quadSwap, 16),
+  },
+  {
+    id: 'quad-swap-wide',
+    vectors: false,
+    applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Ci / p.groups),
+    dispatch: quadDispatch(quadSwapWide, 24),
+  },
+];
+
+function rungVariant({ id, vectors, applies, dispatch: dispatchOf }: InputGradientRung): Variant<Conv2dParams> {
+  return {
+    id,
+    applies,
+    plan(p, caps) {
+      const one = (q: Conv2dParams) => ({ dispatches: [dispatchOf(q, caps, onlyInput(q))] });
+      const roles = { x: 'dx', y: 'dy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
+      return vectors ? vectorChannels(p, caps, roles, ['dx'], one) : one(p);
+    },
+  };
 }
 
 /**
@@ -94,19 +138,9 @@ export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2
     {
       id: 'naive',
       plan: (p, caps) => ({
-        dispatches: [
-          dispatch(naive, 'naive', wgslParams(p), linearGrid(conv2dElements(p).x, 64, caps.maxWorkgroupsPerDimension), {
-            overrides: epilogueOverrides(p),
-          }),
-        ],
+        dispatches: [naiveDispatch(p, caps, onlyInput(p))],
       }),
     },
-    { id: 'register-tile-8x2', applies: vectorsFit, plan: vectorPlan },
-    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: (p, caps) => quadPlan(quadSwap, 16, p, caps) },
-    {
-      id: 'quad-swap-wide',
-      applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Ci / p.groups),
-      plan: (p, caps) => quadPlan(quadSwapWide, 24, p, caps),
-    },
+    ...INPUT_GRADIENT_RUNGS.map(rungVariant),
   ],
 });

@@ -3,70 +3,126 @@ import naive from '../../shaders/ladders/conv2d-weight-gradient/1-naive.wgsl';
 import registerTile from '../../shaders/ladders/conv2d-weight-gradient/2-register-tile-8x8.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d-weight-gradient/4-quad-swap-wide.wgsl';
-import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
+import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
 import { hasQuadSubgroups, prefersWideTiles, splitSum, sumPartials } from './gemm-plan.ts';
-import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
 
 export type Conv2dWeightGradientParams = Conv2dSizes & {
   /** 1: `db` is computed as well, in the same pass. 0: `db` is not written, and its buffer may be any four floats. */
   readonly hasBias: number;
 };
 
+/** One of the inputs that share a convolution: which rows of `dw` are its, and its name among the kernel's buffers. */
+export interface WeightGradientInput extends Conv2dPart {
+  readonly x: string;
+  /** Its channels. */
+  readonly Ci: number;
+}
+
+/** How the sum over the pixels is cut, and the tiles of one part. */
+interface Work {
+  /** Rows of dw (u,v,c) and of db that a tile has, and its columns o. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Tiles of a workgroup. */
+  readonly perGroup: number;
+  /** Tiles that keep the adapter busy. */
+  enough(caps: AdapterCaps): number;
+}
+
+/** A way to compute a weight gradient: one dispatch for each input, then those that add their partial matrices. */
+export interface WeightGradientRung {
+  readonly id: string;
+  /** Rows that db takes: one vector where channels are read in vectors of 4 (they can be padded with zeros). */
+  readonly biasRows: 1 | 4;
+  readonly work: Work;
+  readonly shader: typeof quadSwap | typeof quadSwapWide | typeof registerTile;
+  entry(p: Conv2dSizes): 'pairs' | 'single' | 'tile';
+  applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
+}
+
 /**
- * The dispatch of a tiled rung and those that add its partial matrices.
- * @param rows rows of the partial matrices: those of dw, and those that the rung adds for db
- * @param tiles work items of one split, `perGroup` of them in a workgroup
- * @param enough work items that keep the adapter busy
+ * Every input's rows of the partial matrices, and their sum.
+ * @param p sizes, with the channels of all inputs together
  */
-function splitPlan(
-  shader: typeof quadSwap | typeof quadSwapWide | typeof registerTile,
-  entry: 'pairs' | 'single' | 'tile',
+export function weightGradientPlan(
+  { shader, biasRows, work, entry }: WeightGradientRung,
   p: Conv2dWeightGradientParams,
-  work: { rows: number; tiles: number; perGroup: number; enough: number },
   caps: AdapterCaps,
+  inputs: readonly WeightGradientInput[],
 ): Plan {
   const { hasBias, ...params } = p;
-  const terms = p.kh * p.kw * (p.Ci / p.groups);
-  const { splits, perSplit } = splitSum(p.N * p.Ho * p.Wo, work.tiles, work.enough, 64);
+  const pixels = p.N * p.Ho * p.Wo;
+  const dwRows = p.kh * p.kw * (p.Ci / p.groups);
+  const rowsPerSplit = dwRows + biasRows * hasBias;
+  const columnTiles = p.groups * Math.ceil(p.Co / p.groups / work.columns);
+  // The bias is the last input's.
+  const tilesOf = ({ Ci }: WeightGradientInput, withBias: number) =>
+    columnTiles * Math.ceil((p.kh * p.kw * (Ci / p.groups) + biasRows * withBias) / work.rows);
+  const biasOf = (i: number) => (i === inputs.length - 1 ? hasBias : 0);
+  const fewest = Math.min(...inputs.map((input, i) => tilesOf(input, biasOf(i))));
+  const { splits, perSplit } = splitSum(pixels, fewest, work.enough(caps), 64);
   const parts = splits > 1 || hasBias === 1;
-  // The rungs take the same parameters; only the names of their entry points differ.
-  const tile = dispatch(
-    shader as typeof quadSwap,
-    entry as 'pairs',
-    { ...params, splits, pixelsPerSplit: perSplit },
-    linearGrid(work.tiles * splits, work.perGroup, caps.maxWorkgroupsPerDimension),
-    { overrides: { HAS_BIAS: hasBias, PADDED: Number(readsOutside(p)) }, buffers: parts ? { dw: 'partials' } : {} },
-  );
-  if (!parts) return { dispatches: [tile] };
-  const stride = work.rows * p.Co;
+  const dispatches = inputs.map((input, i) => {
+    const { x, Ci, wChannels, wFirst, doubled } = input;
+    const range = { Ci, wChannels, wFirst, splits, pixelsPerSplit: perSplit, rowsPerSplit };
+    const grid = linearGrid(tilesOf(input, biasOf(i)) * splits, work.perGroup, caps.maxWorkgroupsPerDimension);
+    // The rungs take the same parameters; only the names of their entry points differ.
+    return dispatch(shader as typeof quadSwap, entry(p) as 'pairs', { ...params, ...range }, grid, {
+      overrides: { HAS_BIAS: biasOf(i), PADDED: Number(readsOutside(p)), DOUBLED: doubled },
+      buffers: parts ? { x, dw: 'partials' } : { x },
+    });
+  });
+  if (!parts) return { dispatches };
+  const stride = rowsPerSplit * p.Co;
   const sum = { splits, stride, N: p.Co };
-  const dispatches = [tile, sumPartials(caps, { ...sum, count: terms * p.Co, offset: 0 }, 'dw')];
-  if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: p.Co, offset: terms * p.Co }, 'db'));
+  dispatches.push(sumPartials(caps, { ...sum, count: dwRows * p.Co, offset: 0 }, 'dw'));
+  if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: p.Co, offset: dwRows * p.Co }, 'db'));
   return { dispatches, temporaries: { partials: 4 * splits * stride } };
 }
 
-function quadPlan(
-  shader: typeof quadSwap | typeof quadSwapWide,
-  columns: number,
-  p: Conv2dWeightGradientParams,
-  caps: AdapterCaps,
-): Plan {
-  const rows = p.kh * p.kw * (p.Ci / p.groups) + p.hasBias;
-  const tiles = Math.ceil(rows / 16) * p.groups * Math.ceil(p.Co / p.groups / columns);
-  const entry = p.Wo % 2 === 0 ? 'pairs' : 'single';
-  return splitPlan(shader, entry, p, { rows, tiles, perGroup: 4, enough: 128 }, caps);
-}
+const inPairs = (p: Conv2dSizes) => (p.Wo % 2 === 0 ? 'pairs' : 'single');
 
-function vectorPlan(p: Conv2dWeightGradientParams, caps: AdapterCaps): Plan {
-  const roles = { x: 'x', y: 'dy', w: 'dw', ...(p.hasBias ? { bias: ['db', 'Co'] as const } : {}) };
-  return vectorChannels(p, caps, roles, ['dw', 'db'], (q) => {
-    const rows = q.kh * q.kw * (q.Ci / q.groups) + 4 * q.hasBias;
-    const tiles = Math.ceil(rows / 8) * q.groups * Math.ceil(q.Co / q.groups / 8);
-    const enough = caps.software ? 512 : 264 * 64;
-    return splitPlan(registerTile, 'tile', q, { rows, tiles, perGroup: 64, enough }, caps);
-  });
+/** The rungs above the naive one. */
+export const WEIGHT_GRADIENT_RUNGS: readonly WeightGradientRung[] = [
+  {
+    id: 'register-tile-8x8',
+    shader: registerTile,
+    biasRows: 4,
+    work: { rows: 8, columns: 8, perGroup: 64, enough: (caps) => (caps.software ? 512 : 264 * 64) },
+    entry: () => 'tile',
+    applies: vectorsFit,
+  },
+  {
+    id: 'quad-swap',
+    shader: quadSwap,
+    biasRows: 1,
+    work: { rows: 16, columns: 16, perGroup: 4, enough: () => 128 },
+    entry: inPairs,
+    applies: (_, caps) => hasQuadSubgroups(caps),
+  },
+  {
+    id: 'quad-swap-wide',
+    shader: quadSwapWide,
+    biasRows: 1,
+    work: { rows: 16, columns: 24, perGroup: 4, enough: () => 128 },
+    entry: inPairs,
+    applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
+  },
+];
+
+function rungVariant(rung: WeightGradientRung): Variant<Conv2dWeightGradientParams> {
+  return {
+    id: rung.id,
+    applies: rung.applies,
+    plan(p, caps) {
+      const one = (q: Conv2dWeightGradientParams) => weightGradientPlan(rung, q, caps, [{ x: 'x', Ci: q.Ci, ...onlyInput(q) }]);
+      const roles = { x: 'x', y: 'dy', w: 'dw', ...(p.hasBias ? { bias: ['db', 'Co'] as const } : {}) };
+      return rung.biasRows === 4 ? vectorChannels(p, caps, roles, ['dw', 'db'], one) : one(p);
+    },
+  };
 }
 
 /** dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o];  db[o] = Σ dy[n,y,x,o] */
@@ -127,12 +183,6 @@ export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2d
         return { dispatches };
       },
     },
-    { id: 'register-tile-8x8', applies: vectorsFit, plan: vectorPlan },
-    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: (p, caps) => quadPlan(quadSwap, 16, p, caps) },
-    {
-      id: 'quad-swap-wide',
-      applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
-      plan: (p, caps) => quadPlan(quadSwapWide, 24, p, caps),
-    },
+    ...WEIGHT_GRADIENT_RUNGS.map(rungVariant),
   ],
 });

@@ -4,41 +4,99 @@ import registerTile from '../../shaders/ladders/conv2d/2-register-tile-8x2.wgsl'
 import quadSwap from '../../shaders/ladders/conv2d/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d/4-quad-swap-wide.wgsl';
 import workgroupTile from '../../shaders/ladders/conv2d/5-workgroup-tile.wgsl';
-import { CONV2D_EXAMPLE, type Conv2dSizes, conv2dElements, readsOutside } from './conv2d-sizes.ts';
+import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
-import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
+import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Variant } from './kernel.ts';
 
 export type Conv2dParams = Conv2dSizes & Epilogue;
 
 /** Parameters of the WGSL: those of the kernel less what is an override there. */
 const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
 
-function quadPlan(shader: typeof quadSwap | typeof quadSwapWide, columns: number, p: Conv2dParams, caps: AdapterCaps): Plan {
-  const channelsIn = p.Ci / p.groups;
-  const columnTiles = p.groups * Math.ceil(p.Co / p.groups / columns);
-  const tiles = columnTiles * Math.ceil((p.N * p.Ho * p.Wo) / 16);
-  const entry = channelsIn % 2 === 0 ? 'pairs' : 'single';
-  return {
-    dispatches: [
-      dispatch(shader, entry, wgslParams(p), linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension), {
-        overrides: { ...epilogueOverrides(p), PADDED: Number(readsOutside(p)) },
-      }),
-    ],
-  };
+/** One of the inputs that share a convolution: which channels of `w` it meets, and its name among the kernel's buffers. */
+export interface Conv2dInput extends Conv2dPart {
+  readonly x: string;
+  /** 1: the result is added to what `y` holds. */
+  readonly accumulate: number;
 }
 
-/** A rung that reads vectors of channels; each tile has `pixels` x `columns`, each workgroup `perGroup` tiles. */
-function vectorPlan(shader: typeof registerTile | typeof workgroupTile, pixels: number, columns: number, perGroup: number) {
-  return (p: Conv2dParams, caps: AdapterCaps): Plan => {
-    const roles = { x: 'x', y: 'y', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Co'] as const } : {}) };
-    return vectorChannels(p, caps, roles, ['y'], (q) => {
-      const tiles = q.groups * Math.ceil(q.Co / q.groups / columns) * Math.ceil((q.N * q.Ho * q.Wo) / pixels);
-      const overrides = { ...epilogueOverrides(q), PADDED: Number(readsOutside(q)) };
-      const grid = linearGrid(tiles, perGroup, caps.maxWorkgroupsPerDimension);
-      return { dispatches: [dispatch(shader, 'tile', wgslParams(q), grid, { overrides })] };
-    });
+/** A way to compute a convolution: one dispatch for each input. */
+export interface Conv2dRung {
+  readonly id: string;
+  /** Whether x and w must have whole vectors of 4 channels (they can be padded with zeros). */
+  readonly vectors: boolean;
+  applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
+  dispatch(p: Conv2dParams, caps: AdapterCaps, input: Conv2dInput): Dispatch;
+}
+
+type TileShader = typeof quadSwap | typeof quadSwapWide | typeof registerTile | typeof workgroupTile;
+
+/** @param tile pixels and channels of a tile, and tiles of a workgroup */
+function rungDispatch(
+  shader: TileShader,
+  entry: 'pairs' | 'single' | 'tile',
+  tile: { pixels: number; columns: number; perGroup: number },
+  p: Conv2dParams,
+  caps: AdapterCaps,
+  { x, wChannels, wFirst, doubled, accumulate }: Conv2dInput,
+): Dispatch {
+  const tiles = p.groups * Math.ceil(p.Co / p.groups / tile.columns) * Math.ceil((p.N * p.Ho * p.Wo) / tile.pixels);
+  // The rungs take the same parameters; only the names of their entry points differ.
+  return dispatch(
+    shader as typeof quadSwap,
+    entry as 'pairs',
+    { ...wgslParams(p), wChannels, wFirst },
+    linearGrid(tiles, tile.perGroup, caps.maxWorkgroupsPerDimension),
+    {
+      overrides: { ...epilogueOverrides(p), PADDED: Number(readsOutside(p)), ACCUMULATE: accumulate, DOUBLED: doubled },
+      buffers: { x },
+    },
+  );
+}
+
+const quadEntry = (p: Conv2dSizes) => ((p.Ci / p.groups) % 2 === 0 ? 'pairs' : 'single');
+
+/** The rungs above the naive one. */
+export const CONV2D_RUNGS: readonly Conv2dRung[] = [
+  {
+    id: 'register-tile-8x2',
+    vectors: true,
+    applies: vectorsFit,
+    dispatch: (p, caps, input) => rungDispatch(registerTile, 'tile', { pixels: 8, columns: 8, perGroup: 64 }, p, caps, input),
+  },
+  {
+    id: 'quad-swap',
+    vectors: false,
+    applies: (_, caps) => hasQuadSubgroups(caps),
+    dispatch: (p, caps, input) => rungDispatch(quadSwap, quadEntry(p), { pixels: 16, columns: 16, perGroup: 4 }, p, caps, input),
+  },
+  {
+    id: 'quad-swap-wide',
+    vectors: false,
+    applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
+    dispatch: (p, caps, input) =>
+      rungDispatch(quadSwapWide, quadEntry(p), { pixels: 16, columns: 24, perGroup: 4 }, p, caps, input),
+  },
+  {
+    id: 'workgroup-tile',
+    vectors: true,
+    // Narrower outputs would leave half of each tile idle.
+    applies: (p, caps) => !caps.software && vectorsFit(p) && p.Co / p.groups >= 32,
+    dispatch: (p, caps, input) => rungDispatch(workgroupTile, 'tile', { pixels: 64, columns: 64, perGroup: 1 }, p, caps, input),
+  },
+];
+
+function rungVariant({ id, vectors, applies, dispatch: dispatchOf }: Conv2dRung): Variant<Conv2dParams> {
+  return {
+    id,
+    applies,
+    plan(p, caps) {
+      const one = (q: Conv2dParams) => ({ dispatches: [dispatchOf(q, caps, { x: 'x', accumulate: 0, ...onlyInput(q) })] });
+      const roles = { x: 'x', y: 'y', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Co'] as const } : {}) };
+      return vectors ? vectorChannels(p, caps, roles, ['y'], one) : one(p);
+    },
   };
 }
 
@@ -87,18 +145,6 @@ export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
         ],
       }),
     },
-    { id: 'register-tile-8x2', applies: vectorsFit, plan: vectorPlan(registerTile, 8, 8, 64) },
-    { id: 'quad-swap', applies: (_, caps) => hasQuadSubgroups(caps), plan: (p, caps) => quadPlan(quadSwap, 16, p, caps) },
-    {
-      id: 'quad-swap-wide',
-      applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
-      plan: (p, caps) => quadPlan(quadSwapWide, 24, p, caps),
-    },
-    {
-      id: 'workgroup-tile',
-      // Narrower outputs would leave half of each tile idle.
-      applies: (p, caps) => !caps.software && vectorsFit(p) && p.Co / p.groups >= 32,
-      plan: vectorPlan(workgroupTile, 64, 64, 1),
-    },
+    ...CONV2D_RUNGS.map(rungVariant),
   ],
 });

@@ -58,7 +58,7 @@ const conv2dOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
 });
 
 /** Also the forward pass of the transposed convolution, which has a bias. */
-const inputGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
+export const inputGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
   name: 'conv2dInputGradient',
   equation:
     '\\mathrm{dx}_{n\\eta\\xi c} = \\sum_{u,v,o} \\mathrm{dy}_{nyxo}\\, w_{uvco},\\quad \\eta = sy + du - p,\\ \\xi = sx + dv - p',
@@ -79,7 +79,7 @@ const inputGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
   },
 });
 
-const weightGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
+export const weightGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
   name: 'conv2dWeightGradient',
   equation: '\\mathrm{dw}_{uvco} = \\sum_{n,y,x} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; \\mathrm{dy}_{nyxo}',
   saves: 'inputs',
@@ -99,7 +99,8 @@ const weightGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
 export type Conv2dOptions = Sizing & Activation;
 export type ConvTranspose2dOptions = TransposeSizing;
 
-function checkBias(op: string, x: Tensor, w: Tensor, b: Tensor | null, channels: number): void {
+/** @throws ShapeError unless there is no bias, or one element for each output channel */
+export function checkBias(op: string, x: Tensor, w: Tensor, b: Tensor | null, channels: number): void {
   if (b && (b.rank !== 1 || b.shape[0] !== channels)) {
     throw new ShapeError(
       op,

@@ -19,6 +19,7 @@ export {
   where,
 } from './binary.ts';
 export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from './conv2d.ts';
+export { type Conv2dJoinedOptions, conv2dJoined } from './conv2d-joined.ts';
 export { inverseRealDft2 } from './dft.ts';
 export { argmax, argmin, gather, oneHot, scatterAdd } from './gather.ts';
 export { layerNorm } from './layer-norm.ts';

@@ -26,6 +26,9 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  wChannels: u32,
+  wFirst: u32,
   slope: f32,
 }
 
@@ -69,7 +72,7 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
         continue;
       }
       let pixel = ((n * params.Ho + u32(yo / stride[0])) * params.Wo + u32(xo / stride[1])) * params.Co + first;
-      let tap = ((u * params.kw + v) * channelsIn + c % channelsIn) * params.Co + first;
+      let tap = ((u * params.kw + v) * params.wChannels + params.wFirst + c % channelsIn) * params.Co + first;
       for (var o = 0u; o < channelsOut; o++) {
         sum += dy[pixel + o] * w[tap + o];
       }

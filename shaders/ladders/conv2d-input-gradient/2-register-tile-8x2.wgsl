@@ -29,6 +29,9 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  wChannels: u32,
+  wFirst: u32,
   slope: f32,
 }
 
@@ -114,7 +117,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         inside[i] = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
         pixel[i] = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside[i])) * Co4 + g * channelsOut;
       }
-      let tap = (u * params.kw + v) * channelsIn;
+      let firstRow = (u * params.kw + v) * params.wChannels + params.wFirst;
       for (var o = 0u; o < channelsOut; o++) {
         var left: array<vec4f, PIXELS>;
         // @unroll
@@ -125,7 +128,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         for (var j = 0u; j < COLUMNS; j++) {
           // @unroll
           for (var c = 0u; c < 4u; c++) {
-            let right = w[((tap + channel[j]) * 4u + c) * Co4 + g * channelsOut + o];
+            let right = w[(firstRow + channel[j] * 4u + c) * Co4 + g * channelsOut + o];
             // @unroll
             for (var i = 0u; i < PIXELS; i++) {
               sum[i * COLUMNS + j][c] += dot(left[i], right);

@@ -31,6 +31,9 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  wChannels: u32,
+  wFirst: u32,
   periodY: u32,
   periodX: u32,
   slope: f32,
@@ -133,7 +136,7 @@ fn pairs(
       let pixel = u32(select(0, base[i] + offset, inside));
       left[i] = vec2f(select(0.0, dy[pixel], inside), select(0.0, dy[pixel + 1u], inside));
     }
-    let tap = (u * params.kw + v) * channelsIn;
+    let tap = (u * params.kw + v) * params.wChannels + params.wFirst;
     // @unroll
     for (var c = 0u; c < 6u; c++) {
       at[c] = (tap + channel[c]) * params.Co + g * channelsOut + o;
@@ -271,7 +274,7 @@ fn single(
         let inside = counts & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
         left[i][s] = select(0.0, dy[u32(select(0, base[i] + offset, inside))], inside);
       }
-      let tap = select(0u, (u * params.kw + v) * channelsIn, counts);
+      let tap = select(0u, (u * params.kw + v) * params.wChannels + params.wFirst, counts);
       // @unroll
       for (var c = 0u; c < 6u; c++) {
         at[s * 6u + c] = (tap + channel[c]) * params.Co + g * channelsOut + o;

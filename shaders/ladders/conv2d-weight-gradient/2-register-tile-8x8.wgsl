@@ -11,6 +11,8 @@
 override HAS_BIAS: bool = false;
 // Whether some taps fall outside the input.
 override PADDED: bool = true;
+// x has half of H and W: each value stands for 2 x 2.
+override DOUBLED: bool = false;
 
 struct Params {
   N: u32,
@@ -29,14 +31,27 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  // The input channels of dw that belong to x: those from wFirst on, of wChannels.
+  wChannels: u32,
+  wFirst: u32,
   splits: u32,
   pixelsPerSplit: u32,
+  // Rows of a partial matrix: those of dw, and behind them those of db.
+  rowsPerSplit: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
+
+// Position in x of a position in the input.
+fn along(i: i32) -> i32 {
+  if (DOUBLED) {
+    return i >> 1u;
+  }
+  return i;
+}
 
 const VECTORS = 2u;
 
@@ -64,11 +79,14 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var tapX: array<i32, VECTORS>;
   var channel: array<u32, VECTORS>;
   var isBias: array<bool, VECTORS>;
+  var place: array<u32, VECTORS>;
   var output: array<u32, VECTORS>;
   // @unroll
   for (var i = 0u; i < VECTORS; i++) {
     let r = min(row + i, rows - 1u);
     isBias[i] = HAS_BIAS & (r == terms);
+    // The bias row lies behind the rows of all inputs.
+    place[i] = r / channelsIn * params.wChannels + select(params.wFirst, 0u, isBias[i]) + r % channelsIn * 4u;
     channel[i] = g * channelsIn + r % channelsIn;
     tapX[i] = i32(r / channelsIn % params.kw * params.dilationX) - params.padLeft;
     tapY[i] = i32(r / (channelsIn * params.kw) * params.dilationY) - params.padTop;
@@ -80,14 +98,16 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.
   var yi = start / params.Wo % params.Ho * params.strideY;
   var xi = start % params.Wo * params.strideX;
-  var image = start / (params.Wo * params.Ho) * params.H * params.W;
+  let width = along(i32(params.W));
+  let imageSize = u32(along(i32(params.H)) * width);
+  var image = start / (params.Wo * params.Ho) * imageSize;
   for (var p = start; p < end; p++) {
     // @unroll
     for (var i = 0u; i < VECTORS; i++) {
       let fromY = i32(yi) + tapY[i];
       let fromX = i32(xi) + tapX[i];
       let inside = !isBias[i] & (!PADDED | ((u32(fromY) < params.H) & (u32(fromX) < params.W)));
-      let value = x[u32(select(0, i32(image) + fromY * i32(params.W) + fromX, inside)) * Ci4 + channel[i]];
+      let value = x[u32(select(0, i32(image) + along(fromY) * width + along(fromX), inside)) * Ci4 + channel[i]];
       let left = select(vec4f(select(0.0, 1.0, isBias[i]), 0.0, 0.0, 0.0), value, inside);
       // @unroll
       for (var j = 0u; j < VECTORS; j++) {
@@ -105,7 +125,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     yi += select(0u, params.strideY, nextLine);
     let nextImage = yi == params.Ho * params.strideY;
     yi = select(yi, 0u, nextImage);
-    image += select(0u, params.H * params.W, nextImage);
+    image += select(0u, imageSize, nextImage);
   }
   // @unroll
   for (var i = 0u; i < VECTORS; i++) {
@@ -114,7 +134,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       if (row + i < rows && column + j < channelsOut) {
         // @unroll
         for (var c = 0u; c < 4u; c++) {
-          dw[((s * rows + row + i) * 4u + c) * Co4 + output[j]] = sum[(i * 4u + c) * VECTORS + j];
+          dw[(s * params.rowsPerSplit + place[i] + c) * Co4 + output[j]] = sum[(i * 4u + c) * VECTORS + j];
         }
       }
     }

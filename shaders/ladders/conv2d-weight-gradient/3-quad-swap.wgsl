@@ -15,6 +15,8 @@ diagnostic(off, subgroup_uniformity);
 override HAS_BIAS: bool = false;
 // Whether some taps fall outside the input.
 override PADDED: bool = true;
+// x has half of H and W: each value stands for 2 x 2.
+override DOUBLED: bool = false;
 
 struct Params {
   N: u32,
@@ -33,14 +35,27 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  // The input channels of dw that belong to x: those from wFirst on, of wChannels.
+  wChannels: u32,
+  wFirst: u32,
   splits: u32,
   pixelsPerSplit: u32,
+  // Rows of a partial matrix: those of dw, and behind them those of db.
+  rowsPerSplit: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dw: array<f32>;
+
+// Position in x of a position in the input.
+fn along(i: i32) -> i32 {
+  if (DOUBLED) {
+    return i >> 1u;
+  }
+  return i;
+}
 
 @compute @workgroup_size(4, 4)
 fn pairs(
@@ -64,15 +79,18 @@ fn pairs(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u + local.x * 4u;
 
-  // The 4 rows whose x this lane loads.
+  // The 4 rows whose x this lane loads, and their places in a partial matrix.
   var tapY: array<i32, 4>;
   var tapX: array<i32, 4>;
   var channel: array<u32, 4>;
   var isBias: array<bool, 4>;
+  var place: array<u32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
     let r = min(row + i * 4u + local.x, rows - 1u);
     isBias[i] = HAS_BIAS & (r == terms);
+    // The bias row lies behind the rows of all inputs.
+    place[i] = r / channelsIn * params.wChannels + select(params.wFirst, 0u, isBias[i]) + r % channelsIn;
     channel[i] = g * channelsIn + r % channelsIn;
     tapX[i] = i32(r / channelsIn % params.kw * params.dilationX) - params.padLeft;
     tapY[i] = i32(r / (channelsIn * params.kw) * params.dilationY) - params.padTop;
@@ -88,7 +106,9 @@ fn pairs(
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.
   var yi = start / params.Wo % params.Ho * params.strideY;
   var xi = start % params.Wo * params.strideX;
-  var image = start / (params.Wo * params.Ho) * params.H * params.W;
+  let width = along(i32(params.W));
+  let imageSize = u32(along(i32(params.H)) * width);
+  var image = start / (params.Wo * params.Ho) * imageSize;
   let pastY = params.Ho * params.strideY;
   let pastX = params.Wo * params.strideX;
   for (var p = start; p < end; p += 2u) {
@@ -97,12 +117,12 @@ fn pairs(
     for (var i = 0u; i < 4u; i++) {
       let fromY = i32(yi) + tapY[i];
       let inY = (u32(fromY) < params.H) & !isBias[i];
-      let line = i32(image) + fromY * i32(params.W);
+      let line = i32(image) + along(fromY) * width;
       // @unroll
       for (var q = 0u; q < 2u; q++) {
         let fromX = i32(xi + q * params.strideX) + tapX[i];
         let inside = !(PADDED | HAS_BIAS) | (inY & (u32(fromX) < params.W));
-        let value = x[u32(select(0, line + fromX, inside)) * params.Ci + channel[i]];
+        let value = x[u32(select(0, line + along(fromX), inside)) * params.Ci + channel[i]];
         left[i][q] = select(select(0.0, 1.0, isBias[i]), value, inside);
       }
     }
@@ -113,7 +133,7 @@ fn pairs(
     yi += select(0u, params.strideY, nextLine);
     let nextImage = yi == pastY;
     yi = select(yi, 0u, nextImage);
-    image += select(0u, params.H * params.W, nextImage);
+    image += select(0u, imageSize, nextImage);
     // @unroll
     for (var q = 0u; q < 2u; q++) {
       let at = (p + q) * params.Co;
@@ -128,14 +148,22 @@ fn pairs(
       }
     }
   }
+  var goal: array<u32, 16>;
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    let at = (s * params.rowsPerSplit + place[i]) * params.Co;
+    goal[i * 4u + 0u] = at;
+    goal[i * 4u + 1u] = quadSwapX(at);
+    goal[i * 4u + 2u] = quadSwapY(at);
+    goal[i * 4u + 3u] = quadSwapDiagonal(at);
+  }
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
     let o = g * channelsOut + column + c;
     // @unroll
     for (var i = 0u; i < 16u; i++) {
-      let r = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), rows - 1u);
       let values = sum[i];
-      dw[(s * rows + r) * params.Co + o] = values[c];
+      dw[goal[i] + o] = values[c];
     }
   }
 }
@@ -162,15 +190,18 @@ fn single(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u + local.x * 4u;
 
-  // The 4 rows whose x this lane loads.
+  // The 4 rows whose x this lane loads, and their places in a partial matrix.
   var tapY: array<i32, 4>;
   var tapX: array<i32, 4>;
   var channel: array<u32, 4>;
   var isBias: array<bool, 4>;
+  var place: array<u32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
     let r = min(row + i * 4u + local.x, rows - 1u);
     isBias[i] = HAS_BIAS & (r == terms);
+    // The bias row lies behind the rows of all inputs.
+    place[i] = r / channelsIn * params.wChannels + select(params.wFirst, 0u, isBias[i]) + r % channelsIn;
     channel[i] = g * channelsIn + r % channelsIn;
     tapX[i] = i32(r / channelsIn % params.kw * params.dilationX) - params.padLeft;
     tapY[i] = i32(r / (channelsIn * params.kw) * params.dilationY) - params.padTop;
@@ -186,7 +217,9 @@ fn single(
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.
   var yi = start / params.Wo % params.Ho * params.strideY;
   var xi = start % params.Wo * params.strideX;
-  var image = start / (params.Wo * params.Ho) * params.H * params.W;
+  let width = along(i32(params.W));
+  let imageSize = u32(along(i32(params.H)) * width);
+  var image = start / (params.Wo * params.Ho) * imageSize;
   let pastY = params.Ho * params.strideY;
   let pastX = params.Wo * params.strideX;
   for (var p = start; p < end; p += 2u) {
@@ -199,7 +232,7 @@ fn single(
         let fromY = i32(yi) + tapY[i];
         let fromX = i32(xi) + tapX[i];
         let inside = counts & !isBias[i] & (!PADDED | ((u32(fromY) < params.H) & (u32(fromX) < params.W)));
-        let value = x[u32(select(0, i32(image) + fromY * i32(params.W) + fromX, inside)) * params.Ci + channel[i]];
+        let value = x[u32(select(0, i32(image) + along(fromY) * width + along(fromX), inside)) * params.Ci + channel[i]];
         left[i][q] = select(select(0.0, 1.0, isBias[i] & counts), value, inside);
       }
       // The next pixel, as an odometer.
@@ -209,7 +242,7 @@ fn single(
       yi += select(0u, params.strideY, nextLine);
       let nextImage = yi == pastY;
       yi = select(yi, 0u, nextImage);
-      image += select(0u, params.H * params.W, nextImage);
+      image += select(0u, imageSize, nextImage);
     }
     // @unroll
     for (var q = 0u; q < 2u; q++) {
@@ -225,14 +258,22 @@ fn single(
       }
     }
   }
+  var goal: array<u32, 16>;
+  // @unroll
+  for (var i = 0u; i < 4u; i++) {
+    let at = (s * params.rowsPerSplit + place[i]) * params.Co;
+    goal[i * 4u + 0u] = at;
+    goal[i * 4u + 1u] = quadSwapX(at);
+    goal[i * 4u + 2u] = quadSwapY(at);
+    goal[i * 4u + 3u] = quadSwapDiagonal(at);
+  }
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
     let o = g * channelsOut + column + c;
     // @unroll
     for (var i = 0u; i < 16u; i++) {
-      let r = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), rows - 1u);
       let values = sum[i];
-      dw[(s * rows + r) * params.Co + o] = values[c];
+      dw[goal[i] + o] = values[c];
     }
   }
 }

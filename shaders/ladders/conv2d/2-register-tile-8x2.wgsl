@@ -12,6 +12,10 @@ override HAS_BIAS: bool = false;
 override ACTIVATION: u32 = 0u;
 // Whether some taps fall outside the input.
 override PADDED: bool = true;
+// Several inputs can share one convolution: this one meets the channels of w from wFirst on, and adds to what y holds of the others.
+override ACCUMULATE: bool = false;
+// x has half of H and W: each value stands for 2 x 2.
+override DOUBLED: bool = false;
 
 struct Params {
   N: u32,
@@ -30,6 +34,8 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  wChannels: u32,
+  wFirst: u32,
   slope: f32,
 }
 
@@ -48,6 +54,14 @@ fn activate(v: vec4f) -> vec4f {
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
     default: { return v; }
   }
+}
+
+// Index of the pixel of x at (yi, xi) of image n.
+fn pixelOf(n: i32, yi: i32, xi: i32) -> i32 {
+  if (DOUBLED) {
+    return (n * i32(params.H / 2u) + (yi >> 1u)) * i32(params.W / 2u) + (xi >> 1u);
+  }
+  return (n * i32(params.H) + yi) * i32(params.W) + xi;
 }
 
 @compute @workgroup_size(64)
@@ -75,7 +89,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let p = min(row + i, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    image[i] = i32(p / (params.Wo * params.Ho) * params.H * params.W);
+    image[i] = i32(p / (params.Wo * params.Ho));
   }
   var output: array<u32, COLUMNS>;
   // @unroll
@@ -92,9 +106,9 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         let yi = originY[i] + i32(u * params.dilationY);
         let xi = originX[i] + i32(v * params.dilationX);
         inside[i] = !PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W));
-        pixel[i] = u32(select(0, image[i] + yi * i32(params.W) + xi, inside[i])) * Ci4 + g * channelsIn;
+        pixel[i] = u32(select(0, pixelOf(image[i], yi, xi), inside[i])) * Ci4 + g * channelsIn;
       }
-      let tap = (u * params.kw + v) * channelsIn;
+      let firstRow = (u * params.kw + v) * params.wChannels + params.wFirst;
       for (var c = 0u; c < channelsIn; c++) {
         var left: array<vec4f, PIXELS>;
         // @unroll
@@ -105,7 +119,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         for (var s = 0u; s < 4u; s++) {
           // @unroll
           for (var j = 0u; j < COLUMNS; j++) {
-            let right = w[((tap + c) * 4u + s) * Co4 + output[j]];
+            let right = w[(firstRow + c * 4u + s) * Co4 + output[j]];
             // @unroll
             for (var i = 0u; i < PIXELS; i++) {
               sum[i * COLUMNS + j] = fma(vec4f(left[i][s]), right, sum[i * COLUMNS + j]);
@@ -119,9 +133,17 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var j = 0u; j < COLUMNS; j++) {
     if (column + j < channelsOut) {
       let shift = select(vec4f(0.0), bias[output[j]], HAS_BIAS);
+      // All loads before the first store: a pixel past the edge repeats the last one.
+      var before: array<vec4f, PIXELS>;
+      if (ACCUMULATE) {
+        // @unroll
+        for (var i = 0u; i < PIXELS; i++) {
+          before[i] = y[min(row + i, pixels - 1u) * Co4 + output[j]];
+        }
+      }
       // @unroll
       for (var i = 0u; i < PIXELS; i++) {
-        y[min(row + i, pixels - 1u) * Co4 + output[j]] = activate(sum[i * COLUMNS + j] + shift);
+        y[min(row + i, pixels - 1u) * Co4 + output[j]] = activate(sum[i * COLUMNS + j] + (before[i] + shift));
       }
     }
   }

@@ -14,6 +14,10 @@ override HAS_BIAS: bool = false;
 override ACTIVATION: u32 = 0u;
 // Whether some taps fall outside the input.
 override PADDED: bool = true;
+// Several inputs can share one convolution: this one meets the channels of w from wFirst on, and adds to what y holds of the others.
+override ACCUMULATE: bool = false;
+// x has half of H and W: each value stands for 2 x 2.
+override DOUBLED: bool = false;
 
 struct Params {
   N: u32,
@@ -32,6 +36,8 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  wChannels: u32,
+  wFirst: u32,
   slope: f32,
 }
 
@@ -47,6 +53,22 @@ fn activate(v: f32) -> f32 {
     case 2u: { return select(v * params.slope, v, v > 0.0); }
     default: { return v; }
   }
+}
+
+// Index in x of the first channel at (yi, xi) of image n; where x is doubled, of the image only.
+fn originOf(n: i32, yi: i32, xi: i32) -> i32 {
+  if (DOUBLED) {
+    return n * i32(params.H / 2u * (params.W / 2u) * params.Ci);
+  }
+  return ((n * i32(params.H) + yi) * i32(params.W) + xi) * i32(params.Ci);
+}
+
+// How far from there channel c at (yi, xi) lies: `offset` for all pixels, unless x is doubled.
+fn distance(yi: i32, xi: i32, c: u32, offset: i32) -> i32 {
+  if (DOUBLED) {
+    return ((yi >> 1u) * i32(params.W / 2u) + (xi >> 1u)) * i32(params.Ci) + i32(c);
+  }
+  return offset;
 }
 
 @compute @workgroup_size(4, 4)
@@ -77,8 +99,7 @@ fn pairs(
     let p = min(row + i * 4u + local.x, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    let line = i32(p / (params.Wo * params.Ho) * params.H) + originY[i];
-    origin[i] = (line * i32(params.W) + originX[i]) * i32(params.Ci) + i32(g * channelsIn);
+    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(g * channelsIn);
   }
   var output: array<u32, 6>;
   // @unroll
@@ -90,6 +111,9 @@ fn pairs(
   var u = 0u;
   var v = 0u;
   var c = 0u;
+  // The row of w that belongs to (u, v, c).
+  var wRow = params.wFirst;
+  let wGap = params.wChannels - channelsIn;
   for (var k = 0u; k < terms; k += 2u) {
     var left: array<vec2f, 4>;
     let offset = i32((u * params.dilationY * params.W + v * params.dilationX) * params.Ci + c);
@@ -98,18 +122,20 @@ fn pairs(
       let yi = originY[i] + i32(u * params.dilationY);
       let xi = originX[i] + i32(v * params.dilationX);
       let inside = !PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W));
-      let at = u32(select(0, origin[i] + offset, inside));
+      let at = u32(select(0, origin[i] + distance(yi, xi, c, offset), inside));
       left[i] = vec2f(select(0.0, x[at], inside), select(0.0, x[at + 1u], inside));
     }
+    let firstRow = wRow;
     // The next (u, v, c), as an odometer.
     c += 2u;
+    wRow += select(2u, 2u + wGap, c == channelsIn);
     v += u32(c == channelsIn);
     c = select(c, 0u, c == channelsIn);
     u += u32(v == params.kw);
     v = select(v, 0u, v == params.kw);
     // @unroll
     for (var s = 0u; s < 2u; s++) {
-      let at = (k + s) * params.Co;
+      let at = (firstRow + s) * params.Co;
       // @unroll
       for (var j = 0u; j < 2u; j++) {
         let right = vec3f(w[at + output[j * 3u]], w[at + output[j * 3u + 1u]], w[at + output[j * 3u + 2u]]);
@@ -128,11 +154,19 @@ fn pairs(
   for (var c = 0u; c < 6u && column + c < channelsOut; c++) {
     let o = g * channelsOut + column + c;
     let shift = select(0.0, bias[o], HAS_BIAS);
+    // All loads before the first store: a pixel past the edge repeats the last one.
+    var before: array<f32, 16>;
+    if (ACCUMULATE) {
+      // @unroll
+      for (var i = 0u; i < 16u; i++) {
+        before[i] = y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + o];
+      }
+    }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
-      y[p * params.Co + o] = activate(values[c % 3u] + shift);
+      y[p * params.Co + o] = activate(values[c % 3u] + (before[i] + shift));
     }
   }
 }
@@ -165,8 +199,7 @@ fn single(
     let p = min(row + i * 4u + local.x, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    let line = i32(p / (params.Wo * params.Ho) * params.H) + originY[i];
-    origin[i] = (line * i32(params.W) + originX[i]) * i32(params.Ci) + i32(g * channelsIn);
+    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(g * channelsIn);
   }
   var output: array<u32, 6>;
   // @unroll
@@ -178,22 +211,28 @@ fn single(
   var u = 0u;
   var v = 0u;
   var c = 0u;
+  // The row of w that belongs to (u, v, c).
+  var wRow = params.wFirst;
+  let wGap = params.wChannels - channelsIn;
   for (var k = 0u; k < terms; k += 2u) {
     var left: array<vec2f, 4>;
+    var rows: array<u32, 2>;
     // @unroll
     for (var s = 0u; s < 2u; s++) {
       // The last pair may have only one term: the other then counts as zero.
       let counts = k + s < terms;
+      rows[s] = select(params.wFirst, wRow, counts);
       let offset = i32((u * params.dilationY * params.W + v * params.dilationX) * params.Ci + c);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let yi = originY[i] + i32(u * params.dilationY);
         let xi = originX[i] + i32(v * params.dilationX);
         let inside = counts & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
-        left[i][s] = select(0.0, x[u32(select(0, origin[i] + offset, inside))], inside);
+        left[i][s] = select(0.0, x[u32(select(0, origin[i] + distance(yi, xi, c, offset), inside))], inside);
       }
       // The next (u, v, c), as an odometer.
       c += 1u;
+      wRow += select(1u, 1u + wGap, c == channelsIn);
       v += u32(c == channelsIn);
       c = select(c, 0u, c == channelsIn);
       u += u32(v == params.kw);
@@ -201,7 +240,7 @@ fn single(
     }
     // @unroll
     for (var s = 0u; s < 2u; s++) {
-      let at = min(k + s, terms - 1u) * params.Co;
+      let at = rows[s] * params.Co;
       // @unroll
       for (var j = 0u; j < 2u; j++) {
         let right = vec3f(w[at + output[j * 3u]], w[at + output[j * 3u + 1u]], w[at + output[j * 3u + 2u]]);
@@ -220,11 +259,19 @@ fn single(
   for (var c = 0u; c < 6u && column + c < channelsOut; c++) {
     let o = g * channelsOut + column + c;
     let shift = select(0.0, bias[o], HAS_BIAS);
+    // All loads before the first store: a pixel past the edge repeats the last one.
+    var before: array<f32, 16>;
+    if (ACCUMULATE) {
+      // @unroll
+      for (var i = 0u; i < 16u; i++) {
+        before[i] = y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + o];
+      }
+    }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
-      y[p * params.Co + o] = activate(values[c % 3u] + shift);
+      y[p * params.Co + o] = activate(values[c % 3u] + (before[i] + shift));
     }
   }
 }

@@ -12,6 +12,10 @@ override HAS_BIAS: bool = false;
 override ACTIVATION: u32 = 0u;
 // Whether some taps fall outside the input.
 override PADDED: bool = true;
+// Several inputs can share one convolution: this one meets the channels of w from wFirst on, and adds to what y holds of the others.
+override ACCUMULATE: bool = false;
+// x has half of H and W: each value stands for 2 x 2.
+override DOUBLED: bool = false;
 
 struct Params {
   N: u32,
@@ -30,6 +34,8 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
+  wChannels: u32,
+  wFirst: u32,
   slope: f32,
 }
 
@@ -55,6 +61,14 @@ fn activate(v: vec4f) -> vec4f {
   }
 }
 
+// Index of the pixel of x at (yi, xi) of image n.
+fn pixelOf(n: i32, yi: i32, xi: i32) -> i32 {
+  if (DOUBLED) {
+    return (n * i32(params.H / 2u) + (yi >> 1u)) * i32(params.W / 2u) + (xi >> 1u);
+  }
+  return (n * i32(params.H) + yi) * i32(params.W) + xi;
+}
+
 @compute @workgroup_size(8, 8)
 fn tile(
   @builtin(workgroup_id) group: vec3u,
@@ -77,7 +91,7 @@ fn tile(
   let g = tile % columnTiles / tilesPerGroup;
   let column = tile % tilesPerGroup * 16u;
 
-  // The 4 pixels that this invocation fetches: where offset (0, 0) reads, and the first pixel of their image.
+  // The 4 pixels that this invocation fetches: where offset (0, 0) reads, and their image.
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var image: array<i32, 4>;
@@ -86,7 +100,7 @@ fn tile(
     let p = min(row + index / 4u + q * 16u, pixels - 1u);
     originX[q] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[q] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    image[q] = i32(p / (params.Wo * params.Ho) * params.H * params.W);
+    image[q] = i32(p / (params.Wo * params.Ho));
   }
   let output = g * channelsOut + min(column + index % 16u, channelsOut - 1u);
   let blocks = (channelsIn + DEPTH - 1u) / DEPTH;
@@ -102,10 +116,10 @@ fn tile(
       let yi = originY[q] + offset[0];
       let xi = originX[q] + offset[1];
       let inside = (c4 + d < channelsIn) & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
-      let at = u32(select(0, image[q] + yi * i32(params.W) + xi, inside)) * Ci4 + g * channelsIn + min(c4 + d, channelsIn - 1u);
+      let at = u32(select(0, pixelOf(image[q], yi, xi), inside)) * Ci4 + g * channelsIn + min(c4 + d, channelsIn - 1u);
       leftTile[(index / 4u + q * 16u) * PITCH + d] = select(vec4f(0.0), x[at], inside);
       let c = c4 * 4u + index / 16u + q * 4u;
-      let other = w[(tap * channelsIn * 4u + min(c, channelsIn * 4u - 1u)) * Co4 + output];
+      let other = w[(tap * params.wChannels + params.wFirst + min(c, channelsIn * 4u - 1u)) * Co4 + output];
       rightTile[(index / 16u + q * 4u) * 16u + index % 16u] = select(vec4f(0.0), other, c < channelsIn * 4u);
     }
     workgroupBarrier();
@@ -138,7 +152,12 @@ fn tile(
       for (var i = 0u; i < 8u; i++) {
         let p = row + local.y + i * 8u;
         if (p < pixels) {
-          y[p * Co4 + g * channelsOut + o] = activate(sum[i * 2u + j] + shift);
+          let at = p * Co4 + g * channelsOut + o;
+          var before = vec4f(0.0);
+          if (ACCUMULATE) {
+            before = y[at];
+          }
+          y[at] = activate(sum[i * 2u + j] + (before + shift));
         }
       }
     }
