@@ -4,15 +4,26 @@ import { type Shape, sameShape, type Tensor } from '../../tensor.ts';
 import type { FeatureOrder } from '../border.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
 import { type Activation, Elementwise } from './activation.ts';
-import { Conv2d } from './convolution.ts';
+import { Conv2d, type JoinedMaps } from './convolution.ts';
 import { Linear } from './linear.ts';
 import { BatchNorm } from './normalisation.ts';
 
+/** What the first layer of a sequence is given. */
+type Input = Tensor | JoinedMaps;
+
 /** A layer and the activation behind it in one kernel, or undefined where there is no such kernel. */
-function fusedOutput(layer: Module, activation: Activation, x: Tensor): Tensor | undefined {
+function fusedOutput(layer: Module, activation: Activation, x: Input): Tensor | undefined {
+  if ('maps' in x) return (layer as Conv2d).applyJoined(x, activation);
   if (layer instanceof Linear || layer instanceof Conv2d) return layer.apply(x, activation);
   if (layer instanceof BatchNorm && activation.activation === 'relu') return layer.apply(x, { activation: 'relu' });
   return undefined;
+}
+
+function plainOutput(layer: Module, x: Input, pass: ForwardPass): Tensor {
+  if (!('maps' in x)) return layer.forward(x, pass);
+  const output = (layer as Conv2d).applyJoined(x);
+  if (pass.wants(layer)) pass.capture(layer, output);
+  return output;
 }
 
 /** Layers one after the other. A (leaky) ReLU runs in the kernel of the layer before it, unless that layer's own output is wanted. */
@@ -29,7 +40,19 @@ export class Sequential extends Module {
   }
 
   protected override compute(x: Tensor, pass: ForwardPass): Tensor {
+    return this.#run(x, pass);
+  }
+
+  /** As `forward`, for maps that the first layer, a convolution without groups, joins along their channels. */
+  forwardJoined(x: JoinedMaps, pass: ForwardPass): Tensor {
+    const output = this.#run(x, pass);
+    if (pass.wants(this)) pass.capture(this, output);
+    return output;
+  }
+
+  #run(x: Input, pass: ForwardPass): Tensor {
     const { layers } = this;
+    if ('maps' in x && !(layers[0] instanceof Conv2d)) throw new Error('only a convolution can join maps');
     let value = x;
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i] as Module;
@@ -40,9 +63,9 @@ export class Sequential extends Module {
         value = fused;
         if (pass.wants(next)) pass.capture(next, value);
         i++;
-      } else value = layer.forward(value, pass);
+      } else value = plainOutput(layer, value, pass);
     }
-    return value;
+    return value as Tensor;
   }
 
   override featureOrder(input: FeatureOrder | null): FeatureOrder | null {

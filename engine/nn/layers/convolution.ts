@@ -1,9 +1,16 @@
-import { conv2d, convTranspose2d } from '../../ops/index.ts';
+import { conv2d, conv2dJoined, convTranspose2d } from '../../ops/index.ts';
 import type { Shape, Tensor } from '../../tensor.ts';
 import { kernelBorder, sameBorder } from '../border.ts';
 import { type Conv2dDefinition, type ConvTranspose2dDefinition, pair } from '../definition.ts';
 import { LayerError, Module, ParameterSlot } from '../module.ts';
 import type { Activation } from './activation.ts';
+
+/** Maps that a convolution takes as one, joined along their channels. */
+export interface JoinedMaps {
+  readonly maps: readonly [Tensor] | readonly [Tensor, Tensor];
+  /** For each, whether its values stand for 2 × 2 (nearest up-sampling): it then has half of the height and width. */
+  readonly doubled: readonly boolean[];
+}
 
 /** @throws LayerError unless the input is a map with `channels` channels */
 function mapAxes(inputShape: Shape, channels: number): readonly [number, number, number] {
@@ -78,6 +85,13 @@ export class Conv2d extends Module {
   apply(x: Tensor, activation?: Activation): Tensor {
     const { stride, padding, dilation, groups } = this;
     return conv2d(x, this.weight.tensor, this.bias?.tensor ?? null, { stride, padding, dilation, groups, ...activation });
+  }
+
+  /** The same for joined maps, without the tensor that would hold them all. Without groups. */
+  applyJoined({ maps, doubled }: JoinedMaps, activation?: Activation): Tensor {
+    const { stride, padding, dilation } = this;
+    const options = { stride, padding, dilation, doubled, ...activation };
+    return conv2dJoined(maps, this.weight.tensor, this.bias?.tensor ?? null, options);
   }
 }
 

@@ -1,10 +1,10 @@
-import { concat, mul } from '../../ops/index.ts';
+import { mul } from '../../ops/index.ts';
 import type { Shape, Tensor } from '../../tensor.ts';
 import type { UNetDefinition } from '../definition.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
 import { Relu } from './activation.ts';
 import { Sequential } from './composite.ts';
-import { Conv2d } from './convolution.ts';
+import { Conv2d, type JoinedMaps } from './convolution.ts';
 import { Pool, Upsample } from './spatial.ts';
 
 /** conv → ReLU → conv → ReLU, with dlmbl-unet's name 'conv_pass'. */
@@ -26,6 +26,13 @@ class ConvBlock extends Module {
 
   protected override compute(x: Tensor, pass: ForwardPass): Tensor {
     return this.convolutions.forward(x, pass);
+  }
+
+  /** As `forward`, for maps that the first convolution joins along their channels. */
+  forwardJoined(x: JoinedMaps, pass: ForwardPass): Tensor {
+    const output = this.convolutions.forwardJoined(x, pass);
+    if (pass.wants(this)) pass.capture(this, output);
+    return output;
   }
 }
 
@@ -123,13 +130,21 @@ export class UNet extends Module {
       if (pool) value = pool.forward(value, pass);
     });
     for (let level = this.depth - 2; level >= 0; level--) {
-      value = (this.#up[level] as Upsample).forward(value, pass);
-      if (this.skips[level]) {
-        const skip = encoded[level] as Tensor;
-        value = concat([this.cut.has(level) ? mul(skip, 0) : skip, value], -1);
-      }
-      value = (this.#right[level] as ConvBlock).forward(value, pass);
+      value = this.#join(encoded[level] as Tensor, value, level, pass);
     }
     return this.#last.forward(value, pass);
+  }
+  /** The block that joins the encoder's features, which come first, with the enlarged ones from below; no tensor holds both. */
+  #join(encoded: Tensor, below: Tensor, level: number, pass: ForwardPass): Tensor {
+    const block = this.#right[level] as ConvBlock;
+    const up = this.#up[level] as Upsample;
+    // The nearest neighbours are read from the small map itself.
+    const doubled = up.mode === 'nearest';
+    const enlarged = doubled ? below : up.forward(below, pass);
+    if (this.skips[level]) {
+      const skip = this.cut.has(level) ? mul(encoded, 0) : encoded;
+      return block.forwardJoined({ maps: [skip, enlarged], doubled: [false, doubled] }, pass);
+    }
+    return doubled ? block.forwardJoined({ maps: [enlarged], doubled: [true] }, pass) : block.forward(enlarged, pass);
   }
 }

@@ -1,0 +1,75 @@
+/** The UNet joins and enlarges maps without making the tensors; here it is compared with the network that makes them. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { grad } from '../../../engine/autodiff.ts';
+import type { UNet } from '../../../engine/nn/layers/unet.ts';
+import { buildNetwork } from '../../../engine/nn/network.ts';
+import { concat, conv2d, maxPool2d, mul, relu, square, sum, upsample2d } from '../../../engine/ops/index.ts';
+import { setDevice, type Tensor, tensor } from '../../../engine/tensor.ts';
+import { availableDevices } from '../core/devices.ts';
+
+const opened = await availableDevices();
+afterAll(() => {
+  for (const [, device] of opened) device.destroy();
+});
+
+const values = async (x: Tensor) => [...(await x.data())];
+
+const wave = (shape: number[]) =>
+  tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * i * 0.7 + i)),
+    shape,
+  );
+
+/** Depth 3, written out with concat and upsample2d, from the network's own parameters. */
+function plain(parameters: ReadonlyMap<string, Tensor>, x: Tensor, mode: 'nearest' | 'bilinear', skips: boolean[], cut: number) {
+  const of = (name: string) => parameters.get(`0.${name}`) as Tensor;
+  const conv = (value: Tensor, name: string) => relu(conv2d(value, of(`${name}.weight`), of(`${name}.bias`), { padding: 1 }));
+  const block = (value: Tensor, name: string) => conv(conv(value, `${name}.conv_pass.0`), `${name}.conv_pass.2`);
+  const left0 = block(x, 'left_convs.0');
+  const left1 = block(maxPool2d(left0, { kernel: 2 }), 'left_convs.1');
+  let value = block(maxPool2d(left1, { kernel: 2 }), 'left_convs.2');
+  for (const [level, skip] of [
+    [1, left1],
+    [0, left0],
+  ] as const) {
+    value = upsample2d(value, { scale: 2, mode });
+    if (skips[level]) value = concat([level === cut ? mul(skip, 0) : skip, value], -1);
+    value = block(value, `right_convs.${level}`);
+  }
+  return conv2d(value, of('final_conv.final_conv.weight'), of('final_conv.final_conv.bias'));
+}
+
+describe.each(opened)('on %s', (_, device) => {
+  beforeAll(() => setDevice(device));
+
+  test.each([
+    ['nearest', [true, true], -1],
+    ['nearest', [true, false], 0],
+    ['bilinear', [true, true], 1],
+    ['bilinear', [false, true], -1],
+  ] as const)('%s, skips %j, cut %i: outputs and gradients are those of the plain network', async (upsample, skips, cut) => {
+    const network = buildNetwork([{ type: 'unet', in: 1, out: 1, maps: 4, upsample, skips: [...skips] }], {
+      inputShape: [8, 12, 1],
+      rng: 5,
+    });
+    if (cut >= 0) (network.layer(0) as UNet).cut.add(cut);
+    const parameters = new Map(network.namedParameters());
+    const x = wave([2, 8, 12, 1]);
+    const run = async (forward: () => Tensor) => {
+      const y = forward();
+      const gradients = grad(sum(square(y)), [...parameters.values()]);
+      return { y: await values(y), gradients: await Promise.all(gradients.map(values)) };
+    };
+    const got = await run(() => network.forward(x));
+    const expected = await run(() => plain(parameters, x, upsample, [...skips], cut));
+    const close = (a: number[], b: number[], what: string) => {
+      const scale = Math.max(...b.map(Math.abs), 1e-3);
+      expect(Math.max(...b.map((value, i) => Math.abs(value - (a[i] as number)))) / scale, what).toBeLessThan(2e-5);
+    };
+    close(got.y, expected.y, 'output');
+    for (const [i, name] of [...parameters.keys()].entries()) {
+      close(got.gradients[i] as number[], expected.gradients[i] as number[], name);
+    }
+    network.dispose();
+  });
+});
