@@ -1,7 +1,33 @@
-/** Choices that are known without measuring. */
+/**
+ * Choices for software adapters that are known without measuring: where the last variant that applies is not the fastest. Measured on
+ * SwiftShader (two cores that did other work too, shortest of six or nine batches) for every kernel of the labs' and the benchmark's networks and for odd shapes (one
+ * row, one column, groups, few channels); everywhere else the last one won or was equal within noise.
+ */
 import type { AdapterCaps, AnyKernel } from '../../kernels/kernel.ts';
 
+interface Row {
+  readonly kernel: string;
+  readonly variant: string;
+  when(p: Readonly<Record<string, number>>): boolean;
+}
+
+const SOFTWARE: readonly Row[] = [
+  {
+    // Of a tile of 16 rows 15 are idle: [1, 512] × [512, 512] 2.5 against 3.9 ms, [512, 2048] 7.9 against 12.1 ms; short sums do not care.
+    kernel: 'matmul',
+    variant: 'vec4',
+    when: ({ batch = 1, M = 0, N = 0, K = 0 }) => batch * M === 1 && N * K >= 65536,
+  },
+  {
+    // Half of a tile's 16 columns are idle: 32 → 32 channels in 4 groups, 14×14 11.9 against 15.7 ms, 28×28 42 against 52 ms.
+    kernel: 'conv2dWeightGradient',
+    variant: 'register-tile-8x8',
+    when: ({ groups = 1, Co = 0 }) => groups > 1 && Co === 8 * groups,
+  },
+];
+
 /** @returns the variant that the table names for these parameters, if any */
-export function builtInVariant(_kernel: AnyKernel, _params: unknown, _caps: AdapterCaps): string | undefined {
-  return undefined;
+export function builtInVariant(kernel: AnyKernel, params: unknown, caps: AdapterCaps): string | undefined {
+  if (!caps.software) return undefined;
+  return SOFTWARE.find((row) => row.kernel === kernel.name && row.when(params as Readonly<Record<string, number>>))?.variant;
 }
