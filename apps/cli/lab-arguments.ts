@@ -7,6 +7,7 @@ export interface LabArguments {
   readonly help: boolean;
   readonly preset: string;
   readonly device: string;
+  readonly tune: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly json?: string;
   readonly record?: string;
@@ -20,7 +21,19 @@ export interface LabArguments {
   readonly errors: readonly string[];
 }
 
-const valued = ['preset', 'seed', 'device', 'json', 'record', 'checkpoint', 'save', 'steps', 'record-every', 'set'] as const;
+const valued = [
+  'preset',
+  'seed',
+  'device',
+  'tune',
+  'json',
+  'record',
+  'checkpoint',
+  'save',
+  'steps',
+  'record-every',
+  'set',
+] as const;
 type Option = (typeof valued)[number];
 
 /** `--key value`, `--key=value` and bare `key=value` are understood. */
@@ -69,12 +82,15 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     else if (name === 'seed') set('seed', value);
     else found[name] = value;
   }
-  const { preset = 'quick', device = 'auto', steps, json, record, checkpoint, save } = found;
+  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save } = found;
   const every = found['record-every'];
   if (!Object.hasOwn(definition.presets, preset)) {
     errors.push(`'${preset}' is no preset of this lab: ${Object.keys(definition.presets).join(', ')}`);
   }
   if (!['auto', 'webgpu', 'cpu'].includes(device)) errors.push(`'${device}' is no device: auto, webgpu, cpu`);
+  if (!['off', 'stored', 'measure', 'force'].includes(tune)) {
+    errors.push(`--tune ${tune} is none of off, stored, measure, force`);
+  }
   if (steps !== undefined && !(Number.isInteger(Number(steps)) && Number(steps) > 0))
     errors.push(`--steps ${steps} is no number of steps`);
   if (every !== undefined && !(Number(every) >= 0)) errors.push(`--record-every ${every} is no number of milliseconds`);
@@ -82,6 +98,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     help,
     preset,
     device,
+    tune,
     config,
     notes,
     errors,

@@ -7,6 +7,7 @@
  *   --seed N         the same as --set seed=N
  *   --set KEY=VALUE  any parameter, several times
  *   --device D       auto (default), webgpu, cpu
+ *   --tune MODE      off (default), stored, measure or force: choose variants of kernels by measurement
  *   --checkpoint F   resume from a file
  *   --json FILE      writes result, configuration, environment, curves and tables
  *   --record FILE    writes the recording that the lab's page shows
@@ -19,7 +20,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { experiments } from '../labs/experiments.ts';
-import type { AnyExperiment, DevicePreference } from '../runtime/experiment.ts';
+import type { AnyExperiment, DevicePreference, TuneMode } from '../runtime/experiment.ts';
 import { runInNode } from '../runtime/node.ts';
 import { nodeEnvironment } from '../runtime/node-environment.ts';
 import { Recorder, writeRecording } from '../runtime/recording.ts';
@@ -70,6 +71,7 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
   const done = await runInNode(experiment, {
     environment: nodeEnvironment(join(repositoryRoot, 'data/packs')),
     device: args.device as DevicePreference,
+    tune: args.tune as TuneMode,
     preset: args.preset,
     config: args.config,
     signal: abort.signal,

@@ -1,6 +1,7 @@
 /** What experiments stand on in a browser: the site's data packs and the engine's device. */
 import { cachedSource, type DataSource, httpSource } from '../../engine/data/source.ts';
-import { loseEngine, openEngine } from './engine-device.ts';
+import { indexedDbStore } from '../../engine/device/tuning/indexeddb-store.ts';
+import { attendEngine, loseEngine, openEngine } from './engine-device.ts';
 import type { Environment } from './runner.ts';
 
 const sources = new Map<string, DataSource>();
@@ -12,5 +13,6 @@ export function browserEnvironment(dataUrl: string): Environment {
     data = cachedSource(httpSource(dataUrl));
     sources.set(dataUrl, data);
   }
-  return { data, open: openEngine, lose: loseEngine };
+  const open: Environment['open'] = (preference, tune) => openEngine(preference, tune, indexedDbStore());
+  return { data, open, attend: attendEngine, lose: loseEngine };
 }

@@ -1,10 +1,12 @@
 /** What a lab's experiment is: plain TypeScript that runs in a worker, on the main thread, in Node and in tests. No DOM. */
 import type { DataSource } from '../../engine/data/source.ts';
+import type { TuneMode } from '../../engine/device/tuning/tune.ts';
 import type { ExperimentEvent } from './events.ts';
 import type { Parts } from './parts.ts';
 import type { ConfigOf, Schema } from './schema.ts';
 
 export type { ExperimentEvent, LabEvent } from './events.ts';
+export type { TuneMode };
 
 /** The device that a run computes on, as the reader sees it. */
 export interface DeviceInfo {

@@ -1,6 +1,6 @@
 /** Runs an experiment to its end without a page: the command line, tests and benchmarks. */
 import type { LabEvent } from './events.ts';
-import type { DeviceInfo, DevicePreference, Experiment } from './experiment.ts';
+import type { DeviceInfo, DevicePreference, Experiment, TuneMode } from './experiment.ts';
 import { type Environment, Runner } from './runner.ts';
 import { type ConfigOf, defaults, type Schema } from './schema.ts';
 import { reviveError } from './serialize-error.ts';
@@ -8,6 +8,8 @@ import { reviveError } from './serialize-error.ts';
 export interface NodeOptions<S extends Schema> {
   readonly environment: Environment;
   readonly device?: DevicePreference;
+  /** Whether variants of kernels are measured; default `off`. */
+  readonly tune?: TuneMode;
   readonly preset?: string;
   /** On top of the preset. */
   readonly config?: Partial<ConfigOf<S>>;
@@ -74,6 +76,7 @@ export async function runInNode<S extends Schema, Result>(
   await runner.start({
     config,
     device: options.device ?? 'auto',
+    tune: options.tune,
     checkpoint: options.checkpoint,
     files: options.files ?? new Map(),
   });

@@ -1,6 +1,6 @@
 /** The messages between a page (client) and the host of an experiment (worker, or the main thread as fallback). */
 import type { LabEvent } from './events.ts';
-import type { DevicePreference } from './experiment.ts';
+import type { DevicePreference, TuneMode } from './experiment.ts';
 import type { LostNotice, StateReport } from './runner.ts';
 import type { SerializedError } from './serialize-error.ts';
 
@@ -10,6 +10,7 @@ export interface StartMessage {
   readonly run: number;
   readonly config: Readonly<Record<string, unknown>>;
   readonly device: DevicePreference;
+  readonly tune?: TuneMode | undefined;
   /** Absolute address of the site's data folder. */
   readonly dataUrl: string;
   readonly checkpoint?: Uint8Array | undefined;

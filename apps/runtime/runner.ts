@@ -5,7 +5,7 @@
 
 import type { DataSource } from '../../engine/data/source.ts';
 import type { CheckpointEvent, LabEvent } from './events.ts';
-import type { AnyExperiment, DeviceInfo, DevicePreference, RequestHandler } from './experiment.ts';
+import type { AnyExperiment, DeviceInfo, DevicePreference, RequestHandler, TuneMode } from './experiment.ts';
 import { type SerializedError, serializeError } from './serialize-error.ts';
 
 export type RunState = 'idle' | 'starting' | 'running' | 'paused' | 'finished' | 'failed';
@@ -14,7 +14,9 @@ export type RunState = 'idle' | 'starting' | 'running' | 'paused' | 'finished' |
 export interface Environment {
   readonly data: DataSource;
   /** @throws NoWebGPUError and the like, shown to the reader as they are */
-  open(preference: DevicePreference): Promise<DeviceInfo>;
+  open(preference: DevicePreference, tune?: TuneMode): Promise<DeviceInfo>;
+  /** Told when the run is set going and when it is paused, from which moment nothing may be measured. */
+  attend?(attending: boolean): void;
   /** Destroys the open device, as a driver reset would: for tests of what a page does then. */
   lose?(): void;
 }
@@ -22,6 +24,8 @@ export interface Environment {
 export interface StartOptions {
   readonly config: Readonly<Record<string, unknown>>;
   readonly device?: DevicePreference;
+  /** Whether variants of kernels are measured; default `off`. */
+  readonly tune?: TuneMode | undefined;
   readonly checkpoint?: Uint8Array | undefined;
   readonly files?: ReadonlyMap<string, Uint8Array>;
 }
@@ -145,6 +149,7 @@ export class Runner {
   /** Ends within the step in progress. Resolves when nothing runs any more. */
   async pause(): Promise<void> {
     this.#wanted = 0;
+    this.#environment.attend?.(false);
     this.#wake?.();
     await this.#looping;
   }
@@ -189,6 +194,7 @@ export class Runner {
   #want(steps: number): void {
     if (this.#state !== 'paused' && this.#state !== 'running') return;
     this.#wanted = steps;
+    this.#environment.attend?.(true);
     this.#wake?.();
     if (!this.#looping) {
       this.#looping = this.#loop().finally(() => {
@@ -201,7 +207,7 @@ export class Runner {
     this.#abort = new AbortController();
     const preference = this.#options.device ?? 'auto';
     const small = preference === 'auto' && this.#experiment.device === 'small';
-    this.#device = await this.#environment.open(small ? 'cpu' : preference);
+    this.#device = await this.#environment.open(small ? 'cpu' : preference, this.#options.tune);
     this.#handlers.clear();
     this.#generator = this.#experiment.run(this.#options.config, {
       data: this.#environment.data,

@@ -1,6 +1,6 @@
 /** The page's side of a run: sends wishes to the host, passes on what comes back. */
 import type { LabEvent } from './events.ts';
-import type { DeviceInfo, DevicePreference } from './experiment.ts';
+import type { DeviceInfo, DevicePreference, TuneMode } from './experiment.ts';
 import type { Port, ToClient, ToHost } from './protocol.ts';
 import type { LostNotice, RunState, StateReport } from './runner.ts';
 import { reviveError } from './serialize-error.ts';
@@ -28,6 +28,7 @@ export interface RunListener {
 export interface SessionStart {
   readonly config: Readonly<Record<string, unknown>>;
   readonly device?: DevicePreference;
+  readonly tune?: TuneMode;
   readonly dataUrl?: string;
   readonly checkpoint?: Uint8Array | undefined;
   readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
@@ -62,8 +63,8 @@ export class Session implements RunSource {
     this.#report = { state: 'starting', step: 0 };
     this.#listener.reset?.();
     this.#listener.state(this.#report);
-    const { config, device = 'auto', dataUrl = '', checkpoint, files } = options;
-    this.#send({ type: 'start', run: this.#run, config, device, dataUrl, checkpoint, files });
+    const { config, device = 'auto', tune, dataUrl = '', checkpoint, files } = options;
+    this.#send({ type: 'start', run: this.#run, config, device, tune, dataUrl, checkpoint, files });
   }
 
   play(): void {

@@ -12,6 +12,7 @@ import type { SerializedError } from '../runtime/serialize-error.ts';
 import { type RunListener, Session } from '../runtime/session.ts';
 import { RunStore } from '../runtime/store.ts';
 import { leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
+import { tuneWish } from './tune-wish.ts';
 
 export interface Banner {
   /** A newer banner of the same id replaces it. */
@@ -125,7 +126,7 @@ export class RunController implements Speaker {
     try {
       const session = await this.#connect();
       const { devicePreference, dataUrl } = this.#host;
-      session.start({ config, device: devicePreference, dataUrl, checkpoint, files });
+      session.start({ config, device: devicePreference, tune: tuneWish(), dataUrl, checkpoint, files });
       session.setSpeed(this.#speed);
       this.#grant(session, wish);
     } catch (error) {
