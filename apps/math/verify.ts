@@ -2,7 +2,8 @@
  * What stands behind the *Verify* button of a math card: the kernel that ran against its TypeScript reference, and the tape against
  * central differences, on the tensors on screen. An experiment serves this to its page; nothing here knows a DOM.
  */
-import type { Device, DeviceBuffer } from '../../engine/device/device.ts';
+import { runKernel } from '../../engine/conformance/compare.ts';
+import type { Device } from '../../engine/device/device.ts';
 import { type GradCheckOptions, gradCheck } from '../../engine/grad-check.ts';
 import type { KernelArray, KernelSpec } from '../../engine/kernels/kernel.ts';
 import type { Tensor } from '../../engine/tensor.ts';
@@ -21,10 +22,6 @@ export interface VerifyKernelOptions {
 
 function emptyArray(type: 'f32' | 'i32' | 'u32', size: number): KernelArray {
   return type === 'f32' ? new Float32Array(size) : type === 'i32' ? new Int32Array(size) : new Uint32Array(size);
-}
-
-function copyOf(values: KernelArray): KernelArray & ArrayBufferView<ArrayBuffer> {
-  return values.slice() as KernelArray & ArrayBufferView<ArrayBuffer>;
 }
 
 /** The element where two arrays differ most, by |got − expected| / (1 + |expected|). A NaN on one side differs most of all. */
@@ -54,34 +51,23 @@ export async function verifyKernel<In extends string, Out extends string, P>(
   const typeOf = (name: In | Out) => kernel.types?.[name] ?? 'f32';
   const expected = {} as Record<Out, KernelArray>;
   for (const name of kernel.outputs) expected[name] = options.before?.[name]?.slice() ?? emptyArray(typeOf(name), sizes[name]);
-  const buffers = {} as Record<In | Out, DeviceBuffer>;
-  try {
-    for (const name of [...kernel.inputs, ...kernel.outputs]) buffers[name] = device.allocate(sizes[name] * 4, `verify ${name}`);
-    for (const name of kernel.inputs) device.write(buffers[name], copyOf(inputs[name]));
-    for (const name of kernel.outputs) device.write(buffers[name], copyOf(expected[name]));
-    device.run(kernel, buffers, params, options.variant === undefined ? {} : { variant: options.variant });
-    kernel.reference(inputs, expected, params);
-    const results: Verification[] = [];
-    for (const name of kernel.outputs) {
-      const bytes = await device.read(buffers[name], 0, sizes[name] * 4);
-      const type = typeOf(name);
-      const got = type === 'f32' ? new Float32Array(bytes) : type === 'i32' ? new Int32Array(bytes) : new Uint32Array(bytes);
-      const { error, index } = worstElement(got, expected[name]);
-      const shape = options.shapes?.[name];
-      results.push({
-        name: `kernel ${kernel.name} against its reference: ${name}`,
-        maxError: error,
-        tolerance: options.tolerance ?? 1e-5,
-        worstIndex: index,
-        ...(shape ? { shape } : {}),
-        got: got[index] ?? Number.NaN,
-        expected: expected[name][index] ?? Number.NaN,
-      });
-    }
-    return results;
-  } finally {
-    for (const buffer of Object.values<DeviceBuffer>(buffers)) device.release(buffer);
-  }
+  const initial = { ...inputs, ...expected };
+  const outputs = await runKernel(device, kernel, initial, params, options.variant);
+  kernel.reference(inputs, expected, params);
+  return kernel.outputs.map((name) => {
+    const got = outputs[name];
+    const { error, index } = worstElement(got, expected[name]);
+    const shape = options.shapes?.[name];
+    return {
+      name: `kernel ${kernel.name} against its reference: ${name}`,
+      maxError: error,
+      tolerance: options.tolerance ?? 1e-5,
+      worstIndex: index,
+      ...(shape ? { shape } : {}),
+      got: got[index] ?? Number.NaN,
+      expected: expected[name][index] ?? Number.NaN,
+    };
+  });
 }
 
 /**

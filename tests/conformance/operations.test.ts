@@ -1,16 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { grad } from '../../engine/autodiff.ts';
+import { checkOperations } from '../../engine/conformance/operations.ts';
 import { gradCheck } from '../../engine/grad-check.ts';
 import * as ops from '../../engine/ops/index.ts';
 import { setDevice, type Tensor, tensor } from '../../engine/tensor.ts';
 import { availableDevices } from '../unit/core/devices.ts';
-import { checkOperations } from './operations.ts';
 
 const wave = (shape: number[], seed = 1) =>
   tensor(
     Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(seed * 7.1 + i * i * 0.7 + i)),
     shape,
   );
+
+/** The second input stands for an image twice as high and wide. */
+const joined = (inputs: Tensor[], w: Tensor) => ops.conv2dJoined(inputs, w, null, { padding: 1, doubled: [false, true] });
 
 /** ∂/∂x of Σ(∂fn/∂x)²: right only if the gradient of the gradient is. */
 async function checkSecond(fn: (x: Tensor) => Tensor, x: Tensor, maxElements = 12) {
@@ -44,6 +47,14 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     [
       'conv2d',
       (x: Tensor) => ops.tanh(ops.conv2d(ops.reshape(x, [1, 4, -1, 2]), wave([3, 3, 2, 3], 2), null, { padding: 1, stride: 2 })),
+    ],
+    [
+      'conv2dJoined with respect to an input',
+      (x: Tensor) => ops.tanh(joined([wave([1, 4, 4, 2], 4), ops.reshape(x, [1, 2, 2, 4])], wave([3, 3, 6, 2], 2))),
+    ],
+    [
+      'conv2dJoined with respect to the weights',
+      (x: Tensor) => ops.tanh(joined([wave([1, 4, 4, 1], 4), wave([1, 2, 2, 1], 5)], ops.reshape(x, [2, 2, 2, 2]))),
     ],
     ['avgPool2d', (x: Tensor) => ops.tanh(ops.avgPool2d(ops.reshape(x, [1, 4, -1, 2]), { kernel: 2 }))],
     ['batchNorm', (x: Tensor) => ops.batchNorm(ops.reshape(x, [4, -1]), wave([4], 3), wave([4], 4), { training: true })],

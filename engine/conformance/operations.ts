@@ -1,8 +1,8 @@
 /** A gradient check for every differentiable operation. Plain functions: they run in Node, in a browser test and on the device-check page. */
-import { allOperations } from '../../engine/autodiff.ts';
-import { type GradCheckOptions, gradCheck } from '../../engine/grad-check.ts';
-import * as ops from '../../engine/ops/index.ts';
-import { sizeOf, type Tensor, tensor } from '../../engine/tensor.ts';
+import { allOperations } from '../autodiff.ts';
+import { type GradCheckOptions, gradCheck } from '../grad-check.ts';
+import * as ops from '../ops/index.ts';
+import { sizeOf, type Tensor, tensor } from '../tensor.ts';
 
 interface OperationCase {
   /** Name of the operation in `allOperations()`. */
@@ -267,6 +267,21 @@ function cases(): OperationCase[] {
   }
   put('conv2d', 'groups', conv({ groups: 2 }), () => [images(4, 4, 4), wave([3, 3, 2, 6], 2), wave([6], 3)], SOME);
   put('conv2d', 'vector channels', conv({ padding: 1 }), () => [images(4, 5, 8), wave([3, 3, 8, 8], 2), wave([8], 3)], SOME);
+  const joined = (doubled: boolean[], options: ops.Conv2dJoinedOptions) => (x?: Tensor, z?: Tensor, w?: Tensor, b?: Tensor) =>
+    ops.conv2dJoined([x as Tensor, z as Tensor], w as Tensor, b as Tensor, { ...options, doubled });
+  const joinedInputs = (second: readonly number[]) => () => [
+    images(4, 6, 3),
+    wave(second, 4),
+    wave([3, 3, 5, 4], 2),
+    wave([4], 3),
+  ];
+  put('conv2dJoined', 'two inputs', joined([], { padding: 1 }), joinedInputs([2, 4, 6, 2]), SOME);
+  put('conv2dJoined', 'the second doubled', joined([false, true], { padding: 'same' }), joinedInputs([2, 2, 3, 2]), SOME);
+  const strided = { padding: 1, stride: 2, activation: 'leakyRelu' as const, negativeSlope: 0.3 };
+  put('conv2dJoined', 'with strides and an activation', joined([], strided), joinedInputs([2, 4, 6, 2]), { ...SOME, ...KINK });
+  const enlarged = (x?: Tensor, w?: Tensor) =>
+    ops.conv2dJoined([x as Tensor], w as Tensor, null, { padding: 1, doubled: [true] });
+  put('conv2dJoined', 'one input, doubled', enlarged, () => [images(2, 3, 3), wave([3, 3, 3, 5], 2)], SOME);
   const up = { stride: 2, padding: 1, outputPadding: 1 };
   const transposed = (x?: Tensor, w?: Tensor, b?: Tensor) => ops.convTranspose2d(x as Tensor, w as Tensor, b as Tensor, up);
   put(
@@ -380,26 +395,33 @@ export interface CheckResult {
 /** Operations that are differentiated only as part of another one's gradient; the second-derivative tests reach them. */
 const INNER = new Set(['conv2dWeightGradient', 'avgPool2dGradient', 'resize2dGradient', 'affineWarpGradient']);
 
-/** Checks the gradient of every operation on the default device; an operation without a case fails. */
-export async function checkOperations(): Promise<CheckResult[]> {
+/** Checks the gradient of one operation after the other on the default device; an operation without a case fails. */
+export async function* eachOperation(): AsyncGenerator<CheckResult & { readonly index: number; readonly total: number }> {
   const all = cases();
-  const results: CheckResult[] = [];
+  const covered = new Set(all.map(({ operation }) => operation));
+  const missing = [...allOperations()].filter(([name, { gradient }]) => gradient && !covered.has(name) && !INNER.has(name));
+  const total = all.length + missing.length;
+  let index = 0;
   for (const { operation, what, fn, inputs, options } of all) {
     const name = `${operation}: ${what}`;
+    const made = inputs();
+    let result: Omit<CheckResult, 'name'>;
     try {
-      const made = inputs();
-      const { passed, message } = await gradCheck(fn, made, options);
-      results.push({ name, passed, message });
-      for (const x of made) x.dispose();
+      result = await gradCheck(fn, made, options);
     } catch (error) {
-      results.push({ name, passed: false, message: String(error) });
+      result = { passed: false, message: String(error) };
     }
+    for (const x of made) x.dispose();
+    yield { name, passed: result.passed, message: result.message, index: index++, total };
   }
-  const covered = new Set(all.map(({ operation }) => operation));
-  for (const [name, spec] of allOperations()) {
-    if (spec.gradient && !covered.has(name) && !INNER.has(name)) {
-      results.push({ name, passed: false, message: 'this differentiable operation has no case' });
-    }
+  for (const [name] of missing) {
+    yield { name, passed: false, message: 'this differentiable operation has no case', index: index++, total };
   }
+}
+
+/** All of them. */
+export async function checkOperations(): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for await (const { name, passed, message } of eachOperation()) results.push({ name, passed, message });
   return results;
 }
