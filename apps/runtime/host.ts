@@ -20,6 +20,7 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
   let run = 0;
   let runner: Runner | undefined;
   let unanswered = 0;
+  let seen = true;
   let lastFlush = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let onAck: (() => void) | undefined;
@@ -74,6 +75,7 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
         release();
         const fresh = makeRunner(message.dataUrl, run);
         runner = fresh;
+        fresh.setSeen(seen);
         await old?.stop();
         await fresh.start(message);
         break;
@@ -87,6 +89,10 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
       case 'pause':
         release();
         await runner?.pause();
+        break;
+      case 'seen':
+        seen = message.seen;
+        runner?.setSeen(seen);
         break;
       case 'speed':
         runner?.setSpeed(message.stepsPerSecond);

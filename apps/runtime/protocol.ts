@@ -21,6 +21,7 @@ export type ToHost =
   | StartMessage
   | { readonly type: 'play' }
   | { readonly type: 'pause' }
+  | { readonly type: 'seen'; readonly seen: boolean }
   | { readonly type: 'advance'; readonly count: number }
   | { readonly type: 'speed'; readonly stepsPerSecond: number }
   | { readonly type: 'update'; readonly config: Readonly<Record<string, unknown>> }

@@ -15,7 +15,7 @@ export interface Environment {
   readonly data: DataSource;
   /** @throws NoWebGPUError and the like, shown to the reader as they are */
   open(preference: DevicePreference, tune?: TuneMode): Promise<DeviceInfo>;
-  /** Told when the run is set going and when it is paused, from which moment nothing may be measured. */
+  /** Told whether the run goes and is seen: else nothing may be measured. */
   attend?(attending: boolean): void;
   /** Destroys the open device, as a driver reset would: for tests of what a page does then. */
   lose?(): void;
@@ -91,6 +91,7 @@ export class Runner {
   #lostAt = 0;
   /** Steps still wanted; Infinity while playing. */
   #wanted = 0;
+  #seen = true;
   #stepsPerSecond = Number.POSITIVE_INFINITY;
   #nextStepAt = 0;
   #looping: Promise<void> | undefined;
@@ -149,9 +150,15 @@ export class Runner {
   /** Ends within the step in progress. Resolves when nothing runs any more. */
   async pause(): Promise<void> {
     this.#wanted = 0;
-    this.#environment.attend?.(false);
+    this.#attend();
     this.#wake?.();
     await this.#looping;
+  }
+
+  /** A run may go on in a hidden tab, but is throttled there. */
+  setSeen(seen: boolean): void {
+    this.#seen = seen;
+    this.#attend();
   }
 
   /** Infinity: as fast as it goes. */
@@ -194,13 +201,17 @@ export class Runner {
   #want(steps: number): void {
     if (this.#state !== 'paused' && this.#state !== 'running') return;
     this.#wanted = steps;
-    this.#environment.attend?.(true);
+    this.#attend();
     this.#wake?.();
     if (!this.#looping) {
       this.#looping = this.#loop().finally(() => {
         this.#looping = undefined;
       });
     }
+  }
+
+  #attend(): void {
+    this.#environment.attend?.(this.#seen && this.#wanted > 0);
   }
 
   async #open(checkpoint: Uint8Array | undefined): Promise<void> {

@@ -80,6 +80,11 @@ export class Session implements RunSource {
     this.#send({ type: 'pause' });
   }
 
+  /** Tells whether the reader can see the run; nothing is measured while not. */
+  setSeen(seen: boolean): void {
+    this.#send({ type: 'seen', seen });
+  }
+
   setSpeed(stepsPerSecond: number): void {
     this.#send({ type: 'speed', stepsPerSecond });
   }

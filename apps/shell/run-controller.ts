@@ -126,6 +126,7 @@ export class RunController implements Speaker {
     try {
       const session = await this.#connect();
       const { devicePreference, dataUrl } = this.#host;
+      session.setSeen(this.#visible);
       session.start({ config, device: devicePreference, tune: tuneWish(), dataUrl, checkpoint, files });
       session.setSpeed(this.#speed);
       this.#grant(session, wish);
@@ -187,6 +188,7 @@ export class RunController implements Speaker {
 
   setVisible(visible: boolean): void {
     this.#visible = visible;
+    this.#session?.setSeen(visible);
     if (!visible && !this.background && this.state === 'running') {
       if (this.recorded) this.player?.pause();
       else this.#session?.pause();

@@ -3,8 +3,10 @@ import { expect, it } from 'vitest';
 import { parseLabArguments } from '../../../apps/cli/lab-arguments.ts';
 import { attendEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
+import { fromThread } from '../../../apps/runtime/open-port.ts';
 import { Runner } from '../../../apps/runtime/runner.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
+import { Session } from '../../../apps/runtime/session.ts';
 import { tuneWish } from '../../../apps/shell/tune-wish.ts';
 import type { RecordingDevice } from '../../../engine/device/recording-device.ts';
 import { getDevice } from '../../../engine/tensor.ts';
@@ -52,6 +54,43 @@ it('a run that pauses tells so at once, before its step is over', async () => {
   expect(told).toEqual([true, false]);
   await paused;
   await runner.stop();
+});
+
+it('a run that goes on in a hidden tab tells so, too, and a page can say it before the run starts', async () => {
+  const told: boolean[] = [];
+  const spied = { ...environment, attend: (attending: boolean) => told.push(attending) };
+  const open = await fromThread({ local: async () => ({ experiment, environment: () => spied }) });
+  let state: string | undefined;
+  let changed = () => {};
+  const session = new Session(open.port, {
+    events() {},
+    state(report) {
+      state = report.state;
+      changed();
+    },
+  });
+  const until = async (wanted: string) => {
+    while (state !== wanted) {
+      await new Promise<void>((resolve) => {
+        changed = resolve;
+      });
+    }
+  };
+  session.setSeen(false);
+  session.start({ config: { ...defaults(schema), steps: 1000 } });
+  session.setSpeed(100);
+  session.play();
+  await until('running');
+  expect(told.length).toBeGreaterThan(0);
+  expect(told).not.toContain(true);
+  session.setSeen(true);
+  session.pause();
+  await until('paused');
+  expect(told).toContain(true);
+  expect(told.at(-1)).toBe(false);
+  session.stop();
+  await until('idle');
+  open.close();
 });
 
 it('the device of a run carries the setting, and follows whether it may be measured', async () => {

@@ -2,15 +2,23 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceBuffer } from '../../../engine/device/device.ts';
 import { openDevice } from '../../../engine/device/init.ts';
-import type { RecordingDevice } from '../../../engine/device/recording-device.ts';
+import { RecordingDevice } from '../../../engine/device/recording-device.ts';
 import { candidatesOf } from '../../../engine/device/tuning/candidates.ts';
-import { tuneDevice } from '../../../engine/device/tuning/tune.ts';
+import type { TuningRecord } from '../../../engine/device/tuning/record.ts';
+import { type TuneMode, tuneDevice } from '../../../engine/device/tuning/tune.ts';
+import { openAdapter } from '../../../engine/device/webgpu/adapter.ts';
+import { WebGpuDevice } from '../../../engine/device/webgpu/webgpu-device.ts';
 import { NoWebGPUError } from '../../../engine/errors.ts';
 import { NO_EPILOGUE } from '../../../engine/kernels/epilogue.ts';
 import type { AnyKernel } from '../../../engine/kernels/kernel.ts';
 import { matmul } from '../../../engine/kernels/matmul.ts';
 import { reductionKernels } from '../../../engine/kernels/reduction.ts';
+import { Network } from '../../../engine/nn/network.ts';
+import { setDevice } from '../../../engine/tensor.ts';
+import { Trainer } from '../../../engine/train/trainer.ts';
 import { expectClose, randomSource } from '../../conformance/kernels/harness.ts';
+import { blobs, small } from '../train/setup.ts';
+import { memoryStore } from './fake.ts';
 
 const device = await openDevice('webgpu').catch((error: unknown) => {
   if (!(error instanceof NoWebGPUError) || process.env.CI) throw error;
@@ -40,6 +48,53 @@ function prepare(on: RecordingDevice, kernel: AnyKernel, params: unknown) {
   const y = async () => new Float32Array(await on.read(buffers.y as DeviceBuffer));
   return { buffers, y, expected: arrays.y as Float32Array };
 }
+
+/** The adapter as if it were hardware: what a site does there, tiles with workgroup barriers included. */
+async function pretender(): Promise<RecordingDevice> {
+  const { info, caps, ...opened } = await openAdapter();
+  return new RecordingDevice(
+    new WebGpuDevice({ ...opened, info: { ...info, software: false }, caps: { ...caps, software: false } }),
+  );
+}
+
+describe.skipIf(!device)('a hardware adapter', () => {
+  it('is measured at its first training, and the next session takes the choices from the store', async () => {
+    const store = memoryStore();
+    const tuning = { store, budgetMs: 60_000, warn: (message: string) => expect.fail(message) };
+    const train = async (on: RecordingDevice, tune?: TuneMode) => {
+      const trainer = new Trainer({
+        network: new Network(small, [6, 6, 2], on, 1),
+        data: blobs(32),
+        loss: 'crossEntropy',
+        optimiser: { type: 'adam', lr: 0.01 },
+        steps: 3,
+        batchSize: 16,
+        ...(tune ? { tune } : {}),
+      });
+      const losses: number[] = [];
+      for await (const event of trainer.run()) if (event.type === 'step') losses.push(event.loss);
+      trainer.dispose();
+      return losses;
+    };
+    const first = await pretender();
+    setDevice(first);
+    const plain = await train(first, 'off');
+    expect(store.saved.size).toBe(0);
+    first.tuning = tuning;
+    const measured = await train(first);
+    const [text = ''] = store.saved.values();
+    const { entries } = JSON.parse(text) as TuningRecord;
+    expect(Object.keys(entries).join()).toMatch(/conv2d@.*matmul@|matmul@.*conv2d@/s);
+    for (const [i, loss] of measured.entries()) expect(loss).toBeCloseTo(plain[i] as number, 3);
+    // Nothing is left to measure, so nothing is saved: the same bits as in the first session.
+    const second = await pretender();
+    setDevice(second);
+    second.tuning = tuning;
+    expect(await train(second)).toEqual(measured);
+    expect([...store.saved.values()]).toEqual([text]);
+    for (const on of [first, second]) on.destroy();
+  });
+});
 
 describe.skipIf(!device)('a tuned device', () => {
   const on = device as RecordingDevice;
