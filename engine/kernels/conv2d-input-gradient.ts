@@ -3,6 +3,7 @@ import naive from '../../shaders/ladders/conv2d-input-gradient/1-naive.wgsl';
 import registerTile from '../../shaders/ladders/conv2d-input-gradient/2-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d-input-gradient/4-quad-swap-wide.wgsl';
+import workgroupTile from '../../shaders/ladders/conv2d-input-gradient/5-workgroup-tile.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
@@ -62,6 +63,14 @@ function registerDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirs
   return dispatch(registerTile, 'tile', { ...wgslParams(p), wChannels, wFirst }, grid, { overrides: epilogueOverrides(p) });
 }
 
+function workgroupDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
+  const tiles = phaseTiles(p, 64) * p.groups * Math.ceil(p.Ci / p.groups / 64);
+  const grid = linearGrid(tiles, 1, caps.maxWorkgroupsPerDimension);
+  return dispatch(workgroupTile, 'tile', { ...wgslParams(p), wChannels, wFirst, ...periods(p) }, grid, {
+    overrides: epilogueOverrides(p),
+  });
+}
+
 /** The rungs above the naive one. */
 export const INPUT_GRADIENT_RUNGS: readonly InputGradientRung[] = [
   { id: 'register-tile-8x2', vectors: true, applies: vectorsFit, dispatch: registerDispatch },
@@ -76,6 +85,13 @@ export const INPUT_GRADIENT_RUNGS: readonly InputGradientRung[] = [
     vectors: false,
     applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Ci / p.groups),
     dispatch: quadDispatch(quadSwapWide, 24),
+  },
+  {
+    id: 'workgroup-tile',
+    vectors: true,
+    // Fewer channels would leave half of each tile idle.
+    applies: (p, caps) => !caps.software && vectorsFit(p) && p.Ci / p.groups >= 32,
+    dispatch: workgroupDispatch,
   },
 ];
 

@@ -3,6 +3,7 @@ import naive from '../../shaders/ladders/conv2d-weight-gradient/1-naive.wgsl';
 import registerTile from '../../shaders/ladders/conv2d-weight-gradient/2-register-tile-8x8.wgsl';
 import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d-weight-gradient/4-quad-swap-wide.wgsl';
+import workgroupTile from '../../shaders/ladders/conv2d-weight-gradient/5-workgroup-tile.wgsl';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
@@ -38,7 +39,7 @@ export interface WeightGradientRung {
   /** Rows that db takes: one vector where channels are read in vectors of 4 (they can be padded with zeros). */
   readonly biasRows: 1 | 4;
   readonly work: Work;
-  readonly shader: typeof quadSwap | typeof quadSwapWide | typeof registerTile;
+  readonly shader: typeof quadSwap | typeof quadSwapWide | typeof registerTile | typeof workgroupTile;
   entry(p: Conv2dSizes): 'pairs' | 'single' | 'tile';
   applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
 }
@@ -110,6 +111,15 @@ export const WEIGHT_GRADIENT_RUNGS: readonly WeightGradientRung[] = [
     work: { rows: 16, columns: 24, perGroup: 4, enough: () => 128 },
     entry: inPairs,
     applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
+  },
+  {
+    id: 'workgroup-tile',
+    shader: workgroupTile,
+    biasRows: 4,
+    work: { rows: 64, columns: 64, perGroup: 1, enough: () => 264 },
+    entry: () => 'tile',
+    // Fewer rows or columns would leave half of each tile idle.
+    applies: (p, caps) => !caps.software && vectorsFit(p) && p.Co / p.groups >= 32 && (p.kh * p.kw * p.Ci) / p.groups >= 32,
   },
 ];
 

@@ -5,9 +5,11 @@
 import naiveNT from '../../shaders/ladders/matmul-nt/1-naive.wgsl';
 import tileNT from '../../shaders/ladders/matmul-nt/2-register-tile-8x2.wgsl';
 import quadNT from '../../shaders/ladders/matmul-nt/3-quad-swap.wgsl';
+import workgroupNT from '../../shaders/ladders/matmul-nt/4-workgroup-tile.wgsl';
 import naiveTN from '../../shaders/ladders/matmul-tn/1-naive.wgsl';
 import tileTN from '../../shaders/ladders/matmul-tn/2-register-tile-8x2.wgsl';
 import quadTN from '../../shaders/ladders/matmul-tn/3-quad-swap.wgsl';
+import workgroupTN from '../../shaders/ladders/matmul-tn/4-workgroup-tile.wgsl';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 import { joinRows, type MatmulSizes, matrices } from './matmul.ts';
@@ -25,7 +27,8 @@ function naivePlan(shader: typeof naiveNT | typeof naiveTN, p: MatmulSizes, caps
   return { dispatches: [dispatch(shader, 'naive', p, grid)] };
 }
 
-type TileShader = typeof tileNT | typeof quadNT | typeof tileTN | typeof quadTN;
+type TileShader = VectorShader | typeof quadNT | typeof quadTN;
+type VectorShader = typeof tileNT | typeof workgroupNT | typeof tileTN | typeof workgroupTN;
 
 function tilePlan(shader: TileShader, p: MatmulSizes, tile: number, tilesPerGroup: number, caps: AdapterCaps): Plan {
   const tiles = p.batch * Math.ceil(p.M / tile) * Math.ceil(p.N / tile);
@@ -40,11 +43,20 @@ function tilePlan(shader: TileShader, p: MatmulSizes, tile: number, tilesPerGrou
   );
 }
 
-/** Pads what the vectors of the register-tile rungs run along: `K` of both matrices for NT, `M` and `N` for TN. */
-function paddedTilePlan(shader: typeof tileNT | typeof tileTN, form: 'NT' | 'TN', p: MatmulSizes, caps: AdapterCaps): Plan {
+/**
+ * Pads what the vectors of a rung run along: `K` of both matrices for NT, `M` and `N` for TN.
+ * @param tile rows and columns of a tile, and tiles of a workgroup
+ */
+function paddedTilePlan(
+  shader: VectorShader,
+  form: 'NT' | 'TN',
+  tile: { size: number; perGroup: number },
+  p: MatmulSizes,
+  caps: AdapterCaps,
+): Plan {
   const M = form === 'TN' ? roundUp(p.M, 4) : p.M;
   const K = form === 'NT' ? roundUp(p.K, 4) : p.K;
-  const N = roundUp(p.N, 4);
+  const N = shader === workgroupNT ? p.N : roundUp(p.N, 4);
   const a = { matrices: matrices(p.batch, p.aBatchStride) };
   const b = { matrices: matrices(p.batch, p.bBatchStride) };
   const y = { matrices: p.batch };
@@ -54,8 +66,14 @@ function paddedTilePlan(shader: typeof tileNT | typeof tileTN, form: 'NT' | 'TN'
   padded.input('b', { ...b, ...lie(p.N, p.K) }, { ...b, ...lie(N, K) });
   padded.output('y', { ...y, rows: M, columns: N }, { ...y, rows: p.M, columns: p.N });
   const whole = { ...p, M, N, K, aBatchStride: p.aBatchStride && M * K, bBatchStride: p.bBatchStride && N * K };
-  return padded.around(tilePlan(shader, whole, 8, 64, caps));
+  return padded.around(tilePlan(shader, whole, tile.size, tile.perGroup, caps));
 }
+
+const REGISTER_TILE = { size: 8, perGroup: 64 };
+const WORKGROUP_TILE = { size: 64, perGroup: 1 };
+
+/** Smaller products would leave most of a tile idle. */
+const suitsWorkgroupTile = (p: MatmulSizes, caps: AdapterCaps): boolean => !caps.software && p.M >= 32 && p.N >= 32;
 
 /** y[z,m,n] = Σ_k a[z,m,k] · b[z,n,k]: the gradient of a product with respect to its left factor. */
 export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
@@ -80,11 +98,16 @@ export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
   },
   variants: [
     { id: 'naive', plan: (p, caps) => naivePlan(naiveNT, p, caps) },
-    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', joinRows(p), caps) },
+    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', REGISTER_TILE, joinRows(p), caps) },
     {
       id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
       plan: (p, caps) => tilePlan(quadNT, joinRows(p), 16, 4, caps),
+    },
+    {
+      id: 'workgroup-tile',
+      applies: suitsWorkgroupTile,
+      plan: (p, caps) => paddedTilePlan(workgroupNT, 'NT', WORKGROUP_TILE, joinRows(p), caps),
     },
   ],
 });
@@ -112,11 +135,16 @@ export const matmulTN = defineKernel<'a' | 'b', 'y', MatmulSizes>({
   },
   variants: [
     { id: 'naive', plan: (p, caps) => naivePlan(naiveTN, p, caps) },
-    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileTN, 'TN', p, caps) },
+    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileTN, 'TN', REGISTER_TILE, p, caps) },
     {
       id: 'quad-swap',
       applies: (_, caps) => hasQuadSubgroups(caps),
       plan: (p, caps) => tilePlan(quadTN, p, 16, 4, caps),
+    },
+    {
+      id: 'workgroup-tile',
+      applies: suitsWorkgroupTile,
+      plan: (p, caps) => paddedTilePlan(workgroupTN, 'TN', WORKGROUP_TILE, p, caps),
     },
   ],
 });

@@ -88,6 +88,12 @@ describe('a convolution of joined inputs', () => {
     }
   });
 
+  it('agrees in the gradient of an input where workgroup tiles apply', async () => {
+    const sizes = conv2dSizes([2, 6, 7, 37], [3, 2, 37, 10], { padding: 1 });
+    const options = { rtol: 3e-5, atol: 3e-5, variants: ['register-tile-8x2', 'workgroup-tile'] };
+    await expectAgreement(conv2dPartInputGradient, { ...sizes, wChannels: 42, wFirst: 5 }, options);
+  });
+
   it('is the convolution of the tensor that holds both', () => {
     const p = { ...conv2dSizes([1, 4, 6, 5], [3, 3, 5, 2], { padding: 1 }), ...NO_EPILOGUE };
     const random = randomSource(7);

@@ -5,7 +5,8 @@ import { conv2d } from '../../../engine/kernels/conv2d.ts';
 import { conv2dInputGradient } from '../../../engine/kernels/conv2d-input-gradient.ts';
 import { type Conv2dSizes, conv2dSizes, convTranspose2dSizes } from '../../../engine/kernels/conv2d-sizes.ts';
 import { conv2dWeightGradient } from '../../../engine/kernels/conv2d-weight-gradient.ts';
-import { ACTIVATION } from '../../../engine/kernels/epilogue.ts';
+import { ACTIVATION, NO_EPILOGUE } from '../../../engine/kernels/epilogue.ts';
+import type { AdapterCaps } from '../../../engine/kernels/kernel.ts';
 import { expectAgreement } from './harness.ts';
 
 const small = fc.integer({ min: 1, max: 3 });
@@ -47,17 +48,53 @@ describe('conv2d', () => {
       { numRuns: 30 },
     );
   });
+});
 
-  it('agrees with its reference where workgroup tiles apply', async () => {
-    for (const [x, w, options] of [
-      [[2, 9, 8, 5], [3, 3, 5, 33], { padding: 1 }],
-      [[1, 12, 11, 20], [2, 3, 20, 64], { stride: 2, padding: 'same' }],
-      [[1, 7, 5, 8], [3, 1, 4, 68], { dilation: 2, groups: 2, padding: [2, 0] }],
-    ] as const) {
-      const p = { ...conv2dSizes(x, w, options), hasBias: 1, activation: ACTIVATION.relu, slope: 0 };
-      await expectAgreement(conv2d, p, { ...tolerance, variants: ['register-tile-8x2', 'workgroup-tile', 'quad-swap'] });
-    }
+/** Shapes for tiles of 64 × 64 in workgroup memory: channels around 32, 64 and 128; strides, gaps, groups, uneven borders. */
+const wide = fc
+  .record({
+    x: fc.tuple(fc.constantFrom(1, 2), fc.constantFrom(1, 5, 8, 9), fc.constantFrom(1, 3, 8, 11)),
+    kernel: fc.tuple(fc.constantFrom(1, 2, 3), fc.constantFrom(1, 3)),
+    channels: fc.tuple(fc.constantFrom(5, 32, 33, 63, 64, 65), fc.constantFrom(32, 33, 64, 67)),
+    groups: fc.constantFrom(1, 1, 2),
+    stride: fc.tuple(small, small),
+    dilation: fc.tuple(fc.constantFrom(1, 2), fc.constantFrom(1, 2)),
+    epilogue: epilogues,
+    seed: fc.integer(),
+  })
+  .map(({ x, kernel, channels: [ci, co], groups, stride, dilation, ...rest }) => {
+    // Vectors of 4 channels must not cross a group.
+    const [c, o] = groups === 1 ? [ci, co] : [36, 32];
+    const options = {
+      stride,
+      dilation,
+      groups,
+      padding: [dilation[0] * (kernel[0] - 1), dilation[1] * (kernel[1] - 1)] as const,
+    };
+    return { sizes: conv2dSizes([...x, c * groups], [...kernel, c, o * groups], options), ...rest };
   });
+
+it('agrees with the references where workgroup tiles apply', async () => {
+  const tested = { conv2d: 0, conv2dInputGradient: 0, conv2dWeightGradient: 0 };
+  const applies = (kernel: typeof conv2d | typeof conv2dInputGradient | typeof conv2dWeightGradient, sizes: Conv2dSizes) => {
+    const variant = kernel.variants.find(({ id }) => id === 'workgroup-tile');
+    const gpu = { software: false, maxWorkgroupsPerDimension: 65535 } as AdapterCaps;
+    if (!variant?.applies?.({ ...sizes, ...NO_EPILOGUE }, gpu)) return false;
+    tested[kernel.name as keyof typeof tested]++;
+    return true;
+  };
+  await fc.assert(
+    fc.asyncProperty(wide, async ({ sizes, epilogue, seed }) => {
+      const options = { rtol: 1e-4, atol: 3e-4, seed, variants: ['workgroup-tile'] };
+      if (applies(conv2d, sizes)) await expectAgreement(conv2d, { ...sizes, ...epilogue }, options);
+      if (applies(conv2dInputGradient, sizes)) await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
+      if (applies(conv2dWeightGradient, sizes)) {
+        await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: epilogue.hasBias }, options);
+      }
+    }),
+    { numRuns: 14 },
+  );
+  for (const [kernel, count] of Object.entries(tested)) expect(count, kernel).toBeGreaterThan(2);
 });
 
 describe('conv2dInputGradient', () => {
@@ -89,6 +126,8 @@ it('folds grids that exceed one axis', async () => {
   await expectAgreement(conv2d, { ...sizes, ...epilogue }, options);
   await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
   await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: 1 }, options);
+  const deep = conv2dSizes([4, 16, 20, 40], [2, 1, 40, 8], { stride: [1, 2] });
+  await expectAgreement(conv2dInputGradient, { ...deep, ...epilogue }, { ...options, variants: ['workgroup-tile'] });
 });
 
 describe('sizes of convolutions', () => {

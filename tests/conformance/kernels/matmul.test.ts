@@ -40,6 +40,23 @@ describe('matmul', () => {
   });
 });
 
+it('agrees where workgroup tiles apply: around their edges, in batches, and split', async () => {
+  for (const [batch, M, N, K, shared] of [
+    [1, 32, 32, 1, false],
+    [1, 33, 67, 17, false],
+    [2, 64, 64, 16, true],
+    [3, 65, 63, 31, false],
+    [2, 127, 33, 20, true],
+    [1, 40, 129, 1153, false],
+  ] as const) {
+    const sizes = { batch, M, N, K, aBatchStride: M * K, bBatchStride: shared ? 0 : K * N };
+    const options = { rtol: 1e-4, atol: 1e-4, variants: ['workgroup-tile'] };
+    await expectAgreement(matmul, { ...sizes, hasBias: 1, activation: ACTIVATION.relu, slope: 0 }, options);
+    await expectAgreement(matmulNT, sizes, options);
+    await expectAgreement(matmulTN, sizes, options);
+  }
+});
+
 it('folds grids that exceed one axis', async () => {
   const sizes = { batch: 1, M: 300, N: 60, K: 24, aBatchStride: 0, bBatchStride: 0 };
   const options = { ...tolerance, folded: true };
