@@ -1,10 +1,11 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { DeviceInfo } from '../../runtime/experiment.ts';
 import { baseStyles } from '../../shell/styles.ts';
+import { siteRoot } from '../../site-root.ts';
 import { define } from '../shared/define.ts';
 
 /**
- * Names what computes, so that no number is mistaken for a GPU's: a software adapter says so.
+ * Names what computes, so that no number is mistaken for a GPU's: a software adapter says so. Links to the device check.
  * @summary The device that a run computes on.
  * @element chalk-adapter-badge
  * @csspart badge - the badge
@@ -31,7 +32,11 @@ export class ChalkAdapterBadge extends LitElement {
         border-radius: 1rem;
         color: var(--chalk-ink-soft);
         font-size: var(--chalk-text-s);
+        text-decoration: none;
         white-space: nowrap;
+      }
+      .badge:hover {
+        border-color: var(--chalk-accent);
       }
       .dot {
         flex: none;
@@ -77,11 +82,13 @@ export class ChalkAdapterBadge extends LitElement {
       software: 'WebGPU is emulated on the processor: results are the same, speed is not that of a GPU.',
       gpu: 'The kernels run on this GPU.',
     }[kind];
-    return html`<span class="badge ${kind}" part="badge" title=${this.recorded ? 'The recorded run was made on this device.' : explanation}>
+    const address = new URL('device-check/index.html', siteRoot).href;
+    const title = `${this.recorded ? 'The recorded run was made on this device.' : explanation} Opens the check of your device.`;
+    return html`<a class="badge ${kind}" part="badge" href=${address} target="_blank" rel="noopener" title=${title}>
       <span class="dot" aria-hidden="true"></span>
       <span>${this.recorded ? 'recorded on ' : ''}${what}</span>
       ${kind === 'cpu' ? nothing : html`<span class="name">${device.name}</span>`}
-    </span>`;
+    </a>`;
   }
 }
 
