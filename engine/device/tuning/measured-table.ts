@@ -10,8 +10,18 @@ export class MeasuredTable implements VariantTable {
   readonly entries = new Map<string, TuningEntry>();
   /** Keys that were measured in this session and not taken from a store. */
   readonly fresh = new Set<string>();
+  readonly #fallback: VariantTable | undefined;
+
+  /** @param fallback asked where nothing was measured: a table that the user had given the device */
+  constructor(fallback?: VariantTable) {
+    this.#fallback = fallback;
+  }
 
   lookup(kernel: AnyKernel, params: unknown, caps: AdapterCaps): string | undefined {
+    return this.#measured(kernel, params, caps) ?? this.#fallback?.lookup(kernel, params, caps);
+  }
+
+  #measured(kernel: AnyKernel, params: unknown, caps: AdapterCaps): string | undefined {
     if (this.entries.size === 0) return undefined;
     const candidates = candidatesOf(kernel, params, caps);
     return candidates.length === 0 ? undefined : this.entries.get(choiceKey(kernel, params, candidates))?.variant;

@@ -64,7 +64,7 @@ const BUDGET_MS = 2000;
 
 /** Calls on one device wait for each other: two at a time would measure each other. */
 const queues = new WeakMap<VariantChoices, Promise<unknown>>();
-/** The adapters whose stored record a device has taken over. */
+/** Tables that have taken over what is stored. */
 const loaded = new WeakSet<MeasuredTable>();
 
 /** Whether this mode does anything on this device. */
@@ -115,7 +115,7 @@ async function tune(
   // A software adapter is measured on request only, and for that session: its record would never be read.
   const store = device.info.software ? undefined : options.store;
   const start = now();
-  const table = choices.table instanceof MeasuredTable ? choices.table : new MeasuredTable();
+  const table = choices.table instanceof MeasuredTable ? choices.table : new MeasuredTable(choices.table);
   const taken = mode !== 'force' && store && !loaded.has(table) ? table.merge(await stored(store, adapter, warn)) : 0;
   if (store && mode !== 'force') loaded.add(table);
 

@@ -44,6 +44,14 @@ describe('the choice', () => {
     expect(chosen(device, 4000)).toBe('wide by rule');
   });
 
+  it('leaves the rest to a table that the device had before', async () => {
+    const device = fakeDevice({ tile: 0.5, wide: 2 });
+    device.choices.table = { lookup: () => 'naive' };
+    await tune(device);
+    expect(chosen(device)).toBe('tile by measured');
+    expect(chosen(device, 64)).toBe('naive by measured');
+  });
+
   it('leaves out a variant that fails, with a warning', async () => {
     const warnings: string[] = [];
     const device = fakeDevice({ tile: 1, wide: Number.NaN });
