@@ -4,6 +4,7 @@ import registerTile from '../../shaders/ladders/conv2d-input-gradient/2-register
 import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d-input-gradient/4-quad-swap-wide.wgsl';
 import workgroupTile from '../../shaders/ladders/conv2d-input-gradient/5-workgroup-tile.wgsl';
+import fewChannels from '../../shaders/ladders/conv2d-input-gradient/6-few-channels.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
@@ -30,8 +31,8 @@ const periods = (p: Conv2dSizes) => ({
 /** A way to compute an input gradient, in one dispatch. */
 export interface InputGradientRung {
   readonly id: string;
-  /** Whether dy, w and dx must have whole vectors of 4 channels (they can be padded with zeros). */
-  readonly vectors: boolean;
+  /** Which channels of dy, w and dx must come in whole vectors of 4 (they can be padded with zeros). */
+  readonly vectors: 'none' | 'out' | 'both';
   applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
   /** @param range which input channels of `w` belong to dx */
   dispatch(p: Conv2dParams, caps: AdapterCaps, range: WeightRange): Dispatch;
@@ -71,27 +72,45 @@ function workgroupDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFir
   });
 }
 
+/** Neither strides, nor gaps, nor groups. */
+const isPlain = (p: Conv2dSizes): boolean =>
+  p.groups === 1 && p.strideY === 1 && p.strideX === 1 && p.dilationY === 1 && p.dilationX === 1;
+
+function fewChannelsDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
+  const { strideY, strideX, dilationY, dilationX, groups, ...params } = wgslParams(p);
+  const grid = linearGrid(p.N * p.H * Math.ceil(p.W / 8), 64, caps.maxWorkgroupsPerDimension);
+  return dispatch(fewChannels, 'strip', { ...params, wChannels, wFirst }, grid, {
+    overrides: { ...epilogueOverrides(p), CHANNELS: p.Ci },
+  });
+}
+
 /** The rungs above the naive one. */
 export const INPUT_GRADIENT_RUNGS: readonly InputGradientRung[] = [
-  { id: 'register-tile-8x2', vectors: true, applies: vectorsFit, dispatch: registerDispatch },
+  { id: 'register-tile-8x2', vectors: 'both', applies: vectorsFit, dispatch: registerDispatch },
   {
     id: 'quad-swap',
-    vectors: false,
+    vectors: 'none',
     applies: (_, caps) => hasQuadSubgroups(caps),
     dispatch: quadDispatch(quadSwap, 16),
   },
   {
     id: 'quad-swap-wide',
-    vectors: false,
+    vectors: 'none',
     applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Ci / p.groups),
     dispatch: quadDispatch(quadSwapWide, 24),
   },
   {
     id: 'workgroup-tile',
-    vectors: true,
+    vectors: 'both',
     // Fewer channels would leave half of each tile idle.
     applies: (p, caps) => !caps.software && vectorsFit(p) && p.Ci / p.groups >= 32,
     dispatch: workgroupDispatch,
+  },
+  {
+    id: 'few-channels',
+    vectors: 'out',
+    applies: (p) => p.Ci <= 4 && isPlain(p),
+    dispatch: fewChannelsDispatch,
   },
 ];
 
@@ -102,7 +121,7 @@ function rungVariant({ id, vectors, applies, dispatch: dispatchOf }: InputGradie
     plan(p, caps) {
       const one = (q: Conv2dParams) => ({ dispatches: [dispatchOf(q, caps, onlyInput(q))] });
       const roles = { x: 'dx', y: 'dy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
-      return vectors ? vectorChannels(p, caps, roles, ['dx'], one) : one(p);
+      return vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['dx'], one, vectors);
     },
   };
 }

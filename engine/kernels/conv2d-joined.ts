@@ -162,13 +162,14 @@ function partVariant(rung: InputGradientRung): Variant<Conv2dPartParams> {
     id: rung.id,
     applies: rung.applies,
     plan({ wChannels, wFirst, ...p }, caps) {
-      const channels = (count: number) => (rung.vectors ? roundUp(count, 4) : count);
-      const q = { ...p, Ci: channels(p.Ci), Co: channels(p.Co), ...NO_EPILOGUE };
+      const { vectors } = rung;
+      const Ci = vectors === 'both' ? roundUp(p.Ci, 4) : p.Ci;
+      const q = { ...p, Ci, Co: vectors === 'none' ? p.Co : roundUp(p.Co, 4), ...NO_EPILOGUE };
       const plan: Plan = { dispatches: [rung.dispatch(q, caps, { wChannels, wFirst })] };
-      if (!rung.vectors) return plan;
+      if (vectors === 'none') return plan;
       const padded = new PaddedPlan(caps);
       padColumns(padded, 'dy', p.N * p.Ho * p.Wo, p.Co);
-      padWeights(padded, p, wChannels, rowsBehind(p.Ci));
+      padWeights(padded, p, wChannels, q.Ci - p.Ci);
       const dx = { matrices: 1, rows: p.N * p.H * p.W };
       padded.output('dx', { ...dx, columns: q.Ci }, { ...dx, columns: p.Ci });
       return padded.around(plan);

@@ -19,6 +19,7 @@ export interface Roles {
 /**
  * The plan of a kernel for channels rounded up to multiples of 4, with the padding and cropping of its buffers around it.
  * @param outputs which of the buffers in `roles` the kernel writes
+ * @param channels 'out': the input channels stay as they are
  */
 export function vectorChannels<P extends Conv2dSizes>(
   p: P,
@@ -26,8 +27,9 @@ export function vectorChannels<P extends Conv2dSizes>(
   roles: Roles,
   outputs: readonly string[],
   plan: (padded: P) => Plan,
+  channels: 'both' | 'out' = 'both',
 ): Plan {
-  const whole = { ...p, Ci: roundUp(p.Ci, 4), Co: roundUp(p.Co, 4) };
+  const whole = { ...p, Ci: channels === 'both' ? roundUp(p.Ci, 4) : p.Ci, Co: roundUp(p.Co, 4) };
   const padded = new PaddedPlan(caps);
   const shapes = (q: Conv2dSizes) => ({
     [roles.x]: { matrices: 1, rows: p.N * p.H * p.W, columns: q.Ci },

@@ -108,6 +108,23 @@ describe('conv2dInputGradient', () => {
   });
 });
 
+it('agrees with its reference in the gradient of images, with up to four channels', async () => {
+  const images = fc.record({
+    x: fc.tuple(fc.constantFrom(1, 3), extent, fc.constantFrom(1, 2, 7, 8, 9, 15, 16, 17)),
+    kernel: fc.tuple(fc.constantFrom(1, 2, 3, 5), fc.constantFrom(1, 2, 3, 4, 5, 7)),
+    channels: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom(1, 3, 4, 6, 8, 13, 32)),
+    padding: fc.constantFrom('same' as const, 'full' as const),
+  });
+  await fc.assert(
+    fc.asyncProperty(images, epilogues, fc.integer(), async ({ x, kernel, channels: [ci, co], padding }, epilogue, seed) => {
+      const room = padding === 'full' ? ([kernel[0], kernel[1] - 1] as const) : padding;
+      const sizes = conv2dSizes([...x, ci], [...kernel, ci, co], { padding: room });
+      await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, { ...tolerance, seed, variants: ['few-channels'] });
+    }),
+    { numRuns: 40 },
+  );
+});
+
 describe('conv2dWeightGradient', () => {
   it('agrees with its reference for every convolution', async () => {
     await fc.assert(
@@ -126,6 +143,8 @@ it('folds grids that exceed one axis', async () => {
   await expectAgreement(conv2d, { ...sizes, ...epilogue }, options);
   await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
   await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: 1 }, options);
+  const image = conv2dSizes([3, 60, 40, 2], [3, 3, 2, 4], { padding: 1 });
+  await expectAgreement(conv2dInputGradient, { ...image, ...epilogue }, { ...options, variants: ['few-channels'] });
   const deep = conv2dSizes([4, 16, 20, 40], [2, 1, 40, 8], { stride: [1, 2] });
   await expectAgreement(conv2dInputGradient, { ...deep, ...epilogue }, { ...options, variants: ['workgroup-tile'] });
 });
