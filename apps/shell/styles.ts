@@ -113,6 +113,13 @@ export const baseStyles = css`
     button.primary {
       forced-color-adjust: none;
     }
+    /* Legends are lists: there, what is off is struck through. */
+    button[aria-pressed='true']:not(li *) {
+      forced-color-adjust: none;
+      border-color: Highlight;
+      background: Highlight;
+      color: HighlightText;
+    }
   }
   @media (prefers-reduced-motion: reduce) {
     *,

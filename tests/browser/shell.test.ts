@@ -329,7 +329,8 @@ it('pauses off-screen and goes on when seen again', async () => {
 });
 
 it('pauses in a hidden tab, unless it is told to keep running', async () => {
-  await open({ page: '', steps: '1000' });
+  // A page takes its settings from its address.
+  await open({ page: '' }, '#v=1&steps=1000');
   const hide = (hidden: boolean) =>
     page.evaluate((value) => {
       Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (value ? 'hidden' : 'visible') });
@@ -420,4 +421,27 @@ it('shows the home page', async () => {
   expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
   await page.setViewport({ width: 360, height: 700 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+});
+
+it('shows in forced colours what is selected, pressed and focused, on the page’s own background', async () => {
+  await open();
+  const cdp = await page.createCDPSession();
+  await cdp.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });
+  await page.focus(`${controls}button.symbol`);
+  await frames();
+  const look = (selector: string) =>
+    page.$eval(selector, (element) => {
+      const { backgroundColor, outlineStyle, borderInlineStartColor } = getComputedStyle(element);
+      return { backgroundColor, outlineStyle, borderInlineStartColor };
+    });
+  const paper = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const selected = await look(`${controls}.control.selected`);
+  expect(selected.outlineStyle).toBe('solid');
+  // Text has a backplate of the page's colour: on any other background it would be a bar.
+  expect(selected.backgroundColor).toBe(paper);
+  expect((await look(`${controls}.control:not(.selected)`)).borderInlineStartColor).toBe(paper);
+  await page.$eval('chalk-lab-demo >>> chalk-chart >>> button[aria-pressed]', (button) => (button as HTMLElement).click());
+  await frames();
+  const pressed = await look('chalk-lab-demo >>> chalk-chart >>> button[aria-pressed=true]');
+  expect(pressed.backgroundColor).not.toBe(paper);
 });

@@ -47,6 +47,21 @@ export const controlsStyles = css`
   .control.selected :is(.badge, .unit, .help) {
     color: inherit;
   }
+  @media (forced-colors: active) {
+    /* A transparent border would be painted: every control would look as if it waited for a restart. */
+    .control {
+      border-inline-start-color: Canvas;
+    }
+    .control.pending {
+      border-inline-start-color: CanvasText;
+    }
+    /* Text has a backplate of the page's colour, so the background must be that too. */
+    .control.selected {
+      outline: 3px solid Highlight;
+      background: Canvas;
+      color: CanvasText;
+    }
+  }
   .top {
     display: flex;
     flex-wrap: wrap;

@@ -299,6 +299,12 @@ export const mathCardStyles = css`
       background: Highlight;
       color: HighlightText;
     }
+    .tabs button {
+      border-bottom-color: Canvas;
+    }
+    .tabs button[aria-selected='true'] {
+      border-bottom-color: Highlight;
+    }
     .tensor {
       border-color: Canvas;
     }

@@ -35,7 +35,7 @@ export const classifyStyles = css`
   }
   .guess {
     display: grid;
-    grid-template-columns: auto minmax(4rem, 12rem) 3.2rem;
+    grid-template-columns: auto minmax(4rem, 12rem) 3.8rem;
     gap: 0.1rem var(--chalk-space-2);
     align-items: center;
     width: 100%;
@@ -60,6 +60,12 @@ export const classifyStyles = css`
     background: var(--chalk-model);
     border-radius: inherit;
     forced-color-adjust: none;
+  }
+  @media (forced-colors: active) {
+    .guess .bar {
+      border: 1px solid CanvasText;
+      background: Canvas;
+    }
   }
   .guess .best {
     color: var(--chalk-model);

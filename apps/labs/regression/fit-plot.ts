@@ -103,6 +103,7 @@ export class ChalkFitPlot extends LitElement {
         height: 0.25em;
         margin-inline-end: 0.4em;
         vertical-align: middle;
+        forced-color-adjust: none;
       }
     `,
   ];
