@@ -33,6 +33,7 @@ export async function prepareTraining(device: RecordingDevice, network: Network,
     ),
   );
   await tune(device, recording.runs);
+  await device.prepare(recording.runs);
   const step = () => {
     // Writes the step's learning rate and bias corrections; everything else is in the recording.
     optimiser.prepare();
@@ -73,6 +74,7 @@ export async function prepareForward(device: RecordingDevice, network: Network, 
   const images = imageTensor(network, trainingBatch(network).images);
   const recording = device.record(() => keep(scope(() => noGrad(() => model.forward(images)))));
   await tune(device, recording.runs);
+  await device.prepare(recording.runs);
   return {
     async run(n) {
       for (let i = 0; i < n; i++) recording.execute();

@@ -95,6 +95,11 @@ export interface Device {
     params: P,
     options?: RunOptions,
   ): void;
+  /**
+   * Compiles the shaders that `runs` will need, all at once and without blocking. Not needed for correctness: what is missing later
+   * is compiled then, one after the other.
+   */
+  prepare(runs: readonly KernelRun[]): Promise<void>;
   /** Resolves pipelines, bind groups and temporaries of `runs` once. */
   compile(runs: readonly KernelRun[]): Program;
   /** Starts what is enqueued without waiting. */

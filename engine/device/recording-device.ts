@@ -26,7 +26,7 @@ export interface Recording<T> {
   readonly runs: readonly KernelRun[];
   /** Bytes of all intermediate results after sharing, and what they would take without. */
   readonly bytes: { readonly planned: number; readonly unshared: number };
-  /** Compiles anew first where the device's choice of variants has changed since. */
+  /** Compiles first, where that has not been done yet or the device's choice of variants has changed since. */
   execute(): void;
   /** Gives the buffers back. The results must not be used afterwards. */
   dispose(): void;
@@ -116,6 +116,10 @@ export class RecordingDevice implements Device {
     this.backend.run(kernel, this.#realRecord(buffers), params, options);
   }
 
+  prepare(runs: readonly KernelRun[]): Promise<void> {
+    return this.backend.prepare(runs);
+  }
+
   compile(runs: readonly KernelRun[]): Program {
     return this.backend.compile(runs.map((run) => ({ ...run, buffers: this.#realRecord(run.buffers) })));
   }
@@ -153,25 +157,25 @@ export class RecordingDevice implements Device {
     const runs = withoutCopies(trace.runs);
     const { owned, planned, unshared } = placeBuffers(trace.made, runs, this.backend);
     const { choices } = this;
-    let program = this.compile(runs);
-    let version = choices?.version;
+    let program: Program | undefined;
+    let version: number | undefined;
+    const compiled = (): Program => {
+      if (program && version === choices?.version) return program;
+      program?.dispose();
+      version = choices?.version;
+      program = this.compile(runs);
+      return program;
+    };
     return {
       result,
       get dispatches() {
-        return program.dispatches;
+        return compiled().dispatches;
       },
       runs,
       bytes: { planned, unshared },
-      execute: () => {
-        if (version !== choices?.version) {
-          program.dispose();
-          program = this.compile(runs);
-          version = choices?.version;
-        }
-        program.execute();
-      },
+      execute: () => compiled().execute(),
       dispose: () => {
-        program.dispose();
+        program?.dispose();
         for (const buffer of [...owned, ...trace.deferred]) this.backend.release(buffer);
       },
     };

@@ -84,6 +84,13 @@ export class StepRunner {
     this.device.flush();
   }
 
+  /** Records the step and compiles its shaders: the first step would do both, but its shaders one after the other. */
+  async prepare(): Promise<void> {
+    const { mode, samples, batchSize } = this.parts;
+    if (this.#recording || mode !== 'recorded' || samples < batchSize) return;
+    await this.device.prepare(this.#recordedAhead());
+  }
+
   /** Whether `tune` has something to do. */
   get wantsTuning(): boolean {
     return !this.#tuned && this.parts.mode === 'recorded' && tunes(this.device, this.#tuneMode);
@@ -93,11 +100,7 @@ export class StepRunner {
   async tune(): Promise<TuneReport | undefined> {
     if (!this.wantsTuning) return undefined;
     this.#tuned = true;
-    // As at the beginning of a step: draws are numbered from 0.
-    this.parts.network.rng.rewind();
-    this.rng.rewind();
-    const { runs } = this.#recorded(this.parts.batchSize);
-    return tuneDevice(this.device, runs, { ...this.device.tuning, mode: this.#tuneMode });
+    return tuneDevice(this.device, this.#recordedAhead(), { ...this.device.tuning, mode: this.#tuneMode });
   }
 
   get #tuneMode(): TuneMode {
@@ -155,6 +158,14 @@ export class StepRunner {
     this.#recordedFor = learning;
     this.#recording ??= this.device.record(() => keep(scope(() => this.#compute(batch))));
     return this.#recording;
+  }
+
+  /** The kernels of the step, recorded before one is taken. */
+  #recordedAhead(): Recording<Tensor>['runs'] {
+    // As at the beginning of a step: draws are numbered from 0.
+    this.parts.network.rng.rewind();
+    this.rng.rewind();
+    return this.#recorded(this.parts.batchSize).runs;
   }
 
   #store(loss: Tensor, slot: number): void {

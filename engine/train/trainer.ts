@@ -96,6 +96,7 @@ export class Trainer {
       yield { type: 'phase', name: 'tune kernels' };
       await state.runner.tune();
     }
+    if (this.progress.step < until) await state.runner.prepare();
     yield this.#training();
     // Where the reader left the loop last time.
     yield* this.#told();

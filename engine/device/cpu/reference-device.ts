@@ -98,6 +98,8 @@ export class ReferenceDevice implements Device {
     kernel.reference(arrays(kernel.inputs), arrays(kernel.outputs), params);
   }
 
+  async prepare(): Promise<void> {}
+
   compile(runs: readonly KernelRun[]): Program {
     return {
       dispatches: runs.length,

@@ -28,21 +28,47 @@ export class PipelineCache {
   }
 
   get(dispatch: Dispatch): Pipeline {
-    const { shader, entryPoint, overrides } = dispatch;
-    const constants = Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = `${shader.path}|${entryPoint}|${constants.map(([k, v]) => `${k}=${v}`).join(',')}|${this.plain}`;
+    const key = this.#key(dispatch);
     const known = this.#pipelines.get(key);
     if (known) return known;
-    const entry = shader.entryPoints[entryPoint] as EntryPoint;
-    const { layout, pipelineLayout } = this.#layout(entry);
     this.#device.pushErrorScope('validation');
-    const pipeline = this.#device.createComputePipeline({
-      label: `${shader.path}:${entryPoint}`,
-      layout: pipelineLayout,
-      compute: { module: this.#module(shader), entryPoint, constants: Object.fromEntries(constants) },
-    });
+    const pipeline = this.#device.createComputePipeline(this.#descriptor(dispatch));
     this.pending.push(this.#device.popErrorScope());
-    const made: Pipeline = { pipeline, layout, entry, key };
+    return this.#store(key, dispatch, pipeline);
+  }
+
+  /** Compiles what is not there yet: WebGPU compiles asynchronous pipelines on several threads, synchronous ones in turn. */
+  async prepare(dispatches: readonly Dispatch[]): Promise<void> {
+    const missing = new Map(dispatches.map((dispatch) => [this.#key(dispatch), dispatch]));
+    for (const key of this.#pipelines.keys()) missing.delete(key);
+    await Promise.all(
+      [...missing].map(async ([key, dispatch]) => {
+        try {
+          const pipeline = await this.#device.createComputePipelineAsync(this.#descriptor(dispatch));
+          if (!this.#pipelines.has(key)) this.#store(key, dispatch, pipeline);
+        } catch {
+          // `get` meets the same error where it is used, and reports it there.
+        }
+      }),
+    );
+  }
+
+  #key({ shader, entryPoint, overrides }: Dispatch): string {
+    const constants = sorted(overrides).map(([name, value]) => `${name}=${value}`);
+    return `${shader.path}|${entryPoint}|${constants.join(',')}|${this.plain}`;
+  }
+
+  #descriptor({ shader, entryPoint, overrides }: Dispatch): GPUComputePipelineDescriptor {
+    return {
+      label: `${shader.path}:${entryPoint}`,
+      layout: this.#layout(shader.entryPoints[entryPoint] as EntryPoint).pipelineLayout,
+      compute: { module: this.#module(shader), entryPoint, constants: Object.fromEntries(sorted(overrides)) },
+    };
+  }
+
+  #store(key: string, { shader, entryPoint }: Dispatch, pipeline: GPUComputePipeline): Pipeline {
+    const entry = shader.entryPoints[entryPoint] as EntryPoint;
+    const made: Pipeline = { pipeline, layout: this.#layout(entry).layout, entry, key };
     this.#pipelines.set(key, made);
     return made;
   }
@@ -75,6 +101,8 @@ export class PipelineCache {
     return known;
   }
 }
+
+const sorted = (overrides: Dispatch['overrides']) => Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1));
 
 const writers = { f: 'setFloat32', i: 'setInt32', u: 'setUint32' } as const;
 

@@ -175,6 +175,14 @@ export class WebGpuDevice implements Device {
     if (this.#pending >= BATCH) this.flush();
   }
 
+  async prepare(runs: readonly KernelRun[]): Promise<void> {
+    this.#assertAlive();
+    const plans = runs.map(({ kernel, params, variant }) =>
+      this.choices.choose(kernel, params, variant).variant.plan(params, this.caps),
+    );
+    await this.#pipelines.prepare(plans.flatMap(({ dispatches }) => dispatches));
+  }
+
   compile(runs: readonly KernelRun[]): Program {
     const bound: BoundDispatch[] = [];
     const owned = new Map<number, DeviceBuffer[]>();

@@ -4,7 +4,7 @@ import type { RecordingDevice } from '../../../engine/device/recording-device.ts
 import { pooledSize } from '../../../engine/device/webgpu/buffer-pool.ts';
 import type { WebGpuDevice } from '../../../engine/device/webgpu/webgpu-device.ts';
 import { ConfigError, DeviceLostError, LimitError, ShapeError } from '../../../engine/errors.ts';
-import { memory, scope } from '../../../engine/memory.ts';
+import { keep, memory, scope } from '../../../engine/memory.ts';
 import { add, mul } from '../../../engine/ops/binary.ts';
 import { sum } from '../../../engine/ops/reduce.ts';
 import { getDevice, ones, setDevice, tensor, zeros } from '../../../engine/tensor.ts';
@@ -101,6 +101,25 @@ describe.runIf(webgpu)('WebGPU', () => {
     await webgpu?.sync();
     expect(backend.counters.dispatches - dispatches).toBe(300);
     expect(backend.counters.submits - submits).toBeLessThanOrEqual(4);
+  });
+
+  it('compiles what a recording needs ahead of its first execution', async () => {
+    const device = await openDevice('webgpu');
+    const { gpuDevice } = device.backend as WebGpuDevice;
+    let synchronous = 0;
+    const create = gpuDevice.createComputePipeline.bind(gpuDevice);
+    gpuDevice.createComputePipeline = (descriptor) => {
+      synchronous++;
+      return create(descriptor);
+    };
+    const x = tensor([1, 2, 3], undefined, { device });
+    const recording = device.record(() => keep(scope(() => sum(mul(x, x)))));
+    await device.prepare(recording.runs);
+    recording.execute();
+    expect(await recording.result.item()).toBe(14);
+    expect(synchronous).toBe(0);
+    recording.dispose();
+    device.destroy();
   });
 });
 
