@@ -105,11 +105,14 @@ const convolutions = [
   conv2dSizes([1, 12, 11, 16], [2, 3, 16, 64], { stride: 2, padding: 'same' }),
   conv2dSizes([1, 7, 5, 8], [3, 1, 4, 68], { dilation: 2, groups: 2, padding: [2, 0] }),
   conv2dSizes([1, 6, 8, 24], [3, 3, 24, 24], { padding: 1 }),
+  conv2dSizes([1, 5, 7, 37], [3, 2, 37, 10], { stride: [1, 2], padding: 1 }),
+  conv2dSizes([2, 5, 11, 3], [3, 5, 3, 6], { padding: 'same' }),
+  conv2dSizes([1, 6, 9, 8], [3, 3, 1, 8], { groups: 8, stride: 2, padding: 1 }),
 ].map((sizes) => ({ ...sizes, ...epilogue }));
 /** Inputs joined along their channels; the second or the first has half the height and width. */
 const joined = [
-  { ...conv2dSizes([2, 10, 8, 21], [3, 3, 21, 66], { padding: 1 }), C1: 5, doubled1: 0, doubled2: 1 },
-  { ...conv2dSizes([1, 6, 8, 44], [3, 3, 44, 24], { padding: 1 }), C1: 24, doubled1: 1, doubled2: 0 },
+  { ...conv2dSizes([2, 10, 8, 21], [3, 3, 21, 66], { padding: 1 }), C1: 3, doubled1: 0, doubled2: 1 },
+  { ...conv2dSizes([1, 6, 8, 60], [3, 3, 60, 36], { padding: 1 }), C1: 24, doubled1: 1, doubled2: 0 },
 ];
 const products = [
   { batch: 1, M: 33, N: 65, K: 31, aBatchStride: 0, bBatchStride: 0 },
@@ -158,12 +161,10 @@ const sizes: Readonly<Record<string, readonly object[]>> = {
   conv2dWeightGradient: convolutions.map(({ activation: _, slope: __, ...rest }) => rest),
   conv2dJoined: joined.map((p) => ({ ...p, ...epilogue })),
   conv2dJoinedWeightGradient: joined.map((p) => ({ ...p, hasBias: 1 })),
-  conv2dPartInputGradient: joined.map(({ C1, doubled1: _, doubled2: __, ...p }) => ({
-    ...p,
-    Ci: C1,
-    wChannels: p.Ci,
-    wFirst: 0,
-  })),
+  conv2dPartInputGradient: joined.flatMap(({ C1, doubled1: _, doubled2: __, ...p }) => [
+    { ...p, Ci: C1, wChannels: p.Ci, wFirst: 0 },
+    { ...p, Ci: p.Ci - C1, wChannels: p.Ci, wFirst: C1 },
+  ]),
   matmul: products.map((p) => ({ ...p, ...epilogue })),
   matmulNT: products,
   matmulTN: products.map((p) => ({ ...p, aBatchStride: p.aBatchStride && p.M * p.K })),

@@ -6,6 +6,8 @@ import quadSwapWide from '../../shaders/ladders/conv2d-input-gradient/4-quad-swa
 import workgroupTile from '../../shaders/ladders/conv2d-input-gradient/5-workgroup-tile.wgsl';
 import fewChannels from '../../shaders/ladders/conv2d-input-gradient/6-few-channels.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
+import { depthwiseInputGradient } from './conv2d-depthwise.ts';
+import { periods, phaseTiles } from './conv2d-phases.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
@@ -13,20 +15,6 @@ import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
 import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Variant } from './kernel.ts';
 
 const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
-
-/** Phases of the strides, and the tiles of `pixels` positions that the largest phase needs. */
-export function phaseTiles(p: Conv2dSizes, pixels: number): number {
-  const largest = p.N * Math.ceil(p.H / p.strideY) * Math.ceil(p.W / p.strideX);
-  return p.strideY * p.strideX * Math.ceil(largest / pixels);
-}
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-
-/** Every how many offsets of the kernel the same phase of a stride is met. */
-const periods = (p: Conv2dSizes) => ({
-  periodY: p.strideY / gcd(p.strideY, p.dilationY),
-  periodX: p.strideX / gcd(p.strideX, p.dilationX),
-});
 
 /** A way to compute an input gradient, in one dispatch. */
 export interface InputGradientRung {
@@ -177,5 +165,6 @@ export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2
       }),
     },
     ...INPUT_GRADIENT_RUNGS.map(rungVariant),
+    depthwiseInputGradient,
   ],
 });

@@ -4,6 +4,7 @@ import registerTile from '../../shaders/ladders/conv2d-weight-gradient/2-registe
 import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d-weight-gradient/4-quad-swap-wide.wgsl';
 import workgroupTile from '../../shaders/ladders/conv2d-weight-gradient/5-workgroup-tile.wgsl';
+import { depthwiseWeightGradient } from './conv2d-depthwise.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
@@ -194,5 +195,6 @@ export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2d
       },
     },
     ...WEIGHT_GRADIENT_RUNGS.map(rungVariant),
+    depthwiseWeightGradient,
   ],
 });

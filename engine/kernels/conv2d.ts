@@ -4,6 +4,7 @@ import registerTile from '../../shaders/ladders/conv2d/2-register-tile-8x2.wgsl'
 import quadSwap from '../../shaders/ladders/conv2d/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d/4-quad-swap-wide.wgsl';
 import workgroupTile from '../../shaders/ladders/conv2d/5-workgroup-tile.wgsl';
+import { depthwise } from './conv2d-depthwise.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
@@ -146,5 +147,6 @@ export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
       }),
     },
     ...CONV2D_RUNGS.map(rungVariant),
+    depthwise,
   ],
 });

@@ -136,6 +136,30 @@ describe('conv2dWeightGradient', () => {
   });
 });
 
+it('agrees with the references where every channel is a group of its own', async () => {
+  const depthwise = fc
+    .record({
+      x: fc.tuple(small, extent, extent),
+      kernel: fc.tuple(fc.constantFrom(1, 2, 3, 5), fc.constantFrom(1, 2, 3, 4)),
+      groups: fc.constantFrom(4, 8, 12, 36),
+      stride: fc.tuple(small, small),
+      dilation: fc.tuple(fc.constantFrom(1, 1, 2), fc.constantFrom(1, 1, 2)),
+    })
+    .map(({ x, kernel, groups, stride, dilation }) => {
+      const padding = [kernel[0] * dilation[0], (kernel[1] - 1) * dilation[1]] as const;
+      return conv2dSizes([...x, groups], [...kernel, 1, groups], { stride, dilation, groups, padding });
+    });
+  await fc.assert(
+    fc.asyncProperty(depthwise, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
+      const options = { rtol: 1e-4, atol: 2e-4, seed, variants: ['depthwise'] };
+      await expectAgreement(conv2d, { ...sizes, ...epilogue }, options);
+      await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
+      await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: epilogue.hasBias }, options);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 it('folds grids that exceed one axis', async () => {
   const sizes = conv2dSizes([4, 15, 14, 8], [3, 3, 8, 40], { stride: [1, 2], padding: 1 });
   const options = { rtol: 1e-4, atol: 2e-4, folded: true };
@@ -143,6 +167,11 @@ it('folds grids that exceed one axis', async () => {
   await expectAgreement(conv2d, { ...sizes, ...epilogue }, options);
   await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
   await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: 1 }, options);
+  const channelwise = conv2dSizes([5, 40, 30, 16], [3, 3, 1, 16], { groups: 16, padding: 1, stride: [1, 2] });
+  const deepest = { ...options, variants: ['depthwise'] };
+  await expectAgreement(conv2d, { ...channelwise, ...epilogue }, deepest);
+  await expectAgreement(conv2dInputGradient, { ...channelwise, ...epilogue }, deepest);
+  await expectAgreement(conv2dWeightGradient, { ...channelwise, hasBias: 1 }, deepest);
   const image = conv2dSizes([3, 60, 40, 2], [3, 3, 2, 4], { padding: 1 });
   await expectAgreement(conv2dInputGradient, { ...image, ...epilogue }, { ...options, variants: ['few-channels'] });
   const deep = conv2dSizes([4, 16, 20, 40], [2, 1, 40, 8], { stride: [1, 2] });
