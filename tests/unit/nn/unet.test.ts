@@ -72,4 +72,21 @@ describe.each(opened)('on %s', (_, device) => {
     }
     network.dispose();
   });
+
+  test('what a convolution of joined maps puts out can be captured, before and behind its ReLU', async () => {
+    const network = buildNetwork([{ type: 'unet', in: 1, out: 1, depth: 2, maps: 2, upsample: 'nearest' }], {
+      inputShape: [4, 6, 1],
+      rng: 5,
+    });
+    const x = wave([1, 4, 6, 1]);
+    const block = '0.right_convs.0';
+    const conv = `${block}.conv_pass.0`;
+    const { output, activations } = network.forward(x, { capture: [conv, `${block}.conv_pass.1`, block] });
+    expect([...activations.keys()].toSorted()).toEqual([block, conv, `${block}.conv_pass.1`]);
+    const before = await values(activations.get(conv) as Tensor);
+    expect(Math.min(...before)).toBeLessThan(0);
+    expect(await values(activations.get(`${block}.conv_pass.1`) as Tensor)).toEqual(before.map((value) => Math.max(value, 0)));
+    expect(await values(output)).toEqual(await values(network.forward(x)));
+    network.dispose();
+  });
 });
