@@ -160,6 +160,7 @@ export function conv2dJoined(
     doubled1: doubled[0] ? 1 : 0,
     doubled2: x2 && doubled[1] ? 1 : 0,
   };
+  if (sizes.groups !== 1) throw new ConfigError('conv2dJoined.groups', 'must be 1: every output channel sees all inputs.');
   checkBias('conv2dJoined', x1, w, b, sizes.Co);
   return joinedOp([...inputs, w, ...(b ? [b] : [])], { sizes, epilogue: epilogueOf(options, b !== null) });
 }
