@@ -1,6 +1,7 @@
 /** The UNet joins and enlarges maps without making the tensors; here it is compared with the network that makes them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { grad } from '../../../engine/autodiff.ts';
+import { keep, scope } from '../../../engine/memory.ts';
 import type { UNet } from '../../../engine/nn/layers/unet.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { concat, conv2d, maxPool2d, mul, relu, square, sum, upsample2d } from '../../../engine/ops/index.ts';
@@ -87,6 +88,24 @@ describe.each(opened)('on %s', (_, device) => {
     expect(Math.min(...before)).toBeLessThan(0);
     expect(await values(activations.get(`${block}.conv_pass.1`) as Tensor)).toEqual(before.map((value) => Math.max(value, 0)));
     expect(await values(output)).toEqual(await values(network.forward(x)));
+    network.dispose();
+  });
+
+  test('a recorded pass gives the bits of an eager one, when it is run again too', async () => {
+    const network = buildNetwork([{ type: 'unet', in: 1, out: 1, depth: 2, maps: 4, upsample: 'nearest' }], {
+      inputShape: [6, 4, 1],
+      rng: 5,
+    });
+    const x = wave([2, 6, 4, 1]);
+    const gradients = () =>
+      scope(() => grad(sum(square(network.forward(x))), network.parameters()).map((gradient) => keep(gradient)));
+    const expected = await Promise.all(gradients().map(values));
+    const recording = device.record(gradients);
+    for (let run = 0; run < 2; run++) {
+      recording.execute();
+      expect(await Promise.all(recording.result.map(values))).toEqual(expected);
+    }
+    recording.dispose();
     network.dispose();
   });
 });
