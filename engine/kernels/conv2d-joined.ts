@@ -77,7 +77,7 @@ function forEachMeeting(
   }
 }
 
-const naiveParams = ({ C1, Ci, groups, ...rest }: JoinedSizes) => ({ ...rest, C1, C2: Ci - C1 });
+const naiveParams = <P extends JoinedSizes>({ C1, Ci, groups, ...rest }: P) => ({ ...rest, C1, C2: Ci - C1 });
 
 /** Rows that vectors of 4 channels may read past the weights' last channel. */
 const rowsBehind = (channels: number): number => roundUp(channels, 4) - channels;
@@ -148,7 +148,7 @@ export const conv2dJoined = defineKernel<'x1' | 'x2' | 'w' | 'bias', 'y', Conv2d
     {
       id: 'naive',
       plan: (p, caps) => {
-        const { hasBias, activation, ...params } = naiveParams(p) as ReturnType<typeof naiveParams> & Epilogue;
+        const { hasBias, activation, ...params } = naiveParams(p);
         const grid = linearGrid(joinedElements(p).y, 64, caps.maxWorkgroupsPerDimension);
         return { dispatches: [dispatch(naive, 'forward', params, grid, { overrides: epilogueOverrides(p) })] };
       },
@@ -267,7 +267,7 @@ export const conv2dJoinedWeightGradient = defineKernel<'x1' | 'x2' | 'dy', 'dw' 
     {
       id: 'naive',
       plan(p, caps) {
-        const { hasBias, ...rest } = naiveParams(p) as ReturnType<typeof naiveParams> & { hasBias: number };
+        const { hasBias, ...rest } = naiveParams(p);
         const params = { ...rest, slope: 0 };
         const grid = (count: number) => linearGrid(count, 64, caps.maxWorkgroupsPerDimension);
         const dispatches = [dispatch(naive, 'weightGradient', params, grid(conv2dElements(p).w))];
