@@ -11,13 +11,19 @@ import { labs } from '../labs/registry.ts';
 import { repositoryRoot } from './root.ts';
 
 /** Size in CSS pixels; the home page shows it at half to full size. */
-const size = { width: 720, height: 405 };
+const size = { width: 860, height: 484 };
+/** Air around what is photographed, in CSS pixels: the page has that much at its sides. */
+const air = 12;
 
 /** Photographs the top of a lab's figure in the light theme. @throws Error where the lab shows nothing */
 async function photograph(page: Page, served: Served, id: string): Promise<void> {
   await page.goto(`${served.origin}/labs/${id}/index.html#embed=1`, { waitUntil: 'networkidle0' });
   await page.waitForFunction(() => (document.querySelector('main > *') as unknown as { recorded: boolean }).recorded, {
     timeout: 60_000,
+  });
+  // A picture needs no buttons.
+  await page.$$eval('main > * >>> chalk-chart', (charts) => {
+    for (const chart of charts) (chart as unknown as { noTools: boolean }).noTools = true;
   });
   // Fonts, canvases and images have their frames.
   await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -34,8 +40,9 @@ async function photograph(page: Page, served: Served, id: string): Promise<void>
     },
     size.width / size.height,
   );
+  const framed = { x: clip.x - air, y: clip.y - air, width: clip.width + 2 * air, height: clip.height + 2 * air };
   const path: `${string}.webp` = `${join(repositoryRoot, 'apps/labs', id)}/card.webp`;
-  await page.screenshot({ path, type: 'webp', quality: 82, clip });
+  await page.screenshot({ path, type: 'webp', quality: 82, clip: framed });
   console.log(path.slice(repositoryRoot.length + 1));
 }
 

@@ -220,6 +220,17 @@ export const labStyles = css`
     min-width: 0;
     padding-top: var(--chalk-space-5);
   }
+  .charts {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--chalk-space-4);
+  }
+  h2.cards {
+    margin: var(--chalk-space-6) 0 var(--chalk-space-4);
+    font-family: var(--chalk-font-prose);
+    font-size: var(--chalk-text-xl);
+    line-height: var(--chalk-leading-tight);
+  }
   @container lab (min-width: 62rem) {
     .lab:not(.embed) .stage {
       grid-template-columns: minmax(0, 1fr) 19rem;

@@ -351,7 +351,7 @@ it('pauses in a hidden tab, unless it is told to keep running', async () => {
 });
 
 it('draws little where the reader wants little motion', async () => {
-  await open({ page: '', steps: '1000' });
+  await open({ page: '' }, '#v=1&steps=1000');
   await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
   const renders = await page.evaluate(async () => {
     const lab = document.querySelector('chalk-lab-demo') as unknown as DemoLab & { renderFigure(): unknown };

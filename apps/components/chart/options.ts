@@ -54,6 +54,14 @@ export function chartData(model: ChartModel): uPlot.AlignedData {
   return [x, ...y];
 }
 
+/** Steps, epochs and layers are counted: a tick between two of them has no meaning. */
+const wholeSteps = [1, 2, 5]
+  .flatMap((factor) => Array.from({ length: 9 }, (_, power) => factor * 10 ** power))
+  .sort((a, b) => a - b);
+
+const isWhole = ({ series, xScale }: ChartModel): boolean =>
+  xScale === 'linear' && series.length > 0 && series.every(({ x }) => Array.from(x).every(Number.isInteger));
+
 /** Changes with anything that needs a new uPlot rather than new data. */
 export function structureKey(model: ChartModel): string {
   return JSON.stringify([
@@ -63,6 +71,7 @@ export function structureKey(model: ChartModel): string {
     model.xScale,
     model.yScale,
     model.syncKey,
+    isWhole(model),
   ]);
 }
 
@@ -145,7 +154,7 @@ export function chartOptions(
       y: { distr: now.yScale === 'log' ? 3 : 1, range: () => yRange(model()) },
     },
     axes: [
-      axis(model, now.xLabel, now.xScale, { size: 26, space: 60 }),
+      axis(model, now.xLabel, now.xScale, { size: 26, space: 60, ...(isWhole(now) ? { incrs: wholeSteps } : {}) }),
       axis(model, now.yLabel, now.yScale, {
         size: (_, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((v) => v.length)),
         space: size.height < 180 ? 22 : 34,

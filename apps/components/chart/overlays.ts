@@ -1,12 +1,50 @@
 import type uPlot from 'uplot';
 import type { Palette } from '../../shell/colors.ts';
 import { formatNumber } from '../shared/format.ts';
+import { type Box, placeLabel } from './labels.ts';
 import type { Band, Marker, ReferenceLine, SeriesColor } from './types.ts';
 
 export function resolveColor(color: SeriesColor | undefined, fallback: number, palette: Palette): string {
   if (typeof color === 'string') return palette[color];
   const index = color ?? fallback;
   return palette.categories[index % palette.categories.length] as string;
+}
+
+/** The curves' points in canvas pixels. */
+function pointsOf(u: uPlot): [number, number][] {
+  const [xs = [], ...columns] = u.data;
+  return columns.flatMap((ys) =>
+    Array.from(ys, (y, i): [number, number] => [
+      u.valToPos(xs[i] as number, 'x', true),
+      typeof y === 'number' ? u.valToPos(y, 'y', true) : Number.NaN,
+    ]),
+  );
+}
+
+/** Places for the label of a horizontal line: above or below it, at the right or left end, within the plot. */
+function placesAt(y: number, width: number, { left, top, width: full, height: tall }: Box, ratio: number): Box[] {
+  const height = 15 * ratio;
+  const gap = 4 * ratio;
+  const above = y - height;
+  const below = y + 2 * ratio;
+  const rows = [above, below].filter((row) => row >= top && row + height <= top + tall);
+  return [left + full - width - gap, left + gap].flatMap((x) =>
+    (rows.length > 0 ? rows : [below]).map((row) => ({ left: x, top: row, width, height })),
+  );
+}
+
+/** Places for the label of a point: above or below it, to the right or left, within the plot. */
+function placesBeside(x: number, y: number, width: number, { left, top, width: full, height: tall }: Box, ratio: number): Box[] {
+  const height = 15 * ratio;
+  const inside = (at: number, from: number, to: number) => Math.max(from, Math.min(at, to));
+  return [x + 5 * ratio, x - 5 * ratio - width].flatMap((at) =>
+    [y - 20 * ratio, y + 6 * ratio].map((row) => ({
+      left: inside(at, left, left + full - width),
+      top: inside(row, top, top + tall - height),
+      width,
+      height,
+    })),
+  );
 }
 
 /** Draws below the curves: bands, then reference lines with their labels. Call in uPlot's `drawAxes` hook. */
@@ -32,7 +70,10 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
   }
   ctx.globalAlpha = 1;
   ctx.font = `${12 * ratio}px system-ui, sans-serif`;
-  ctx.textAlign = 'right';
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  const points = lines.length > 0 ? pointsOf(u) : [];
+  const taken: Box[] = [];
   for (const line of lines) {
     const y = Math.round(py(line.y));
     ctx.strokeStyle = line.color === undefined ? palette['ink-soft'] : resolveColor(line.color, 0, palette);
@@ -43,10 +84,9 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    // Near the top the label goes below its line.
-    const above = y - bbox.top > 16 * ratio;
-    ctx.textBaseline = above ? 'bottom' : 'top';
-    ctx.fillText(line.label, bbox.left + bbox.width - 4 * ratio, y + (above ? -2 : 3) * ratio);
+    const place = placeLabel(placesAt(y, ctx.measureText(line.label).width, bbox, ratio), taken, points);
+    taken.push(place);
+    ctx.fillText(line.label, place.left, place.top + place.height / 2);
   }
   ctx.restore();
 }
@@ -57,6 +97,10 @@ export function drawMarkers(u: uPlot, markers: readonly Marker[], palette: Palet
   const ratio = devicePixelRatio || 1;
   ctx.save();
   ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  const points = markers.length > 0 ? pointsOf(u) : [];
+  const taken: Box[] = [];
   for (const marker of markers) {
     const x = u.valToPos(marker.x, 'x', true);
     const y = u.valToPos(marker.y, 'y', true);
@@ -69,21 +113,16 @@ export function drawMarkers(u: uPlot, markers: readonly Marker[], palette: Palet
     ctx.lineWidth = 2 * ratio;
     ctx.strokeStyle = color;
     ctx.stroke();
-    const right = x > bbox.left + bbox.width * 0.7;
-    const above = y > bbox.top + 22 * ratio;
-    ctx.textAlign = right ? 'right' : 'left';
-    ctx.textBaseline = above ? 'bottom' : 'top';
-    const text = `${marker.label} ${formatNumber(marker.y, 3)}`;
-    const tx = x + (right ? -8 : 8) * ratio;
-    const ty = y + (above ? -6 : 6) * ratio;
+    const text = `${marker.label}: ${formatNumber(marker.y, 3)}`;
+    const place = placeLabel(placesBeside(x, y, ctx.measureText(text).width + 6 * ratio, bbox, ratio), taken, points);
+    taken.push(place);
     // A plate keeps the label readable across curves.
-    const width = ctx.measureText(text).width + 6 * ratio;
     ctx.globalAlpha = 0.85;
     ctx.fillStyle = palette.surface;
-    ctx.fillRect(tx - (right ? width - 3 * ratio : 3 * ratio), ty - (above ? 14 : 1) * ratio, width, 15 * ratio);
+    ctx.fillRect(place.left, place.top, place.width, place.height);
     ctx.globalAlpha = 1;
     ctx.fillStyle = color;
-    ctx.fillText(text, tx, ty);
+    ctx.fillText(text, place.left + 3 * ratio, place.top + place.height / 2);
   }
   ctx.restore();
 }

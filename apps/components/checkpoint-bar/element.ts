@@ -29,6 +29,7 @@ const megabytes = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes /
  * @element chalk-checkpoint-bar
  * @attr {string} key - name under which the browser remembers the last checkpoint; empty: it remembers nothing
  * @attr {string} file-name - start of the file's name
+ * @attr {boolean} no-save - leaves out saving
  * @attr {boolean} no-load - leaves out loading and going on
  * @fires checkpoint-load - the reader gave a file that can be read; detail {@link CheckpointFile}
  * @fires checkpoint-resume - the reader wants to go on from the remembered checkpoint; detail `{bytes, step, note}`
@@ -40,6 +41,7 @@ export class ChalkCheckpointBar extends LitElement {
   static override properties = {
     key: { type: String },
     fileName: { type: String, attribute: 'file-name' },
+    noSave: { type: Boolean, attribute: 'no-save' },
     noLoad: { type: Boolean, attribute: 'no-load' },
     checkpoint: { attribute: false },
     stored: { state: true },
@@ -76,6 +78,7 @@ export class ChalkCheckpointBar extends LitElement {
 
   declare key: string;
   declare fileName: string;
+  declare noSave: boolean;
   declare noLoad: boolean;
   /** The newest state of the run; null before the first. */
   declare checkpoint: Checkpoint | null;
@@ -88,6 +91,7 @@ export class ChalkCheckpointBar extends LitElement {
     super();
     this.key = '';
     this.fileName = 'checkpoint';
+    this.noSave = false;
     this.noLoad = false;
     this.checkpoint = null;
     this.stored = null;
@@ -178,7 +182,7 @@ export class ChalkCheckpointBar extends LitElement {
         if (!this.noLoad) void this.load(event.dataTransfer?.files[0]);
       }}
     >
-      <button ?disabled=${!checkpoint} @click=${this.save}>Save checkpoint</button>
+      ${this.noSave ? nothing : html`<button ?disabled=${!checkpoint} @click=${this.save}>Save checkpoint</button>`}
       ${this.noLoad ? nothing : html`<button @click=${this.pick}>Load …</button>`}
       ${
         stored && !this.noLoad

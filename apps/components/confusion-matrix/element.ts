@@ -246,7 +246,7 @@ export class ChalkConfusionMatrix extends LitElement {
         </table>
       </div>
       <div class="foot">
-        ${colorLegend(map, limit * 100)} <span class="accuracy">${difference ? 'percentage points; rows: true class' : '% of the true class (row)'}</span>
+        ${colorLegend(map, limit * 100)} <span class="accuracy">${difference ? 'percentage points' : '% of the true class'}. Rows: true class, columns: predicted.</span>
       </div>
     `;
   }

@@ -260,7 +260,12 @@ export class ChalkDigitPad extends LitElement {
           <button ?disabled=${this.disabled || this.strokes.length === 0} @click=${this.undo}>Undo</button>
           <button ?disabled=${this.disabled || this.strokes.length === 0} @click=${this.clear}>Clear</button>
         </div>
-        ${this.noPreview ? nothing : html`<chalk-image-grid label="Prepared like MNIST" .images=${images} scale="3"></chalk-image-grid>`}
+        ${
+          this.noPreview
+            ? nothing
+            : html`<chalk-image-grid label="Prepared like MNIST" .images=${images} scale="3"></chalk-image-grid>
+              <p class="hint">As the network gets it: centred, 28 × 28 pixels.</p>`
+        }
         <p class="hint" id="keys">Keyboard: arrow keys move the pen, Space puts it down or lifts it, Backspace takes a stroke back.</p>
         <div class="visually-hidden" aria-live="polite">${state}</div>
         <slot></slot>

@@ -31,14 +31,14 @@ export function depthSeries(store: RunStore, runs: KeptRuns): ChartSeries[] {
   return now ? [{ id: 'now', label: 'this run', ...curve(now.norms), color: 'model', width: 2.5 }, ...over] : over;
 }
 
-/** Gradient norms over the steps, of at most six layers spread over the depth. */
+/** Gradient norms over the steps, of at most six layers spread over the depth; numbered as in the chart by layer. */
 export function timeSeries(store: RunStore): ChartSeries[] {
   const all = store.series('gradients');
   const most = 6;
   const chosen = all.filter(
     (_, i) => all.length <= most || Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length),
   );
-  return chosen.map(({ name, x, y }) => ({ id: name, label: `layer ${name}`, x, y }));
+  return chosen.map((one) => ({ id: one.name, label: `layer ${all.indexOf(one) + 1}`, x: one.x, y: one.y }));
 }
 
 /** Lowest loss that a softmax before the cross-entropy allows: the network is sure and right, and p_y = 1 meets C − 1 zeros. */

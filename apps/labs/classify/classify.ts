@@ -267,7 +267,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
               <span class="share">${formatPercent(p, 0)}</span></li>`,
           )}
         </ul>`
-      : html`<p class="summary">${this.answer || 'Draw, and the network of this moment reads it.'}</p>`;
+      : html`<p class="summary">${this.answer || 'Draw a digit: the network, as far as it is trained, reads it.'}</p>`;
     const read = prediction
       ? `Read as ${names[prediction.prediction] ?? prediction.prediction}, ${formatPercent(prediction.probabilities[prediction.prediction] ?? 0, 0)}`
       : '';

@@ -75,7 +75,7 @@ export const schema = defineSchema({
   network: choice(networks, {
     default: 'mnist-cnn',
     names: {
-      'mnist-cnn': 'one convolution (ITU)',
+      'mnist-cnn': 'one convolution',
       mlp: 'MLP',
       'skip-mlp': 'residual MLP',
       'conv-net': 'two convolutions',

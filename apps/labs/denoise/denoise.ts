@@ -67,10 +67,15 @@ export class DenoiseLab extends LabElement<typeof schema> {
           gap: 0;
         }
       }
-      h3 {
+      :is(.figure, .rest) h3 {
         margin: var(--chalk-space-4) 0 var(--chalk-space-2);
         font-family: var(--chalk-font-ui);
         font-size: var(--chalk-text-m);
+      }
+      .by {
+        margin: var(--chalk-space-2) 0 var(--chalk-space-1);
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
       }
       .buttons {
         display: flex;
@@ -147,9 +152,9 @@ export class DenoiseLab extends LabElement<typeof schema> {
     const found = this.store.data.get('baselines') as { mnist: Baselines; fashion: Baselines } | undefined;
     const lines: ReferenceLine[] = found
       ? [
-          { y: found.mnist.zero, label: 'answer 0, digits' },
-          { y: found.mnist.linear, label: 'best per-pixel line, digits' },
-          { y: found.fashion.zero, label: 'answer 0, clothes' },
+          { y: found.mnist.zero, label: 'always answering 0, digits' },
+          { y: found.mnist.linear, label: 'best line per pixel, digits' },
+          { y: found.fashion.zero, label: 'always answering 0, clothes' },
         ]
       : [];
     const looks = { MNIST: { color: 0 }, 'both in sequence': { color: 1 }, 'both shuffled': { color: 2 } } as const;
@@ -157,6 +162,7 @@ export class DenoiseLab extends LabElement<typeof schema> {
       <div class="sets">${SETS.map(
         (set) => html`<div><h3>${set}</h3>
         ${this.#row(`${set}, clean`, 'clean')} ${this.#row(`${set}, noisy`, 'noisy')}
+        ${known.length > 0 ? html`<p class="by">denoised by the network trained on</p>` : nothing}
         ${known.map((name) => this.#row(`${set}, denoised, ${name}`, name))}</div>`,
       )}</div>
       <chalk-chart label="Mean squared error in training" x-label="step" y-label="MSE" smoothing="0.8" smoothing-tool .lines=${lines}
@@ -212,7 +218,7 @@ export class DenoiseLab extends LabElement<typeof schema> {
   }
 
   protected override renderCards() {
-    return html`${cards.map((card) => html`<chalk-math-card .card=${card}></chalk-math-card>`)}`;
+    return html`<h2 class="cards">Equation, code, kernel</h2>${cards.map((card) => html`<chalk-math-card .card=${card}></chalk-math-card>`)}`;
   }
 }
 

@@ -10,9 +10,9 @@ const restart = 'restart' as const;
 export const schema = defineSchema({
   training: choice(['all three', ...trainings], {
     default: 'all three',
-    names: { MNIST: 'MNIST only', 'both in sequence': 'MNIST, then Fashion-MNIST', 'both shuffled': 'both, shuffled' },
+    names: { MNIST: 'MNIST only' },
     label: 'training',
-    help: 'All three start from the same weights.',
+    help: 'MNIST only; MNIST first and Fashion-MNIST after it; both in random order. All three start from the same weights.',
     live: restart,
   }),
   images: int({

@@ -1,5 +1,6 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
 import { chalkEvent, define } from '../../components/shared/define.ts';
+import { ThemeController } from '../../components/shared/theme-controller.ts';
 import { baseStyles } from '../../shell/styles.ts';
 
 const SIDE = 28;
@@ -37,8 +38,12 @@ export class ChalkDotPicker extends LitElement {
       canvas.locked {
         cursor: default;
       }
+      h4 {
+        margin: var(--chalk-space-3) 0 var(--chalk-space-1);
+        font-size: var(--chalk-text-s);
+      }
       p {
-        margin: var(--chalk-space-1) 0 0;
+        margin: var(--chalk-space-1) 0 var(--chalk-space-3);
         color: var(--chalk-ink-soft);
         font-size: var(--chalk-text-s);
       }
@@ -51,6 +56,7 @@ export class ChalkDotPicker extends LitElement {
   declare column: number;
   declare dot: number;
   declare locked: boolean;
+  private readonly themed = new ThemeController(this);
 
   constructor() {
     super();
@@ -64,10 +70,12 @@ export class ChalkDotPicker extends LitElement {
   override render() {
     const place = `row ${this.row}, column ${this.column}`;
     if (this.locked) {
-      return html`<canvas width=${SIDE} height=${SIDE} class="locked" role="img" aria-label=${`Place of the dot: ${place}`}></canvas>
+      return html`<h4>Place of the dot</h4>
+        <canvas width=${SIDE} height=${SIDE} class="locked" role="img" aria-label=${`Place of the dot: ${place}`}></canvas>
         <p>The dot: ${place}.</p>`;
     }
-    return html`<canvas width=${SIDE} height=${SIDE} tabindex="0" role="application" aria-label=${`Place of the dot: ${place}. Arrow keys move it.`}
+    return html`<h4>Place of the dot</h4>
+      <canvas width=${SIDE} height=${SIDE} tabindex="0" role="application" aria-label=${`Place of the dot: ${place}. Arrow keys move it.`}
         @click=${this.#click} @keydown=${this.#key}></canvas>
       <p>Click to move the dot: ${place}.</p>`;
   }
@@ -81,7 +89,7 @@ export class ChalkDotPicker extends LitElement {
       picture.data.set([value, value, value, 255], 4 * i);
     }
     context.putImageData(picture, 0, 0);
-    context.fillStyle = getComputedStyle(this).getPropertyValue('--chalk-model') || 'orange';
+    context.fillStyle = this.themed.palette.model;
     context.fillRect(this.column, this.row, this.dot, this.dot);
   }
 

@@ -205,6 +205,9 @@ export class FailureModesLab extends LabElement<typeof schema> {
     return html`<h3>Why? ${first ? html`Test image ${first.index}, a ${first.label}` : nothing}</h3>
       <p><button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#explain()}>Explain test image ${this.config.example}</button>
         ${this.recorded ? html`<span class="facts">Run live to explain other images.</span>` : nothing}</p>
+      <p class="facts legend">Left: where attribution is strong, over the image. Right: brown pixels speak for the class, green ones against
+        it. The dot: its share of all attribution, its rank among the 784 pixels and its signed value.
+        ${this.config.method === 'integrated gradients' ? 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.' : nothing}</p>
       <div class="four">${this.explanations.map((found) => this.#renderExplanation(found))}</div>
       ${this.#renderPath()}`;
   }
@@ -253,7 +256,7 @@ export class FailureModesLab extends LabElement<typeof schema> {
   }
 
   protected override renderCards() {
-    return html`${cards.map((card) => html`<chalk-math-card .card=${card}></chalk-math-card>`)}`;
+    return html`<h2 class="cards">Equation, code, kernel</h2>${cards.map((card) => html`<chalk-math-card .card=${card}></chalk-math-card>`)}`;
   }
 }
 

@@ -18,7 +18,7 @@ export const schema = defineSchema({
   taintedSet: choice(['tainted', 'only dots', 'only grid', 'all dots', 'all grid'], {
     default: 'tainted',
     names: {
-      tainted: 'dot on one class, grid on another',
+      tainted: 'dot and grid, a class each',
       'only dots': 'only the dot',
       'only grid': 'only the grid',
       'all dots': 'the dot on every image',

@@ -13,7 +13,7 @@ export const failureStyles = css`
     grid-template-columns: 1fr 1fr;
     gap: var(--chalk-space-2);
   }
-  h3 {
+  :is(.figure, .rest) h3 {
     margin: var(--chalk-space-4) 0 var(--chalk-space-2);
     font-family: var(--chalk-font-ui);
     font-size: var(--chalk-text-m);

@@ -35,6 +35,9 @@ export class ChalkFitPlot extends LitElement {
   static override styles = [
     baseStyles,
     css`
+      :host {
+        container-type: inline-size;
+      }
       svg {
         display: block;
         width: 100%;
@@ -105,6 +108,44 @@ export class ChalkFitPlot extends LitElement {
         vertical-align: middle;
         forced-color-adjust: none;
       }
+      .legend .line {
+        background: var(--color);
+      }
+      /* A thin line in its band. */
+      .legend .mean {
+        height: 0.7em;
+        background: linear-gradient(transparent 44%, var(--color) 44% 56%, transparent 56%),
+          color-mix(in oklab, var(--color) 22%, transparent);
+      }
+      .legend .dot {
+        width: 0.75em;
+        height: 0.75em;
+        border: 2px solid var(--chalk-data);
+        border-radius: 50%;
+        background: var(--chalk-data);
+      }
+      .legend .dot.held {
+        background: none;
+      }
+      /* The drawing shrinks with its box; what is read and grabbed shall not. */
+      @container (max-width: 30rem) {
+        .tick {
+          font-size: 20px;
+        }
+        .curve {
+          stroke-width: 4;
+        }
+        .curve.mean {
+          stroke-width: 2;
+        }
+        .point {
+          r: 13px;
+          stroke-width: 3;
+        }
+        .point.held {
+          stroke-width: 5;
+        }
+      }
     `,
   ];
 
@@ -162,6 +203,8 @@ export class ChalkFitPlot extends LitElement {
           ) => svg`<line class="rule" x1=${MARGIN.left} x2=${WIDTH - MARGIN.right} y1=${toY(t, range)} y2=${toY(t, range)}></line>
           <text class="tick" x=${MARGIN.left - 6} y=${toY(t, range) + 4} text-anchor="end">${t}</text>`,
         )}
+        <text class="tick" x=${MARGIN.left + 6} y=${MARGIN.top + 12}>t</text>
+        <text class="tick" x=${WIDTH - MARGIN.right} y=${bottom - 6} text-anchor="end">x</text>
         ${[0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => svg`<text class="tick" x=${toX(x)} y=${bottom + 18} text-anchor="middle">${x}</text>`)}
         ${this.curves.map(({ band, color, x, y }) => (band ? svg`<path class="band" fill="var(--chalk-cat-${color})" d=${bandPath(x, y, band, range)}></path>` : ''))}
         ${this.curves.map(({ band, color, x, y }) => svg`<path class="curve ${band ? 'mean' : ''}" stroke="var(--chalk-cat-${color})" d=${pathOf(x, y, range)}></path>`)}
@@ -169,7 +212,12 @@ export class ChalkFitPlot extends LitElement {
       </svg>
       <div class="tools">
         <ul class="legend">
-          ${this.curves.map(({ name, color }) => html`<li><i style="background: var(--chalk-cat-${color})"></i>${name}</li>`)}
+          ${this.curves.map(
+            ({ name, color, band }) =>
+              html`<li><i class=${band ? 'mean' : 'line'} style="--color: var(--chalk-cat-${color})"></i>${name}</li>`,
+          )}
+          <li><i class="dot"></i>point</li>
+          <li><i class="dot held"></i>held-out point</li>
         </ul>
         ${this.locked ? '' : html`<span>Drag a point. Double click: add, or hold out. Keys on a point: arrows, H, Delete.</span>`}
       </div>`;

@@ -111,7 +111,7 @@ export class RegressionLab extends LabElement<typeof schema> {
 
   protected override renderCards() {
     const live = !this.recorded && this.store.series('fit').length > 0;
-    return html`${cards.map(
+    return html`<h2 class="cards">Equation, code, kernel</h2>${cards.map(
       (card) => html`<chalk-math-card .card=${card} .tensors=${this.tensors}
         .verify=${live ? () => this.ask('verify') as Promise<Verification[]> : null}></chalk-math-card>`,
     )}`;

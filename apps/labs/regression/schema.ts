@@ -37,7 +37,7 @@ function parsePoints(value: unknown): readonly Point[] {
 export const schema = defineSchema({
   setting: choice(['all four', ...settings], {
     default: 'all four',
-    label: 'regularisation',
+    label: 'setting',
     help: 'One setting, or all four side by side from the same initial weights.',
     live: 'restart',
   }),

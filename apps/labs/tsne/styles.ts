@@ -34,8 +34,12 @@ export const tsneStyles = css`
   .inspector {
     display: grid;
     gap: var(--chalk-space-1);
+    align-content: center;
     min-height: 10.5rem;
+    padding: var(--chalk-space-2) var(--chalk-space-3);
     margin-top: var(--chalk-space-3);
+    border: 1px dashed var(--chalk-rule-strong);
+    border-radius: var(--chalk-radius-m);
     font-size: var(--chalk-text-s);
   }
   .inspector h3 {
@@ -58,10 +62,11 @@ export const tsneStyles = css`
     font-size: var(--chalk-text-s);
     font-variant-numeric: tabular-nums;
   }
-  caption {
-    padding-bottom: var(--chalk-space-1);
+  .caption {
+    max-width: var(--chalk-measure);
+    margin: var(--chalk-space-4) 0 var(--chalk-space-1);
     color: var(--chalk-ink-soft);
-    text-align: start;
+    font-size: var(--chalk-text-s);
   }
   :is(th, td) {
     padding: 0.2rem 0.7rem 0.2rem 0;

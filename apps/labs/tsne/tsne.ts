@@ -250,9 +250,9 @@ export class TsneLab extends LabElement<typeof schema> {
     const rows = this.store.tables.get('quality');
     if (!rows?.length) return nothing;
     const columns = Object.keys(rows[0] as object);
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality of the maps"><table>
-      <caption>10-NN: share of points whose 10 nearest vote for their label. Neighbours kept: of the 10 nearest in the input, the share
-        that is among the 10 nearest on the map.</caption>
+    return html`<p class="caption">10-NN: share of points whose 10 nearest vote for their label. Neighbours kept: of the 10 nearest in the
+        input, the share that is among the 10 nearest on the map.</p>
+      <div class="scroll" tabindex="0" role="region" aria-label="Quality of the maps"><table>
       <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td>${shown(row[column])}</td>`)}</tr>`)}</tbody>
     </table></div>`;
@@ -266,7 +266,7 @@ export class TsneLab extends LabElement<typeof schema> {
       this.set('layer', 'other');
     };
     const locked = this.fixes('checkpoint');
-    const bar = html`<chalk-checkpoint-bar file-name="network" .checkpoint=${null} ?no-load=${locked}
+    const bar = html`<chalk-checkpoint-bar file-name="network" no-save .checkpoint=${null} ?no-load=${locked}
         @checkpoint-load=${(event: CustomEvent<CheckpointFile>) => this.#use(event.detail.name, event.detail.bytes)}>
         ${
           this.stored
@@ -313,7 +313,7 @@ export class TsneLab extends LabElement<typeof schema> {
 
   protected override renderCards() {
     const live = !this.recorded && this.store.data.has('layout 0');
-    return html`${cards.map(
+    return html`<h2 class="cards">Equation, code, kernel</h2>${cards.map(
       (card) => html`<chalk-math-card .card=${card}
         .tensors=${this.tensors.filter(({ term }) => card.terms.some(({ id }) => id === term))}
         .verify=${live ? () => this.ask('verify') as Promise<Verification[]> : null}></chalk-math-card>`,
