@@ -84,7 +84,7 @@ function recording({ run }: LabView): Part {
   return html`<div class="recording" part="recording">
     <span class="tag">recording</span>
     <span>A run made on ${player.recording.recorded.slice(0, 10)}. Press Run live to compute it here and now.</span>
-    <button class="quiet" @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
+    <button @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
   </div>`;
 }
 

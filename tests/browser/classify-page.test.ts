@@ -42,12 +42,16 @@ const until = (state: string) =>
     lab,
     state,
   );
+/** What the state of a run brings is drawn in the next frame. */
+const drawn = () =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))));
 const text = (selector: string) =>
   page.$eval(`${lab} >>> ${selector}`, (element) => element.textContent?.replace(/\s+/g, ' ').trim() ?? '');
 
 it('trains, reads a drawn digit and shows what is behind a cell and inside the network', async () => {
   await play();
   await until('finished');
+  await drawn();
   expect(await text('.summary:not(:empty)')).toMatch(/parameters 25,450.*test accuracy/);
   // Everything that the end of a run brings stands on the page, so that the pad does not move under the pointer.
   await page.waitForSelector(`${lab} >>> chalk-confusion-matrix >>> td.diagonal`, SHOWN);
@@ -94,6 +98,7 @@ it('trains, reads a drawn digit and shows what is behind a cell and inside the n
 it('lays a second run over the first and names what differs', async () => {
   await play({ softmaxFirst: true });
   await until('finished');
+  await drawn();
   const table = await text('chalk-runs-table >>> table');
   expect(table).toMatch(/softmaxFirst/);
   expect(table).toMatch(/run 1 no/);

@@ -55,7 +55,7 @@ export function chartData(model: ChartModel): uPlot.AlignedData {
 }
 
 /** Steps, epochs and layers are counted: a tick between two of them has no meaning. */
-const wholeSteps = [1, 2, 5]
+const wholeSteps = [1, 2, 5, 25]
   .flatMap((factor) => Array.from({ length: 9 }, (_, power) => factor * 10 ** power))
   .sort((a, b) => a - b);
 

@@ -10,15 +10,23 @@ export function resolveColor(color: SeriesColor | undefined, fallback: number, p
   return palette.categories[index % palette.categories.length] as string;
 }
 
-/** The curves' points in canvas pixels. */
-function pointsOf(u: uPlot): [number, number][] {
+/** The curves as points in canvas pixels, close enough to each other that no label fits between two. */
+function pointsOf(u: uPlot, apart: number): [number, number][] {
   const [xs = [], ...columns] = u.data;
-  return columns.flatMap((ys) =>
-    Array.from(ys, (y, i): [number, number] => [
-      u.valToPos(xs[i] as number, 'x', true),
-      typeof y === 'number' ? u.valToPos(y, 'y', true) : Number.NaN,
-    ]),
-  );
+  const points: [number, number][] = [];
+  for (const ys of columns) {
+    let before: readonly [number, number] | undefined;
+    for (let i = 0; i < ys.length; i++) {
+      const y = ys[i];
+      if (typeof y !== 'number') continue;
+      const [px, py] = [u.valToPos(xs[i] as number, 'x', true), u.valToPos(y, 'y', true)];
+      const [bx, by] = before ?? [px, py];
+      const parts = Math.min(200, Math.max(1, Math.ceil(Math.max(Math.abs(px - bx), Math.abs(py - by)) / apart)));
+      for (let k = 1; k <= parts; k++) points.push([bx + ((px - bx) * k) / parts, by + ((py - by) * k) / parts]);
+      before = [px, py];
+    }
+  }
+  return points;
 }
 
 /** Places for the label of a horizontal line: above or below it, at the right or left end, within the plot. */
@@ -72,7 +80,7 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
   ctx.font = `${12 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  const points = lines.length > 0 ? pointsOf(u) : [];
+  const points = lines.length > 0 ? pointsOf(u, 6 * ratio) : [];
   const taken: Box[] = [];
   for (const line of lines) {
     const y = Math.round(py(line.y));
@@ -99,7 +107,7 @@ export function drawMarkers(u: uPlot, markers: readonly Marker[], palette: Palet
   ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  const points = markers.length > 0 ? pointsOf(u) : [];
+  const points = markers.length > 0 ? pointsOf(u, 6 * ratio) : [];
   const taken: Box[] = [];
   for (const marker of markers) {
     const x = u.valToPos(marker.x, 'x', true);

@@ -65,7 +65,7 @@ export const controlsStyles = css`
   .top {
     display: flex;
     flex-wrap: wrap;
-    gap: 0 var(--chalk-space-2);
+    gap: 0 var(--chalk-space-1);
     align-items: center;
     min-height: 1.75rem;
   }
@@ -74,12 +74,11 @@ export const controlsStyles = css`
     font-size: var(--chalk-text-m);
   }
   .symbol {
-    margin-inline-start: 0.25em;
     font-size: 1.1em;
   }
   button.symbol {
     min-height: 1.5rem;
-    padding: 0 0.35em;
+    padding: 0 0.25em;
     border: 0;
     background: none;
   }
