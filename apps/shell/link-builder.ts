@@ -122,11 +122,12 @@ export class ChalkLinkBuilder extends LitElement {
   }
 
   private renderChoice(key: string, label: string): TemplateResult {
+    const id = `choice-${key === '*' ? 'all' : key}`;
     const choose = (event: Event) => {
       this.choices = { ...this.choices, [key]: (event.target as HTMLSelectElement).value as Visibility };
     };
-    return html`<label for="choice-${key}">${label}</label>
-      <select id="choice-${key}" @change=${choose}>
+    return html`<label for=${id}>${label}</label>
+      <select id=${id} @change=${choose}>
         <option value="free">can be changed</option>
         <option value="lock">is shown, locked</option>
         <option value="hide">is not shown</option>
@@ -145,6 +146,7 @@ export class ChalkLinkBuilder extends LitElement {
         <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button></div>
       <p>It opens the lab as it stands now. Choose what students may change.</p>
       <div class="parameters" tabindex="0" role="group" aria-label="Parameters and parts">
+        ${this.renderChoice('*', 'everything that changes the training')}
         ${(Object.entries(this.target.schema) as [string, Parameter][]).map(([key, p]) => this.renderChoice(key, p.label))}
         ${Object.entries(partsOf(this.target.parts)).map(([key, { label }]) => this.renderChoice(key, label))}
       </div>

@@ -381,6 +381,10 @@ it('builds links for teachers', async () => {
     buttons.find((b) => b.textContent?.includes('teachers'))?.click();
   });
   await page.waitForSelector('chalk-lab-demo >>> chalk-link-builder >>> dialog[open]', { visible: true });
+  await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-all', 'lock');
+  await frames();
+  expect(await page.$eval('chalk-lab-demo >>> chalk-link-builder >>> textarea', (area) => area.value)).toMatch(/&lock=\*$/);
+  await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-all', 'free');
   await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-rate', 'lock');
   await page.select('chalk-lab-demo >>> chalk-link-builder >>> #choice-start', 'hide');
   await frames();
