@@ -3,17 +3,20 @@
 //   training:   gx[r, c] = gamma_c / sqrt(variance_c + epsilon) · (gy[r, c] - (gbeta_c + x̂[r, c] ggamma_c) / rows)
 //   evaluation: gx[r, c] = gamma_c / sqrt(variance_c + epsilon) · gy[r, c]
 //
-// r row, c channel, s slice of the rows (s, s + S, … with S = slices).
-// `sums`: one invocation per slice and channel; `combine` adds the slices in order; `gradient`: 8 rows per invocation, so that a
-// channel's numbers are loaded once; past the end the last row is computed once more, which saves a branch. `…Vectors`: four channels at a time (channels is a multiple of 4). No barrier, fixed order.
+// r row, c channel, s slice of the rows, strided or CONTIGUOUS as in batch-norm.wgsl.
+// `sums`: one invocation per slice and channel; `combine` adds the slices in order; `gradientVectors`: `blocks` times 4 rows per
+// invocation, so that a channel's numbers are loaded once; past the end the last row is computed once more, which saves a branch.
+// `…Vectors`: four channels at a time (channels is a multiple of 4). No barrier, fixed order.
 
 override TRAINING: bool = true;
+override CONTIGUOUS: bool = false;
 
 struct Params {
   rows: u32,
   channels: u32,
   slices: u32,
   epsilon: f32,
+  blocks: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -40,6 +43,20 @@ struct Params {
 @group(0) @binding(21) var<storage, read> sumGamma4: array<vec4f>;
 @group(0) @binding(22) var<storage, read> sumBeta4: array<vec4f>;
 
+struct Slice {
+  first: u32,
+  end: u32,
+  step: u32,
+}
+
+fn sliceOf(s: u32) -> Slice {
+  let length = (params.rows + params.slices - 1u) / params.slices;
+  if (CONTIGUOUS) {
+    return Slice(s * length, min((s + 1u) * length, params.rows), 1u);
+  }
+  return Slice(s, params.rows, params.slices);
+}
+
 @compute @workgroup_size(64)
 fn sums(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
@@ -50,7 +67,8 @@ fn sums(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let center = mean[c];
   var ofBeta = 0.0;
   var ofGamma = 0.0;
-  for (var r = i / params.channels; r < params.rows; r += params.slices) {
+  let slice = sliceOf(i / params.channels);
+  for (var r = slice.first; r < slice.end; r += slice.step) {
     let g = gy[r * params.channels + c];
     ofBeta += g;
     ofGamma += g * (x[r * params.channels + c] - center);
@@ -70,7 +88,18 @@ fn sumsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
   let center = mean4[c];
   var ofBeta = vec4f();
   var ofGamma = vec4f();
-  for (var r = i / channels4; r < params.rows; r += params.slices) {
+  let slice = sliceOf(i / channels4);
+  var r = slice.first;
+  for (; r + 3u * slice.step < slice.end; r += 4u * slice.step) {
+    // @unroll
+    for (var j = 0u; j < 4u; j++) {
+      let at = (r + j * slice.step) * channels4 + c;
+      let g = gy4[at];
+      ofBeta += g;
+      ofGamma += g * (x4[at] - center);
+    }
+  }
+  for (; r < slice.end; r += slice.step) {
     let g = gy4[r * channels4 + c];
     ofBeta += g;
     ofGamma += g * (x4[r * channels4 + c] - center);
@@ -114,25 +143,30 @@ fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
 fn gradientVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
   let channels4 = params.channels / 4u;
-  // Row t, t + T, t + 2T, … with T = an eighth of the rows.
-  let step = (params.rows + 7u) / 8u;
-  if (i >= step * channels4) {
+  // The rows of an invocation as in batch-norm.wgsl.
+  let n = 4u * params.blocks;
+  let T = (params.rows + n - 1u) / n;
+  if (i >= T * channels4) {
     return;
   }
   let c = i % channels4;
-  let t = i / channels4;
+  let step = select(T, 1u, CONTIGUOUS);
+  var row = i / channels4 * select(1u, n, CONTIGUOUS);
   let inverse = 1.0 / sqrt(variance4[c] + params.epsilon);
   let scale = gamma4[c] * inverse;
   let center = mean4[c];
   let ofBeta = sumBeta4[c] / f32(params.rows);
   let ofGamma = inverse * sumGamma4[c] / f32(params.rows);
-  // @unroll
-  for (var j = 0u; j < 8u; j++) {
-    let at = min(t + j * step, params.rows - 1u) * channels4 + c;
-    var g = gy4[at];
-    if (TRAINING) {
-      g -= ofBeta + (x4[at] - center) * ofGamma;
+  for (var b = 0u; b < params.blocks; b++) {
+    // @unroll
+    for (var j = 0u; j < 4u; j++) {
+      let at = min(row + j * step, params.rows - 1u) * channels4 + c;
+      var g = gy4[at];
+      if (TRAINING) {
+        g -= ofBeta + (x4[at] - center) * ofGamma;
+      }
+      gx4[at] = scale * g;
     }
-    gx4[at] = scale * g;
+    row += 4u * step;
   }
 }

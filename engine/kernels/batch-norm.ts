@@ -20,18 +20,33 @@ const MOST_SLICES = 512;
 
 const at = (values: KernelArray, i: number) => values[i] as number;
 const inFours = ({ channels }: Rows) => channels % 4 === 0;
-/** Invocations of the kernels that take 8 rows of 4 channels each. */
-const eighths = ({ rows, channels }: Rows) => (Math.ceil(rows / 8) * channels) / 4;
+/** How many times 4 rows an invocation takes where each is one of 4 channels: many, as long as the machine stays busy. */
+function blocksOf({ rows, channels }: Rows, caps: AdapterCaps): { blocks: number; invocations: number } {
+  const enough = caps.software ? 1024 : 65536;
+  const blocks = Math.max(1, Math.min(8, Math.floor((rows * channels) / 16 / enough)));
+  return { blocks, invocations: (Math.ceil(rows / (4 * blocks)) * channels) / 4 };
+}
 
 /** Calls `visit` with the index of each row's element of channel c. */
 function forEachRow({ rows, channels }: Rows, c: number, visit: (i: number) => void): void {
   for (let r = 0; r < rows; r++) visit(r * channels + c);
 }
 
+/**
+ * Slices of the rows, and which rows each takes: see CONTIGUOUS in batch-norm.wgsl.
+ * @param lanes invocations of one slice
+ */
+function slicing({ rows }: Rows, lanes: number, caps: AdapterCaps) {
+  const wanted = Math.min(sliceCount(rows, lanes, caps), MOST_SLICES);
+  // Blocks of equal length: the last must not be empty.
+  const slices = caps.software ? Math.ceil(rows / Math.ceil(rows / wanted)) : wanted;
+  return { slices, overrides: { CONTIGUOUS: Number(caps.software) } };
+}
+
 function statisticsPlan(p: Rows, vectors: boolean, caps: AdapterCaps): Plan {
   const lanes = vectors ? p.channels / 4 : p.channels;
-  const slices = Math.min(sliceCount(p.rows, lanes, caps), MOST_SLICES);
-  const params = { rows: p.rows, channels: p.channels, slices, epsilon: 0, momentum: 0 };
+  const { slices, overrides } = slicing(p, lanes, caps);
+  const params = { rows: p.rows, channels: p.channels, slices, epsilon: 0, momentum: 0, blocks: 1 };
   const buffers = {
     x4: 'x',
     sliceMean4: 'sliceMean',
@@ -42,8 +57,8 @@ function statisticsPlan(p: Rows, vectors: boolean, caps: AdapterCaps): Plan {
   const entry = vectors ? 'statisticsVectors' : 'statistics';
   return {
     dispatches: [
-      dispatch(shader, entry, params, perItem(slices * lanes, caps, 64), { buffers }),
-      dispatch(shader, 'combine', params, perItem(p.channels, caps, 64), { buffers }),
+      dispatch(shader, entry, params, perItem(slices * lanes, caps, 64), { buffers, overrides }),
+      dispatch(shader, 'combine', params, perItem(p.channels, caps, 64), { buffers, overrides }),
     ],
     temporaries: { sliceMean: 4 * slices * p.channels, sliceSquares: 4 * slices * p.channels },
   };
@@ -107,29 +122,30 @@ export const batchNorm = defineKernel<'x' | 'mean' | 'variance' | 'gamma' | 'bet
       id: 'naive',
       plan: ({ rows, channels, epsilon, relu }, caps) => ({
         dispatches: [
-          dispatch(shader, 'normalize', { rows, channels, epsilon, slices: 1, momentum: 0 }, perItem(rows * channels, caps), {
-            overrides: { RELU: relu },
-          }),
+          dispatch(
+            shader,
+            'normalize',
+            { rows, channels, epsilon, slices: 1, momentum: 0, blocks: 1 },
+            perItem(rows * channels, caps),
+            {
+              overrides: { RELU: relu },
+            },
+          ),
         ],
       }),
     },
     {
       id: 'vectors',
       applies: inFours,
-      plan: (p, caps) => ({
-        dispatches: [
-          dispatch(
-            shader,
-            'normalizeVectors',
-            { rows: p.rows, channels: p.channels, epsilon: p.epsilon, slices: 1, momentum: 0 },
-            perItem(eighths(p), caps, 64),
-            {
-              overrides: { RELU: p.relu },
-              buffers: { x4: 'x', y4: 'y', mean4: 'mean', variance4: 'variance', gamma4: 'gamma', beta4: 'beta' },
-            },
-          ),
-        ],
-      }),
+      plan(p, caps) {
+        const { blocks, invocations } = blocksOf(p, caps);
+        const params = { rows: p.rows, channels: p.channels, epsilon: p.epsilon, slices: 1, momentum: 0, blocks };
+        const step = dispatch(shader, 'normalizeVectors', params, perItem(invocations, caps, 64), {
+          overrides: { RELU: p.relu, CONTIGUOUS: Number(caps.software) },
+          buffers: { x4: 'x', y4: 'y', mean4: 'mean', variance4: 'variance', gamma4: 'gamma', beta4: 'beta' },
+        });
+        return { dispatches: [step] };
+      },
     },
   ],
 });
@@ -155,7 +171,7 @@ export const batchNormRunning = defineKernel<'mean' | 'variance', 'runningMean' 
     {
       id: 'naive',
       plan: (p, caps) => ({
-        dispatches: [dispatch(shader, 'running', { ...p, slices: 1, epsilon: 0 }, perItem(p.channels, caps, 64))],
+        dispatches: [dispatch(shader, 'running', { ...p, slices: 1, epsilon: 0, blocks: 1 }, perItem(p.channels, caps, 64))],
       }),
     },
   ],
@@ -163,9 +179,10 @@ export const batchNormRunning = defineKernel<'mean' | 'variance', 'runningMean' 
 
 function gradientPlan(p: BatchNormGradientParams, vectors: boolean, caps: AdapterCaps): Plan {
   const lanes = vectors ? p.channels / 4 : p.channels;
-  const slices = Math.min(sliceCount(p.rows, lanes, caps), MOST_SLICES);
-  const params = { rows: p.rows, channels: p.channels, slices, epsilon: p.epsilon };
-  const overrides = { TRAINING: p.training };
+  const { slices, overrides } = slicing(p, lanes, caps);
+  const { blocks, invocations } = blocksOf(p, caps);
+  const params = { rows: p.rows, channels: p.channels, slices, epsilon: p.epsilon, blocks };
+  const training = { TRAINING: p.training };
   const buffers = {
     x4: 'x',
     gy4: 'gy',
@@ -182,11 +199,17 @@ function gradientPlan(p: BatchNormGradientParams, vectors: boolean, caps: Adapte
   };
   return {
     dispatches: [
-      dispatch(gradientShader, vectors ? 'sumsVectors' : 'sums', params, perItem(slices * lanes, caps, 64), { buffers }),
+      dispatch(gradientShader, vectors ? 'sumsVectors' : 'sums', params, perItem(slices * lanes, caps, 64), {
+        buffers,
+        overrides,
+      }),
       dispatch(gradientShader, 'combine', params, perItem(p.channels, caps, 64), { buffers }),
       vectors
-        ? dispatch(gradientShader, 'gradientVectors', params, perItem(eighths(p), caps, 64), { buffers, overrides })
-        : dispatch(gradientShader, 'gradient', params, perItem(p.rows * p.channels, caps), { buffers, overrides }),
+        ? dispatch(gradientShader, 'gradientVectors', params, perItem(invocations, caps, 64), {
+            buffers,
+            overrides: { ...training, ...overrides },
+          })
+        : dispatch(gradientShader, 'gradient', params, perItem(p.rows * p.channels, caps), { buffers, overrides: training }),
     ],
     temporaries: { sliceGamma: 4 * slices * p.channels, sliceBeta: 4 * slices * p.channels },
   };

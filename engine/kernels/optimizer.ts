@@ -2,7 +2,7 @@
 import clipShader from '../../shaders/clip.wgsl';
 import shader from '../../shaders/optimizer.wgsl';
 import { perItem } from './grids.ts';
-import { defineKernel, dispatch, type KernelArray, type Variant } from './kernel.ts';
+import { type AdapterCaps, defineKernel, dispatch, type KernelArray, type Variant } from './kernel.ts';
 
 export type OptimizerParams = { readonly count: number };
 
@@ -54,8 +54,14 @@ export function adamHyper(numbers: AdamNumbers, step: number): Float32Array<Arra
   );
 }
 
-/** Vectors of four that an invocation of each entry point takes. */
-const VECTORS = { sgdVectors: 4, momentumVectors: 2, adamVectors: 1 } as const;
+/** Vectors of four that an invocation of each entry point takes; of adam's, where there are enough to keep the machine busy. */
+const VECTORS = { sgdVectors: 4, momentumVectors: 2, adamVectors: 8 } as const;
+
+function invocationsOf(entry: keyof typeof VECTORS, count: number, caps: AdapterCaps): number {
+  const vectors = Math.ceil(count / 4);
+  const invocations = Math.ceil(vectors / VECTORS[entry]);
+  return entry === 'adamVectors' ? Math.max(invocations, Math.min(vectors, caps.software ? 4096 : 131072)) : invocations;
+}
 
 function variantsOf(
   naive: 'sgdNaive' | 'momentumNaive' | 'adamNaive',
@@ -67,7 +73,7 @@ function variantsOf(
     {
       id: 'vectors',
       plan: (p, caps) => ({
-        dispatches: [dispatch(shader, vectors, p, perItem(Math.ceil(p.count / (4 * VECTORS[vectors])), caps), { buffers })],
+        dispatches: [dispatch(shader, vectors, p, perItem(invocationsOf(vectors, p.count, caps), caps), { buffers })],
       }),
     },
   ];

@@ -16,7 +16,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['kernels'],
   ['core'],
   ['ops'],
-  ['nn', 'optim'],
+  ['nn', 'optim', 'conformance'],
   ['io'],
   ['data'],
   ['pretrained'],
