@@ -10,7 +10,7 @@ import {
 } from './case.ts';
 import stored from './expected-losses.json';
 import { activationShapes, forwardMultiplyAdds, inputShapes, type Network, trainingFlops } from './network.ts';
-import { convNet, networks } from './networks.ts';
+import { cifarCnn, convNet, mlp, networks, smallCnn, unet16 } from './networks.ts';
 
 const PASSES: readonly ConvPass[] = ['forward', 'input-gradient', 'weight-gradient'];
 /** Large enough to fill a GPU. */
@@ -19,9 +19,10 @@ const LARGE: ConvShape = { n: 64, h: 32, w: 32, c: 64, o: 64, kernel: 3, padding
 const STREAM = 8 * 1024 * 1024;
 
 export function allCases(): BenchCase[] {
-  // The most telling first: a run may be cut short by a time budget.
+  // The most telling first: a run may be cut short by a time budget, and on a software adapter the peers take minutes for a few steps of
+  // the large networks.
   const cases = [
-    ...networks.map(trainingCase),
+    ...[convNet, mlp].map(trainingCase),
     ...[256, 512, 1024].map((size) => matmulCase('kernel', size, size, size, size === 512)),
     ...[convCase(16, 32), convCase(13, 31)].flat(),
     ...streamingCases(),
@@ -34,6 +35,7 @@ export function allCases(): BenchCase[] {
     ...convCase(16, 32, 'ladder'),
     streaming('sum', 'ladder', { type: 'sum', count: STREAM }, STREAM, 1, STREAM),
     ...labKernelCases(networks),
+    ...[unet16, smallCnn, cifarCnn].map(trainingCase),
   ];
   return uniqueByName(cases);
 }
