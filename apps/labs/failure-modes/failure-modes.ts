@@ -145,7 +145,7 @@ export class FailureModesLab extends LabElement<typeof schema> {
       <div class="pairs">
         ${WHICH.map(
           (which) => html`<div><h3>Training images, ${which}</h3>
-          <chalk-image-grid label=${`training images, ${which}`} scale="2" .images=${this.#strip(which)} empty-text="They appear when the run starts."></chalk-image-grid></div>`,
+          <chalk-image-grid label=${`training images, ${which}`} scale="2" columns="6" .images=${this.#strip(which)} empty-text="They appear when the run starts."></chalk-image-grid></div>`,
         )}
       </div>
       <chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9" smoothing-tool
