@@ -165,7 +165,7 @@ export class DenoiseLab extends LabElement<typeof schema> {
         ${known.length > 0 ? html`<p class="by">denoised by the network trained on</p>` : nothing}
         ${known.map((name) => this.#row(`${set}, denoised, ${name}`, name))}</div>`,
       )}</div>
-      <chalk-chart label="Mean squared error in training" x-label="step" y-label="MSE" smoothing="0.8" smoothing-tool .lines=${lines}
+      <chalk-chart label="Mean squared error in training" x-label="step" y-label="MSE" y-scale="log" smoothing="0.8" smoothing-tool .lines=${lines}
         .series=${seriesOf(this.store, 'loss', looks)} empty-text="Press play: three trainings from the same weights."></chalk-chart>`;
   }
 
