@@ -65,7 +65,7 @@ function rooflineTable(result: BenchResult): string {
     ...(replayed === undefined ? [] : [['Dispatch of a replayed step of Chalkgrad', formatSeconds(replayed)]]),
   ];
   const note = result.adapter.software
-    ? '\n\nIn software every load is a gather of four lanes and costs as much as dozens of multiply-adds, so no kernel that reads operands comes near the peak.'
+    ? '\n\nIn software every load is a gather of four lanes and costs as much as dozens of multiply-adds, so no kernel that reads operands comes near the peak. The columns named wasm and cpu do not use the adapter: they run on the processor directly, which this adapter only imitates a GPU with.'
     : '';
   return `**Roofline of the adapter**\n\n${table(['', ''], rows)}${note}`;
 }

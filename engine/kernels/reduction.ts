@@ -118,18 +118,29 @@ function sliceStage({ outer, reduce, inner }: ReductionParams, caps: AdapterCaps
   };
 }
 
+/** Slices of equal length for `terms` terms, none of them empty. */
+function vectorSlices(terms: number, results: number, caps: AdapterCaps): number {
+  if (terms <= FEW) return 1;
+  const slices = sliceCount(terms, results, caps);
+  return caps.software ? Math.ceil(terms / Math.ceil(terms / slices)) : slices;
+}
+
 function vectorStage(current: ReductionParams, caps: AdapterCaps): Stage {
   const { outer, reduce, inner } = current;
+  const stage = (entry: 'columns' | 'rows', slices: number, results: number): Stage => ({
+    slices,
+    make: (p, { overrides, buffers }) =>
+      dispatch(vectorsShader, entry, p, perItem(results * slices, caps, 64), {
+        overrides: { ...overrides, CONTIGUOUS: Number(caps.software) },
+        buffers,
+      }),
+  });
   if (inner % 4 === 0) {
-    const slices = reduce <= FEW ? 1 : sliceCount(reduce, (outer * inner) / 4, caps);
-    const grid = perItem((outer * slices * inner) / 4, caps, 64);
-    return { slices, make: (p, options) => dispatch(vectorsShader, 'columns', p, grid, options) };
+    const results = (outer * inner) / 4;
+    return stage('columns', vectorSlices(reduce, results, caps), results);
   }
   if (inner === 1 && reduce >= 4 && (reduce % 4 === 0 || outer === 1)) {
-    const vectors = Math.floor(reduce / 4);
-    const slices = vectors <= FEW ? 1 : sliceCount(vectors, outer, caps);
-    const grid = perItem(outer * slices, caps, 64);
-    return { slices, make: (p, options) => dispatch(vectorsShader, 'rows', p, grid, options) };
+    return stage('rows', vectorSlices(Math.floor(reduce / 4), outer, caps), outer);
   }
   return sliceStage(current, caps);
 }
