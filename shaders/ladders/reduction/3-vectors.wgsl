@@ -7,7 +7,7 @@
 // vectors (reduce is a multiple of 4), or there is one row, whose last elements are added one by one.
 
 override OPERATION: u32 = 0u;
-// A slice is one block of terms, which a processor's cache fetches ahead (2.6 times faster on a software adapter), instead of every
+// A slice is one block of terms, which a processor's cache fetches ahead (2.5 times faster on a software adapter), instead of every
 // slices-th, which neighbouring invocations of a GPU read together.
 override CONTIGUOUS: bool = false;
 
