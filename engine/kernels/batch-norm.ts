@@ -23,7 +23,7 @@ const inFours = ({ channels }: Rows) => channels % 4 === 0;
 /** How many times 4 rows an invocation takes where each is one of 4 channels: many, as long as the machine stays busy. */
 function blocksOf({ rows, channels }: Rows, caps: AdapterCaps): { blocks: number; invocations: number } {
   const enough = caps.software ? 1024 : 65536;
-  const blocks = Math.max(1, Math.min(8, Math.floor((rows * channels) / 16 / enough)));
+  const blocks = Math.max(1, Math.min(caps.software ? 32 : 8, Math.floor((rows * channels) / 16 / enough)));
   return { blocks, invocations: (Math.ceil(rows / (4 * blocks)) * channels) / 4 };
 }
 

@@ -54,27 +54,40 @@ export function adamHyper(numbers: AdamNumbers, step: number): Float32Array<Arra
   );
 }
 
-/** Vectors of four that an invocation of each entry point takes; of adam's, where there are enough to keep the machine busy. */
-const VECTORS = { sgdVectors: 4, momentumVectors: 2, adamVectors: 8 } as const;
+type Naive = 'sgdNaive' | 'momentumNaive' | 'adamNaive';
+type Vectors = 'sgdVectors' | 'momentumVectors' | 'adamVectors';
 
-function invocationsOf(entry: keyof typeof VECTORS, count: number, caps: AdapterCaps): number {
-  const vectors = Math.ceil(count / 4);
-  const invocations = Math.ceil(vectors / VECTORS[entry]);
-  return entry === 'adamVectors' ? Math.max(invocations, Math.min(vectors, caps.software ? 4096 : 131072)) : invocations;
-}
+/** Parameters that one workgroup of each entry point takes. */
+const PER_WORKGROUP = { sgdVectors: 4096, momentumVectors: 2048, adamVectors: 1024 } as const;
 
-function variantsOf(
-  naive: 'sgdNaive' | 'momentumNaive' | 'adamNaive',
-  vectors: 'sgdVectors' | 'momentumVectors' | 'adamVectors',
-) {
-  const buffers = { g4: 'g', p4: 'p', b4: 'b', m4: 'm', v4: 'v' };
+function variantsOf(naive: Naive, vectors: Vectors, hyper: 'sgdHyper' | 'adamHyper') {
+  const buffers = { [hyper]: 'hyper', g4: 'g', p4: 'p', b4: 'b', m4: 'm', v4: 'v' };
+  const from = (first: number, { count }: OptimizerParams, caps: AdapterCaps) =>
+    dispatch(shader, naive, { count, first }, perItem(count - first, caps), { buffers });
+  const inWorkgroups = (groups: number, { count }: OptimizerParams, caps: AdapterCaps, guarded: boolean) =>
+    dispatch(shader, vectors, { count, first: 0 }, perItem(256 * groups, caps), {
+      buffers,
+      overrides: { GUARDED: Number(guarded) },
+    });
   const variants: Variant<OptimizerParams>[] = [
-    { id: 'naive', plan: (p, caps) => ({ dispatches: [dispatch(shader, naive, p, perItem(p.count, caps))] }) },
+    { id: 'naive', plan: (p, caps) => ({ dispatches: [from(0, p, caps)] }) },
     {
       id: 'vectors',
-      plan: (p, caps) => ({
-        dispatches: [dispatch(shader, vectors, p, perItem(invocationsOf(vectors, p.count, caps), caps), { buffers })],
-      }),
+      plan(p, caps) {
+        const groups = p.count / PER_WORKGROUP[vectors];
+        // A folded grid may have more workgroups than it was made for.
+        if (!caps.software || groups > caps.maxWorkgroupsPerDimension) {
+          return { dispatches: [inWorkgroups(Math.ceil(groups), p, caps, true)] };
+        }
+        const whole = Math.floor(groups);
+        const rest = whole * PER_WORKGROUP[vectors];
+        return {
+          dispatches: [
+            ...(whole > 0 ? [inWorkgroups(whole, p, caps, false)] : []),
+            ...(rest < p.count ? [from(rest, p, caps)] : []),
+          ],
+        };
+      },
     },
   ];
   return variants;
@@ -94,7 +107,7 @@ export const sgd = defineKernel<'hyper' | 'g', 'p', OptimizerParams>({
   reference({ hyper, g }, { p }, { count }) {
     for (let i = 0; i < count; i++) p[i] = at(p, i) - at(hyper, 0) * (at(g, i) + at(hyper, 4) * at(p, i));
   },
-  variants: variantsOf('sgdNaive', 'sgdVectors'),
+  variants: variantsOf('sgdNaive', 'sgdVectors', 'sgdHyper'),
 });
 
 /** Gradient descent with momentum b, PyTorch's rule; `hyper` from `sgdHyper`. */
@@ -121,7 +134,7 @@ export const sgdMomentum = defineKernel<'hyper' | 'g', 'p' | 'b', OptimizerParam
       p[i] = at(p, i) - lr * (nesterov ? gradient + momentum * at(b, i) : at(b, i));
     }
   },
-  variants: variantsOf('momentumNaive', 'momentumVectors'),
+  variants: variantsOf('momentumNaive', 'momentumVectors', 'sgdHyper'),
 });
 
 /** Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019), in PyTorch's and Keras's form; `hyper` from `adamHyper`. */
@@ -144,7 +157,7 @@ export const adam = defineKernel<'hyper' | 'g', 'p' | 'm' | 'v', OptimizerParams
       p[i] = shrink * at(p, i) - (stepSize * at(m, i)) / (Math.sqrt(at(v, i)) * rootCorrection + epsilon);
     }
   },
-  variants: variantsOf('adamNaive', 'adamVectors'),
+  variants: variantsOf('adamNaive', 'adamVectors', 'adamHyper'),
 });
 
 /** Scales y so that its norm, given as the sum of its squares, is at most `maxNorm` (PyTorch's clip_grad_norm_). */

@@ -75,6 +75,8 @@ export class WebGpuDevice implements Device {
   #nextId = 1;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
+  /** The dispatch that the pass encoded last: what it has set need not be set again. */
+  #last: BoundDispatch | undefined;
   #pending = 0;
   readonly #touched = new Set<GPUBuffer>();
   #error: Error | undefined;
@@ -332,8 +334,13 @@ export class WebGpuDevice implements Device {
       this.#encoder ??= this.gpuDevice.createCommandEncoder();
       this.#pass = this.#encoder.beginComputePass();
     }
-    this.#pass.setPipeline(dispatch.pipeline);
-    this.#pass.setBindGroup(0, dispatch.bindGroup, dispatch.dynamicOffsets);
+    const { pipeline, bindGroup, dynamicOffsets } = dispatch;
+    const last = this.#last;
+    if (last?.pipeline !== pipeline) this.#pass.setPipeline(pipeline);
+    if (last?.bindGroup !== bindGroup || last.dynamicOffsets[0] !== dynamicOffsets[0]) {
+      this.#pass.setBindGroup(0, bindGroup, dynamicOffsets);
+    }
+    this.#last = dispatch;
     this.#pass.dispatchWorkgroups(dispatch.grid[0], dispatch.grid[1], dispatch.grid[2]);
     this.#pending++;
     this.counters.dispatches++;
@@ -342,6 +349,7 @@ export class WebGpuDevice implements Device {
   #endPass(): void {
     this.#pass?.end();
     this.#pass = undefined;
+    this.#last = undefined;
   }
 
   #gpuId(gpu: GPUBuffer): number {

@@ -5,6 +5,7 @@ import { conv2dWeightGradient } from '../../../engine/kernels/conv2d-weight-grad
 import { NO_EPILOGUE } from '../../../engine/kernels/epilogue.ts';
 import type { AnyKernel } from '../../../engine/kernels/kernel.ts';
 import { matmul } from '../../../engine/kernels/matmul.ts';
+import { unaryKernels } from '../../../engine/kernels/unary.ts';
 import { CAPS } from './fake.ts';
 
 /** SwiftShader. */
@@ -25,6 +26,10 @@ it('the table names what the rule would not take, on software adapters alone', (
   const grouped = { ...CONV2D_EXAMPLE, Ci: 32, Co: 32, groups: 4, hasBias: 0 };
   expect(choose(software, conv2dWeightGradient, grouped)).toEqual(['register-tile-8x8', 'table']);
   expect(choose(software, conv2dWeightGradient, { ...grouped, groups: 1 })[1]).toBe('rule');
+  const elements = (count: number) => ({ count, alpha: 1, beta: 0 });
+  expect(choose(software, unaryKernels.affine, elements(512))).toEqual(['naive', 'table']);
+  expect(choose(software, unaryKernels.affine, elements(513))).toEqual(['vectors', 'rule']);
+  expect(choose(gpu, unaryKernels.affine, elements(1))).toEqual(['vectors', 'rule']);
 });
 
 it('what does not exist or does not apply is refused where it is forced and passed over where a table names it', () => {
