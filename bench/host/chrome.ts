@@ -5,13 +5,13 @@ import type { Served } from '../../tests/browser/serve.ts';
 import type { BenchCase } from '../cases/case.ts';
 import type { BenchResult, CaseResult, FirstStep, RuntimeResult } from '../measure/result.ts';
 import { FORMAT } from '../measure/result.ts';
-import type { MeasureOptions } from '../measure/session.ts';
+import type { SentMeasureOptions } from '../measure/session.ts';
 import { commit, idleShare, machine } from './environment.ts';
 
 export interface ChromeRun {
   readonly contenders: readonly string[];
   readonly cases: readonly BenchCase[];
-  readonly measure: Omit<MeasureOptions, 'idle' | 'log'>;
+  readonly measure: SentMeasureOptions;
   readonly partial: boolean;
   /** Name of the case whose first step is measured in fresh browsers, if any. */
   readonly firstStepOf: string | undefined;

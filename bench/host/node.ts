@@ -4,14 +4,16 @@ import { openAdapter } from '../../engine/device/webgpu/adapter.ts';
 import type { BenchCase } from '../cases/case.ts';
 import { describeAdapter } from '../libraries/adapters.ts';
 import { chalkgrad } from '../libraries/chalkgrad.ts';
+import { firstStep } from '../measure/first-step.ts';
 import { type BenchResult, type CaseResult, type FirstStep, FORMAT } from '../measure/result.ts';
-import { firstStep, type MeasureOptions, Session } from '../measure/session.ts';
+import { type SentMeasureOptions, Session } from '../measure/session.ts';
+import { controlsOf } from '../roofline/controls.ts';
 import { measureRoofline } from '../roofline/roofline.ts';
 import { commit, idleShare, machine } from './environment.ts';
 
 export interface NodeRun {
   readonly cases: readonly BenchCase[];
-  readonly measure: Omit<MeasureOptions, 'idle' | 'log'>;
+  readonly measure: SentMeasureOptions;
   readonly partial: boolean;
   /** The case whose first step is measured before all others, if any. */
   readonly firstStepOf: BenchCase | undefined;
@@ -28,7 +30,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
   const opened = await openAdapter();
   const adapter = describeAdapter(opened.device.adapterInfo);
   const roofline = await measureRoofline(opened.device, { batches: run.measure.batches, software: adapter.software });
-  opened.device.destroy();
+  const control = controlsOf(opened.device, roofline, adapter.software);
   const session = new Session();
   const runtime = await session.open(chalkgrad, 'webgpu', adapter, { tune: run.tune });
   log(`${runtime.id}: ${runtime.error ?? runtime.adapter?.description}`);
@@ -36,9 +38,10 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
   for (const one of run.cases) {
     if (adapter.software && one.hardwareOnly) continue;
     log(one.name);
-    const result = await session.measure(one, { ...run.measure, idle: idleShare, log });
+    const result = await session.measure(one, { ...run.measure, control, idle: idleShare, log });
     if (result.contenders.length > 0) cases.push(result);
   }
+  opened.device.destroy();
   return {
     format: FORMAT,
     date: new Date().toISOString(),

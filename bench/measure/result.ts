@@ -1,5 +1,6 @@
 /** The result file: everything that was measured, and everything one must know to judge it. */
 import type { AdapterDescription, Group, KernelChoice } from '../cases/case.ts';
+import type { RoofKernelName } from '../roofline/roof-kernels.ts';
 import type { Roofline } from '../roofline/roofline.ts';
 import type { Summary } from './statistics.ts';
 
@@ -7,7 +8,16 @@ export const FORMAT = 1;
 
 export type Status = 'ok' | 'unsupported' | 'failed' | 'disagrees' | 'incomparable';
 
-export interface ContenderResult {
+export interface Timing {
+  /** Executions per batch. */
+  readonly executions: number;
+  /** Seconds per execution, one value per batch, in order. */
+  readonly samples: readonly number[];
+  readonly seconds: Summary;
+}
+
+/** A timing, where `status` is `ok`. */
+export interface ContenderResult extends Partial<Timing> {
   /** `library backend`, and ` · variant` in a ladder. */
   readonly id: string;
   readonly status: Status;
@@ -20,11 +30,13 @@ export interface ContenderResult {
   /** The variants of its kernels and what chose them, where the library has a choice. */
   readonly choices?: readonly KernelChoice[];
   readonly dispatches?: number;
-  /** Executions per batch. */
-  readonly executions?: number;
-  /** Seconds per execution, one value per batch, in order. */
-  readonly samples?: readonly number[];
-  readonly seconds?: Summary;
+}
+
+/** The kernel of the roof that limits a case, timed in the same rounds as its contenders. */
+export interface ControlResult extends Timing {
+  readonly kernel: RoofKernelName;
+  /** What one execution moves (bytes), computes (FLOP) or costs (dispatches). */
+  readonly amount: number;
 }
 
 export interface CaseResult {
@@ -38,6 +50,8 @@ export interface CaseResult {
   /** Share of the processors that was idle just before the case, where the host can tell. */
   readonly idle?: number;
   readonly contenders: readonly ContenderResult[];
+  /** Absent in results of the time before there were controls, and where it could not run. */
+  readonly control?: ControlResult;
 }
 
 export interface RuntimeResult {

@@ -3,15 +3,18 @@ import type { AdapterDescription, BenchCase, OpenOptions } from '../cases/case.t
 import { allCases } from '../cases/cases.ts';
 import { describeAdapter } from '../libraries/adapters.ts';
 import { loadLibrary, parseContender } from '../libraries/index.ts';
+import { firstStep } from '../measure/first-step.ts';
 import type { CaseResult, FirstStep, PageEnvironment, RuntimeResult } from '../measure/result.ts';
-import { firstStep, type MeasureOptions, Session } from '../measure/session.ts';
+import { type SentMeasureOptions, Session } from '../measure/session.ts';
+import { controlsOf, type PrepareControl } from '../roofline/controls.ts';
 import { measureRoofline, type Roofline } from '../roofline/roofline.ts';
 
 export interface BenchPage {
   environment(): PageEnvironment;
+  /** Its device stays open: the controls of the cases run on it. */
   roofline(batches: number): Promise<{ roofline: Roofline; adapter: AdapterDescription }>;
   open(contender: string, reference: AdapterDescription, options?: OpenOptions): Promise<RuntimeResult>;
-  measure(caseName: string, options: Omit<MeasureOptions, 'idle' | 'log'>): Promise<CaseResult>;
+  measure(caseName: string, options: SentMeasureOptions): Promise<CaseResult>;
   firstStep(contender: string, caseName: string): Promise<FirstStep>;
   losses(caseName: string): Promise<number[]>;
 }
@@ -23,6 +26,7 @@ declare global {
 }
 
 const session = new Session();
+let control: PrepareControl | undefined;
 let hidden = document.hidden;
 document.addEventListener('visibilitychange', () => {
   hidden ||= document.hidden;
@@ -49,7 +53,7 @@ globalThis.bench = {
     const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
     const description = describeAdapter(adapter.info);
     const roofline = await measureRoofline(device, { batches, software: description.software });
-    device.destroy();
+    control = controlsOf(device, roofline, description.software);
     return { roofline, adapter: description };
   },
 
@@ -61,6 +65,7 @@ globalThis.bench = {
   measure: (name, options) =>
     session.measure(caseNamed(name), {
       ...options,
+      ...(control ? { control } : {}),
       idle: async () => globalThis.hostIdle?.(),
       log: (line) => console.log(line),
     }),

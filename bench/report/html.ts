@@ -2,8 +2,8 @@
 import type { BenchResult, CaseResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
+import { groupTable } from './group-table.ts';
 import { type Bar, barChart, escapeHtml } from './plot.ts';
-import { variantList, variantText } from './variants.ts';
 import {
   casesOf,
   environmentFacts,
@@ -12,6 +12,7 @@ import {
   GROUP_ORDER,
   GROUP_TITLES,
   median,
+  roofNote,
   shareOfRoof,
   speedup,
   warnings,
@@ -49,7 +50,8 @@ export function htmlReport(result: BenchResult): string {
   );
 }
 
-function rooflineSection({ roofline }: BenchResult): string {
+function rooflineSection(result: BenchResult): string {
+  const { roofline } = result;
   const rows = [
     ['Multiply-add peak, scalar chains', formatFlops(roofline.fmaScalar.best), roofline.fmaScalar],
     ['Multiply-add peak, vec4 chains', formatFlops(roofline.fmaVector.best), roofline.fmaVector],
@@ -62,7 +64,7 @@ function rooflineSection({ roofline }: BenchResult): string {
     ([label, best, { seconds }]) =>
       `<tr><td>${label}</td><td>${best}</td><td>${formatSeconds(seconds.median)}</td><td>${formatSeconds(seconds.iqr)}</td></tr>`,
   );
-  return `<h2>Roofline of the adapter</h2><table><tr><th></th><th>best</th><th>median batch</th><th>spread</th></tr>${body.join('')}</table>`;
+  return `<h2>Roofline of the adapter</h2><table><tr><th></th><th>best</th><th>median batch</th><th>spread</th></tr>${body.join('')}</table><p>${escapeHtml(roofNote(result))}</p>`;
 }
 
 /** How many times longer the fastest peer takes; one bar per case that both measured. */
@@ -96,7 +98,7 @@ function roofChart(result: BenchResult): string {
     );
   if (bars.length === 0) return '';
   return `<h2>Share of the roofline</h2>${barChart({
-    title: 'Shortest possible time on this adapter divided by the measured time',
+    title: 'Time that the roof allows divided by the measured time',
     bars,
     scale: 'linear',
     max: 1,
@@ -117,44 +119,4 @@ function groupSection(result: BenchResult, title: string, cases: readonly CaseRe
     return barChart({ title: `${one.name}: ${one.shape}`, bars, scale: 'linear' });
   });
   return `<h2>${escapeHtml(title)}</h2>${charts.join('')}${groupTable(result, cases)}`;
-}
-
-function groupTable(result: BenchResult, cases: readonly CaseResult[]): string {
-  const header = [
-    'case',
-    'library',
-    'median',
-    'min',
-    'spread',
-    'batches',
-    'rate',
-    'of the roof',
-    'error',
-    'variant',
-    'dispatches',
-  ];
-  const rows = cases.flatMap((one) =>
-    one.contenders.map((candidate) => {
-      const { seconds } = candidate;
-      const cells = [one.name, candidate.id];
-      if (!seconds) return [...cells, candidate.status + (candidate.message ? `: ${candidate.message}` : '')];
-      const rate =
-        one.bytes > 0 && one.flops / one.bytes < 2
-          ? formatBytes(one.bytes / seconds.median)
-          : formatFlops(one.flops / seconds.median);
-      const share = shareOfRoof(result, one, candidate);
-      return [
-        ...cells,
-        ...[seconds.median, seconds.min, seconds.iqr].map(formatSeconds),
-        String(seconds.count),
-        rate,
-        share === undefined ? '' : formatPercent(share),
-        candidate.error === undefined ? 'reference' : candidate.error.toExponential(0),
-        candidate.choices && candidate.choices.length > 4 ? variantList(candidate.choices) : variantText(candidate),
-        candidate.dispatches === undefined ? '' : String(candidate.dispatches),
-      ];
-    }),
-  );
-  const cell = (tag: string) => (text: string) => `<${tag}>${escapeHtml(text)}</${tag}>`;
-  return `<table><tr>${header.map(cell('th')).join('')}</tr>${rows.map((row) => `<tr>${row.map(cell('td')).join('')}</tr>`).join('')}</table>`;
 }

@@ -7,6 +7,7 @@ import {
   casesOf,
   contender,
   contenderIds,
+  dispatchCost,
   environmentFacts,
   fastestOf,
   fastestOurs,
@@ -14,7 +15,7 @@ import {
   few,
   meanSpeedup,
   median,
-  replayedDispatch,
+  roofNote,
   shareOfRoof,
   speedup,
   warnings,
@@ -39,6 +40,7 @@ export function markdownReport(result: BenchResult): string {
     firstStepTable(result),
     ratesTable('Kernels', result, [...casesOf(result, 'kernel'), ...casesOf(result, 'forward')], 'flops'),
     ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
+    overheadTable(result),
     ladderTables(result),
     labKernelTable(result),
     variantTable(result),
@@ -56,18 +58,16 @@ export function replaceSection(readme: string, section: string): string {
 
 function rooflineTable(result: BenchResult): string {
   const { roofline } = result;
-  const replayed = replayedDispatch(result);
   const rows = [
     ['Multiply-add peak', formatFlops(roofline.flopsPerSecond)],
     ['Streaming kernel (read and write)', formatBytes(roofline.stream.best)],
     ['copyBufferToBuffer', formatBytes(roofline.copy.best)],
     ['Empty dispatch in a pass', formatSeconds(roofline.dispatch.best)],
-    ...(replayed === undefined ? [] : [['Dispatch of a replayed step of Chalkgrad', formatSeconds(replayed)]]),
   ];
   const note = result.adapter.software
-    ? '\n\nIn software every load is a gather of four lanes and costs as much as dozens of multiply-adds, so no kernel that reads operands comes near the peak. The columns named wasm and cpu do not use the adapter: they run on the processor directly, which this adapter only imitates a GPU with.'
+    ? ' In software every load is a gather of four lanes and costs as much as dozens of multiply-adds, so no kernel that reads operands comes near the peak. The columns named wasm and cpu do not use the adapter: they run on the processor directly, which this adapter only imitates a GPU with.'
     : '';
-  return `**Roofline of the adapter**\n\n${table(['', ''], rows)}${note}`;
+  return `**Roofline of the adapter**\n\n${table(['', ''], rows)}\n\n${roofNote(result)}${note}`;
 }
 
 function timesTable(title: string, result: BenchResult, cases: readonly CaseResult[]): string {
@@ -127,6 +127,19 @@ function rateCell(result: BenchResult, one: CaseResult, candidate: ContenderResu
   const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
   const text = `${rate}${few(result, candidate)}`;
   return ratio === undefined ? text : `${text} (${formatRatio(ratio)})`;
+}
+
+/** What the engine adds to a dispatch. */
+function overheadTable(result: BenchResult): string {
+  const rows = casesOf(result, 'overhead').flatMap((one) => {
+    const cost = dispatchCost(result, one);
+    if (!cost) return [];
+    const { replayed, empty } = cost;
+    return [[`${one.name} (${one.shape})`, formatSeconds(replayed), empty === undefined ? '–' : formatSeconds(empty)]];
+  });
+  if (rows.length === 0) return '';
+  const header = ['', 'dispatch of a replayed step of Chalkgrad', 'empty dispatch'];
+  return `**Overhead of a recorded step** (time per dispatch)\n\n${table(header, rows)}`;
 }
 
 /** Per ladder one table: each rung with its rate, its step over the rung before, and its share of the roof. */

@@ -79,18 +79,47 @@ export function meanSpeedup(
   return ratios.length === 0 ? undefined : geometricMean(ratios);
 }
 
-/** Share of the roofline that a contender reaches; a training step is compared with the FMA peak alone. */
+/** Share of the roof that a contender reaches. */
 export function shareOfRoof(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined): number | undefined {
   const seconds = median(candidate);
-  return seconds === undefined ? undefined : rooflineSeconds(one.flops, one.bytes, result.roofline) / seconds;
+  const shortest = candidate && roofSeconds(result, one, candidate);
+  return seconds === undefined || shortest === undefined ? undefined : shortest / seconds;
 }
 
-/** Seconds per dispatch of a replayed step of the engine. */
-export function replayedDispatch(result: BenchResult): number | undefined {
-  const [one] = casesOf(result, 'overhead');
-  const ours = one && fastestOurs(one);
+/** Shortest time that the roof allows; in results without controls by the best rates of the roofline table. */
+function roofSeconds(result: BenchResult, one: CaseResult, { dispatches }: ContenderResult): number | undefined {
+  const { control, flops, bytes } = one;
+  if (!control) return hasControls(result) ? undefined : rooflineSeconds(flops, bytes, result.roofline);
+  const amounts = { stream: bytes, 'fma-scalar': flops, 'fma-vector': flops, empty: dispatches };
+  const amount = amounts[control.kernel];
+  return amount === undefined ? undefined : (amount / control.amount) * control.seconds.median;
+}
+
+function hasControls(result: BenchResult): boolean {
+  return result.cases.some((one) => one.control);
+}
+
+/** How the share of the roof was measured, in one sentence. */
+export function roofNote(result: BenchResult): string {
+  return hasControls(result)
+    ? 'Share of the roof: the kernel of the roof that limits a case (streaming, multiply-adds or empty dispatches) ran in the same interleaved rounds, and the share is the ratio of the two medians.'
+    : 'Share of the roof: by the best rates of the roofline, which was measured once before the cases.';
+}
+
+export interface DispatchCost {
+  /** Seconds per dispatch of a replayed step of the engine. */
+  readonly replayed: number;
+  /** Seconds per empty dispatch without the engine, in the same rounds; in results without controls the best of the roofline. */
+  readonly empty: number | undefined;
+}
+
+export function dispatchCost(result: BenchResult, one: CaseResult): DispatchCost | undefined {
+  const ours = fastestOurs(one);
   const seconds = median(ours);
-  return seconds === undefined || !ours?.dispatches ? undefined : seconds / ours.dispatches;
+  if (seconds === undefined || !ours?.dispatches) return undefined;
+  const before = hasControls(result) ? undefined : result.roofline.dispatch.best;
+  const empty = one.control ? one.control.seconds.median / one.control.amount : before;
+  return { replayed: seconds / ours.dispatches, empty };
 }
 
 /** What one must know before believing a number; the first lines of every output. */

@@ -1,12 +1,10 @@
 /**
- * What the adapter can do at best, measured with kernels that do nothing else: the roofs against which every kernel is reported
- * (Williams, Waterman & Patterson 2009). Independent of the engine, so that an error there cannot move the yardstick.
+ * What the adapter can do at best, measured before all cases with kernels that do nothing else (Williams, Waterman & Patterson 2009).
+ * It decides which roof limits a case; that roof's kernel then runs beside the case (`controls.ts`).
  */
 import { type Summary, summarize } from '../measure/statistics.ts';
-import emptySource from './empty.wgsl?raw';
-import fmaScalarSource from './fma-scalar.wgsl?raw';
-import fmaVectorSource from './fma-vector.wgsl?raw';
-import streamSource from './stream.wgsl?raw';
+import { type Runnable, submitting } from './raw-kernel.ts';
+import { createRoofKernel, type RoofKernel, type RoofKernelName } from './roof-kernels.ts';
 
 export interface Measured {
   /** Seconds per batch. */
@@ -35,116 +33,43 @@ export interface RooflineOptions {
   readonly software: boolean;
 }
 
-const ROUNDS = 1024;
 const EMPTY_DISPATCHES = 500;
 
 export async function measureRoofline(device: GPUDevice, options: RooflineOptions): Promise<Roofline> {
   const { batches, software } = options;
-  const fmaGroups = software ? 128 : 132 * 64;
-  const fma = async (source: string, lanes: number) => {
-    const kernel = await createKernel(device, source, 32, fmaGroups * 64 * 4, [fmaGroups, 1]);
-    device.queue.writeBuffer(kernel.input, 0, new Float32Array([0.999, 0.001, 0.998, 0.002, 0.997, 0.003, 0.996, 0.004]));
-    const flops = fmaGroups * 64 * ROUNDS * 4 * lanes * 2;
-    return timed(kernel, batches, (seconds) => flops / seconds);
+  const create = (kernel: RoofKernelName) => createRoofKernel(device, kernel, { software, dispatches: EMPTY_DISPATCHES });
+  const rate = async (kernel: RoofKernelName) => {
+    const created = await create(kernel);
+    return timed(created, batches, (seconds) => created.amount / seconds);
   };
-  const fmaScalar = await fma(fmaScalarSource, 12);
-  const fmaVector = await fma(fmaVectorSource, 8 * 4);
-  const stream = await measureStream(device, batches, software);
-  const empty = await createKernel(device, emptySource, 64, 64, [1, 1], EMPTY_DISPATCHES);
-  const dispatch = await timed(empty, batches, (seconds) => seconds / EMPTY_DISPATCHES);
-  const submit = await timed({ run: () => submitAndWait(device, () => {}), dispose: () => {} }, batches, (seconds) => seconds);
+  const fmaScalar = await rate('fma-scalar');
+  const fmaVector = await rate('fma-vector');
+  const { stream, copy } = await measureMemory(device, await create('stream'), batches);
+  const dispatch = await timed(await create('empty'), batches, (seconds) => seconds / EMPTY_DISPATCHES);
+  const submit = await timed({ run: submitting(device, () => {}), dispose: () => {} }, batches, (seconds) => seconds);
   return {
-    ...{ fmaScalar, fmaVector, dispatch, submit },
-    ...stream,
+    ...{ fmaScalar, fmaVector, stream, copy, dispatch, submit },
     flopsPerSecond: Math.max(fmaScalar.best, fmaVector.best),
-    bytesPerSecond: stream.stream.best,
+    bytesPerSecond: stream.best,
   };
 }
 
-/** Several times the last-level cache: 64 MiB per buffer in software, up to 512 MiB on a GPU. */
-async function measureStream(device: GPUDevice, batches: number, software: boolean) {
-  const wanted = software ? 2 ** 26 : 2 ** 29;
-  const bytes = Math.min(
-    wanted,
-    2 ** Math.floor(Math.log2(Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize))),
-  );
-  // 1,024 vec4 per workgroup; a power of two, so the folded grid stays exact.
-  const groups = bytes / (1024 * 16);
-  const x = Math.min(groups, 32768);
-  const kernel = await createKernel(device, streamSource, bytes, bytes, [x, groups / x]);
-  const copyRun = () => submitAndWait(device, (encoder) => encoder.copyBufferToBuffer(kernel.input, 0, kernel.output, 0, bytes));
-  const copy = await timed({ run: copyRun, dispose: () => {} }, batches, (seconds) => (2 * bytes) / seconds);
-  const stream = await timed(kernel, batches, (seconds) => (2 * bytes) / seconds);
-  return { stream, copy, bytesPerSecond: stream.best };
-}
-
-interface Runnable {
-  run(): Promise<void>;
-  dispose(): void;
-}
-
-interface RawKernel extends Runnable {
-  readonly input: GPUBuffer;
-  readonly output: GPUBuffer;
-}
-
-async function createKernel(
-  device: GPUDevice,
-  code: string,
-  inputBytes: number,
-  outputBytes: number,
-  grid: readonly [number, number],
-  dispatches = 1,
-): Promise<RawKernel> {
-  const visibility = 4; // GPUShaderStage.COMPUTE
-  const layout = device.createBindGroupLayout({
-    entries: [
-      { binding: 0, visibility, buffer: { type: 'read-only-storage' } },
-      { binding: 1, visibility, buffer: { type: 'storage' } },
-    ],
-  });
-  const pipeline = await device.createComputePipelineAsync({
-    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-    compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
-  });
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  const input = device.createBuffer({ size: inputBytes, usage });
-  const output = device.createBuffer({ size: outputBytes, usage });
-  const entries = [input, output].map((buffer, binding) => ({ binding, resource: { buffer } }));
-  const bindGroup = device.createBindGroup({ layout, entries });
-  const run = () =>
-    submitAndWait(device, (encoder) => {
-      const pass = encoder.beginComputePass();
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      for (let i = 0; i < dispatches; i++) pass.dispatchWorkgroups(grid[0], grid[1]);
-      pass.end();
-    });
-  return {
-    input,
-    output,
-    run,
-    dispose() {
-      input.destroy();
-      output.destroy();
-    },
-  };
-}
-
-async function submitAndWait(device: GPUDevice, encode: (encoder: GPUCommandEncoder) => void): Promise<void> {
-  const encoder = device.createCommandEncoder();
-  encode(encoder);
-  device.queue.submit([encoder.finish()]);
-  await device.queue.onSubmittedWorkDone();
+/** The streaming kernel, and the copy without a kernel between the same buffers. */
+async function measureMemory(device: GPUDevice, kernel: RoofKernel, batches: number) {
+  const { input, output, amount } = kernel;
+  const copyRun = submitting(device, (encoder) => encoder.copyBufferToBuffer(input, 0, output, 0, amount / 2));
+  const copy = await timed({ run: copyRun, dispose: () => {} }, batches, (seconds) => amount / seconds);
+  const stream = await timed(kernel, batches, (seconds) => amount / seconds);
+  return { stream, copy };
 }
 
 /** Two warm-ups, then `batches` timed runs. */
 async function timed(runnable: Runnable, batches: number, rate: (seconds: number) => number): Promise<Measured> {
-  for (let i = 0; i < 2; i++) await runnable.run();
+  for (let i = 0; i < 2; i++) await runnable.run(1);
   const samples: number[] = [];
   for (let i = 0; i < batches; i++) {
     const start = performance.now();
-    await runnable.run();
+    await runnable.run(1);
     samples.push((performance.now() - start) / 1000);
   }
   runnable.dispose();

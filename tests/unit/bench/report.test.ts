@@ -8,8 +8,8 @@ import { htmlReport } from '../../../bench/report/html.ts';
 import { BEGIN, END, headline, markdownReport, replaceSection } from '../../../bench/report/markdown.ts';
 import { barChart } from '../../../bench/report/plot.ts';
 import { variantList, variantText } from '../../../bench/report/variants.ts';
-import { fastestOf, fastestPeer, shareOfRoof, speedup, warnings } from '../../../bench/report/view.ts';
-import { ladderCase, sampleResult, streamingCase, timed, trainingCase } from './sample-result.ts';
+import { dispatchCost, fastestOf, fastestPeer, shareOfRoof, speedup, warnings } from '../../../bench/report/view.ts';
+import { controlledResult, ladderCase, overheadCase, sampleResult, streamingCase, timed, trainingCase } from './sample-result.ts';
 
 describe('numbers for readers', () => {
   it('have three digits and a unit that fits', () => {
@@ -34,6 +34,48 @@ describe('ratios', () => {
 
   it('are said in one sentence', () => {
     expect(headline(sampleResult)).toBe("A ConvNet training step takes 100 ms: 4.00× faster than jax-js's fastest backend.");
+  });
+});
+
+describe('the roof beside a case', () => {
+  const caseNamed = (name: string) => controlledResult.cases.find((one) => one.name === name) ?? trainingCase;
+  const share = (name: string, i = 0) => shareOfRoof(controlledResult, caseNamed(name), caseNamed(name).contenders[i]);
+
+  it('gives the share as a ratio of medians', () => {
+    // 0.1 GB in 50 ms, where the streaming kernel moved 0.2 GB in 100 ms.
+    expect(share(streamingCase.name)).toBeCloseTo(1, 12);
+    expect(share(streamingCase.name, 1)).toBeCloseTo(0.5, 12);
+    expect(share(trainingCase.name)).toBeCloseTo(0.4, 12);
+    // 15 µs a dispatch beside 10.
+    expect(share(overheadCase.name)).toBeCloseTo(2 / 3, 12);
+  });
+
+  it('leaves a share open where the control of a case is missing', () => {
+    const result = { ...controlledResult, cases: [...controlledResult.cases, { ...streamingCase, name: 'ReLU' }] };
+    expect(shareOfRoof(result, { ...streamingCase, name: 'ReLU' }, streamingCase.contenders[0])).toBeUndefined();
+  });
+
+  it('gives the cost of a dispatch with and without the engine', () => {
+    const cost = dispatchCost(controlledResult, caseNamed(overheadCase.name));
+    expect(cost?.replayed).toBeCloseTo(15e-6, 12);
+    expect(cost?.empty).toBeCloseTo(10e-6, 12);
+    expect(markdownReport(controlledResult)).toContain('| 200 replayed dispatches (batch 64) | 15.0 µs | 10.0 µs |');
+    const before = dispatchCost(sampleResult, overheadCase);
+    expect(before).toEqual({ replayed: cost?.replayed, empty: 11e-6 });
+  });
+
+  it('stands in the table of all numbers', () => {
+    const row = '<td>add</td><td>roof: streaming</td><td>100 ms</td><td>90.0 ms</td><td>10.0 ms</td><td>3</td><td>2.00 GB/s</td>';
+    expect(htmlReport(controlledResult)).toContain(row);
+    expect(htmlReport(controlledResult)).toContain('<td>10.0 µs a dispatch</td>');
+    expect(htmlReport(sampleResult)).not.toContain('<td>roof: ');
+  });
+
+  it('is named in both reports, and so is the older way', () => {
+    for (const report of [markdownReport, htmlReport]) {
+      expect(report(controlledResult)).toContain('ran in the same interleaved rounds, and the share is the ratio');
+      expect(report(sampleResult)).toContain('by the best rates of the roofline, which was measured once before the cases');
+    }
   });
 });
 
@@ -78,7 +120,7 @@ describe('Markdown report', () => {
     expect(report).toContain('| add | 2.00 | 1.00 (2.00×) | 50 % |');
     expect(report).toContain('| register-tile | 100 ms | 4.00 GFLOP/s | 4.00× | 20 % |');
     expect(report).toContain('| chalkgrad webgpu | 100 ms | 1.50 s |');
-    expect(report).toContain('| Dispatch of a replayed step of Chalkgrad | 15.0 µs |');
+    expect(report).toContain('| 200 replayed dispatches (batch 64) | 15.0 µs | 11.0 µs |');
   });
 
   it('goes between the markers of a README and nowhere else', () => {

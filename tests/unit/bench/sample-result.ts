@@ -1,5 +1,5 @@
 /** A small result with known numbers, for the tests of the reports. */
-import type { BenchResult, CaseResult, ContenderResult } from '../../../bench/measure/result.ts';
+import type { BenchResult, CaseResult, ContenderResult, ControlResult } from '../../../bench/measure/result.ts';
 import { summarize } from '../../../bench/measure/statistics.ts';
 
 const measured = { seconds: summarize([0.01]), best: 1 };
@@ -7,6 +7,12 @@ const measured = { seconds: summarize([0.01]), best: 1 };
 export function timed(id: string, milliseconds: readonly number[]): ContenderResult {
   const samples = milliseconds.map((value) => value / 1000);
   return { id, status: 'ok', executions: 1, samples, seconds: summarize(samples), error: 1e-7 };
+}
+
+/** The sample's roof: `amount` bytes, FLOP or dispatches in each of the times. */
+export function control(kernel: ControlResult['kernel'], amount: number, milliseconds: readonly number[]): ControlResult {
+  const { samples = [], seconds = measured.seconds } = timed('', milliseconds);
+  return { kernel, amount, executions: 1, samples, seconds };
 }
 
 export const trainingCase: CaseResult = {
@@ -52,6 +58,7 @@ export const overheadCase: CaseResult = {
   contenders: [{ ...timed('chalkgrad webgpu', [3, 3, 3]), dispatches: 200 }],
 };
 
+/** As results were before there were controls: every share is by the roofline. */
 export const sampleResult: BenchResult = {
   format: 1,
   date: '2026-11-22T10:00:00.000Z',
@@ -89,5 +96,16 @@ export const sampleResult: BenchResult = {
   firstSteps: [
     { id: 'chalkgrad webgpu', network: 'ConvNet training step', openSeconds: 0.1, stepSeconds: 1.5 },
     { id: 'tfjs wasm', network: 'ConvNet training step', error: 'no gradient' },
+  ],
+};
+
+/** A machine at half its speed while the cases ran: 10 GFLOP/s, 2 GB/s and 10 µs a dispatch beside them. */
+export const controlledResult: BenchResult = {
+  ...sampleResult,
+  cases: [
+    { ...trainingCase, control: control('fma-vector', 1e8, [10, 10, 10]) },
+    { ...streamingCase, control: control('stream', 2e8, [90, 100, 110]) },
+    { ...overheadCase, control: control('empty', 200, [2, 2, 2]) },
+    { ...ladderCase, control: control('fma-vector', 1e8, [10, 10, 10]) },
   ],
 };

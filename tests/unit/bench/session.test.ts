@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AdapterDescription, BenchCase, Library, Prepared, Runtime } from '../../../bench/cases/case.ts';
 import { operands } from '../../../bench/cases/operands.ts';
 import { CPU_ADAPTER } from '../../../bench/libraries/adapters.ts';
-import { firstStep, Session } from '../../../bench/measure/session.ts';
+import { firstStep } from '../../../bench/measure/first-step.ts';
+import { Session } from '../../../bench/measure/session.ts';
 
 const relu: BenchCase = {
   name: 'relu',
@@ -60,6 +61,41 @@ describe('a session', () => {
       ['b cpu', 'ok', 3],
     ]);
     expect(result.reference).toBe('double-precision loops');
+  });
+
+  it('runs the control of a case first in every round', async () => {
+    const order: string[] = [];
+    const session = new Session();
+    for (const name of ['a', 'b']) await session.open(fake(name, order), 'cpu');
+    const run = async () => {
+      order.push('roof');
+    };
+    const prepare = async () => ({ kernel: 'stream' as const, amount: 128, run, dispose: () => order.push('roof disposed') });
+    const result = await session.measure(relu, { ...OPTIONS, control: prepare });
+    const disposed = order.indexOf('a disposed');
+    expect(order.slice(disposed - 6, disposed)).toEqual(['roof', 'a', 'b', 'roof', 'a', 'b']);
+    expect(order.at(-1)).toBe('roof disposed');
+    expect(result.control).toMatchObject({ kernel: 'stream', amount: 128, seconds: { count: 3 } });
+    expect(result.control?.samples).toHaveLength(3);
+    expect(result.contenders).toHaveLength(2);
+  });
+
+  it('does without a control that fails', async () => {
+    const session = new Session();
+    await session.open(fake('a', []), 'cpu');
+    const lines: string[] = [];
+    const log = (line: string) => lines.push(line);
+    const broken = await session.measure(relu, { ...OPTIONS, log, control: () => Promise.reject(new Error('no memory')) });
+    expect(lines).toContain('  no control: Error: no memory');
+    expect(broken.control).toBeUndefined();
+    expect(broken.contenders[0]?.seconds?.count).toBe(3);
+    const run = () => Promise.reject(new Error('lost'));
+    const lost = await session.measure(relu, {
+      ...OPTIONS,
+      control: async () => ({ kernel: 'stream', amount: 1, run, dispose: () => {} }),
+    });
+    expect(lost.control).toBeUndefined();
+    expect(lost.contenders[0]?.seconds?.count).toBe(3);
   });
 
   it('times nothing that computes something else', async () => {

@@ -1,0 +1,88 @@
+/** Times several contenders in turns: warm-up, batches that fill a wanted time, and rounds in which each has one batch. */
+import type { Timing } from './result.ts';
+import { summarize } from './statistics.ts';
+
+/** What can be timed: `n` executions, and the wait for the last of them. */
+export interface Timeable {
+  run(n: number): Promise<void>;
+}
+
+export interface BatchOptions {
+  readonly batches: number;
+  /** A batch executes often enough to last this long. */
+  readonly batchSeconds: number;
+  /** An execution slower than this gets `slowBatches` batches instead. */
+  readonly slowSeconds: number;
+  readonly slowBatches: number;
+}
+
+/** A contender that is ready to be timed, and its samples so far. */
+export interface Runner {
+  readonly work: Timeable;
+  /** Per batch. */
+  executions: number;
+  batches: number;
+  /** Seconds per execution, one value per batch. */
+  readonly samples: number[];
+  /** Why it dropped out while it was timed. */
+  failure: string | undefined;
+}
+
+export function createRunner(work: Timeable): Runner {
+  return { work, executions: 1, batches: 0, samples: [], failure: undefined };
+}
+
+/** Three executions and 0.2 s, or one second (the check compiled everything); then as many per batch as fill `batchSeconds`. */
+export async function warmUp(runner: Runner, options: BatchOptions): Promise<void> {
+  const { work } = runner;
+  let best = Number.POSITIVE_INFINITY;
+  let total = 0;
+  for (let i = 0; (i < 3 || total < 0.2) && i < 50 && total < 1; i++) {
+    const seconds = await time(() => work.run(1));
+    total += seconds;
+    best = Math.min(best, seconds);
+  }
+  // One execution alone also pays for the wait, so the estimate is made again with a batch.
+  const estimate = Math.min(1000, Math.max(1, Math.ceil(options.batchSeconds / best)));
+  const perExecution = estimate > 1 ? (await time(() => work.run(estimate))) / estimate : best;
+  runner.executions = Math.min(5000, Math.max(1, Math.ceil(options.batchSeconds / perExecution)));
+  runner.batches = best > options.slowSeconds ? options.slowBatches : options.batches;
+}
+
+/** A B C A B C …: a neighbour on the machine who comes and goes disturbs all alike. */
+export async function interleave(runners: readonly Runner[], rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (const runner of runners) {
+      if (round >= runner.batches) continue;
+      await guarded(runner, async () => {
+        runner.samples.push((await time(() => runner.work.run(runner.executions))) / runner.executions);
+      });
+    }
+  }
+}
+
+/** What fails while it is timed drops out; the others go on. */
+export async function guarded(runner: Runner, f: () => Promise<void>): Promise<void> {
+  if (runner.failure !== undefined) return;
+  try {
+    await f();
+  } catch (error) {
+    runner.failure = messageOf(error);
+  }
+}
+
+/** Undefined where the runner failed or was never timed. */
+export function timingOf({ failure, executions, samples }: Runner): Timing | undefined {
+  if (failure !== undefined || samples.length === 0) return undefined;
+  return { executions, samples, seconds: summarize(samples) };
+}
+
+async function time(f: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await f();
+  return (performance.now() - start) / 1000;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
