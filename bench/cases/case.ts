@@ -14,7 +14,7 @@ export type Workload =
   | { readonly type: 'max-pool'; readonly n: number; readonly h: number; readonly w: number; readonly c: number }
   | { readonly type: 'batch-norm'; readonly pass: 'forward' | 'training'; readonly rows: number; readonly c: number }
   | { readonly type: 'adam'; readonly count: number }
-  /** A recorded step of that many dispatches with next to no work, one after the other. */
+  /** A recorded step of that many dispatches, each on the `count` elements that the one before wrote. */
   | { readonly type: 'replay'; readonly dispatches: number; readonly count: number }
   | { readonly type: 'forward'; readonly network: Network }
   | { readonly type: 'training-step'; readonly network: Network };

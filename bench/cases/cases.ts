@@ -29,7 +29,8 @@ export function allCases(): BenchCase[] {
     ...[matmulCase('kernel', 2048, 2048, 2048, false), ...PASSES.map((pass) => convPassCase('kernel', pass, LARGE, false))].map(
       (one) => ({ ...one, hardwareOnly: true }),
     ),
-    overheadCase(200),
+    overheadCase(' of 64 elements', 64, 'next to no work'),
+    overheadCase('', 1024, '1,024 elements each'),
     forwardCase(convNet),
     ...[512].map((size) => matmulCase('ladder', size, size, size, false)),
     ...convCase(16, 32, 'ladder'),
@@ -120,12 +121,12 @@ function streaming(name: string, group: Group, workload: Workload, count: number
   };
 }
 
-function overheadCase(dispatches: number): BenchCase {
-  const count = 1024;
+function overheadCase(suffix: string, count: number, shape: string): BenchCase {
+  const dispatches = 200;
   return {
-    name: `${dispatches} replayed dispatches`,
+    name: `${dispatches} replayed dispatches${suffix}`,
     group: 'overhead',
-    shape: `${count} elements each`,
+    shape,
     flops: dispatches * count,
     bytes: 8 * dispatches * count,
     workload: { type: 'replay', dispatches, count },

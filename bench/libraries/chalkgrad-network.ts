@@ -98,7 +98,7 @@ export async function prepareForward(device: RecordingDevice, network: Network, 
   };
 }
 
-/** Negates a small tensor again and again: the time is that of the dispatches. */
+/** Negates a tensor again and again: the smaller it is, the more of the time is that of the dispatches. */
 export function prepareReplay(device: RecordingDevice, workload: Extract<Workload, { type: 'replay' }>): Prepared {
   const x = keep(tensor(operands(workload).x?.values ?? new Float32Array(0)));
   const recording = device.record(() =>

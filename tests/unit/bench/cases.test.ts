@@ -80,6 +80,15 @@ describe('cases', () => {
     for (const { name } of networks) expect(names).toContain(`${name} training step`);
   });
 
+  it('show the cost of a dispatch with next to no work first, and keep the name of the older case', () => {
+    const overhead = cases.filter((one) => one.group === 'overhead');
+    const replays = overhead.map(({ name, workload }) => [name, workload]);
+    expect(replays).toEqual([
+      ['200 replayed dispatches of 64 elements', { type: 'replay', dispatches: 200, count: 64 }],
+      ['200 replayed dispatches', { type: 'replay', dispatches: 200, count: 1024 }],
+    ]);
+  });
+
   it('give operands whose lengths match their shapes', () => {
     for (const one of cases) {
       if (one.workload.type === 'training-step' || one.workload.type === 'forward' || one.group === 'streaming') continue;
