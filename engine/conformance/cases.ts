@@ -157,6 +157,7 @@ const points = [
 /** Sizes beside the example, by name; what is missing and maps over one count takes an odd one. */
 const sizes: Readonly<Record<string, readonly object[]>> = {
   conv2d: convolutions,
+  conv2dStatistics: convolutions.map(({ activation: _, slope: __, ...rest }) => rest),
   conv2dInputGradient: convolutions,
   conv2dWeightGradient: convolutions.map(({ activation: _, slope: __, ...rest }) => rest),
   conv2dJoined: joined.map((p) => ({ ...p, ...epilogue })),

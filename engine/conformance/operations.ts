@@ -321,6 +321,12 @@ function cases(): OperationCase[] {
   const affineOf = (c: number) => [positive([c], 2), wave([c], 3)];
   put('batchNorm', 'training', normalised({}, true), () => [images(3, 3, 5), ...affineOf(5)], SOME);
   put('batchNorm', 'training, vector channels', normalised({}, true), () => [wave([6, 8]), ...affineOf(8)], SOME);
+  const behindConvolution = (x?: Tensor, w?: Tensor, b?: Tensor, gamma?: Tensor, beta?: Tensor) => {
+    const { y, statistics } = ops.conv2dWithStatistics(x as Tensor, w as Tensor, b as Tensor, { padding: 1 });
+    return ops.batchNorm(y, gamma as Tensor, beta as Tensor, { training: true, statistics });
+  };
+  const convolved = () => [images(4, 5, 3), wave([3, 3, 3, 8], 2), wave([8], 3), ...affineOf(8)];
+  put('batchNorm', 'with the statistics of a convolution', behindConvolution, convolved, SOME);
   const running = { runningMean: wave([4], 5), runningVariance: positive([4], 6) };
   put('batchNorm', 'evaluation', normalised(running, false), () => [images(2, 3, 4), ...affineOf(4)], SOME);
 

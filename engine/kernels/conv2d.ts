@@ -28,8 +28,11 @@ export interface Conv2dRung {
   readonly id: string;
   /** Whether x and w must have whole vectors of 4 channels (they can be padded with zeros). */
   readonly vectors: boolean;
+  /** The tiles of pixels whose statistics it can give (shaders/batch-norm-tiles.wgsl): pixels in each, and how many interleave. */
+  readonly tiles: { readonly perTile: number; readonly interleave: number };
   applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
-  dispatch(p: Conv2dParams, caps: AdapterCaps, input: Conv2dInput): Dispatch;
+  /** @param statistics also writes `tileMean` and `tileSquares` of what it stores; without activation, accumulation or other inputs */
+  dispatch(p: Conv2dParams, caps: AdapterCaps, input: Conv2dInput, statistics?: boolean): Dispatch;
 }
 
 type TileShader = typeof quadSwap | typeof quadSwapWide | typeof registerTile | typeof workgroupTile;
@@ -42,12 +45,13 @@ function rungDispatch(
   p: Conv2dParams,
   caps: AdapterCaps,
   { x, wChannels, wFirst, doubled, accumulate }: Conv2dInput,
+  statistics = false,
 ): Dispatch {
   const tiles = p.groups * Math.ceil(p.Co / p.groups / tile.columns) * Math.ceil((p.N * p.Ho * p.Wo) / tile.pixels);
   // The rungs take the same parameters; only the names of their entry points differ.
   return dispatch(
     shader as typeof quadSwap,
-    entry as 'pairs',
+    (statistics ? `${entry}Statistics` : entry) as 'pairs',
     { ...wgslParams(p), wChannels, wFirst },
     linearGrid(tiles, tile.perGroup, caps.maxWorkgroupsPerDimension),
     {
@@ -65,27 +69,33 @@ export const CONV2D_RUNGS: readonly Conv2dRung[] = [
     id: 'register-tile-8x2',
     vectors: true,
     applies: vectorsFit,
-    dispatch: (p, caps, input) => rungDispatch(registerTile, 'tile', { pixels: 8, columns: 8, perGroup: 64 }, p, caps, input),
+    tiles: { perTile: 8, interleave: 1 },
+    dispatch: (p, caps, ...rest) => rungDispatch(registerTile, 'tile', { pixels: 8, columns: 8, perGroup: 64 }, p, caps, ...rest),
   },
   {
     id: 'quad-swap',
     vectors: false,
     applies: (_, caps) => hasQuadSubgroups(caps),
-    dispatch: (p, caps, input) => rungDispatch(quadSwap, quadEntry(p), { pixels: 16, columns: 16, perGroup: 4 }, p, caps, input),
+    tiles: { perTile: 16, interleave: 1 },
+    dispatch: (p, caps, ...rest) =>
+      rungDispatch(quadSwap, quadEntry(p), { pixels: 16, columns: 16, perGroup: 4 }, p, caps, ...rest),
   },
   {
     id: 'quad-swap-wide',
     vectors: false,
     applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
-    dispatch: (p, caps, input) =>
-      rungDispatch(quadSwapWide, quadEntry(p), { pixels: 16, columns: 24, perGroup: 4 }, p, caps, input),
+    tiles: { perTile: 16, interleave: 1 },
+    dispatch: (p, caps, ...rest) =>
+      rungDispatch(quadSwapWide, quadEntry(p), { pixels: 16, columns: 24, perGroup: 4 }, p, caps, ...rest),
   },
   {
     id: 'workgroup-tile',
     vectors: true,
     // Narrower outputs would leave half of each tile idle.
     applies: (p, caps) => !caps.software && vectorsFit(p) && p.Co / p.groups >= 32,
-    dispatch: (p, caps, input) => rungDispatch(workgroupTile, 'tile', { pixels: 64, columns: 64, perGroup: 1 }, p, caps, input),
+    tiles: { perTile: 8, interleave: 8 },
+    dispatch: (p, caps, ...rest) =>
+      rungDispatch(workgroupTile, 'tile', { pixels: 64, columns: 64, perGroup: 1 }, p, caps, ...rest),
   },
 ];
 

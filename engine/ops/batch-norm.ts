@@ -9,6 +9,13 @@ import { mean, sum } from './reduce.ts';
 import { compute, run } from './run.ts';
 import { affine, rsqrt, square } from './unary.ts';
 
+/** Of a batch, for each channel [C]. */
+export interface BatchStatistics {
+  readonly mean: Tensor;
+  /** The biased one: Σ(x − μ)² / M. */
+  readonly variance: Tensor;
+}
+
 export interface BatchNormOptions {
   /** True: statistics of this batch, and the running ones are updated. False: the running statistics. */
   readonly training: boolean;
@@ -20,6 +27,8 @@ export interface BatchNormOptions {
   /** Weight of the new batch in the running statistics; default 0.1. */
   readonly momentum?: number;
   readonly activation?: 'none' | 'relu';
+  /** Of x, for training, where whoever made x has summed them up already (`conv2dWithStatistics`). Absent: x is read for them. */
+  readonly statistics?: BatchStatistics;
 }
 
 interface Attrs {
@@ -29,14 +38,22 @@ interface Attrs {
   readonly relu: 0 | 1;
   readonly runningMean: Tensor | undefined;
   readonly runningVariance: Tensor | undefined;
-  /** The statistics used, kept for the gradient. */
-  statistics?: { readonly mean: Tensor; readonly variance: Tensor };
+  /** The statistics used, given or computed, kept for the gradient. */
+  statistics?: BatchStatistics;
 }
 
 const sizes = (x: Tensor) => {
   const channels = x.shape.at(-1) as number;
   return { rows: x.size / channels, channels };
 };
+
+function batchStatistics(x: Tensor): BatchStatistics {
+  const { rows, channels } = sizes(x);
+  const made = (): Tensor => emptyTensor([channels], 'batchNorm', 'f32', x.device);
+  const statistics = { mean: made(), variance: made() };
+  run(batchNormStatistics, { x, ...statistics }, { rows, channels });
+  return statistics;
+}
 
 const batchNormOp = defineOperation<Attrs>({
   name: 'batchNorm',
@@ -47,9 +64,7 @@ const batchNormOp = defineOperation<Attrs>({
     const { rows, channels } = sizes(x);
     let statistics = { mean: attrs.runningMean as Tensor, variance: attrs.runningVariance as Tensor };
     if (attrs.training) {
-      const made = (): Tensor => emptyTensor([channels], 'batchNorm', 'f32', x.device);
-      statistics = { mean: made(), variance: made() };
-      run(batchNormStatistics, { x, ...statistics }, { rows, channels });
+      statistics = attrs.statistics ?? batchStatistics(x);
       if (attrs.runningMean && attrs.runningVariance) {
         const running = { runningMean: attrs.runningMean, runningVariance: attrs.runningVariance };
         run(batchNormRunning, { ...statistics, ...running }, { rows, channels, momentum: attrs.momentum });
@@ -71,7 +86,7 @@ const batchNormOp = defineOperation<Attrs>({
     const { rows, channels } = sizes(x);
     const made = (): Tensor => emptyTensor([channels], 'batchNormGradient', 'f32', x.device);
     const [gx, ggamma, gbeta] = [emptyTensor(x.shape, 'batchNormGradient', 'f32', x.device), made(), made()];
-    const statistics = attrs.statistics as { mean: Tensor; variance: Tensor };
+    const statistics = attrs.statistics as BatchStatistics;
     const params = { rows, channels, epsilon: attrs.eps, training: attrs.training ? 1 : 0 } as const;
     run(batchNormGradient, { x, gy: g, ...statistics, gamma: gamma as Tensor, gx, ggamma, gbeta }, params);
     return [gx, ggamma, gbeta];
@@ -95,7 +110,7 @@ function composedGradient(
 ): (Tensor | null)[] {
   const g = attrs.relu ? mul(gy, greater(y.detach(), 0)) : gy;
   const rows = x.shape.map((_, d) => d).slice(0, -1);
-  const statistics = attrs.statistics as { mean: Tensor; variance: Tensor };
+  const statistics = attrs.statistics as BatchStatistics;
   const centred = sub(x, attrs.training ? mean(x, { axes: rows, keepDims: true }) : statistics.mean);
   const variance = attrs.training ? mean(square(centred), { axes: rows, keepDims: true }) : statistics.variance;
   const inverse = rsqrt(affine(variance, 1, attrs.eps));
@@ -121,9 +136,10 @@ function composedGradient(
  * @throws ShapeError for training on a single row, whose variance is nothing
  */
 export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): Tensor {
-  const { training, runningMean, runningVariance, eps = 1e-5, momentum = 0.1, activation = 'none' } = options;
+  const { training, runningMean, runningVariance, statistics, eps = 1e-5, momentum = 0.1, activation = 'none' } = options;
   const channels = x.shape.at(-1) ?? 0;
-  const perChannel = [gamma, beta, ...(runningMean ? [runningMean] : []), ...(runningVariance ? [runningVariance] : [])];
+  const given = [runningMean, runningVariance, statistics?.mean, statistics?.variance];
+  const perChannel = [gamma, beta, ...given.filter((tensor) => tensor !== undefined)];
   if (x.rank < 2 || perChannel.some((p) => p.rank !== 1 || p.shape[0] !== channels)) {
     throw new ShapeError(
       'batchNorm',
@@ -144,5 +160,6 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Batch
     relu: activation === 'relu' ? 1 : 0,
     runningMean,
     runningVariance,
+    ...(training && statistics ? { statistics } : {}),
   });
 }

@@ -1,5 +1,5 @@
 import { hasGradientOverride } from '../../autodiff.ts';
-import { add } from '../../ops/index.ts';
+import { add, type BatchStatistics } from '../../ops/index.ts';
 import { type Shape, sameShape, type Tensor } from '../../tensor.ts';
 import type { FeatureOrder } from '../border.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
@@ -11,22 +11,38 @@ import { BatchNorm } from './normalisation.ts';
 /** What the first layer of a sequence is given. */
 type Input = Tensor | JoinedMaps;
 
+interface Output {
+  readonly y: Tensor;
+  /** Of y, where the layer has summed them up for the batch normalisation behind it. */
+  readonly statistics?: BatchStatistics;
+}
+
 /** A layer and the activation behind it in one kernel, or undefined where there is no such kernel. */
-function fusedOutput(layer: Module, activation: Activation, x: Input): Tensor | undefined {
-  if ('maps' in x) return (layer as Conv2d).applyJoined(x, activation);
-  if (layer instanceof Linear || layer instanceof Conv2d) return layer.apply(x, activation);
-  if (layer instanceof BatchNorm && activation.activation === 'relu') return layer.apply(x, { activation: 'relu' });
-  return undefined;
+function withActivation(layer: Module, activation: Activation, x: Input, given?: BatchStatistics): Output | undefined {
+  if ('maps' in x) return { y: (layer as Conv2d).applyJoined(x, activation) };
+  if (layer instanceof Linear || layer instanceof Conv2d) return { y: layer.apply(x, activation) };
+  if (!(layer instanceof BatchNorm) || activation.activation !== 'relu') return undefined;
+  return { y: layer.apply(x, { activation: 'relu', ...(given ? { statistics: given } : {}) }) };
 }
 
-function plainOutput(layer: Module, x: Input, pass: ForwardPass): Tensor {
-  if (!('maps' in x)) return layer.forward(x, pass);
-  const output = (layer as Conv2d).applyJoined(x);
-  if (pass.wants(layer)) pass.capture(layer, output);
-  return output;
+/** @param given statistics of x */
+function outputOf(layer: Module, next: Module | undefined, x: Input, pass: ForwardPass, given?: BatchStatistics): Output {
+  const captured = (output: Output): Output => {
+    if (pass.wants(layer)) pass.capture(layer, output.y);
+    return output;
+  };
+  if ('maps' in x) return captured({ y: (layer as Conv2d).applyJoined(x) });
+  if (given) return captured({ y: (layer as BatchNorm).apply(x, { statistics: given }) });
+  if (pass.fuse && layer instanceof Conv2d && next instanceof BatchNorm && next.training) {
+    return captured(layer.applyWithStatistics(x));
+  }
+  return { y: layer.forward(x, pass) };
 }
 
-/** Layers one after the other. A (leaky) ReLU runs in the kernel of the layer before it, unless that layer's own output is wanted. */
+/**
+ * Layers one after the other. A (leaky) ReLU runs in the kernel of the layer before it, unless that layer's own output is wanted; a
+ * convolution before a batch normalisation that trains sums up the statistics for it.
+ */
 export class Sequential extends Module {
   readonly type: string = 'sequential';
 
@@ -54,16 +70,19 @@ export class Sequential extends Module {
     const { layers } = this;
     if ('maps' in x && !(layers[0] instanceof Conv2d)) throw new Error('only a convolution can join maps');
     let value = x;
+    let statistics: BatchStatistics | undefined;
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i] as Module;
       const next = layers[i + 1];
       const activation = pass.fuse && next instanceof Elementwise && !pass.wants(layer) ? next.fusable : undefined;
-      const fused = activation && !hasGradientOverride(activation.activation) ? fusedOutput(layer, activation, value) : undefined;
-      if (next && fused) {
-        value = fused;
-        if (pass.wants(next)) pass.capture(next, value);
-        i++;
-      } else value = plainOutput(layer, value, pass);
+      const fusable = activation && !hasGradientOverride(activation.activation);
+      const fused = fusable ? withActivation(layer, activation, value, statistics) : undefined;
+      const output = fused ?? outputOf(layer, next, value, pass, statistics);
+      value = output.y;
+      statistics = output.statistics;
+      if (!next || !fused) continue;
+      if (pass.wants(next)) pass.capture(next, value);
+      i++;
     }
     return value as Tensor;
   }

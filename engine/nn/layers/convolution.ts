@@ -1,4 +1,4 @@
-import { conv2d, conv2dJoined, convTranspose2d } from '../../ops/index.ts';
+import { type BatchStatistics, conv2d, conv2dJoined, conv2dWithStatistics, convTranspose2d } from '../../ops/index.ts';
 import type { Shape, Tensor } from '../../tensor.ts';
 import { kernelBorder, sameBorder } from '../border.ts';
 import { type Conv2dDefinition, type ConvTranspose2dDefinition, pair } from '../definition.ts';
@@ -87,7 +87,13 @@ export class Conv2d extends Module {
     return conv2d(x, this.weight.tensor, this.bias?.tensor ?? null, { stride, padding, dilation, groups, ...activation });
   }
 
-  /** The same for joined maps, without the tensor that would hold them all. Without groups. */
+  /** The layer, and the statistics of its output for the batch normalisation behind it. */
+  applyWithStatistics(x: Tensor): { readonly y: Tensor; readonly statistics: BatchStatistics } {
+    const { stride, padding, dilation, groups } = this;
+    return conv2dWithStatistics(x, this.weight.tensor, this.bias?.tensor ?? null, { stride, padding, dilation, groups });
+  }
+
+  /** `apply` for joined maps, without the tensor that would hold them all. Without groups. */
   applyJoined({ maps, doubled }: JoinedMaps, activation?: Activation): Tensor {
     const { stride, padding, dilation } = this;
     const options = { stride, padding, dilation, doubled, ...activation };

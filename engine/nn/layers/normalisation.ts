@@ -1,4 +1,4 @@
-import { batchNorm, layerNorm } from '../../ops/index.ts';
+import { type BatchNormOptions, batchNorm, layerNorm } from '../../ops/index.ts';
 import type { Shape, Tensor } from '../../tensor.ts';
 import { type Border, type FeatureOrder, vectorBorder } from '../border.ts';
 import type { BatchNormDefinition, LayerNormDefinition } from '../definition.ts';
@@ -69,15 +69,15 @@ export class BatchNorm extends Affine {
     return this.apply(x);
   }
 
-  /** The layer, with a ReLU behind it in the same kernel. */
-  apply(x: Tensor, activation?: { readonly activation: 'relu' }): Tensor {
+  /** The layer; with a ReLU behind it in the same kernel, with statistics of x that are known already. */
+  apply(x: Tensor, options?: Pick<BatchNormOptions, 'activation' | 'statistics'>): Tensor {
     return batchNorm(x, this.scale.tensor, this.shift.tensor, {
       training: this.training,
       eps: this.eps,
       momentum: this.momentum,
       runningMean: this.runningMean.tensor,
       runningVariance: this.runningVariance.tensor,
-      ...activation,
+      ...options,
     });
   }
 }

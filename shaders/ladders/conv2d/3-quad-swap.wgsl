@@ -10,7 +10,8 @@ diagnostic(off, subgroup_uniformity);
 // GFLOP/s with loops over u, v and c). 1.4 -> 5.0 GFLOP/s for 16 to 32 channels, 3 x 3 (software adapter, FMA peak 17).
 // Positions are divided out once per pixel. Scalar loads: any number of channels. `pairs` is for even numbers of input
 // channels, where both terms of a pair share u and v. All branches are the same for the 4 lanes of a subgroup, which the
-// uniformity analysis cannot know.
+// uniformity analysis cannot know. `…Statistics` also gives, for batch normalisation, the mean of each tile's pixels in each
+// channel and the sum of their squared distances from it.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu
@@ -49,6 +50,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> tileMean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> tileSquares: array<f32>;
 
 fn activate(v: f32) -> f32 {
   switch ACTIVATION {
@@ -74,42 +77,49 @@ fn distance(yi: i32, xi: i32, c: u32, offset: i32) -> i32 {
   return offset;
 }
 
-@compute @workgroup_size(4, 4)
-fn pairs(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-) {
+// What the 4 lanes of a subgroup compute: 16 pixels from `row` on, and 4 channels of group `g` from `column` on for each lane.
+struct Tile {
+  row: u32,
+  g: u32,
+  column: u32,
+}
+
+fn columnTiles() -> u32 {
+  return (params.Co / params.groups + 15u) / 16u * params.groups;
+}
+
+// Whether there is a tile of this number.
+fn exists(number: u32) -> bool {
+  return number < columnTiles() * ((params.N * params.Ho * params.Wo + 15u) / 16u);
+}
+
+fn tileOf(number: u32, lane: u32) -> Tile {
+  let tilesPerGroup = columnTiles() / params.groups;
+  let g = number % columnTiles() / tilesPerGroup;
+  return Tile(number / columnTiles() * 16u, g, number % tilesPerGroup * 16u + lane * 4u);
+}
+
+// Adds up the products for an even number of input channels.
+fn sumPairs(tile: Tile, lane: u32, sum: ptr<function, array<vec4f, 16>>) {
   let channelsIn = params.Ci / params.groups;
   let channelsOut = params.Co / params.groups;
   let pixels = params.N * params.Ho * params.Wo;
-  let tilesPerGroup = (channelsOut + 15u) / 16u;
-  let columnTiles = tilesPerGroup * params.groups;
-  let tile = (group.x + group.y * groups.x) * 4u + local.y;
-  if (tile >= columnTiles * ((pixels + 15u) / 16u)) {
-    return;
-  }
-  let row = tile / columnTiles * 16u;
-  let g = tile % columnTiles / tilesPerGroup;
-  let column = tile % tilesPerGroup * 16u + local.x * 4u;
-
   // The 4 pixels that this lane loads: position and index in x of what offset (0, 0) reads (before x, where that is padding).
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var origin: array<i32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
-    let p = min(row + i * 4u + local.x, pixels - 1u);
+    let p = min(tile.row + i * 4u + lane, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(g * channelsIn);
+    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(tile.g * channelsIn);
   }
   var output: array<u32, 4>;
   // @unroll
   for (var c = 0u; c < 4u; c++) {
-    output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
+    output[c] = tile.g * channelsOut + min(tile.column + c, channelsOut - 1u);
   }
-  var sum: array<vec4f, 16>;
   let terms = params.kh * params.kw * channelsIn;
   var u = 0u;
   var v = 0u;
@@ -143,70 +153,36 @@ fn pairs(
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let value = left[i][s];
-        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
-        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
-        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
-        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
+        (*sum)[i * 4u + 0u] = fma(vec4f(value), right, (*sum)[i * 4u + 0u]);
+        (*sum)[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, (*sum)[i * 4u + 1u]);
+        (*sum)[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, (*sum)[i * 4u + 2u]);
+        (*sum)[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, (*sum)[i * 4u + 3u]);
       }
-    }
-  }
-  // A running loop over the columns: unrolled, these stores would be most of the code.
-  for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
-    let o = g * channelsOut + column + c;
-    let shift = select(0.0, bias[o], HAS_BIAS);
-    // All loads before the first store: a pixel past the edge repeats the last one.
-    var before: array<f32, 16>;
-    if (ACCUMULATE) {
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        before[i] = y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + o];
-      }
-    }
-    // @unroll
-    for (var i = 0u; i < 16u; i++) {
-      let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
-      let values = sum[i];
-      y[p * params.Co + o] = activate(values[c] + (before[i] + shift));
     }
   }
 }
 
-@compute @workgroup_size(4, 4)
-fn single(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-) {
+// Adds up the products for any number of input channels.
+fn sumSingle(tile: Tile, lane: u32, sum: ptr<function, array<vec4f, 16>>) {
   let channelsIn = params.Ci / params.groups;
   let channelsOut = params.Co / params.groups;
   let pixels = params.N * params.Ho * params.Wo;
-  let tilesPerGroup = (channelsOut + 15u) / 16u;
-  let columnTiles = tilesPerGroup * params.groups;
-  let tile = (group.x + group.y * groups.x) * 4u + local.y;
-  if (tile >= columnTiles * ((pixels + 15u) / 16u)) {
-    return;
-  }
-  let row = tile / columnTiles * 16u;
-  let g = tile % columnTiles / tilesPerGroup;
-  let column = tile % tilesPerGroup * 16u + local.x * 4u;
-
   // The 4 pixels that this lane loads: position and index in x of what offset (0, 0) reads (before x, where that is padding).
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var origin: array<i32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
-    let p = min(row + i * 4u + local.x, pixels - 1u);
+    let p = min(tile.row + i * 4u + lane, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(g * channelsIn);
+    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(tile.g * channelsIn);
   }
   var output: array<u32, 4>;
   // @unroll
   for (var c = 0u; c < 4u; c++) {
-    output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
+    output[c] = tile.g * channelsOut + min(tile.column + c, channelsOut - 1u);
   }
-  var sum: array<vec4f, 16>;
   let terms = params.kh * params.kw * channelsIn;
   var u = 0u;
   var v = 0u;
@@ -245,30 +221,124 @@ fn single(
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let value = left[i][s];
-        sum[i * 4u + 0u] = fma(vec4f(value), right, sum[i * 4u + 0u]);
-        sum[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, sum[i * 4u + 1u]);
-        sum[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, sum[i * 4u + 2u]);
-        sum[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, sum[i * 4u + 3u]);
+        (*sum)[i * 4u + 0u] = fma(vec4f(value), right, (*sum)[i * 4u + 0u]);
+        (*sum)[i * 4u + 1u] = fma(vec4f(quadSwapX(value)), right, (*sum)[i * 4u + 1u]);
+        (*sum)[i * 4u + 2u] = fma(vec4f(quadSwapY(value)), right, (*sum)[i * 4u + 2u]);
+        (*sum)[i * 4u + 3u] = fma(vec4f(quadSwapDiagonal(value)), right, (*sum)[i * 4u + 3u]);
       }
     }
   }
+}
+
+fn store(tile: Tile, lane: u32, sum: ptr<function, array<vec4f, 16>>) {
+  let channelsOut = params.Co / params.groups;
+  let pixels = params.N * params.Ho * params.Wo;
   // A running loop over the columns: unrolled, these stores would be most of the code.
-  for (var c = 0u; c < 4u && column + c < channelsOut; c++) {
-    let o = g * channelsOut + column + c;
+  for (var c = 0u; c < 4u && tile.column + c < channelsOut; c++) {
+    let o = tile.g * channelsOut + tile.column + c;
     let shift = select(0.0, bias[o], HAS_BIAS);
     // All loads before the first store: a pixel past the edge repeats the last one.
     var before: array<f32, 16>;
     if (ACCUMULATE) {
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        before[i] = y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + o];
+        before[i] = y[min(tile.row + i / 4u * 4u + ((i % 4u) ^ lane), pixels - 1u) * params.Co + o];
       }
     }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
-      let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
-      let values = sum[i];
+      let p = min(tile.row + i / 4u * 4u + ((i % 4u) ^ lane), pixels - 1u);
+      let values = (*sum)[i];
       y[p * params.Co + o] = activate(values[c] + (before[i] + shift));
     }
   }
+}
+
+fn storeStatistics(tile: Tile, lane: u32, sum: ptr<function, array<vec4f, 16>>) {
+  let channelsOut = params.Co / params.groups;
+  let count = min(16u, params.N * params.Ho * params.Wo - tile.row);
+  var total = vec4f(0.0);
+  // @unroll
+  for (var i = 0u; i < 16u; i++) {
+    total += select(vec4f(0.0), (*sum)[i], i / 4u * 4u + ((i % 4u) ^ lane) < count);
+  }
+  let mean = total / f32(count);
+  var squares = vec4f(0.0);
+  // @unroll
+  for (var i = 0u; i < 16u; i++) {
+    let d = select(vec4f(0.0), (*sum)[i] - mean, i / 4u * 4u + ((i % 4u) ^ lane) < count);
+    squares = fma(d, d, squares);
+  }
+  for (var c = 0u; c < 4u && tile.column + c < channelsOut; c++) {
+    let o = tile.g * channelsOut + tile.column + c;
+    let at = tile.row / 16u * params.Co + o;
+    tileMean[at] = mean[c] + select(0.0, bias[o], HAS_BIAS);
+    tileSquares[at] = squares[c];
+  }
+}
+
+@compute @workgroup_size(4, 4)
+fn pairs(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec4f, 16>;
+  sumPairs(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+}
+
+@compute @workgroup_size(4, 4)
+fn pairsStatistics(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec4f, 16>;
+  sumPairs(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+  storeStatistics(tile, local.x, &sum);
+}
+
+@compute @workgroup_size(4, 4)
+fn single(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec4f, 16>;
+  sumSingle(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+}
+
+@compute @workgroup_size(4, 4)
+fn singleStatistics(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec4f, 16>;
+  sumSingle(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+  storeStatistics(tile, local.x, &sum);
 }

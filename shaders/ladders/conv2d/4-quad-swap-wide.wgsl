@@ -7,7 +7,7 @@ diagnostic(off, subgroup_uniformity);
 // Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels, 6 by each lane. A pair of terms takes 20 loads for 192 products of
 // a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 5.8 -> 6.0 GFLOP/s for 24 to 48 channels,
 // 4.0 -> 5.6 for 24 to 24, 2.4 -> 4.0 for a first layer of 1 to 24 (software adapter, FMA peak 17). All branches are the same
-// for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
+// for the 4 lanes of a subgroup, which the uniformity analysis cannot know. `…Statistics` as in rung 3.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu
@@ -46,6 +46,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> tileMean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> tileSquares: array<f32>;
 
 fn activate(v: f32) -> f32 {
   switch ACTIVATION {
@@ -71,42 +73,49 @@ fn distance(yi: i32, xi: i32, c: u32, offset: i32) -> i32 {
   return offset;
 }
 
-@compute @workgroup_size(4, 4)
-fn pairs(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-) {
+// What the 4 lanes of a subgroup compute: 16 pixels from `row` on, and 6 channels of group `g` from `column` on for each lane.
+struct Tile {
+  row: u32,
+  g: u32,
+  column: u32,
+}
+
+fn columnTiles() -> u32 {
+  return (params.Co / params.groups + 23u) / 24u * params.groups;
+}
+
+// Whether there is a tile of this number.
+fn exists(number: u32) -> bool {
+  return number < columnTiles() * ((params.N * params.Ho * params.Wo + 15u) / 16u);
+}
+
+fn tileOf(number: u32, lane: u32) -> Tile {
+  let tilesPerGroup = columnTiles() / params.groups;
+  let g = number % columnTiles() / tilesPerGroup;
+  return Tile(number / columnTiles() * 16u, g, number % tilesPerGroup * 24u + lane * 6u);
+}
+
+// Adds up the products for an even number of input channels.
+fn sumPairs(tile: Tile, lane: u32, sum: ptr<function, array<vec3f, 32>>) {
   let channelsIn = params.Ci / params.groups;
   let channelsOut = params.Co / params.groups;
   let pixels = params.N * params.Ho * params.Wo;
-  let tilesPerGroup = (channelsOut + 23u) / 24u;
-  let columnTiles = tilesPerGroup * params.groups;
-  let tile = (group.x + group.y * groups.x) * 4u + local.y;
-  if (tile >= columnTiles * ((pixels + 15u) / 16u)) {
-    return;
-  }
-  let row = tile / columnTiles * 16u;
-  let g = tile % columnTiles / tilesPerGroup;
-  let column = tile % tilesPerGroup * 24u + local.x * 6u;
-
   // The 4 pixels that this lane loads: position and index in x of what offset (0, 0) reads (before x, where that is padding).
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var origin: array<i32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
-    let p = min(row + i * 4u + local.x, pixels - 1u);
+    let p = min(tile.row + i * 4u + lane, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(g * channelsIn);
+    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(tile.g * channelsIn);
   }
   var output: array<u32, 6>;
   // @unroll
   for (var c = 0u; c < 6u; c++) {
-    output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
+    output[c] = tile.g * channelsOut + min(tile.column + c, channelsOut - 1u);
   }
-  var sum: array<vec3f, 32>;
   let terms = params.kh * params.kw * channelsIn;
   var u = 0u;
   var v = 0u;
@@ -142,71 +151,37 @@ fn pairs(
         // @unroll
         for (var i = 0u; i < 4u; i++) {
           let value = left[i][s];
-          sum[i * 8u + 0u + j] = fma(vec3f(value), right, sum[i * 8u + 0u + j]);
-          sum[i * 8u + 2u + j] = fma(vec3f(quadSwapX(value)), right, sum[i * 8u + 2u + j]);
-          sum[i * 8u + 4u + j] = fma(vec3f(quadSwapY(value)), right, sum[i * 8u + 4u + j]);
-          sum[i * 8u + 6u + j] = fma(vec3f(quadSwapDiagonal(value)), right, sum[i * 8u + 6u + j]);
+          (*sum)[i * 8u + 0u + j] = fma(vec3f(value), right, (*sum)[i * 8u + 0u + j]);
+          (*sum)[i * 8u + 2u + j] = fma(vec3f(quadSwapX(value)), right, (*sum)[i * 8u + 2u + j]);
+          (*sum)[i * 8u + 4u + j] = fma(vec3f(quadSwapY(value)), right, (*sum)[i * 8u + 4u + j]);
+          (*sum)[i * 8u + 6u + j] = fma(vec3f(quadSwapDiagonal(value)), right, (*sum)[i * 8u + 6u + j]);
         }
       }
     }
   }
-  // A running loop over the columns: unrolled, these stores would be most of the code.
-  for (var c = 0u; c < 6u && column + c < channelsOut; c++) {
-    let o = g * channelsOut + column + c;
-    let shift = select(0.0, bias[o], HAS_BIAS);
-    // All loads before the first store: a pixel past the edge repeats the last one.
-    var before: array<f32, 16>;
-    if (ACCUMULATE) {
-      // @unroll
-      for (var i = 0u; i < 16u; i++) {
-        before[i] = y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + o];
-      }
-    }
-    // @unroll
-    for (var i = 0u; i < 16u; i++) {
-      let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
-      let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
-      y[p * params.Co + o] = activate(values[c % 3u] + (before[i] + shift));
-    }
-  }
 }
 
-@compute @workgroup_size(4, 4)
-fn single(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-) {
+// Adds up the products for any number of input channels.
+fn sumSingle(tile: Tile, lane: u32, sum: ptr<function, array<vec3f, 32>>) {
   let channelsIn = params.Ci / params.groups;
   let channelsOut = params.Co / params.groups;
   let pixels = params.N * params.Ho * params.Wo;
-  let tilesPerGroup = (channelsOut + 23u) / 24u;
-  let columnTiles = tilesPerGroup * params.groups;
-  let tile = (group.x + group.y * groups.x) * 4u + local.y;
-  if (tile >= columnTiles * ((pixels + 15u) / 16u)) {
-    return;
-  }
-  let row = tile / columnTiles * 16u;
-  let g = tile % columnTiles / tilesPerGroup;
-  let column = tile % tilesPerGroup * 24u + local.x * 6u;
-
   // The 4 pixels that this lane loads: position and index in x of what offset (0, 0) reads (before x, where that is padding).
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var origin: array<i32, 4>;
   // @unroll
   for (var i = 0u; i < 4u; i++) {
-    let p = min(row + i * 4u + local.x, pixels - 1u);
+    let p = min(tile.row + i * 4u + lane, pixels - 1u);
     originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
-    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(g * channelsIn);
+    origin[i] = originOf(i32(p / (params.Wo * params.Ho)), originY[i], originX[i]) + i32(tile.g * channelsIn);
   }
   var output: array<u32, 6>;
   // @unroll
   for (var c = 0u; c < 6u; c++) {
-    output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
+    output[c] = tile.g * channelsOut + min(tile.column + c, channelsOut - 1u);
   }
-  var sum: array<vec3f, 32>;
   let terms = params.kh * params.kw * channelsIn;
   var u = 0u;
   var v = 0u;
@@ -247,31 +222,128 @@ fn single(
         // @unroll
         for (var i = 0u; i < 4u; i++) {
           let value = left[i][s];
-          sum[i * 8u + 0u + j] = fma(vec3f(value), right, sum[i * 8u + 0u + j]);
-          sum[i * 8u + 2u + j] = fma(vec3f(quadSwapX(value)), right, sum[i * 8u + 2u + j]);
-          sum[i * 8u + 4u + j] = fma(vec3f(quadSwapY(value)), right, sum[i * 8u + 4u + j]);
-          sum[i * 8u + 6u + j] = fma(vec3f(quadSwapDiagonal(value)), right, sum[i * 8u + 6u + j]);
+          (*sum)[i * 8u + 0u + j] = fma(vec3f(value), right, (*sum)[i * 8u + 0u + j]);
+          (*sum)[i * 8u + 2u + j] = fma(vec3f(quadSwapX(value)), right, (*sum)[i * 8u + 2u + j]);
+          (*sum)[i * 8u + 4u + j] = fma(vec3f(quadSwapY(value)), right, (*sum)[i * 8u + 4u + j]);
+          (*sum)[i * 8u + 6u + j] = fma(vec3f(quadSwapDiagonal(value)), right, (*sum)[i * 8u + 6u + j]);
         }
       }
     }
   }
+}
+
+fn store(tile: Tile, lane: u32, sum: ptr<function, array<vec3f, 32>>) {
+  let channelsOut = params.Co / params.groups;
+  let pixels = params.N * params.Ho * params.Wo;
   // A running loop over the columns: unrolled, these stores would be most of the code.
-  for (var c = 0u; c < 6u && column + c < channelsOut; c++) {
-    let o = g * channelsOut + column + c;
+  for (var c = 0u; c < 6u && tile.column + c < channelsOut; c++) {
+    let o = tile.g * channelsOut + tile.column + c;
     let shift = select(0.0, bias[o], HAS_BIAS);
     // All loads before the first store: a pixel past the edge repeats the last one.
     var before: array<f32, 16>;
     if (ACCUMULATE) {
       // @unroll
       for (var i = 0u; i < 16u; i++) {
-        before[i] = y[min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u) * params.Co + o];
+        before[i] = y[min(tile.row + i / 4u * 4u + ((i % 4u) ^ lane), pixels - 1u) * params.Co + o];
       }
     }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
-      let p = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), pixels - 1u);
-      let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
+      let p = min(tile.row + i / 4u * 4u + ((i % 4u) ^ lane), pixels - 1u);
+      let values = select((*sum)[i * 2u], (*sum)[i * 2u + 1u], c >= 3u);
       y[p * params.Co + o] = activate(values[c % 3u] + (before[i] + shift));
     }
   }
+}
+
+fn storeStatistics(tile: Tile, lane: u32, sum: ptr<function, array<vec3f, 32>>) {
+  let channelsOut = params.Co / params.groups;
+  let count = min(16u, params.N * params.Ho * params.Wo - tile.row);
+  // @unroll
+  for (var j = 0u; j < 2u; j++) {
+    var total = vec3f(0.0);
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      total += select(vec3f(0.0), (*sum)[i * 2u + j], i / 4u * 4u + ((i % 4u) ^ lane) < count);
+    }
+    let mean = total / f32(count);
+    var squares = vec3f(0.0);
+    // @unroll
+    for (var i = 0u; i < 16u; i++) {
+      let d = select(vec3f(0.0), (*sum)[i * 2u + j] - mean, i / 4u * 4u + ((i % 4u) ^ lane) < count);
+      squares = fma(d, d, squares);
+    }
+    for (var c = 0u; c < 3u && tile.column + j * 3u + c < channelsOut; c++) {
+      let o = tile.g * channelsOut + tile.column + j * 3u + c;
+      let at = tile.row / 16u * params.Co + o;
+      tileMean[at] = mean[c] + select(0.0, bias[o], HAS_BIAS);
+      tileSquares[at] = squares[c];
+    }
+  }
+}
+
+@compute @workgroup_size(4, 4)
+fn pairs(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec3f, 32>;
+  sumPairs(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+}
+
+@compute @workgroup_size(4, 4)
+fn pairsStatistics(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec3f, 32>;
+  sumPairs(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+  storeStatistics(tile, local.x, &sum);
+}
+
+@compute @workgroup_size(4, 4)
+fn single(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec3f, 32>;
+  sumSingle(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+}
+
+@compute @workgroup_size(4, 4)
+fn singleStatistics(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let number = (group.x + group.y * groups.x) * 4u + local.y;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number, local.x);
+  var sum: array<vec3f, 32>;
+  sumSingle(tile, local.x, &sum);
+  store(tile, local.x, &sum);
+  storeStatistics(tile, local.x, &sum);
 }

@@ -6,6 +6,8 @@
 // 64 channels o; for each offset (u,v) and 16 channels c at a time they copy a tile of x and one of w into workgroup memory.
 // Each invocation fetches for 4 fixed pixels, whose positions are divided out once. For GPUs: a software adapter pays dearly
 // for each barrier. Not measured yet: no GPU was at hand when it was written.
+// `tileStatistics` also gives, for batch normalisation, the mean of each invocation's 8 pixels (every eighth of its tile) in each channel
+// and the sum of their squared distances from it.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu
@@ -44,6 +46,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> tileMean: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> tileSquares: array<vec4f>;
 
 const TILE = 64u;
 const DEPTH = 4u;
@@ -69,42 +73,47 @@ fn pixelOf(n: i32, yi: i32, xi: i32) -> i32 {
   return (n * i32(params.H) + yi) * i32(params.W) + xi;
 }
 
-@compute @workgroup_size(8, 8)
-fn tile(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) index: u32,
-) {
+// What a workgroup computes: 64 pixels from `row` on, and 16 vectors of channels of group `g` from `column` on.
+struct Tile {
+  row: u32,
+  g: u32,
+  column: u32,
+}
+
+fn columnTiles() -> u32 {
+  return (params.Co / params.groups / 4u + 15u) / 16u * params.groups;
+}
+
+// Whether there is a tile of this number.
+fn exists(number: u32) -> bool {
+  return number < columnTiles() * ((params.N * params.Ho * params.Wo + TILE - 1u) / TILE);
+}
+
+fn tileOf(number: u32) -> Tile {
+  let tilesPerGroup = columnTiles() / params.groups;
+  let g = number % columnTiles() / tilesPerGroup;
+  return Tile(number / columnTiles() * TILE, g, number % tilesPerGroup * 16u);
+}
+
+fn sumProducts(tile: Tile, local: vec2u, index: u32, sum: ptr<function, array<vec4f, 16>>) {
   let channelsIn = params.Ci / params.groups / 4u;
   let channelsOut = params.Co / params.groups / 4u;
   let Ci4 = params.Ci / 4u;
   let Co4 = params.Co / 4u;
   let pixels = params.N * params.Ho * params.Wo;
-  let tilesPerGroup = (channelsOut + 15u) / 16u;
-  let columnTiles = tilesPerGroup * params.groups;
-  let tile = group.x + group.y * groups.x;
-  if (tile >= columnTiles * ((pixels + TILE - 1u) / TILE)) {
-    return;
-  }
-  let row = tile / columnTiles * TILE;
-  let g = tile % columnTiles / tilesPerGroup;
-  let column = tile % tilesPerGroup * 16u;
-
   // The 4 pixels that this invocation fetches: where offset (0, 0) reads, and their image.
   var originY: array<i32, 4>;
   var originX: array<i32, 4>;
   var image: array<i32, 4>;
   // @unroll
   for (var q = 0u; q < 4u; q++) {
-    let p = min(row + index / 4u + q * 16u, pixels - 1u);
+    let p = min(tile.row + index / 4u + q * 16u, pixels - 1u);
     originX[q] = i32(p % params.Wo * params.strideX) - params.padLeft;
     originY[q] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
     image[q] = i32(p / (params.Wo * params.Ho));
   }
-  let output = g * channelsOut + min(column + index % 16u, channelsOut - 1u);
+  let output = tile.g * channelsOut + min(tile.column + index % 16u, channelsOut - 1u);
   let blocks = (channelsIn + DEPTH - 1u) / DEPTH;
-  var sum: array<vec4f, 16>;
   for (var step = 0u; step < params.kh * params.kw * blocks; step++) {
     let tap = step / blocks;
     let c4 = step % blocks * DEPTH;
@@ -116,7 +125,7 @@ fn tile(
       let yi = originY[q] + offset[0];
       let xi = originX[q] + offset[1];
       let inside = (c4 + d < channelsIn) & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
-      let at = u32(select(0, pixelOf(image[q], yi, xi), inside)) * Ci4 + g * channelsIn + min(c4 + d, channelsIn - 1u);
+      let at = u32(select(0, pixelOf(image[q], yi, xi), inside)) * Ci4 + tile.g * channelsIn + min(c4 + d, channelsIn - 1u);
       leftTile[(index / 4u + q * 16u) * PITCH + d] = select(vec4f(0.0), x[at], inside);
       let c = c4 * 4u + index / 16u + q * 4u;
       let other = w[(tap * params.wChannels + params.wFirst + min(c, channelsIn * 4u - 1u)) * Co4 + output];
@@ -136,30 +145,101 @@ fn tile(
           let right = rightTile[(d * 4u + s) * 16u + local.x + j * 8u];
           // @unroll
           for (var i = 0u; i < 8u; i++) {
-            sum[i * 2u + j] = fma(vec4f(left[i][s]), right, sum[i * 2u + j]);
+            (*sum)[i * 2u + j] = fma(vec4f(left[i][s]), right, (*sum)[i * 2u + j]);
           }
         }
       }
     }
     workgroupBarrier();
   }
+}
+
+fn store(tile: Tile, local: vec2u, sum: ptr<function, array<vec4f, 16>>) {
+  let channelsOut = params.Co / params.groups / 4u;
+  let Co4 = params.Co / 4u;
+  let pixels = params.N * params.Ho * params.Wo;
   // @unroll
   for (var j = 0u; j < 2u; j++) {
-    let o = column + local.x + j * 8u;
+    let o = tile.column + local.x + j * 8u;
     if (o < channelsOut) {
-      let shift = select(vec4f(0.0), bias[g * channelsOut + o], HAS_BIAS);
+      let shift = select(vec4f(0.0), bias[tile.g * channelsOut + o], HAS_BIAS);
       // @unroll
       for (var i = 0u; i < 8u; i++) {
-        let p = row + local.y + i * 8u;
+        let p = tile.row + local.y + i * 8u;
         if (p < pixels) {
-          let at = p * Co4 + g * channelsOut + o;
+          let at = p * Co4 + tile.g * channelsOut + o;
           var before = vec4f(0.0);
           if (ACCUMULATE) {
             before = y[at];
           }
-          y[at] = activate(sum[i * 2u + j] + (before + shift));
+          y[at] = activate((*sum)[i * 2u + j] + (before + shift));
         }
       }
     }
   }
+}
+
+fn storeStatistics(tile: Tile, local: vec2u, sum: ptr<function, array<vec4f, 16>>) {
+  let channelsOut = params.Co / params.groups / 4u;
+  let pixels = params.N * params.Ho * params.Wo;
+  // @unroll
+  for (var j = 0u; j < 2u; j++) {
+    let o = tile.column + local.x + j * 8u;
+    if (o < channelsOut) {
+      var count = 0u;
+      var total = vec4f(0.0);
+      // @unroll
+      for (var i = 0u; i < 8u; i++) {
+        let inside = tile.row + local.y + i * 8u < pixels;
+        count += u32(inside);
+        total += select(vec4f(0.0), (*sum)[i * 2u + j], inside);
+      }
+      let mean = total / f32(max(count, 1u));
+      var squares = vec4f(0.0);
+      // @unroll
+      for (var i = 0u; i < 8u; i++) {
+        let d = select(vec4f(0.0), (*sum)[i * 2u + j] - mean, i < count);
+        squares = fma(d, d, squares);
+      }
+      let output = tile.g * channelsOut + o;
+      let at = (tile.row / 8u + local.y) * (params.Co / 4u) + output;
+      tileMean[at] = mean + select(vec4f(0.0), bias[output], HAS_BIAS);
+      tileSquares[at] = squares;
+    }
+  }
+}
+
+@compute @workgroup_size(8, 8)
+fn tile(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let number = group.x + group.y * groups.x;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number);
+  var sum: array<vec4f, 16>;
+  sumProducts(tile, local.xy, index, &sum);
+  store(tile, local.xy, &sum);
+}
+
+@compute @workgroup_size(8, 8)
+fn tileStatistics(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let number = group.x + group.y * groups.x;
+  if (!exists(number)) {
+    return;
+  }
+  let tile = tileOf(number);
+  var sum: array<vec4f, 16>;
+  sumProducts(tile, local.xy, index, &sum);
+  store(tile, local.xy, &sum);
+  storeStatistics(tile, local.xy, &sum);
 }
