@@ -2,6 +2,7 @@
  * Reverse-mode automatic differentiation on a tape. An operation is one short record: equation, forward, gradient and what it
  * saves. Gradients are written with operations, so second derivatives work wherever every gradient on the way is differentiable.
  */
+import { constant } from './constant.ts';
 import { ShapeError } from './errors.ts';
 import { keep, scope } from './memory.ts';
 import { ones, sameShape, type Tensor } from './tensor.ts';
@@ -234,7 +235,9 @@ function backpropagate(y: Tensor, wanted: ReadonlySet<Tensor>, options: GradOpti
   }
   const { nodes, onPath } = pathTo(y, wanted);
   const gradients = new Map<Tensor, Tensor>();
-  const start = options.gradOutput ?? ones(y.shape, { device: y.device });
+  // Nobody may be handed the shared constant itself.
+  const one = y.rank === 0 && !wanted.has(y) ? constant(1, y.device) : undefined;
+  const start = options.gradOutput ?? one ?? ones(y.shape, { device: y.device });
   gradients.set(y, options.createGraph ? start : start.alias());
   for (const node of nodes) {
     const output = node.output.deref();

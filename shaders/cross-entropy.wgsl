@@ -1,12 +1,13 @@
 // Cross-entropy of integer labels with logits, and its gradient, in one walk over each row:
-//   loss[n] = ln sum_k exp(x[n, k]) - x[n, t_n],   gx[n, k] = softmax(x[n])_k - [k = t_n].
+//   loss[n] = ln sum_k exp(x[n, k]) - x[n, t_n],   gx[n, k] = scale (softmax(x[n])_k - [k = t_n]).
 //
-// n row (sample or pixel), k class, t_n the label of row n. One invocation per row; the sum is shifted by the running maximum.
+// n row (sample or pixel), k class, t_n the label of row n, scale the weight of a row in the loss: 1 / rows for their mean. One invocation per row; the sum is shifted by the running maximum.
 // A label outside the classes gives a loss and a gradient that are not numbers, so it cannot pass unseen.
 
 struct Params {
   rows: u32,
   classes: u32,
+  scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -42,7 +43,7 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let illegal = select(0.0, notANumber(), t >= params.classes);
   loss[n] = m + log(total) - x[start + min(t, params.classes - 1u)] + illegal;
   for (var k = 0u; k < params.classes; k++) {
-    gx[start + k] = exp(x[start + k] - m) / total - select(0.0, 1.0, k == t) + illegal;
+    gx[start + k] = params.scale * (exp(x[start + k] - m) / total - select(0.0, 1.0, k == t)) + illegal;
   }
 }
 
@@ -72,6 +73,6 @@ fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   loss[n] = m + log(total) - x4[start + label / 4u][label % 4u] + illegal;
   for (var k = 0u; k < classes4; k++) {
     let own = vec4u(4u * k) + vec4u(0u, 1u, 2u, 3u) == vec4u(t);
-    gx4[start + k] = exp(x4[start + k] - m) / total - select(vec4f(), vec4f(1.0), own) + illegal;
+    gx4[start + k] = params.scale * (exp(x4[start + k] - m) / total - select(vec4f(), vec4f(1.0), own)) + illegal;
   }
 }

@@ -184,11 +184,9 @@ const sizes: Readonly<Record<string, readonly object[]>> = {
   layerNorm: classes.map((p) => ({ rows: p.rows, features: p.classes, epsilon: 1e-3 })),
   layerNormGradient: classes.map((p) => ({ rows: p.rows, features: p.classes, epsilon: 1e-3 })),
   ...Object.fromEntries(
-    ['softmax', 'logSoftmax', 'softmaxGradient', 'logSoftmaxGradient', 'crossEntropy', 'countCorrect'].map((name) => [
-      name,
-      classes,
-    ]),
+    ['softmax', 'logSoftmax', 'softmaxGradient', 'logSoftmaxGradient', 'countCorrect'].map((name) => [name, classes]),
   ),
+  crossEntropy: classes.map((p) => ({ ...p, scale: 1 / p.rows })),
   where: [whereParams([7, 12], [7, 12], [7, 12])?.params ?? {}],
   copy: [
     permuteParams([8, 5, 12], [2, 0, 1]),

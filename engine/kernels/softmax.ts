@@ -10,6 +10,11 @@ export type SoftmaxParams = {
   readonly classes: number;
 };
 
+export type CrossEntropyParams = SoftmaxParams & {
+  /** s, the weight of a row in the loss: 1 for the sum of the rows, 1 / rows for their mean. */
+  readonly scale: number;
+};
+
 /** max and ln Σ e^{x - max} of one row. */
 function logSumExp(x: KernelArray, start: number, classes: number): { max: number; sum: number } {
   let max = Number.NEGATIVE_INFINITY;
@@ -98,15 +103,15 @@ export const logSoftmaxGradient = gradientKernel('logSoftmaxGradient');
  * Loss of each row and the gradient of that loss with respect to its logits, in one pass. A mean over the rows divides both by `rows`.
  * A label outside [0, classes) makes its row NaN.
  */
-export const crossEntropy = defineKernel<'x' | 'labels', 'loss' | 'gx', SoftmaxParams>({
+export const crossEntropy = defineKernel<'x' | 'labels', 'loss' | 'gx', CrossEntropyParams>({
   name: 'crossEntropy',
-  equation: '\\ell_n = \\ln\\sum_k e^{x_{nk}} - x_{n t_n},\\quad g_{x,nk} = \\operatorname{softmax}(x_n)_k - [k = t_n]',
+  equation: '\\ell_n = \\ln\\sum_k e^{x_{nk}} - x_{n t_n},\\quad g_{x,nk} = s\\,(\\operatorname{softmax}(x_n)_k - [k = t_n])',
   inputs: ['x', 'labels'],
   outputs: ['loss', 'gx'],
   types: { labels: 'i32' },
   sizes: ({ rows, classes }) => ({ x: rows * classes, labels: rows, loss: rows, gx: rows * classes }),
-  example: EXAMPLE,
-  reference({ x, labels }, { loss, gx }, { rows, classes }) {
+  example: { ...EXAMPLE, scale: 0.5 },
+  reference({ x, labels }, { loss, gx }, { rows, classes, scale }) {
     for (let n = 0; n < rows; n++) {
       const label = labels[n] as number;
       const { max, sum } = logSumExp(x, n * classes, classes);
@@ -114,7 +119,7 @@ export const crossEntropy = defineKernel<'x' | 'labels', 'loss' | 'gx', SoftmaxP
       loss[n] = legal ? max + Math.log(sum) - (x[n * classes + label] as number) : Number.NaN;
       for (let k = 0; k < classes; k++) {
         const probability = Math.exp((x[n * classes + k] as number) - max) / sum;
-        gx[n * classes + k] = legal ? probability - Number(k === label) : Number.NaN;
+        gx[n * classes + k] = legal ? scale * (probability - Number(k === label)) : Number.NaN;
       }
     }
   },

@@ -1,9 +1,9 @@
 /** Elementwise functions of two tensors with NumPy's broadcasting rule, comparisons, and `where`. */
 import { defineOperation, isRecording, registerAddition } from '../autodiff.ts';
+import { constant } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { type BinaryName, binaryKernels, binaryParams, where as whereKernel, whereParams } from '../kernels/binary.ts';
 import type { Shape, Tensor } from '../tensor.ts';
-import { constant } from './constant.ts';
 import { sumTo } from './reduce.ts';
 import { compute } from './run.ts';
 import { affine, log, neg } from './unary.ts';

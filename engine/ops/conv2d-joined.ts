@@ -12,6 +12,7 @@
  * double it. So bilinear up-sampling stays an operation of its own.
  */
 import { defineOperation, isRecording, type Operation } from '../autodiff.ts';
+import { constant } from '../constant.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import {
   type Conv2dPartParams,
@@ -25,7 +26,6 @@ import { type Epilogue, NO_EPILOGUE } from '../kernels/epilogue.ts';
 import { resizeGradient, resizeParams } from '../kernels/resize.ts';
 import { emptyTensor, sameShape, type Tensor } from '../tensor.ts';
 import { activationGradient, epilogueOf } from './activation.ts';
-import { constant } from './constant.ts';
 import { type Conv2dOptions, checkBias, inputGradientOp, weightGradientOp } from './conv2d.ts';
 import { avgPool2d } from './pool.ts';
 import { sum } from './reduce.ts';

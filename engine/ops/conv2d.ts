@@ -3,6 +3,7 @@
  * operations and every order of derivative works.
  */
 import { defineOperation, isRecording, type Operation } from '../autodiff.ts';
+import { constant } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { conv2d as conv2dKernel } from '../kernels/conv2d.ts';
 import { conv2dInputGradient as inputGradientKernel } from '../kernels/conv2d-input-gradient.ts';
@@ -19,7 +20,6 @@ import { type Epilogue, NO_EPILOGUE } from '../kernels/epilogue.ts';
 import { emptyTensor, type Shape, type Tensor } from '../tensor.ts';
 import { type Activation, activationGradient, epilogueOf } from './activation.ts';
 import type { BatchStatistics } from './batch-norm.ts';
-import { constant } from './constant.ts';
 import { sum } from './reduce.ts';
 import { run } from './run.ts';
 

@@ -1,8 +1,9 @@
 /** The inverse real discrete Fourier transform as matrix products with fixed tables of cosines and sines: no kernel of its own. */
+
+import { constantTable } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
 import { add, sub } from './binary.ts';
-import { constantTable } from './constant.ts';
 import { matmul } from './matmul.ts';
 
 type Wave = 'cos' | 'sin';

@@ -1,5 +1,6 @@
 /** Losses. Each is reduced to its mean (default) or sum, or left as it is. */
 import { defineOperation, isRecording } from '../autodiff.ts';
+import { isConstant } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { crossEntropy as crossEntropyKernel } from '../kernels/softmax.ts';
 import { emptyTensor, sameShape, type Tensor } from '../tensor.ts';
@@ -23,9 +24,12 @@ function reduced(loss: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
 
 interface CrossEntropyAttrs {
   readonly reduction: Reduction;
-  /** ∂ℓ_n/∂x, made by the forward kernel. */
+  /** ∂L/∂x, made by the forward kernel; without a reduction, ∂ℓ_n/∂x. */
   slope?: Tensor;
 }
+
+/** The weight of a row in the loss. */
+const scaleOf = (reduction: Reduction, rows: number): number => (reduction === 'mean' ? 1 / rows : 1);
 
 const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
   name: 'crossEntropy',
@@ -36,7 +40,11 @@ const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
     const [rows, classes] = x.shape as [number, number];
     const loss = emptyTensor([rows], 'crossEntropy', 'f32', x.device);
     const slope = emptyTensor(x.shape, 'crossEntropy', 'f32', x.device);
-    run(crossEntropyKernel, { x, labels: labels as Tensor, loss, gx: slope }, { rows, classes });
+    run(
+      crossEntropyKernel,
+      { x, labels: labels as Tensor, loss, gx: slope },
+      { rows, classes, scale: scaleOf(attrs.reduction, rows) },
+    );
     if (x.requiresGrad) attrs.slope = slope;
     else slope.dispose();
     return reduced(loss, attrs);
@@ -44,9 +52,13 @@ const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
   gradient(gy, { inputs: [logits, labels], attrs }) {
     const x = logits as Tensor;
     const [rows, classes] = x.shape as [number, number];
-    const slope = isRecording() ? sub(softmax(x), oneHot(labels as Tensor, classes)) : (attrs.slope as Tensor);
-    if (attrs.reduction === 'none') return [mul(slope, reshape(gy, [rows, 1])), null];
-    return [mul(slope, attrs.reduction === 'mean' ? affine(gy, 1 / rows, 0) : gy), null];
+    const { reduction } = attrs;
+    const slope = isRecording()
+      ? affine(sub(softmax(x), oneHot(labels as Tensor, classes)), scaleOf(reduction, rows), 0)
+      : (attrs.slope as Tensor);
+    if (reduction === 'none') return [mul(slope, reshape(gy, [rows, 1])), null];
+    // Where nothing stands behind the loss, there is nothing to multiply.
+    return [isConstant(gy, 1) ? slope.alias() : mul(slope, gy), null];
   },
 });
 

@@ -1,5 +1,6 @@
 /** Matrix products. The three forms a·b, a·bᵀ and aᵀ·b are closed under differentiation, so nothing is ever transposed in memory. */
 import { defineOperation } from '../autodiff.ts';
+import { constant } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { type Epilogue, NO_EPILOGUE } from '../kernels/epilogue.ts';
 import { matmul as matmulKernel } from '../kernels/matmul.ts';
@@ -7,7 +8,6 @@ import { matmulNT, matmulTN } from '../kernels/matmul-transposed.ts';
 import { broadcastShape } from '../kernels/strides.ts';
 import { emptyTensor, type Shape, sizeOf, type Tensor } from '../tensor.ts';
 import { type Activation, activationGradient, epilogueOf } from './activation.ts';
-import { constant } from './constant.ts';
 import { sum, sumTo } from './reduce.ts';
 import { run } from './run.ts';
 import { broadcastTo, reshape } from './shape.ts';

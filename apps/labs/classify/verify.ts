@@ -165,9 +165,15 @@ async function losses(training: Training, card: string): Promise<Verification[]>
     const kernel =
       card === 'softmax'
         ? await verifyKernel(device, softmax, { x: scores.data }, params, { shapes: { y: scores.shape } })
-        : await verifyKernel(device, crossEntropy, { x: scores.data, labels: Int32Array.from(set.labels) }, params, {
-            shapes: { gx: scores.shape },
-          });
+        : await verifyKernel(
+            device,
+            crossEntropy,
+            { x: scores.data, labels: Int32Array.from(set.labels) },
+            { ...params, scale: 1 },
+            {
+              shapes: { gx: scores.shape },
+            },
+          );
     const tape = await on([scores], (logits) =>
       verifyGradient(
         card === 'softmax' ? '∂p/∂z' : '∂L/∂z',

@@ -39,6 +39,7 @@ const ROOM_OF_FILE: Readonly<Record<string, string>> = {
   'engine/tensor.ts': 'core',
   'engine/arena.ts': 'core',
   'engine/autodiff.ts': 'core',
+  'engine/constant.ts': 'core',
   'engine/grad-check.ts': 'core',
   // Chooses a device and makes it the one that tensors use.
   'engine/device/init.ts': 'core',

@@ -1,8 +1,8 @@
 /** Values that never change, made once per device: numbers as tensors of one element, and tables. */
-import type { Device } from '../device/device.ts';
-import { RecordingDevice } from '../device/recording-device.ts';
-import { keep, Storage } from '../memory.ts';
-import { type Shape, sizeOf, Tensor } from '../tensor.ts';
+import type { Device } from './device/device.ts';
+import { RecordingDevice } from './device/recording-device.ts';
+import { keep, Storage } from './memory.ts';
+import { type Shape, sizeOf, Tensor } from './tensor.ts';
 
 const made = new WeakMap<Device, Map<string | number, Tensor>>();
 
@@ -27,4 +27,9 @@ export function constantTable(key: string | number, device: Device, shape: Shape
 /** A number as a tensor. */
 export function constant(value: number, device: Device): Tensor {
   return constantTable(value, device, [], () => [value]);
+}
+
+/** Whether a tensor is that number: the one constant of its device, by any of its aliases. */
+export function isConstant(tensor: Tensor, value: number): boolean {
+  return tensor.buffer('isConstant') === constant(value, tensor.device).buffer('isConstant');
 }
