@@ -14,6 +14,9 @@ import { compareResults } from './report/compare.ts';
 import { readResult, writeResult } from './report/files.ts';
 import { markdownReport, replaceSection } from './report/markdown.ts';
 
+/** For the kernels of one network, one by one. */
+const PROFILE_SECONDS = 20;
+
 export async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(USAGE);
@@ -45,7 +48,10 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   const training = allCases().find((one) => one.group === 'training-step');
   const run = {
     cases,
-    measure: { batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 1 },
+    measure: {
+      ...{ batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 1 },
+      ...(options.profile ? { profileSeconds: PROFILE_SECONDS } : {}),
+    },
     partial: options.quick || options.only !== undefined || options.libraries !== undefined || options.batches < 9,
     minutes: options.minutes,
     tune: options.tune,

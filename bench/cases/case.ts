@@ -6,7 +6,7 @@ import type { Network } from './network.ts';
 
 /** All tensors are described as NHWC, HWIO and [in, out]; a library that wants another layout permutes once, before timing. */
 export type Workload =
-  | { readonly type: 'matmul'; readonly m: number; readonly k: number; readonly n: number; readonly transpose?: 'a' | 'b' }
+  | { readonly type: 'matmul'; readonly m: number; readonly k: number; readonly n: number }
   | ({ readonly type: 'conv2d'; readonly pass: ConvPass } & ConvShape)
   | { readonly type: 'add'; readonly count: number }
   | { readonly type: 'relu'; readonly count: number }
@@ -36,11 +36,10 @@ export interface ConvShape {
  * - `kernel`: one operation, against the peers.
  * - `streaming`: a kernel whose limit is memory; its roof is the streaming bandwidth.
  * - `ladder`: every variant of one of the engine's kernels.
- * - `lab-kernel`: an operation at the shape it has in a lab's network; the engine's libraries only.
  * - `overhead`: what a dispatch of a replayed step costs; the engine only.
  * - `forward`: inference of a whole network. `training-step`: loss, gradients and update.
  */
-export type Group = 'kernel' | 'streaming' | 'ladder' | 'lab-kernel' | 'overhead' | 'forward' | 'training-step';
+export type Group = 'kernel' | 'streaming' | 'ladder' | 'overhead' | 'forward' | 'training-step';
 
 export interface BenchCase {
   /** Unique, readable and stable between versions, because `--compare` joins on it. */
@@ -96,6 +95,31 @@ export interface Prepared {
   readonly choices?: readonly KernelChoice[];
   /** Number of dispatches of one execution where the library can tell. */
   readonly dispatches?: number;
+  /** The kernels of one execution, to be timed one by one, where the library can take it apart. */
+  takeApart?(): StepKernels;
+}
+
+/** A kernel with the parameters that it has in a step, alone. */
+export interface StepKernel {
+  readonly kernel: string;
+  readonly variant: string;
+  /** Its sizes, for readers. */
+  readonly shape: string;
+  /** Calls in one step. */
+  readonly calls: number;
+  /** Floating-point operations of one call, where its work is multiply-adds. */
+  readonly flops?: number;
+  /** Bytes that one call must move at least. */
+  readonly bytes: number;
+  /** Of one call. */
+  readonly dispatches: number;
+  /** Calls it `n` times and resolves when the device has finished. */
+  run(n: number): Promise<void>;
+}
+
+export interface StepKernels {
+  readonly kernels: readonly StepKernel[];
+  dispose(): void;
 }
 
 /** One kernel's variant, and what chose it: the adapter's rules, the built-in table, a measurement here, or the case itself. */

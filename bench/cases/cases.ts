@@ -9,8 +9,8 @@ import {
   type Workload,
 } from './case.ts';
 import stored from './expected-losses.json';
-import { activationShapes, forwardMultiplyAdds, inputShapes, type Network, trainingFlops } from './network.ts';
-import { cifarCnn, convNet, mlp, networks, smallCnn, unet16 } from './networks.ts';
+import { forwardMultiplyAdds, type Network, trainingFlops } from './network.ts';
+import { cifarCnn, convNet, mlp, smallCnn, unet16 } from './networks.ts';
 
 const PASSES: readonly ConvPass[] = ['forward', 'input-gradient', 'weight-gradient'];
 /** Large enough to fill a GPU. */
@@ -21,40 +21,33 @@ const STREAM = 8 * 1024 * 1024;
 export function allCases(): BenchCase[] {
   // The most telling first: a run may be cut short by a time budget, and on a software adapter the peers take minutes for a few steps of
   // the large networks.
-  const cases = [
+  return [
     ...[convNet, mlp].map(trainingCase),
-    ...[256, 512, 1024].map((size) => matmulCase('kernel', size, size, size, size === 512)),
+    ...[256, 512, 1024].map((size) => matmulCase('kernel', size, size === 512)),
     ...[convCase(16, 32), convCase(13, 31)].flat(),
     ...streamingCases(),
-    ...[matmulCase('kernel', 2048, 2048, 2048, false), ...PASSES.map((pass) => convPassCase('kernel', pass, LARGE, false))].map(
-      (one) => ({ ...one, hardwareOnly: true }),
-    ),
+    ...[matmulCase('kernel', 2048, false), ...PASSES.map((pass) => convPassCase('kernel', pass, LARGE, false))].map((one) => ({
+      ...one,
+      hardwareOnly: true,
+    })),
     overheadCase(' of 64 elements', 64, 'next to no work'),
     overheadCase('', 1024, '1,024 elements each'),
     forwardCase(convNet),
-    ...[512].map((size) => matmulCase('ladder', size, size, size, false)),
+    matmulCase('ladder', 512, false),
     ...convCase(16, 32, 'ladder'),
     streaming('sum', 'ladder', { type: 'sum', count: STREAM }, STREAM, 1, STREAM),
-    ...labKernelCases(networks),
     ...[unet16, smallCnn, cifarCnn].map(trainingCase),
   ];
-  return uniqueByName(cases);
 }
 
-function uniqueByName(cases: readonly BenchCase[]): BenchCase[] {
-  return [...new Map(cases.map((one) => [one.name, one])).values()];
-}
-
-function matmulCase(group: Group, m: number, k: number, n: number, quick: boolean, transpose?: 'a' | 'b'): BenchCase {
-  const label = { a: 'matmul ᵀ×', b: 'matmul ×ᵀ', none: 'matmul' }[transpose ?? 'none'];
-  const shape = m === k && k === n ? `${m}` : `${m}×${k}×${n}`;
+function matmulCase(group: Group, size: number, quick: boolean): BenchCase {
   return {
-    name: prefix(group, `${label} ${shape}`),
+    name: prefix(group, `matmul ${size}`),
     group,
-    shape: `[${m}, ${k}] × [${k}, ${n}]`,
-    flops: 2 * m * k * n,
-    bytes: 4 * (m * k + k * n + m * n),
-    workload: { type: 'matmul', m, k, n, ...(transpose ? { transpose } : {}) },
+    shape: `[${size}, ${size}] × [${size}, ${size}]`,
+    flops: 2 * size ** 3,
+    bytes: 4 * 3 * size ** 2,
+    workload: { type: 'matmul', m: size, k: size, n: size },
     tolerance: 1e-4,
     quick,
     hardwareOnly: false,
@@ -170,30 +163,6 @@ function forwardCase(network: Network): BenchCase {
   };
 }
 
-/** Each convolution and linear layer of the networks at its shape, in all passes that training needs. */
-function labKernelCases(all: readonly Network[]): BenchCase[] {
-  return all.flatMap((network) => {
-    const inputs = inputShapes(network);
-    const outputs = activationShapes(network);
-    return network.layers.flatMap((layer, i): BenchCase[] => {
-      const [h = 1, w = 1] = inputs[i] ?? [];
-      const first = outputs.slice(0, i).every((_, j) => !['conv', 'linear'].includes(network.layers[j]?.type ?? ''));
-      if (layer.type === 'conv') {
-        const shape = { n: network.batch, h, w, c: layer.in, o: layer.out, kernel: layer.kernel, padding: layer.padding };
-        return PASSES.filter((pass) => !(first && pass === 'input-gradient')).map((pass) =>
-          convPassCase('lab-kernel', pass, shape, false),
-        );
-      }
-      if (layer.type !== 'linear') return [];
-      const forward = matmulCase('lab-kernel', network.batch, layer.in, layer.out, false);
-      const weight = matmulCase('lab-kernel', layer.in, network.batch, layer.out, false, 'a');
-      const input = matmulCase('lab-kernel', network.batch, layer.out, layer.in, false, 'b');
-      return first ? [forward, weight] : [forward, weight, input];
-    });
-  });
-}
-
 function prefix(group: Group, name: string): string {
-  if (group === 'ladder') return `ladder: ${name}`;
-  return group === 'lab-kernel' ? `lab: ${name}` : name;
+  return group === 'ladder' ? `ladder: ${name}` : name;
 }

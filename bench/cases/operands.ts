@@ -14,13 +14,8 @@ export interface Operand {
 /** Operands by name. Convolution: `x`, `weight`, `dy`, as the pass needs; Adam: `theta`, `g`, `m`, `v`. */
 export function operands(workload: Workload): Record<string, Operand> {
   switch (workload.type) {
-    case 'matmul': {
-      const { m, k, n, transpose } = workload;
-      return {
-        a: random(transpose === 'a' ? [k, m] : [m, k], 1),
-        b: random(transpose === 'b' ? [n, k] : [k, n], 2),
-      };
-    }
+    case 'matmul':
+      return { a: random([workload.m, workload.k], 1), b: random([workload.k, workload.n], 2) };
     case 'conv2d':
       return convOperands(workload);
     case 'add':

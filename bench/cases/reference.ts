@@ -51,20 +51,11 @@ function sample(count: number, valueAt: (i: number) => number): Expected {
   return { indices, values: Float64Array.from(indices, valueAt) };
 }
 
-function matmulAt(
-  shape: { m: number; k: number; n: number; transpose?: 'a' | 'b' },
-  a: Float32Array,
-  b: Float32Array,
-  i: number,
-) {
-  const { m, k, n, transpose } = shape;
+function matmulAt({ k, n }: { k: number; n: number }, a: Float32Array, b: Float32Array, i: number): number {
   const row = Math.floor(i / n);
   const column = i % n;
   let sum = 0;
-  for (let j = 0; j < k; j++) {
-    const left = transpose === 'a' ? at(a, j * m + row) : at(a, row * k + j);
-    sum += left * (transpose === 'b' ? at(b, column * k + j) : at(b, j * n + column));
-  }
+  for (let j = 0; j < k; j++) sum += at(a, row * k + j) * at(b, j * n + column);
   return sum;
 }
 

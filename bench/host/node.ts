@@ -30,7 +30,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
   const opened = await openAdapter();
   const adapter = describeAdapter(opened.device.adapterInfo);
   const roofline = await measureRoofline(opened.device, { batches: run.measure.batches, software: adapter.software });
-  const control = controlsOf(opened.device, roofline, adapter.software);
+  const controls = controlsOf(opened.device, roofline, adapter.software);
   const session = new Session();
   const runtime = await session.open(chalkgrad, 'webgpu', adapter, { tune: run.tune });
   log(`${runtime.id}: ${runtime.error ?? runtime.adapter?.description}`);
@@ -38,7 +38,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
   for (const one of run.cases) {
     if (adapter.software && one.hardwareOnly) continue;
     log(one.name);
-    const result = await session.measure(one, { ...run.measure, control, idle: idleShare, log });
+    const result = await session.measure(one, { ...run.measure, controls, idle: idleShare, log });
     if (result.contenders.length > 0) cases.push(result);
   }
   opened.device.destroy();

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly minutes: number;
   /** Leave out the fresh-browser measurement of the first step. */
   readonly firstStep: boolean;
+  /** Time the kernels of each training step of the engine one by one. */
+  readonly profile: boolean;
   /** Measure variants of the engine's kernels before each case instead of going by the built-in table and the rules. */
   readonly tune: boolean;
   readonly recordLosses: boolean;
@@ -26,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --batches N         batches per contender and case (default 9, with --quick 5)
   --minutes N         start no further case after N minutes; the result is marked as interrupted
   --no-first-step     leave out the first training step in a fresh browser
+  --no-profile        leave out the kernels of the engine's training steps one by one (some 20 s per network)
   --tune              measure variants of the engine's kernels before each case; default: built-in table and rules
   --compare FILE      ratios to an earlier result file
   --readme            put the table into README.md
@@ -40,7 +43,17 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const takesValue = ['--only', '--libraries', '--batches', '--minutes', '--compare', '--report'];
-  const known = ['--quick', '--no-first-step', '--readme', '--node', '--tune', '--record-losses', '--help', ...takesValue];
+  const known = [
+    '--quick',
+    '--no-first-step',
+    '--no-profile',
+    '--readme',
+    '--node',
+    '--tune',
+    '--record-losses',
+    '--help',
+    ...takesValue,
+  ];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (!known.includes(arg)) throw new RangeError(`unknown option '${arg}'\n${USAGE}`);
     if (!takesValue.includes(arg)) flags.add(arg);
@@ -64,6 +77,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     tune: flags.has('--tune'),
     readme: flags.has('--readme'),
     firstStep: !flags.has('--no-first-step'),
+    profile: !flags.has('--no-profile'),
     recordLosses: flags.has('--record-losses'),
     only: only === undefined ? undefined : new RegExp(only, 'i'),
     libraries: values

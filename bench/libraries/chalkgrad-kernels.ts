@@ -8,7 +8,6 @@ import { conv2dWeightGradient } from '../../engine/kernels/conv2d-weight-gradien
 import { NO_EPILOGUE } from '../../engine/kernels/epilogue.ts';
 import type { AnyKernel } from '../../engine/kernels/kernel.ts';
 import { matmul } from '../../engine/kernels/matmul.ts';
-import { matmulNT, matmulTN } from '../../engine/kernels/matmul-transposed.ts';
 import { adam, adamHyper } from '../../engine/kernels/optimizer.ts';
 import { maxPool } from '../../engine/kernels/pooling.ts';
 import { reductionKernels, reductionSteps } from '../../engine/kernels/reduction.ts';
@@ -60,10 +59,9 @@ function call(kernel: unknown, params: unknown, result: string, ladder = false):
   return { kernel: kernel as AnyKernel, params, result, ...(ladder ? { ladder } : {}) };
 }
 
-function matmulCall({ m, k, n, transpose }: Extract<Workload, { type: 'matmul' }>): KernelCall {
+function matmulCall({ m, k, n }: Extract<Workload, { type: 'matmul' }>): KernelCall {
   const sizes = { batch: 1, M: m, N: n, K: k, aBatchStride: 0, bBatchStride: 0 };
-  if (transpose === 'a') return call(matmulTN, sizes, 'y', true);
-  return transpose === 'b' ? call(matmulNT, sizes, 'y', true) : call(matmul, { ...sizes, ...NO_EPILOGUE }, 'y', true);
+  return call(matmul, { ...sizes, ...NO_EPILOGUE }, 'y', true);
 }
 
 function convCall(workload: Extract<Workload, { type: 'conv2d' }>): KernelCall {

@@ -9,6 +9,7 @@ import { CHECKED_STEPS, type Prepared, type Workload } from '../cases/case.ts';
 import { initialParameters, type Layer, type Network, trainingBatch } from '../cases/network.ts';
 import { operands } from '../cases/operands.ts';
 import { choicesFor } from './chalkgrad-choices.ts';
+import { stepKernels } from './chalkgrad-step-kernels.ts';
 
 /** Told of the kernels of a recording before it runs for the first time. */
 export type Tune = (device: RecordingDevice, work: readonly TuningWork[]) => Promise<void>;
@@ -66,6 +67,7 @@ export async function prepareTraining(device: RecordingDevice, network: Network,
     get dispatches() {
       return recording.dispatches;
     },
+    takeApart: () => stepKernels(device, recording.runs),
   };
 }
 

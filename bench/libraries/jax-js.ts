@@ -124,10 +124,7 @@ function kernel(workload: Workload, x: Record<string, JaxArray>): JaxArray[] {
 function operation(workload: Workload, take: (name: string) => JaxArray): JaxArray {
   switch (workload.type) {
     case 'matmul':
-      return np.matmul(
-        workload.transpose === 'a' ? take('a').transpose() : take('a'),
-        workload.transpose === 'b' ? take('b').transpose() : take('b'),
-      );
+      return np.matmul(take('a'), take('b'));
     case 'add':
       return take('a').add(take('b'));
     case 'relu':

@@ -95,17 +95,8 @@ function createSession(graph: OnnxGraph): Promise<ort.Session> {
 function kernelModel(workload: Workload, input: Record<string, Operand>): Model {
   const get = (name: string): Operand => input[name] as Operand;
   switch (workload.type) {
-    case 'matmul': {
-      if (workload.transpose) {
-        const swapped = workload.transpose;
-        const nodes = [
-          { op: 'Transpose', inputs: [swapped], output: 't' },
-          { op: 'MatMul', inputs: swapped === 'a' ? ['t', 'b'] : ['a', 't'], output: 'y' },
-        ];
-        return simple(nodes, input, [workload.m, workload.n]);
-      }
+    case 'matmul':
       return simple([{ op: 'MatMul', inputs: ['a', 'b'], output: 'y' }], input, [workload.m, workload.n]);
-    }
     case 'add':
       return simple([{ op: 'Add', inputs: ['a', 'b'], output: 'y' }], input, [workload.count]);
     case 'relu':

@@ -151,7 +151,7 @@ function kernel(workload: Workload, x: Record<string, tf.Tensor>): tf.Tensor[] {
   const take = (name: string): tf.Tensor => x[name] as tf.Tensor;
   switch (workload.type) {
     case 'matmul':
-      return [tf.matMul(take('a'), take('b'), workload.transpose === 'a', workload.transpose === 'b')];
+      return [tf.matMul(take('a'), take('b'))];
     case 'add':
       return [take('a').add(take('b'))];
     case 'relu':

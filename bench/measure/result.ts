@@ -32,6 +32,31 @@ export interface ContenderResult extends Partial<Timing> {
   readonly dispatches?: number;
 }
 
+/** One of the step's kernels alone; its times are those of one call. */
+export interface ProfiledKernel extends Timing {
+  readonly kernel: string;
+  readonly variant: string;
+  readonly shape: string;
+  /** Calls in one step. */
+  readonly calls: number;
+  /** Of one call; absent where the work is no multiply-adds. */
+  readonly flops?: number;
+  readonly bytes: number;
+  readonly dispatches: number;
+  /** The roof that limits it: one of the profile's controls. */
+  readonly roof?: RoofKernelName;
+}
+
+/** The engine's step kernel by kernel. Everything in it was timed in the same rounds. */
+export interface StepProfile {
+  readonly rounds: number;
+  /** The whole step. */
+  readonly step: Timing;
+  /** In the order of their first calls. */
+  readonly kernels: readonly ProfiledKernel[];
+  readonly controls: readonly ControlResult[];
+}
+
 /** The kernel of the roof that limits a case, timed in the same rounds as its contenders. */
 export interface ControlResult extends Timing {
   readonly kernel: RoofKernelName;
@@ -52,6 +77,8 @@ export interface CaseResult {
   readonly contenders: readonly ContenderResult[];
   /** Absent in results of the time before there were controls, and where it could not run. */
   readonly control?: ControlResult;
+  /** Of a training step. */
+  readonly profile?: StepProfile;
 }
 
 export interface RuntimeResult {

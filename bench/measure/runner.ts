@@ -11,6 +11,9 @@ export interface BatchOptions {
   readonly batches: number;
   /** A batch executes often enough to last this long. */
   readonly batchSeconds: number;
+  /** Shortest warm-up; default 0.2 s and 3 executions. */
+  readonly warmSeconds?: number;
+  readonly warmExecutions?: number;
   /** An execution slower than this gets `slowBatches` batches instead. */
   readonly slowSeconds: number;
   readonly slowBatches: number;
@@ -32,12 +35,13 @@ export function createRunner(work: Timeable): Runner {
   return { work, executions: 1, batches: 0, samples: [], failure: undefined };
 }
 
-/** Three executions and 0.2 s, or one second (the check compiled everything); then as many per batch as fill `batchSeconds`. */
+/** `warmExecutions` and `warmSeconds`, or one second (the check compiled everything); then as many per batch as fill `batchSeconds`. */
 export async function warmUp(runner: Runner, options: BatchOptions): Promise<void> {
   const { work } = runner;
+  const { warmSeconds = 0.2, warmExecutions = 3 } = options;
   let best = Number.POSITIVE_INFINITY;
   let total = 0;
-  for (let i = 0; (i < 3 || total < 0.2) && i < 50 && total < 1; i++) {
+  for (let i = 0; (i < warmExecutions || total < warmSeconds) && i < 50 && total < 1; i++) {
     const seconds = await time(() => work.run(1));
     total += seconds;
     best = Math.min(best, seconds);

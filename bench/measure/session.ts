@@ -2,21 +2,25 @@
 import { expectAll } from '../cases/agreement.ts';
 import type { AdapterDescription, BenchCase, Library, OpenOptions, Runtime } from '../cases/case.ts';
 import { incomparable } from '../libraries/adapters.ts';
-import type { Control, PrepareControl } from '../roofline/controls.ts';
+import type { Controls } from '../roofline/controls.ts';
 import { type Agreeing, type Contender, prepareAgreeing, referenceOf } from './agreeing.ts';
-import type { CaseResult, ContenderResult, ControlResult, RuntimeResult } from './result.ts';
+import { caseControl, finishControl, type RunningControl } from './control.ts';
+import { profileOf } from './profile.ts';
+import type { CaseResult, ContenderResult, RuntimeResult } from './result.ts';
 import { type BatchOptions, createRunner, guarded, interleave, messageOf, type Runner, timingOf, warmUp } from './runner.ts';
 
 export interface MeasureOptions extends BatchOptions {
-  /** Prepares the roof's own kernel, which runs in the rounds of each case. */
-  readonly control?: PrepareControl;
+  /** Seconds for the profile of a training step; absent: no profile. */
+  readonly profileSeconds?: number;
+  /** The roofs' own kernels, which run in the rounds of each case. */
+  readonly controls?: Controls;
   /** Share of idle processor time, asked before each case. */
   readonly idle?: () => Promise<number | undefined>;
   readonly log?: (line: string) => void;
 }
 
 /** What the host may send into the page. */
-export type SentMeasureOptions = Omit<MeasureOptions, 'control' | 'idle' | 'log'>;
+export type SentMeasureOptions = Omit<MeasureOptions, 'controls' | 'idle' | 'log'>;
 
 /** Longest time in which a library must have started. */
 const OPEN_SECONDS = 60;
@@ -69,20 +73,24 @@ export class Session {
     const runners = [...(control ? [control.runner] : []), ...timed.map(({ runner }) => runner)];
     for (const runner of runners) await guarded(runner, () => warmUp(runner, options));
     await interleave(runners, options.batches);
+    const { profileSeconds, batches, controls } = options;
+    const own = timed.find(({ agreeing, runner }) => agreeing.prepared.takeApart && runner.failure === undefined);
+    const profile =
+      own && profileSeconds ? await profileOf(own.agreeing.prepared, { batches, profileSeconds, controls }, log) : undefined;
     for (const { agreeing, runner } of timed) {
       const result = contenderResult(agreeing, runner);
       results.set(result.id, result);
       await guarded(runner, async () => agreeing.prepared.dispose());
       log(`  ${result.id}: ${result.seconds ? `${(1000 * result.seconds.median).toFixed(2)} ms` : `failed: ${result.message}`}`);
     }
-    const measuredControl = control && controlResult(control);
-    control?.work.dispose();
+    const measuredControl = control && finishControl(control);
     const { name, group, shape, flops, bytes } = benchCase;
     return {
       ...{ name, group, shape, flops, bytes },
       reference: reference?.name ?? 'nothing',
       contenders: [...results.values()],
       ...(measuredControl ? { control: measuredControl } : {}),
+      ...(profile ? { profile } : {}),
       ...(idle === undefined ? {} : { idle }),
     };
   }
@@ -98,17 +106,12 @@ export class Session {
   #contenders(benchCase: BenchCase): Contender[] {
     const { group, workload } = benchCase;
     return [...this.#runtimes].flatMap(([id, runtime]): Contender[] => {
-      const ownOnly = group === 'ladder' || group === 'lab-kernel' || group === 'overhead';
+      const ownOnly = group === 'ladder' || group === 'overhead';
       if (ownOnly && !runtime.variants) return [];
       if (group !== 'ladder' || !runtime.variants) return [{ id, runtime, variant: undefined }];
       return runtime.variants(workload).map((variant) => ({ id: `${id} · ${variant}`, runtime, variant }));
     });
   }
-}
-
-interface RunningControl {
-  readonly work: Control;
-  readonly runner: Runner;
 }
 
 /** A case without its control is still worth its times. */
@@ -118,17 +121,11 @@ async function prepareControl(
   log: (line: string) => void,
 ): Promise<RunningControl | undefined> {
   try {
-    const work = await options.control?.(benchCase);
-    return work && { work, runner: createRunner(work) };
+    return options.controls && (await caseControl(options.controls, benchCase));
   } catch (error) {
     log(`  no control: ${messageOf(error)}`);
     return undefined;
   }
-}
-
-function controlResult({ work, runner }: RunningControl): ControlResult | undefined {
-  const timing = timingOf(runner);
-  return timing && { kernel: work.kernel, amount: work.amount, ...timing };
 }
 
 function contenderResult({ id, error, prepared }: Agreeing, runner: Runner): ContenderResult {

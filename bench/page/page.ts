@@ -6,7 +6,7 @@ import { loadLibrary, parseContender } from '../libraries/index.ts';
 import { firstStep } from '../measure/first-step.ts';
 import type { CaseResult, FirstStep, PageEnvironment, RuntimeResult } from '../measure/result.ts';
 import { type SentMeasureOptions, Session } from '../measure/session.ts';
-import { controlsOf, type PrepareControl } from '../roofline/controls.ts';
+import { type Controls, controlsOf } from '../roofline/controls.ts';
 import { measureRoofline, type Roofline } from '../roofline/roofline.ts';
 
 export interface BenchPage {
@@ -26,7 +26,7 @@ declare global {
 }
 
 const session = new Session();
-let control: PrepareControl | undefined;
+let controls: Controls | undefined;
 let hidden = document.hidden;
 document.addEventListener('visibilitychange', () => {
   hidden ||= document.hidden;
@@ -53,7 +53,7 @@ globalThis.bench = {
     const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
     const description = describeAdapter(adapter.info);
     const roofline = await measureRoofline(device, { batches, software: description.software });
-    control = controlsOf(device, roofline, description.software);
+    controls = controlsOf(device, roofline, description.software);
     return { roofline, adapter: description };
   },
 
@@ -65,7 +65,7 @@ globalThis.bench = {
   measure: (name, options) =>
     session.measure(caseNamed(name), {
       ...options,
-      ...(control ? { control } : {}),
+      ...(controls ? { controls } : {}),
       idle: async () => globalThis.hostIdle?.(),
       log: (line) => console.log(line),
     }),

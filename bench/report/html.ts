@@ -2,8 +2,9 @@
 import type { BenchResult, CaseResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
-import { groupTable } from './group-table.ts';
+import { groupTable, htmlTable } from './group-table.ts';
 import { type Bar, barChart, escapeHtml } from './plot.ts';
+import { profileTables } from './profile.ts';
 import {
   casesOf,
   environmentFacts,
@@ -43,6 +44,7 @@ export function htmlReport(result: BenchResult): string {
     ratioChart(result),
     roofChart(result),
     ...GROUP_ORDER.map((group) => groupSection(result, GROUP_TITLES[group], casesOf(result, group))),
+    profileSection(result),
   ];
   return (
     `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
@@ -87,7 +89,7 @@ function ratioChart(result: BenchResult): string {
 
 function roofChart(result: BenchResult): string {
   const bars = result.cases
-    .filter((one) => one.group !== 'ladder' && one.group !== 'lab-kernel')
+    .filter((one) => one.group !== 'ladder')
     .flatMap((one): Bar[] =>
       [fastestOurs(one), fastestPeer(one)].flatMap((candidate) => {
         const share = shareOfRoof(result, one, candidate);
@@ -119,4 +121,12 @@ function groupSection(result: BenchResult, title: string, cases: readonly CaseRe
     return barChart({ title: `${one.name}: ${one.shape}`, bars, scale: 'linear' });
   });
   return `<h2>${escapeHtml(title)}</h2>${charts.join('')}${groupTable(result, cases)}`;
+}
+
+function profileSection(result: BenchResult): string {
+  const tables = profileTables(result).map(
+    ({ title, note, header, rows }) =>
+      `<details><summary>${escapeHtml(title)}</summary><p>${escapeHtml(note)}</p>${htmlTable(header, rows)}</details>`,
+  );
+  return tables.length === 0 ? '' : `<h2>Training steps, kernel by kernel</h2>${tables.join('')}`;
 }

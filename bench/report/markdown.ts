@@ -2,7 +2,8 @@
 import type { BenchResult, CaseResult, ContenderResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
-import { variantRows, variantText } from './variants.ts';
+import { profileTables } from './profile.ts';
+import { variantRows } from './variants.ts';
 import {
   casesOf,
   contender,
@@ -42,7 +43,7 @@ export function markdownReport(result: BenchResult): string {
     ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
     overheadTable(result),
     ladderTables(result),
-    labKernelTable(result),
+    profileDetails(result),
     variantTable(result),
   ];
   return parts.filter(Boolean).join('\n\n');
@@ -168,25 +169,13 @@ function ladderTables(result: BenchResult): string {
     .join('\n\n');
 }
 
-function labKernelTable(result: BenchResult): string {
-  const cases = casesOf(result, 'lab-kernel').filter((one) => fastestOurs(one));
-  if (cases.length === 0) return '';
-  const rows = cases.map((one) => {
-    const ours = fastestOurs(one);
-    const seconds = median(ours) as number;
-    const share = shareOfRoof(result, one, ours);
-    return [
-      one.name.replace('lab: ', ''),
-      ours ? variantText(ours) : '',
-      formatSeconds(seconds),
-      formatFlops(one.flops / seconds),
-      share === undefined ? '–' : formatPercent(share),
-    ];
-  });
-  return `<details><summary>Kernels at the shapes of the labs' networks</summary>\n\n${table(
-    ['', 'variant', 'time', 'rate', 'of the roof'],
-    rows,
-  )}\n\n</details>`;
+function profileDetails(result: BenchResult): string {
+  return profileTables(result)
+    .map(
+      ({ title, note, header, rows }) =>
+        `<details><summary>${title}</summary>\n\n${note}\n\n${table(header, rows)}\n\n</details>`,
+    )
+    .join('\n\n');
 }
 
 function variantTable(result: BenchResult): string {

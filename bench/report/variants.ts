@@ -22,7 +22,7 @@ export function variantList(choices: readonly KernelChoice[]): string {
 /** The engine's variants in every case that does not force them: case and list. */
 export function variantRows(result: BenchResult): [name: string, variants: string][] {
   return result.cases
-    .filter(({ group }) => group !== 'ladder' && group !== 'lab-kernel' && group !== 'overhead')
+    .filter(({ group }) => group !== 'ladder' && group !== 'overhead')
     .flatMap((one): [string, string][] => {
       const choices = fastestOurs(one)?.choices;
       return choices && choices.length > 0 ? [[one.name, variantList(choices)]] : [];

@@ -10,18 +10,9 @@ export const GROUP_TITLES: Readonly<Record<Group, string>> = {
   streaming: 'Streaming kernels',
   ladder: 'Ladders',
   overhead: 'Overhead of a recorded step',
-  'lab-kernel': 'Kernels at the shapes of the labs',
 };
 
-export const GROUP_ORDER: readonly Group[] = [
-  'training-step',
-  'forward',
-  'kernel',
-  'streaming',
-  'overhead',
-  'ladder',
-  'lab-kernel',
-];
+export const GROUP_ORDER: readonly Group[] = ['training-step', 'forward', 'kernel', 'streaming', 'overhead', 'ladder'];
 
 export function casesOf(result: BenchResult, group: Group): CaseResult[] {
   return result.cases.filter((one) => one.group === group);

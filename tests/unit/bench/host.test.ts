@@ -7,10 +7,11 @@ import { onnxModel } from '../../../bench/libraries/onnx-model.ts';
 
 describe('options', () => {
   it('have the full protocol as default', () => {
-    const full = { batches: 9, quick: false, node: false, firstStep: true, only: undefined, tune: false };
+    const full = { batches: 9, quick: false, node: false, firstStep: true, profile: true, only: undefined, tune: false };
     expect(parseOptions([])).toMatchObject(full);
     expect(parseOptions(['--tune']).tune).toBe(true);
     expect(parseOptions(['--quick']).batches).toBe(5);
+    expect(parseOptions(['--no-profile']).profile).toBe(false);
   });
 
   it('read patterns and lists', () => {

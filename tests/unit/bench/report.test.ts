@@ -196,12 +196,12 @@ describe('variants of kernels', () => {
   });
 
   it('are in both reports, and so is that they were measured', () => {
-    const labCase = { ...streamingCase, name: 'lab: conv', group: 'lab-kernel', contenders: [one([product])] } as const;
+    const kernelCase = { ...streamingCase, name: 'matmul 256', contenders: [one([product])] };
     const stepCase = { ...trainingCase, contenders: [one([conv, product])] };
-    const tuned: BenchResult = { ...sampleResult, tuned: true, cases: [stepCase, labCase] };
+    const tuned: BenchResult = { ...sampleResult, tuned: true, cases: [stepCase, kernelCase] };
     const markdown = markdownReport(tuned);
     expect(markdown).toContain('- Variants: measured before each case (--tune)');
-    expect(markdown).toContain('| conv | workgroup-tile (measured) |');
+    expect(markdown).toContain('| matmul 256 | matmul workgroup-tile (measured) |');
     expect(markdown).toContain('| ConvNet training step | conv2d quad-swap ×4, matmul workgroup-tile (measured) |');
     expect(htmlReport(tuned)).toContain('quad-swap (rule) + workgroup-tile (measured)');
     expect(markdownReport(sampleResult)).not.toContain('Variants');

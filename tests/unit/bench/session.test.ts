@@ -4,6 +4,7 @@ import { operands } from '../../../bench/cases/operands.ts';
 import { CPU_ADAPTER } from '../../../bench/libraries/adapters.ts';
 import { firstStep } from '../../../bench/measure/first-step.ts';
 import { Session } from '../../../bench/measure/session.ts';
+import { fakeControls } from './fake-controls.ts';
 
 const relu: BenchCase = {
   name: 'relu',
@@ -70,14 +71,27 @@ describe('a session', () => {
     const run = async () => {
       order.push('roof');
     };
-    const prepare = async () => ({ kernel: 'stream' as const, amount: 128, run, dispose: () => order.push('roof disposed') });
-    const result = await session.measure(relu, { ...OPTIONS, control: prepare });
+    const controls = fakeControls({ run, dispose: () => order.push('roof disposed') });
+    const result = await session.measure(relu, { ...OPTIONS, controls });
     const disposed = order.indexOf('a disposed');
     expect(order.slice(disposed - 6, disposed)).toEqual(['roof', 'a', 'b', 'roof', 'a', 'b']);
     expect(order.at(-1)).toBe('roof disposed');
-    expect(result.control).toMatchObject({ kernel: 'stream', amount: 128, seconds: { count: 3 } });
+    expect(result.control).toMatchObject({ kernel: 'stream', amount: 1, seconds: { count: 3 } });
     expect(result.control?.samples).toHaveLength(3);
     expect(result.contenders).toHaveLength(2);
+  });
+
+  it('has as many empty dispatches beside a replayed step as that has', async () => {
+    const session = new Session();
+    await session.open(fake('a', [], { variants: () => [] }), 'cpu');
+    const replay: BenchCase = {
+      ...relu,
+      group: 'overhead',
+      workload: { type: 'replay', dispatches: 200, count: 8 },
+      tolerance: 2,
+    };
+    const result = await session.measure(replay, { ...OPTIONS, controls: fakeControls() });
+    expect(result.control).toMatchObject({ kernel: 'empty', amount: 200 });
   });
 
   it('does without a control that fails', async () => {
@@ -85,15 +99,13 @@ describe('a session', () => {
     await session.open(fake('a', []), 'cpu');
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
-    const broken = await session.measure(relu, { ...OPTIONS, log, control: () => Promise.reject(new Error('no memory')) });
+    const none = { ...fakeControls(), prepare: () => Promise.reject(new Error('no memory')) };
+    const broken = await session.measure(relu, { ...OPTIONS, log, controls: none });
     expect(lines).toContain('  no control: Error: no memory');
     expect(broken.control).toBeUndefined();
     expect(broken.contenders[0]?.seconds?.count).toBe(3);
-    const run = () => Promise.reject(new Error('lost'));
-    const lost = await session.measure(relu, {
-      ...OPTIONS,
-      control: async () => ({ kernel: 'stream', amount: 1, run, dispose: () => {} }),
-    });
+    const controls = fakeControls({ run: () => Promise.reject(new Error('lost')) });
+    const lost = await session.measure(relu, { ...OPTIONS, controls });
     expect(lost.control).toBeUndefined();
     expect(lost.contenders[0]?.seconds?.count).toBe(3);
   });
@@ -139,13 +151,28 @@ describe('a session', () => {
     expect(batched.contenders[0]?.seconds?.median).toBeGreaterThan(0.004);
   });
 
-  it('measures ladders and lab kernels with libraries that have variants only', async () => {
+  it('takes the step of the engine apart, if asked and before it is disposed of', async () => {
+    const order: string[] = [];
+    const kernel = { kernel: 'k', variant: 'v', shape: '8', calls: 2, bytes: 8, dispatches: 1, run: async () => {} };
+    const takeApart = () => ({ kernels: [kernel], dispose: () => order.push('kernels disposed') });
+    const measureWith = async (options: object) => {
+      const session = new Session();
+      for (const library of [fake('peer', []), fake('a', order, { takeApart })]) await session.open(library, 'cpu');
+      return session.measure(relu, { ...OPTIONS, ...options });
+    };
+    expect((await measureWith({})).profile).toBeUndefined();
+    const { profile } = await measureWith({ profileSeconds: 60 });
+    expect(profile).toMatchObject({ rounds: 3, kernels: [{ kernel: 'k', calls: 2, seconds: { count: 3 } }] });
+    expect(order.slice(-2)).toEqual(['kernels disposed', 'a disposed']);
+  });
+
+  it('measures ladders and overhead with libraries that have variants only', async () => {
     const order: string[] = [];
     const libraries = [fake('peer', order), fake('chalkgrad', order, { variants: () => ['naive', 'fast'] })];
     const ladder = await measure(libraries, { ...relu, group: 'ladder' });
     expect(ladder.contenders.map(({ id }) => id)).toEqual(['chalkgrad cpu · naive', 'chalkgrad cpu · fast']);
-    const lab = await measure(libraries, { ...relu, group: 'lab-kernel' });
-    expect(lab.contenders.map(({ id }) => id)).toEqual(['chalkgrad cpu']);
+    const overhead = await measure(libraries, { ...relu, group: 'overhead' });
+    expect(overhead.contenders.map(({ id }) => id)).toEqual(['chalkgrad cpu']);
   });
 
   it('leaves out a library on another adapter or that cannot start', async () => {
