@@ -6,7 +6,7 @@ import { allCases } from './cases/cases.ts';
 import { serveBenchPage } from './host/build-page.ts';
 import { recordLosses, runInChrome } from './host/chrome.ts';
 import { runInNode } from './host/node.ts';
-import { type BenchOptions, parseOptions, selectCases, selectContenders, USAGE } from './host/options.ts';
+import { type BenchOptions, CASE_SECONDS, parseOptions, selectCases, selectContenders, USAGE } from './host/options.ts';
 import { benchRoot, installPeers } from './host/peers.ts';
 import { CONTENDERS } from './libraries/index.ts';
 import type { BenchResult } from './measure/result.ts';
@@ -49,10 +49,10 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   const run = {
     cases,
     measure: {
-      ...{ batches: options.batches, batchSeconds: 0.05, slowSeconds: 8, slowBatches: 1 },
+      ...{ batches: options.batches, batchSeconds: 0.05, caseSeconds: options.caseSeconds },
       ...(options.profile ? { profileSeconds: PROFILE_SECONDS } : {}),
     },
-    partial: options.quick || options.only !== undefined || options.libraries !== undefined || options.batches < 9,
+    partial: isPartial(options),
     minutes: options.minutes,
     tune: options.tune,
     log,
@@ -65,6 +65,11 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   } finally {
     await served.close();
   }
+}
+
+/** Shorter than the full protocol. */
+function isPartial({ quick, only, libraries, batches, caseSeconds }: BenchOptions): boolean {
+  return quick || only !== undefined || libraries !== undefined || batches < 9 || caseSeconds < CASE_SECONDS;
 }
 
 async function record(): Promise<number> {

@@ -84,10 +84,10 @@ export interface Prepared {
   /** Executes the workload `n` times and resolves when the device has finished all of them. */
   run(n: number): Promise<void>;
   /**
-   * Values for the numerical agreement, in the canonical layout. For `training-step`: the losses of the first
-   * `CHECKED_STEPS` steps from the initial parameters; it may be called once, before `run`.
+   * Values for the numerical agreement, in the canonical layout. For `training-step`: the losses of the next `steps` steps, from the
+   * initial parameters on where it is called before `run`.
    */
-  check(): Promise<Float32Array>;
+  check(steps: number): Promise<Float32Array>;
   dispose(): void;
   /** The variant or mode that runs, for the result file. */
   readonly variant?: string;
@@ -143,7 +143,7 @@ export interface Library {
   open(backend: string, options?: OpenOptions): Promise<Runtime>;
 }
 
-/** Losses compared per training case: the initial one and those after 1 and 2 updates. */
+/** Losses compared per training case, where time allows: the initial one and those after 1 and 2 updates. At least 2 are. */
 export const CHECKED_STEPS = 3;
 
 /** Height and width of the output of a stride-1 convolution. */

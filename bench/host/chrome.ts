@@ -52,6 +52,7 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       ...(interrupted === undefined ? {} : { interrupted }),
       ...(run.tune ? { tuned: true } : {}),
       batches: run.measure.batches,
+      ...(run.measure.caseSeconds === undefined ? {} : { caseSeconds: run.measure.caseSeconds }),
       environment: { ...inPage, ...machine(), hidden, where: 'browser', browser: version, flags },
       adapter,
       roofline,

@@ -49,6 +49,7 @@ export async function runInNode(run: NodeRun): Promise<BenchResult> {
     partial: run.partial,
     ...(run.tune ? { tuned: true } : {}),
     batches: run.measure.batches,
+    ...(run.measure.caseSeconds === undefined ? {} : { caseSeconds: run.measure.caseSeconds }),
     environment: {
       ...machine(),
       where: 'node',

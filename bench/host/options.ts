@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly readme: boolean;
   readonly compare: string | undefined;
   readonly batches: number;
+  /** What a contender may take for a case: an execution that is under way is waited for. */
+  readonly caseSeconds: number;
   /** No case starts later than this many minutes after the beginning. */
   readonly minutes: number;
   /** Leave out the fresh-browser measurement of the first step. */
@@ -21,11 +23,15 @@ export interface BenchOptions {
   readonly report: string | undefined;
 }
 
+/** Room for 9 batches of a step of 4 s; a peer that takes 17 s for one, as on a software adapter, still has one batch. */
+export const CASE_SECONDS = 60;
+
 export const USAGE = `npm run bench -- [options]
   --quick             a few cases and batches; marked as partial
   --only PATTERN      the cases whose name matches the regular expression
   --libraries A,B     the contenders whose name begins with one of these, such as "jax-js,tfjs webgpu"
   --batches N         batches per contender and case (default 9, with --quick 5)
+  --case-seconds N    what a contender may take for a case (default ${CASE_SECONDS}): fewer batches and compared losses where it is slow
   --minutes N         start no further case after N minutes; the result is marked as interrupted
   --no-first-step     leave out the first training step in a fresh browser
   --no-profile        leave out the kernels of the engine's training steps one by one (some 20 s per network)
@@ -42,7 +48,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const rest = [...args];
   const flags = new Set<string>();
   const values = new Map<string, string>();
-  const takesValue = ['--only', '--libraries', '--batches', '--minutes', '--compare', '--report'];
+  const takesValue = ['--only', '--libraries', '--batches', '--case-seconds', '--minutes', '--compare', '--report'];
   const known = [
     '--quick',
     '--no-first-step',
@@ -68,10 +74,13 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   if (!Number.isInteger(batches) || batches < 1) throw new RangeError(`--batches needs a positive integer`);
   const minutes = Number(values.get('--minutes') ?? Number.POSITIVE_INFINITY);
   if (!(minutes > 0)) throw new RangeError(`--minutes needs a positive number`);
+  const caseSeconds = Number(values.get('--case-seconds') ?? CASE_SECONDS);
+  if (!(caseSeconds > 0)) throw new RangeError(`--case-seconds needs a positive number`);
   const only = values.get('--only');
   return {
     quick,
     batches,
+    caseSeconds,
     minutes,
     node: flags.has('--node'),
     tune: flags.has('--tune'),

@@ -5,7 +5,7 @@ import type { LayerDefinition, NetworkDefinition } from '../../engine/nn/definit
 import { buildNetwork, type Network as EngineNetwork } from '../../engine/nn/network.ts';
 import type { OptimiserConfig } from '../../engine/optim/config.ts';
 import { createOptimiser } from '../../engine/optim/optimiser.ts';
-import { CHECKED_STEPS, type Prepared, type Workload } from '../cases/case.ts';
+import type { Prepared, Workload } from '../cases/case.ts';
 import { initialParameters, type Layer, type Network, trainingBatch } from '../cases/network.ts';
 import { operands } from '../cases/operands.ts';
 import { choicesFor } from './chalkgrad-choices.ts';
@@ -46,9 +46,9 @@ export async function prepareTraining(device: RecordingDevice, network: Network,
       for (let i = 0; i < n; i++) step();
       await device.sync();
     },
-    async check() {
-      const losses = new Float32Array(CHECKED_STEPS);
-      for (let i = 0; i < CHECKED_STEPS; i++) {
+    async check(steps) {
+      const losses = new Float32Array(steps);
+      for (let i = 0; i < steps; i++) {
         step();
         losses[i] = await recording.result.item();
       }

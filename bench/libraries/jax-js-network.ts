@@ -1,6 +1,6 @@
 /** Whole networks in jax-js: one jitted function per training step, parameters in and out, as in JAX. */
 import { blockUntilReady, type JaxArray, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
-import { CHECKED_STEPS, type Prepared } from '../cases/case.ts';
+import type { Prepared } from '../cases/case.ts';
 import { permute } from '../cases/data.ts';
 import {
   initialParameters,
@@ -44,9 +44,9 @@ export async function prepareTraining(network: Network): Promise<Prepared> {
         else loss.dispose();
       }
     },
-    async check() {
-      const losses = new Float32Array(CHECKED_STEPS);
-      for (let i = 0; i < CHECKED_STEPS; i++) losses[i] = (await advance().data())[0] ?? Number.NaN;
+    async check(steps) {
+      const losses = new Float32Array(steps);
+      for (let i = 0; i < steps; i++) losses[i] = (await advance().data())[0] ?? Number.NaN;
       return losses;
     },
     dispose() {

@@ -49,7 +49,7 @@ class JaxRuntime implements Runtime {
           : await prepareKernel(workload);
     return {
       run: (n) => use(() => prepared.run(n)),
-      check: () => use(() => prepared.check()),
+      check: (steps) => use(() => prepared.check(steps)),
       dispose: () => use(() => prepared.dispose()),
     };
   }

@@ -1,6 +1,6 @@
 /** Whole networks in TensorFlow.js: `variableGrads` and one of its optimisers per step, inside one `tidy`. */
 import * as tf from '@tensorflow/tfjs-core';
-import { CHECKED_STEPS, type Prepared } from '../cases/case.ts';
+import type { Prepared } from '../cases/case.ts';
 import { initialParameters, inputShapes, type Layer, type Network, trainingBatch } from '../cases/network.ts';
 import { BATCH_NORM_EPSILON } from '../cases/operands.ts';
 import { bilinearMatrix } from './bilinear.ts';
@@ -50,9 +50,9 @@ export function prepareTraining(network: Network, finish: Finish): Prepared {
         loss.dispose();
       }
     },
-    async check() {
-      const losses = new Float32Array(CHECKED_STEPS);
-      for (let i = 0; i < CHECKED_STEPS; i++) {
+    async check(steps) {
+      const losses = new Float32Array(steps);
+      for (let i = 0; i < steps; i++) {
         const loss = advance();
         losses[i] = (await loss.data())[0] ?? Number.NaN;
         loss.dispose();

@@ -81,9 +81,9 @@ class TfjsRuntime implements Runtime {
         await use();
         await prepared.run(n);
       },
-      async check() {
+      async check(steps) {
         await use();
-        return prepared.check();
+        return prepared.check(steps);
       },
       dispose() {
         void use().then(() => prepared.dispose());

@@ -20,10 +20,7 @@ export interface ProfileOptions {
 const EMPTY_DISPATCHES = 100;
 /** A step has dozens of kernels, and each of its batches pays for one wait only. */
 const BATCH_SECONDS = 0.02;
-const WARM_UP = {
-  ...{ batches: 1, batchSeconds: BATCH_SECONDS, warmSeconds: BATCH_SECONDS, warmExecutions: 2 },
-  ...{ slowSeconds: Number.POSITIVE_INFINITY, slowBatches: 1 },
-};
+const WARM_UP = { batches: 1, batchSeconds: BATCH_SECONDS, warmSeconds: BATCH_SECONDS, warmExecutions: 2 };
 
 /** The profile of a library that can take its step apart; a step without one is still worth its times. */
 export async function profileOf(
@@ -55,7 +52,7 @@ async function profileStep(step: Prepared, kernels: readonly StepKernel[], optio
   try {
     const start = now();
     const whole = createRunner(step);
-    const alone = kernels.map(createRunner);
+    const alone = kernels.map((kernel) => createRunner(kernel));
     const runners = [whole, ...running.map(({ runner }) => runner), ...alone];
     for (const runner of runners) await guarded(runner, () => warmUp(runner, WARM_UP));
     const warm = now();

@@ -6,7 +6,7 @@ import type { Summary } from './statistics.ts';
 
 export const FORMAT = 1;
 
-export type Status = 'ok' | 'unsupported' | 'failed' | 'disagrees' | 'incomparable';
+export type Status = 'ok' | 'unsupported' | 'failed' | 'disagrees' | 'too slow' | 'incomparable';
 
 export interface Timing {
   /** Executions per batch. */
@@ -25,6 +25,8 @@ export interface ContenderResult extends Partial<Timing> {
   readonly message?: string;
   /** Largest error against the reference, relative to the largest magnitude; absent where nothing could be compared. */
   readonly error?: number;
+  /** Of a training step: how many losses were compared. Absent in results of the time when it was always `CHECKED_STEPS`. */
+  readonly checkedSteps?: number;
   /** Variant or mode that ran, and dispatches of one execution, where the library tells. */
   readonly variant?: string;
   /** The variants of its kernels and what chose them, where the library has a choice. */
@@ -125,8 +127,10 @@ export interface BenchResult {
   readonly tuned?: boolean;
   /** Why the run ended early, if it did. */
   readonly interrupted?: string;
-  /** Batches per contender and case; a contender whose single execution takes very long has fewer. */
+  /** Batches per contender and case; a contender has fewer where more would not fit its time for a case. */
   readonly batches: number;
+  /** That time. Absent in results from before there was one. */
+  readonly caseSeconds?: number;
   readonly environment: Environment;
   /** The adapter of the roofline; every WebGPU library ran on it or was left out. */
   readonly adapter: AdapterDescription;

@@ -1,4 +1,5 @@
 /** Times several contenders in turns: warm-up, batches that fill a wanted time, and rounds in which each has one batch. */
+import { Budget } from './budget.ts';
 import type { Timing } from './result.ts';
 import { summarize } from './statistics.ts';
 
@@ -14,52 +15,55 @@ export interface BatchOptions {
   /** Shortest warm-up; default 0.2 s and 3 executions. */
   readonly warmSeconds?: number;
   readonly warmExecutions?: number;
-  /** An execution slower than this gets `slowBatches` batches instead. */
-  readonly slowSeconds: number;
-  readonly slowBatches: number;
 }
 
 /** A contender that is ready to be timed, and its samples so far. */
 export interface Runner {
   readonly work: Timeable;
+  readonly budget: Budget;
+  /** Seconds of an execution before the warm-up; infinite where nobody knows. */
+  readonly known: number;
   /** Per batch. */
   executions: number;
-  batches: number;
   /** Seconds per execution, one value per batch. */
   readonly samples: number[];
   /** Why it dropped out while it was timed. */
   failure: string | undefined;
 }
 
-export function createRunner(work: Timeable): Runner {
-  return { work, executions: 1, batches: 0, samples: [], failure: undefined };
+export function createRunner(work: Timeable, budget = new Budget(), known = Number.POSITIVE_INFINITY): Runner {
+  return { work, budget, known, executions: 1, samples: [], failure: undefined };
 }
 
-/** `warmExecutions` and `warmSeconds`, or one second (the check compiled everything); then as many per batch as fill `batchSeconds`. */
+/**
+ * `warmExecutions` and `warmSeconds`, or one second (the check compiled everything); then as many per batch as fill `batchSeconds`.
+ * Where the budget has no room for a warm-up and all batches, the batches come first.
+ */
 export async function warmUp(runner: Runner, options: BatchOptions): Promise<void> {
-  const { work } = runner;
-  const { warmSeconds = 0.2, warmExecutions = 3 } = options;
-  let best = Number.POSITIVE_INFINITY;
+  const { work, budget } = runner;
+  const { batches, batchSeconds, warmSeconds = 0.2, warmExecutions = 3 } = options;
+  let best = runner.known;
   let total = 0;
   for (let i = 0; (i < warmExecutions || total < warmSeconds) && i < 50 && total < 1; i++) {
-    const seconds = await time(() => work.run(1));
+    if (Number.isFinite(best) && (batches + 1) * best > budget.left) break;
+    const seconds = await budget.time(() => work.run(1));
     total += seconds;
     best = Math.min(best, seconds);
   }
   // One execution alone also pays for the wait, so the estimate is made again with a batch.
-  const estimate = Math.min(1000, Math.max(1, Math.ceil(options.batchSeconds / best)));
-  const perExecution = estimate > 1 ? (await time(() => work.run(estimate))) / estimate : best;
-  runner.executions = Math.min(5000, Math.max(1, Math.ceil(options.batchSeconds / perExecution)));
-  runner.batches = best > options.slowSeconds ? options.slowBatches : options.batches;
+  const estimate = Math.min(1000, Math.max(1, Math.ceil(batchSeconds / best)));
+  const perExecution = estimate > 1 ? (await budget.time(() => work.run(estimate))) / estimate : best;
+  runner.executions = Math.min(5000, Math.max(1, Math.ceil(batchSeconds / perExecution)));
 }
 
-/** A B C A B C …: a neighbour on the machine who comes and goes disturbs all alike. */
+/** A B C A B C …: a neighbour on the machine who comes and goes disturbs all alike. Each has one batch and what its budget allows. */
 export async function interleave(runners: readonly Runner[], rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const runner of runners) {
-      if (round >= runner.batches) continue;
+      const { work, budget, executions, samples } = runner;
+      if ((samples.at(-1) ?? 0) * executions > budget.left && samples.length > 0) continue;
       await guarded(runner, async () => {
-        runner.samples.push((await time(() => runner.work.run(runner.executions))) / runner.executions);
+        samples.push((await budget.time(() => work.run(executions))) / executions);
       });
     }
   }
@@ -79,12 +83,6 @@ export async function guarded(runner: Runner, f: () => Promise<void>): Promise<v
 export function timingOf({ failure, executions, samples }: Runner): Timing | undefined {
   if (failure !== undefined || samples.length === 0) return undefined;
   return { executions, samples, seconds: summarize(samples) };
-}
-
-async function time(f: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await f();
-  return (performance.now() - start) / 1000;
 }
 
 export function messageOf(error: unknown): string {

@@ -1,15 +1,25 @@
 /** Opens the libraries and times each case with all of them, interleaved. The same code runs in the page and in Node. */
 import { expectAll } from '../cases/agreement.ts';
-import type { AdapterDescription, BenchCase, Library, OpenOptions, Runtime } from '../cases/case.ts';
+import {
+  type AdapterDescription,
+  type BenchCase,
+  CHECKED_STEPS,
+  type Library,
+  type OpenOptions,
+  type Runtime,
+} from '../cases/case.ts';
 import { incomparable } from '../libraries/adapters.ts';
 import type { Controls } from '../roofline/controls.ts';
 import { type Agreeing, type Contender, prepareAgreeing, referenceOf } from './agreeing.ts';
+import { Budget, type Clock } from './budget.ts';
 import { caseControl, finishControl, type RunningControl } from './control.ts';
 import { profileOf } from './profile.ts';
 import type { CaseResult, ContenderResult, RuntimeResult } from './result.ts';
 import { type BatchOptions, createRunner, guarded, interleave, messageOf, type Runner, timingOf, warmUp } from './runner.ts';
 
 export interface MeasureOptions extends BatchOptions {
+  /** What a contender may take for a case; absent: as long as it needs. */
+  readonly caseSeconds?: number;
   /** Seconds for the profile of a training step; absent: no profile. */
   readonly profileSeconds?: number;
   /** The roofs' own kernels, which run in the rounds of each case. */
@@ -17,10 +27,12 @@ export interface MeasureOptions extends BatchOptions {
   /** Share of idle processor time, asked before each case. */
   readonly idle?: () => Promise<number | undefined>;
   readonly log?: (line: string) => void;
+  /** For tests; default the clock of the machine. */
+  readonly now?: Clock;
 }
 
 /** What the host may send into the page. */
-export type SentMeasureOptions = Omit<MeasureOptions, 'controls' | 'idle' | 'log'>;
+export type SentMeasureOptions = Omit<MeasureOptions, 'controls' | 'idle' | 'log' | 'now'>;
 
 /** Longest time in which a library must have started. */
 const OPEN_SECONDS = 60;
@@ -57,7 +69,8 @@ export class Session {
     let reference = referenceOf(benchCase);
     for (const contender of this.#contenders(benchCase)) {
       const { id } = contender;
-      const agreeing = await prepareAgreeing(contender, benchCase, reference);
+      const budget = new Budget(options.caseSeconds, options.now);
+      const agreeing = await prepareAgreeing(contender, benchCase, reference, budget);
       if ('status' in agreeing) {
         results.set(id, agreeing);
         if (agreeing.status !== 'unsupported') log(`  ${id}: ${agreeing.status}: ${agreeing.message}`);
@@ -66,7 +79,7 @@ export class Session {
       // Holds its place in the order of the contenders until there are times.
       results.set(id, { id, status: 'failed' });
       reference ??= { name: id, expected: expectAll(agreeing.values) };
-      timed.push({ agreeing, runner: createRunner(agreeing.prepared) });
+      timed.push({ agreeing, runner: createRunner(agreeing.prepared, budget, agreeing.seconds) });
     }
     const control = timed.length > 0 ? await prepareControl(benchCase, options, log) : undefined;
     // The control goes first, so that it stands beside the engine.
@@ -100,7 +113,7 @@ export class Session {
     const [contender] = this.#contenders(benchCase);
     if (!contender) throw new Error(`no library is open for '${benchCase.name}'`);
     const prepared = await contender.runtime.prepare(benchCase.workload);
-    return Array.from(await prepared.check());
+    return Array.from(await prepared.check(CHECKED_STEPS));
   }
 
   #contenders(benchCase: BenchCase): Contender[] {
@@ -128,13 +141,14 @@ async function prepareControl(
   }
 }
 
-function contenderResult({ id, error, prepared }: Agreeing, runner: Runner): ContenderResult {
+function contenderResult({ id, error, prepared, checkedSteps }: Agreeing, runner: Runner): ContenderResult {
   const timing = timingOf(runner);
   if (!timing) return { id, status: 'failed', message: runner.failure ?? 'no sample' };
   return {
     id,
     status: 'ok',
     ...(error === undefined ? {} : { error }),
+    ...(checkedSteps === undefined ? {} : { checkedSteps }),
     ...(prepared.variant === undefined ? {} : { variant: prepared.variant }),
     ...(prepared.choices === undefined ? {} : { choices: prepared.choices }),
     ...(prepared.dispatches === undefined ? {} : { dispatches: prepared.dispatches }),

@@ -23,7 +23,7 @@ export function htmlTable(header: readonly string[], rows: readonly (readonly st
 }
 
 function contenderCells(result: BenchResult, one: CaseResult, candidate: ContenderResult): string[] {
-  const { id, status, message, seconds, error, choices, dispatches } = candidate;
+  const { id, status, message, seconds, choices, dispatches } = candidate;
   if (!seconds) return [id, status + (message ? `: ${message}` : '')];
   const share = shareOfRoof(result, one, candidate);
   return [
@@ -32,10 +32,15 @@ function contenderCells(result: BenchResult, one: CaseResult, candidate: Contend
     String(seconds.count),
     rateOf(one, seconds.median, dispatches),
     share === undefined ? '' : formatPercent(share),
-    error === undefined ? 'reference' : error.toExponential(0),
+    errorText(candidate),
     choices && choices.length > 4 ? variantList(choices) : variantText(candidate),
     dispatches === undefined ? '' : String(dispatches),
   ];
+}
+
+function errorText({ error, checkedSteps }: ContenderResult): string {
+  if (error === undefined) return 'reference';
+  return error.toExponential(0) + (checkedSteps === undefined ? '' : `, ${checkedSteps} losses`);
 }
 
 function rateOf({ group, flops, bytes }: CaseResult, seconds: number, dispatches: number | undefined): string {

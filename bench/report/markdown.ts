@@ -14,12 +14,15 @@ import {
   fastestOurs,
   fastestPeer,
   few,
+  fewNote,
+  fewStepsNote,
   meanSpeedup,
   median,
   roofNote,
   shareOfRoof,
   speedup,
   warnings,
+  whyNoTime,
 } from './view.ts';
 
 export const BEGIN = '<!-- benchmark: written by `npm run bench -- --readme` -->';
@@ -35,9 +38,10 @@ export function markdownReport(result: BenchResult): string {
       .join('\n'),
     headline(result) ?? '',
     `Medians of ${result.batches} batches, libraries interleaved in one page; values checked to agree before timing. A cell shows ` +
-      'the time and, in brackets, how many times longer than Chalkgrad it took. * Fewer batches, because one takes many seconds.',
+      `the time and, in brackets, how many times longer than Chalkgrad it took. ${fewNote(result)}`,
     rooflineTable(result),
     timesTable('Training step (loss, gradients, update)', result, casesOf(result, 'training-step')),
+    fewStepsNote(casesOf(result, 'training-step')),
     firstStepTable(result),
     ratesTable('Kernels', result, [...casesOf(result, 'kernel'), ...casesOf(result, 'forward')], 'flops'),
     ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
@@ -85,7 +89,7 @@ function timesTable(title: string, result: BenchResult, cases: readonly CaseResu
 
 function timeCell(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined): string {
   const seconds = median(candidate);
-  if (seconds === undefined) return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
+  if (seconds === undefined) return whyNoTime(candidate);
   const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
   const text = `${formatSeconds(seconds)}${few(result, candidate)}`;
   return ratio === undefined ? text : `${text} (${formatRatio(ratio)})`;
@@ -120,7 +124,7 @@ function ratesTable(title: string, result: BenchResult, cases: readonly CaseResu
 
 function rateCell(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined, unit: 'flops' | 'bytes'): string {
   const seconds = median(candidate);
-  if (seconds === undefined) return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
+  if (seconds === undefined) return whyNoTime(candidate);
   const rate = (unit === 'flops' ? formatFlops(one.flops / seconds) : formatBytes(one.bytes / seconds)).replace(
     / [GT].*$/,
     (text) => (text.startsWith(' T') ? text : ''),

@@ -1,5 +1,5 @@
 /** What every report derives from a result: rates, shares of the roof, ratios to the peers, and the warnings. */
-import type { Group } from '../cases/case.ts';
+import { CHECKED_STEPS, type Group } from '../cases/case.ts';
 import { type BenchResult, type CaseResult, type ContenderResult, isOurs } from '../measure/result.ts';
 import { geometricMean, rooflineSeconds } from '../measure/statistics.ts';
 
@@ -31,9 +31,32 @@ export function median(result: ContenderResult | undefined): number | undefined 
   return result?.status === 'ok' ? result.seconds?.median : undefined;
 }
 
-/** Marks a time that stands on fewer batches than the others. */
+/** Marks a time that stands on fewer batches than the others with their number. */
 export function few(result: BenchResult, candidate: ContenderResult | undefined): string {
-  return candidate?.seconds && candidate.seconds.count < result.batches ? '*' : '';
+  const count = candidate?.seconds?.count ?? result.batches;
+  return count < result.batches ? ` *${count}` : '';
+}
+
+/** What that mark means. */
+export function fewNote({ caseSeconds }: BenchResult): string {
+  const reason = caseSeconds === undefined ? 'one takes many seconds' : `a contender has ${caseSeconds} s for a case`;
+  return `*n: only n batches, because ${reason}.`;
+}
+
+/** What stands in the place of a time. */
+export function whyNoTime(candidate: ContenderResult | undefined): string {
+  if (candidate?.status === 'too slow') return `too slow: ${candidate.message}`;
+  return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
+}
+
+/** Which training steps stand on fewer compared losses than the protocol asks for; empty where none does. */
+export function fewStepsNote(cases: readonly CaseResult[]): string {
+  const list = cases.flatMap(({ name, contenders }) =>
+    contenders
+      .filter(({ checkedSteps = CHECKED_STEPS }) => checkedSteps < CHECKED_STEPS)
+      .map(({ id, checkedSteps }) => `${checkedSteps} of ${id} in “${name}”`),
+  );
+  return list.length === 0 ? '' : `Fewer losses than ${CHECKED_STEPS} were compared, because steps are slow: ${list.join(', ')}.`;
 }
 
 /** The engine's own contender with the smallest median. */

@@ -12,6 +12,8 @@ describe('options', () => {
     expect(parseOptions(['--tune']).tune).toBe(true);
     expect(parseOptions(['--quick']).batches).toBe(5);
     expect(parseOptions(['--no-profile']).profile).toBe(false);
+    expect(parseOptions([]).caseSeconds).toBe(60);
+    expect(parseOptions(['--case-seconds', '7.5']).caseSeconds).toBe(7.5);
   });
 
   it('read patterns and lists', () => {
@@ -26,6 +28,7 @@ describe('options', () => {
     expect(() => parseOptions(['--only'])).toThrow(/needs a value/);
     expect(() => parseOptions(['--batches', '0'])).toThrow(/positive integer/);
     expect(() => parseOptions(['--minutes', 'soon'])).toThrow(/positive number/);
+    expect(() => parseOptions(['--case-seconds', '0'])).toThrow(/--case-seconds needs a positive number/);
     expect(() => selectContenders(CONTENDERS, { libraries: ['torch'] })).toThrow(/no library 'torch'/);
     expect(() => parseContender('tfjs metal')).toThrow(/no library/);
   });

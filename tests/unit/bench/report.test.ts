@@ -79,6 +79,48 @@ describe('the roof beside a case', () => {
   });
 });
 
+describe('contenders that are too slow for the full protocol', () => {
+  const result: BenchResult = {
+    ...sampleResult,
+    caseSeconds: 60,
+    cases: [
+      {
+        ...trainingCase,
+        contenders: [
+          { ...timed('chalkgrad webgpu', [100, 100, 100]), checkedSteps: 3 },
+          { ...timed('jax-js wasm', [400, 400]), checkedSteps: 2 },
+          { id: 'tfjs webgpu', status: 'too slow', message: '> 61.0 s a step' },
+        ],
+      },
+      {
+        ...streamingCase,
+        contenders: [
+          timed('chalkgrad webgpu', [50, 50, 50]),
+          { id: 'tfjs webgpu', status: 'too slow', message: '> 61.0 s an execution' },
+        ],
+      },
+    ],
+  };
+
+  it('are in the tables with what there is', () => {
+    const report = markdownReport(result);
+    expect(report).toContain('| 100 ms | 400 ms *2 (4.00×) | too slow: > 61.0 s a step |');
+    expect(report).toContain('| add | 2.00 | too slow: > 61.0 s an execution | 50 % |');
+    expect(report).toContain('*n: only n batches, because a contender has 60 s for a case.');
+    expect(report).toContain('because steps are slow: 2 of jax-js wasm in “ConvNet training step”.');
+    const page = htmlReport(result);
+    expect(page).toContain('<td>tfjs webgpu</td><td>too slow: &gt; 61.0 s a step</td>');
+    expect(page).toContain('<td>1e-7, 2 losses</td>');
+  });
+
+  it('are not mentioned in results of the time before there was a limit', () => {
+    const report = markdownReport(sampleResult);
+    expect(report).toContain('*n: only n batches, because one takes many seconds.');
+    expect(report).not.toContain('Fewer losses');
+    expect(htmlReport(sampleResult)).not.toContain('losses</td>');
+  });
+});
+
 describe('warnings', () => {
   it('are silent about a full run on a GPU, but name libraries that were left out', () => {
     const clean = { ...sampleResult, cases: [streamingCase] };
@@ -112,7 +154,9 @@ describe('Markdown report', () => {
   const report = markdownReport(sampleResult);
 
   it('shows times with ratios, dashes for what was not run and names for what failed', () => {
-    expect(report).toContain('| ConvNet training step (batch 64) | 100 ms | 600 ms (6.00×) | 400 ms* (4.00×) | – | disagrees |');
+    expect(report).toContain(
+      '| ConvNet training step (batch 64) | 100 ms | 600 ms (6.00×) | 400 ms *1 (4.00×) | – | disagrees |',
+    );
     expect(report).toContain('| Geometric mean of the ratios |  | 6.00× | 4.00× |  |  |');
   });
 
