@@ -5,7 +5,8 @@
 // n image, (y, x) input position, (p, q) output position, c channel, (u, v) offset within the window; everything NHWC.
 // `naive`: four neighbouring outputs per invocation, whatever the channels. `vectors`: the same for channels that are a multiple of 4.
 // `halves`, `halvesGradient`: windows of 2 x 2 with stride 2 and no padding. A window's four inputs belong to it alone, so the gradient
-// writes them directly. `gradient` gathers: each input asks every window that contains it whether it won there; no atomics, fixed order.
+// writes them directly; in workgroups of 256, because an invocation has so little to do (1.2 times faster than 64 on a software adapter).
+// `gradient` gathers: each input asks every window that contains it whether it won there; no atomics, fixed order.
 
 struct Params {
   batch: u32,
@@ -105,9 +106,9 @@ fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   winners[i] = winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn halves(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
+  let i = id.x + id.y * groups.x * 256u;
   let channels4 = params.channels / 4u;
   if (i >= params.batch * params.outHeight * params.outWidth * channels4) {
     return;
@@ -191,9 +192,9 @@ fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   gx4[i] = total;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn halvesGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
+  let i = id.x + id.y * groups.x * 256u;
   let channels4 = params.channels / 4u;
   // Odd last rows and columns belong to no window: windows cover them too, with no gradient.
   let windowsY = (params.height + 1u) / 2u;

@@ -92,7 +92,7 @@ function batchNormCalls({ rows, c, pass }: Extract<Workload, { type: 'batch-norm
     call(batchNorm, { ...shape, epsilon: BATCH_NORM_EPSILON, relu: 0 }, 'y'),
   ];
   if (pass === 'forward') return forward;
-  const gradient = call(batchNormGradient, { ...shape, epsilon: BATCH_NORM_EPSILON, training: 1 }, 'gx');
+  const gradient = call(batchNormGradient, { ...shape, epsilon: BATCH_NORM_EPSILON, training: 1, relu: 0 }, 'gx');
   return [...forward, { ...gradient, names: { gy: 'dy' } }];
 }
 

@@ -180,7 +180,7 @@ const sizes: Readonly<Record<string, readonly object[]>> = {
   batchNormStatistics: features,
   batchNorm: features.map((p) => ({ ...p, epsilon: 1e-5, relu: 1 })),
   batchNormRunning: features.map((p) => ({ ...p, momentum: 0.1 })),
-  batchNormGradient: features.map((p) => ({ ...p, epsilon: 1e-5, training: 1 })),
+  batchNormGradient: features.map((p) => ({ ...p, epsilon: 1e-5, training: 1, relu: 0 })),
   layerNorm: classes.map((p) => ({ rows: p.rows, features: p.classes, epsilon: 1e-3 })),
   layerNormGradient: classes.map((p) => ({ rows: p.rows, features: p.classes, epsilon: 1e-3 })),
   ...Object.fromEntries(

@@ -320,6 +320,11 @@ function cases(): OperationCase[] {
       ops.batchNorm(x as Tensor, gamma as Tensor, beta as Tensor, { ...options, training });
   const affineOf = (c: number) => [positive([c], 2), wave([c], 3)];
   put('batchNorm', 'training', normalised({}, true), () => [images(3, 3, 5), ...affineOf(5)], SOME);
+  const rectified = normalised({ activation: 'relu' }, true);
+  // Normalised values near ±0.4 and ±1.3: none within a step of the kink.
+  const apart = () => ops.add(tensor([[-3], [-1], [1], [3]]), ops.affine(wave([4, 8]), 0.1, 0));
+  const lifted = () => [apart(), positive([8], 2), ops.affine(wave([8], 3), 0.05, 0)];
+  put('batchNorm', 'training, with a ReLU', rectified, lifted, SOME);
   put('batchNorm', 'training, vector channels', normalised({}, true), () => [wave([6, 8]), ...affineOf(8)], SOME);
   const behindConvolution = (x?: Tensor, w?: Tensor, b?: Tensor, gamma?: Tensor, beta?: Tensor) => {
     const { y, statistics } = ops.conv2dWithStatistics(x as Tensor, w as Tensor, b as Tensor, { padding: 1 });

@@ -12,8 +12,13 @@ interface Rows {
 export type BatchNormStatisticsParams = Rows;
 export type BatchNormParams = Rows & { readonly epsilon: number /** 1: followed by max(·, 0). */; readonly relu: 0 | 1 };
 export type BatchNormRunningParams = Rows & { readonly momentum: number };
-/** `training` 1: the statistics depend on x; 0: they are constants. */
-export type BatchNormGradientParams = Rows & { readonly epsilon: number; readonly training: 0 | 1 };
+export type BatchNormGradientParams = Rows & {
+  readonly epsilon: number;
+  /** 1: the statistics depend on x; 0: they are constants. */
+  readonly training: 0 | 1;
+  /** 1: `gy` is the gradient of max(·, 0) behind the normalisation. */
+  readonly relu: 0 | 1;
+};
 
 /** One invocation per channel adds the slices up; on a software adapter that costs as much as a tenth of the walk where there are hundreds. */
 const mostSlices = ({ software }: AdapterCaps): number => (software ? 64 : 512);
@@ -182,7 +187,8 @@ function gradientPlan(p: BatchNormGradientParams, vectors: boolean, caps: Adapte
   const { slices, overrides } = slicing(p, lanes, caps);
   const { blocks, invocations } = blocksOf(p, caps);
   const params = { rows: p.rows, channels: p.channels, slices, epsilon: p.epsilon, blocks };
-  const training = { TRAINING: p.training };
+  const relu = { RELU: p.relu };
+  const training = { TRAINING: p.training, ...relu };
   const buffers = {
     x4: 'x',
     gy4: 'gy',
@@ -190,18 +196,17 @@ function gradientPlan(p: BatchNormGradientParams, vectors: boolean, caps: Adapte
     mean4: 'mean',
     variance4: 'variance',
     gamma4: 'gamma',
+    beta4: 'beta',
     sliceGamma4: 'sliceGamma',
     sliceBeta4: 'sliceBeta',
-    sumGamma: 'ggamma',
-    sumBeta: 'gbeta',
-    sumGamma4: 'ggamma',
-    sumBeta4: 'gbeta',
+    sumsOut: 'sums',
+    sums4: 'sums',
   };
   return {
     dispatches: [
-      dispatch(gradientShader, vectors ? 'sumsVectors' : 'sums', params, perItem(slices * lanes, caps, 64), {
+      dispatch(gradientShader, vectors ? 'sumSlicesVectors' : 'sumSlices', params, perItem(slices * lanes, caps, 64), {
         buffers,
-        overrides,
+        overrides: { ...overrides, ...relu },
       }),
       dispatch(gradientShader, 'combine', params, perItem(p.channels, caps, 64), { buffers }),
       vectors
@@ -211,20 +216,20 @@ function gradientPlan(p: BatchNormGradientParams, vectors: boolean, caps: Adapte
           })
         : dispatch(gradientShader, 'gradient', params, perItem(p.rows * p.channels, caps), { buffers, overrides: training }),
     ],
-    temporaries: { sliceGamma: 4 * slices * p.channels, sliceBeta: 4 * slices * p.channels },
+    temporaries: { sliceGamma: 4 * slices * p.channels, sliceBeta: 4 * slices * p.channels, sums: 8 * p.channels },
   };
 }
 
-/** Gradients with respect to x, γ and β. */
+/** Gradients with respect to x, γ and β, also through a ReLU behind the normalisation. */
 export const batchNormGradient = defineKernel<
-  'x' | 'gy' | 'mean' | 'variance' | 'gamma',
+  'x' | 'gy' | 'mean' | 'variance' | 'gamma' | 'beta',
   'gx' | 'ggamma' | 'gbeta',
   BatchNormGradientParams
 >({
   name: 'batchNormGradient',
   equation:
     'g_{x,rc} = \\frac{\\gamma_c}{\\sqrt{\\sigma_c^2+\\epsilon}}\\left(g_{rc} - \\tfrac1M\\textstyle\\sum_r g_{rc} - \\hat x_{rc}\\,\\tfrac1M\\sum_r g_{rc}\\hat x_{rc}\\right)',
-  inputs: ['x', 'gy', 'mean', 'variance', 'gamma'],
+  inputs: ['x', 'gy', 'mean', 'variance', 'gamma', 'beta'],
   outputs: ['gx', 'ggamma', 'gbeta'],
   sizes: ({ rows, channels }) => ({
     x: rows * channels,
@@ -232,26 +237,29 @@ export const batchNormGradient = defineKernel<
     mean: channels,
     variance: channels,
     gamma: channels,
+    beta: channels,
     gx: rows * channels,
     ggamma: channels,
     gbeta: channels,
   }),
-  example: { rows: 5, channels: 4, epsilon: 1e-5, training: 1 },
-  reference({ x, gy, mean, variance, gamma }, { gx, ggamma, gbeta }, p) {
+  example: { rows: 5, channels: 4, epsilon: 1e-5, training: 1, relu: 0 },
+  reference({ x, gy, mean, variance, gamma, beta }, { gx, ggamma, gbeta }, p) {
     for (let c = 0; c < p.channels; c++) {
       const inverse = 1 / Math.sqrt(at(variance, c) + p.epsilon);
       const normalized = (i: number) => (at(x, i) - at(mean, c)) * inverse;
+      // Behind a ReLU, only what it let through counts.
+      const passed = (i: number) => (p.relu && at(gamma, c) * normalized(i) + at(beta, c) <= 0 ? 0 : at(gy, i));
       let ofBeta = 0;
       let ofGamma = 0;
       forEachRow(p, c, (i) => {
-        ofBeta += at(gy, i);
-        ofGamma += at(gy, i) * normalized(i);
+        ofBeta += passed(i);
+        ofGamma += passed(i) * normalized(i);
       });
       gbeta[c] = ofBeta;
       ggamma[c] = ofGamma;
       forEachRow(p, c, (i) => {
         const common = p.training ? (ofBeta + normalized(i) * ofGamma) / p.rows : 0;
-        gx[i] = at(gamma, c) * inverse * (at(gy, i) - common);
+        gx[i] = at(gamma, c) * inverse * (passed(i) - common);
       });
     }
   },

@@ -112,7 +112,7 @@ export const maxPool = defineKernel<'x', 'y' | 'winners', PoolParams>({
       id: 'halves',
       applies: inHalves,
       plan: (p, caps) => ({
-        dispatches: [dispatch(maxShader, 'halves', p, perItem(winnerWords(p), caps, 64), { buffers: { x4: 'x', y4: 'y' } })],
+        dispatches: [dispatch(maxShader, 'halves', p, perItem(winnerWords(p), caps), { buffers: { x4: 'x', y4: 'y' } })],
       }),
     },
   ],
@@ -154,7 +154,7 @@ export const maxPoolGradient = defineKernel<'gy' | 'winners', 'gx', PoolParams>(
       plan(p, caps) {
         const windows = p.batch * Math.ceil(p.height / 2) * Math.ceil(p.width / 2) * (p.channels / 4);
         const buffers = { won: 'winners', gy4: 'gy', gx4: 'gx' };
-        return { dispatches: [dispatch(maxShader, 'halvesGradient', p, perItem(windows, caps, 64), { buffers })] };
+        return { dispatches: [dispatch(maxShader, 'halvesGradient', p, perItem(windows, caps), { buffers })] };
       },
     },
   ],

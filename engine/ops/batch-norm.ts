@@ -2,7 +2,6 @@
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { ShapeError } from '../errors.ts';
 import { batchNormGradient, batchNorm as batchNormKernel, batchNormRunning, batchNormStatistics } from '../kernels/batch-norm.ts';
-import { unaryGradientKernels } from '../kernels/unary.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { greater, mul, sub } from './binary.ts';
 import { mean, sum } from './reduce.ts';
@@ -79,25 +78,19 @@ const batchNormOp = defineOperation<Attrs>({
       relu: attrs.relu,
     });
   },
-  gradient(gy, { inputs: [input, gamma], output, attrs, needs }) {
+  gradient(gy, { inputs: [input, gamma, beta], output, attrs, needs }) {
     const x = input as Tensor;
     if (isRecording()) return composedGradient(gy, x, gamma as Tensor, output, attrs, needs);
-    const g = attrs.relu ? reluGradient(gy, output) : gy;
     const { rows, channels } = sizes(x);
     const made = (): Tensor => emptyTensor([channels], 'batchNormGradient', 'f32', x.device);
     const [gx, ggamma, gbeta] = [emptyTensor(x.shape, 'batchNormGradient', 'f32', x.device), made(), made()];
     const statistics = attrs.statistics as BatchStatistics;
-    const params = { rows, channels, epsilon: attrs.eps, training: attrs.training ? 1 : 0 } as const;
-    run(batchNormGradient, { x, gy: g, ...statistics, gamma: gamma as Tensor, gx, ggamma, gbeta }, params);
+    const params = { rows, channels, epsilon: attrs.eps, training: attrs.training ? 1 : 0, relu: attrs.relu } as const;
+    const given = { x, gy, ...statistics, gamma: gamma as Tensor, beta: beta as Tensor };
+    run(batchNormGradient, { ...given, gx, ggamma, gbeta }, params);
     return [gx, ggamma, gbeta];
   },
 });
-
-function reluGradient(gy: Tensor, y: Tensor): Tensor {
-  const kernel = unaryGradientKernels.relu;
-  if (!kernel) throw new Error('batchNorm: relu has no gradient kernel');
-  return compute(kernel, { gy, saved: y }, gy.shape, { count: gy.size, alpha: 0, beta: 0 });
-}
 
 /** The same gradients made of operations, so that they can be differentiated again. */
 function composedGradient(

@@ -105,7 +105,7 @@ export const batchNormGradient: MathCard = {
     },
   ],
   typescript: [{ file: 'engine/kernels/batch-norm.ts', parts: ['batchNormGradient.reference'] }],
-  wgsl: [{ file: 'shaders/batch-norm-gradient.wgsl', parts: ['sums', 'combine', 'gradient'], label: 'naive' }],
+  wgsl: [{ file: 'shaders/batch-norm-gradient.wgsl', parts: ['sumSlices', 'combine', 'gradient'], label: 'naive' }],
 };
 
 export const cards = [batchNorm, batchNormGradient];
