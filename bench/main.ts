@@ -11,7 +11,7 @@ import { benchRoot, installPeers } from './host/peers.ts';
 import { CONTENDERS } from './libraries/index.ts';
 import type { BenchResult } from './measure/result.ts';
 import { compareResults } from './report/compare.ts';
-import { readResult, writeResult } from './report/files.ts';
+import { readResult, resultName, writeResult } from './report/files.ts';
 import { markdownReport, replaceSection } from './report/markdown.ts';
 
 /** For the kernels of one network, one by one. */
@@ -85,7 +85,10 @@ async function record(): Promise<number> {
 
 function updateReadme(result: BenchResult): void {
   const file = join(repositoryRoot, 'README.md');
-  writeFileSync(file, replaceSection(readFileSync(file, 'utf8'), markdownReport(result)));
+  writeFileSync(
+    file,
+    replaceSection(readFileSync(file, 'utf8'), markdownReport(result, `bench/results/${resultName(result)}.md`)),
+  );
   log('updated README.md');
 }
 

@@ -1,4 +1,4 @@
-/** The report as Markdown: exactly what the README's benchmark section holds. */
+/** The report as Markdown: a file beside the result, and without what is folded there the README's benchmark section. */
 import type { BenchResult, CaseResult, ContenderResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
@@ -28,7 +28,8 @@ import {
 export const BEGIN = '<!-- benchmark: written by `npm run bench -- --readme` -->';
 export const END = '<!-- end of benchmark -->';
 
-export function markdownReport(result: BenchResult): string {
+/** @param whole address of the whole report: what is folded there is then left out here */
+export function markdownReport(result: BenchResult, whole?: string): string {
   const parts = [
     warnings(result)
       .map((line) => `> ${line}`)
@@ -47,8 +48,11 @@ export function markdownReport(result: BenchResult): string {
     ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
     overheadTable(result),
     ladderTables(result),
-    profileDetails(result),
-    variantTable(result),
+    ...(whole === undefined
+      ? [profileDetails(result), variantTable(result)]
+      : [
+          `[The whole report](${whole}) also says which variant of each kernel ran, and where the time of a training step goes, kernel by kernel.`,
+        ]),
   ];
   return parts.filter(Boolean).join('\n\n');
 }

@@ -169,6 +169,10 @@ describe('Markdown report', () => {
 
   it('goes between the markers of a README and nowhere else', () => {
     const readme = `# Title\n${BEGIN}\nold\n${END}\nrest\n`;
+    const brief = markdownReport(sampleResult, 'results/whole.md');
+    expect(brief).toContain('[The whole report](results/whole.md)');
+    expect(brief).not.toContain('<details>');
+    expect(report).not.toContain('whole report');
     const updated = replaceSection(readme, report);
     expect(updated).toContain(`${BEGIN}\n\n${report}\n\n${END}\nrest`);
     expect(updated).not.toContain('old');
