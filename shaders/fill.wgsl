@@ -11,9 +11,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y4: array<vec4u>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 256u;
+  let i = id.x + id.y * groups.x * 64u;
   if (i < params.count) {
     y[i] = params.bits;
   }

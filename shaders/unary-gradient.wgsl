@@ -147,9 +147,9 @@ fn gradient(g: f32, s: f32) -> f32 {
   }
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 256u;
+  let i = id.x + id.y * groups.x * 64u;
   if (i < params.count) {
     gx[i] = gradient(gy[i], saved[i]);
   }

@@ -23,7 +23,7 @@ export const fill = defineKernel<never, 'y', { readonly count: number; readonly 
     y.fill(bits, 0, count);
   },
   variants: [
-    { id: 'naive', plan: (p, caps) => ({ dispatches: [dispatch(fillShader, 'naive', p, perItem(p.count, caps))] }) },
+    { id: 'naive', plan: (p, caps) => ({ dispatches: [dispatch(fillShader, 'naive', p, perItem(p.count, caps, 64))] }) },
     {
       id: 'vectors',
       plan: (p, caps) => ({

@@ -148,7 +148,7 @@ function unaryKernel(name: UnaryName, row: UnaryRow): UnaryKernel {
     variants: [
       {
         id: 'naive',
-        plan: (p, caps) => ({ dispatches: [dispatch(shader, 'naive', p, perItem(p.count, caps), { overrides })] }),
+        plan: (p, caps) => ({ dispatches: [dispatch(shader, 'naive', p, perItem(p.count, caps, 64), { overrides })] }),
       },
       {
         id: 'vectors',
@@ -181,7 +181,7 @@ function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKerne
     variants: [
       {
         id: 'naive',
-        plan: (p, caps) => ({ dispatches: [dispatch(gradientShader, 'naive', p, perItem(p.count, caps), { overrides })] }),
+        plan: (p, caps) => ({ dispatches: [dispatch(gradientShader, 'naive', p, perItem(p.count, caps, 64), { overrides })] }),
       },
       {
         id: 'vectors',

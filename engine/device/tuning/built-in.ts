@@ -13,7 +13,7 @@ interface Row {
 
 const SOFTWARE: readonly Row[] = [
   {
-    // A workgroup of vectors computes 4,096 elements, however few there are: 64 take 32 against 17 µs, 512 31 against 28.
+    // A workgroup of vectors computes 4,096 elements, however few there are: 64 take 38 against 18 µs, 512 36 against 28, 1,024 37 against 50.
     kernels: ['affine', 'exp', 'fill', 'leakyRelu', 'leakyReluGradient', 'log', 'neg', 'relu', 'reluGradient', 'sqrt', 'square'],
     variant: 'naive',
     when: ({ count = 0 }) => count <= 512,

@@ -27,10 +27,10 @@ describe('optimisers', () => {
     );
   });
 
-  it('adam agrees where an invocation takes several vectors, the last workgroup fewer', async () => {
+  it('adam agrees for whole workgroups, with a rest behind them and without', async () => {
     const hyper = () => adamHyper({ lr: 1e-2, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 }, 3);
-    // Several for a software adapter, and for one taken for a GPU.
-    for (const count of [16387, 131101, 1_300_021]) await expectAgreement(adam, { count }, { contents: { hyper, v: positive } });
+    for (const count of [1023, 1024, 1025, 16384, 16387, 131101])
+      await expectAgreement(adam, { count }, { contents: { hyper, v: positive } });
   });
 
   it('adam agrees with the reference in all its forms', async () => {
