@@ -1,4 +1,5 @@
 /** `npm run bench`: measures the engine and its peers in one page of headless Chrome and writes the report. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../apps/cli/root.ts';
@@ -89,6 +90,9 @@ function updateReadme(result: BenchResult): void {
     file,
     replaceSection(readFileSync(file, 'utf8'), markdownReport(result, `bench/results/${resultName(result)}.md`)),
   );
+  // The linter holds the columns of tables to their widths.
+  const formatter = join(repositoryRoot, 'node_modules/@biomejs/biome/bin/biome');
+  execFileSync(process.execPath, [formatter, 'format', '--write', file], { stdio: 'ignore' });
   log('updated README.md');
 }
 
