@@ -1,11 +1,12 @@
 // Mean and variance of each channel from those of tiles of its rows (Chan, Golub & LeVeque 1979). With n_t rows, mean m_t and sum of
 // squared distances M_t from it in tile t:
-//   n = sum_t n_t,  mean = sum_t n_t m_t / n,  M = sum_t (M_t + n_t (m_t - mean)²),  variance = M / n.
+//   n = sum_t n_t,  mean = sum_t n_t m_t / n,  M = sum_t (M_t + n_t (m_t - mean)²),  variance = M / n,
+// tile by tile: with d = m_t - mean and N = n + n_t,  mean += d n_t / N,  M += M_t + d² n n_t / N,  n = N.
 //
 // t tile, c channel, s group of `span` neighbouring tiles. Where INTERLEAVE is 1, a tile has `perTile` neighbouring rows, the last one what
 // is left; else INTERLEAVE tiles share a block of rows, and each has every INTERLEAVE-th. `merge`: one invocation per group and channel, in
-// a fixed order, relative to the group's first tile, so that one walk is enough and nothing cancels; `mergeVectors`: four channels at a
-// time (channels is a multiple of 4). FINAL: M is divided by the rows.
+// a fixed order; only squares are added, so nothing cancels. `mergeVectors`: four channels at a time (channels is a multiple of 4).
+// FINAL: M is divided by the rows.
 
 override INTERLEAVE: u32 = 1u;
 override FINAL: bool = false;
@@ -44,19 +45,19 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   }
   let c = i % params.channels;
   let first = i / params.channels * params.span;
-  let shift = tileMean[first * params.channels + c];
   var n = 0.0;
-  var sum = 0.0;
-  var distances = 0.0;
+  var m = 0.0;
+  var M = 0.0;
   for (var t = first; t < min(first + params.span, params.tiles); t++) {
     let rows = rowsOf(t);
-    let d = tileMean[t * params.channels + c] - shift;
+    let share = rows / (n + rows);
+    let d = tileMean[t * params.channels + c] - m;
+    m += d * share;
+    M += tileSquares[t * params.channels + c] + d * d * n * share;
     n += rows;
-    sum += rows * d;
-    distances += tileSquares[t * params.channels + c] + rows * d * d;
   }
-  mean[i] = shift + sum / n;
-  squares[i] = max(distances - sum * sum / n, 0.0) / select(1.0, n, FINAL);
+  mean[i] = m;
+  squares[i] = M / select(1.0, n, FINAL);
 }
 
 @compute @workgroup_size(64)
@@ -68,17 +69,17 @@ fn mergeVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   }
   let c = i % channels4;
   let first = i / channels4 * params.span;
-  let shift = tileMean4[first * channels4 + c];
   var n = 0.0;
-  var sum = vec4f(0.0);
-  var distances = vec4f(0.0);
+  var m = vec4f(0.0);
+  var M = vec4f(0.0);
   for (var t = first; t < min(first + params.span, params.tiles); t++) {
     let rows = rowsOf(t);
-    let d = tileMean4[t * channels4 + c] - shift;
+    let share = rows / (n + rows);
+    let d = tileMean4[t * channels4 + c] - m;
+    m += d * share;
+    M += tileSquares4[t * channels4 + c] + d * d * n * share;
     n += rows;
-    sum += rows * d;
-    distances += tileSquares4[t * channels4 + c] + rows * d * d;
   }
-  mean4[i] = shift + sum / n;
-  squares4[i] = max(distances - sum * sum / n, vec4f(0.0)) / select(1.0, n, FINAL);
+  mean4[i] = m;
+  squares4[i] = M / select(1.0, n, FINAL);
 }

@@ -131,15 +131,19 @@ fn combine(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let longer = params.rows - (length - 1u) * params.slices;
   let shift = sliceMean[c];
   var sum = 0.0;
+  for (var s = 1u; s < params.slices; s++) {
+    let n = f32(select(length - u32(s >= longer), min(length, params.rows - s * length), CONTIGUOUS));
+    sum += n * (sliceMean[s * params.channels + c] - shift);
+  }
+  let m = shift + sum / f32(params.rows);
   var squares = 0.0;
   for (var s = 0u; s < params.slices; s++) {
     let n = f32(select(length - u32(s >= longer), min(length, params.rows - s * length), CONTIGUOUS));
-    let d = sliceMean[s * params.channels + c] - shift;
-    sum += n * d;
+    let d = sliceMean[s * params.channels + c] - m;
     squares += sliceSquares[s * params.channels + c] + n * d * d;
   }
-  meanOut[c] = shift + sum / f32(params.rows);
-  varianceOut[c] = max(squares - sum * sum / f32(params.rows), 0.0) / f32(params.rows);
+  meanOut[c] = m;
+  varianceOut[c] = squares / f32(params.rows);
 }
 
 @compute @workgroup_size(256)

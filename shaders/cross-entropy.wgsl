@@ -1,7 +1,8 @@
 // Cross-entropy of integer labels with logits, and its gradient, in one walk over each row:
 //   loss[n] = ln sum_k exp(x[n, k]) - x[n, t_n],   gx[n, k] = scale (softmax(x[n])_k - [k = t_n]).
 //
-// n row (sample or pixel), k class, t_n the label of row n, scale the weight of a row in the loss: 1 / rows for their mean. One invocation per row; the sum is shifted by the running maximum.
+// n row (sample or pixel), k class, t_n the label of row n, scale the weight of a row in the loss: 1 / rows for their mean. One invocation
+// per row; the sum is shifted by the running maximum.
 // A label outside the classes gives a loss and a gradient that are not numbers, so it cannot pass unseen.
 
 struct Params {
