@@ -3,9 +3,9 @@
  * saves. Gradients are written with operations, so second derivatives work wherever every gradient on the way is differentiable.
  */
 import { constant } from './constant.ts';
-import { ShapeError } from './errors.ts';
+import { ArgumentError, kindOf, ShapeError } from './errors.ts';
 import { keep, scope } from './memory.ts';
-import { ones, sameShape, type Tensor } from './tensor.ts';
+import { ones, sameShape, Tensor } from './tensor.ts';
 
 /** What the gradient of an operation is given. */
 export interface GradientContext<A> {
@@ -123,10 +123,12 @@ export function defineOperation<A = Record<string, never>>(spec: OperationSpec<A
   return (inputs, attrs) => {
     const first = inputs[0] as Tensor;
     for (const input of inputs) {
+      if (!(input instanceof Tensor)) throw new ArgumentError(spec.name, `an input must be a tensor, not ${kindOf(input)}`);
       if (input.device !== first.device) throw new Error(`${spec.name}: its inputs are on different devices`);
     }
     const output = spec.forward(inputs, attrs);
-    if (!recording || !spec.gradient || !inputs.some((input) => input.requiresGrad)) return output;
+    // Integers have no gradient.
+    if (!recording || !spec.gradient || output.dtype !== 'f32' || !inputs.some((input) => input.requiresGrad)) return output;
     const own = spec.gradient;
     const gradient = (overrides[spec.name] as Gradient<A> | undefined) ?? own;
     const replaced = gradient !== own;

@@ -2,7 +2,7 @@
 import type { Device } from './device/device.ts';
 import { RecordingDevice } from './device/recording-device.ts';
 import { keep, Storage } from './memory.ts';
-import { type Shape, sizeOf, Tensor } from './tensor.ts';
+import { type DType, type Shape, sizeOf, Tensor } from './tensor.ts';
 
 const made = new WeakMap<Device, Map<string | number, Tensor>>();
 
@@ -10,14 +10,20 @@ const made = new WeakMap<Device, Map<string | number, Tensor>>();
  * A tensor that lives as long as its device; also inside a recorded step, which must not own it.
  * @param key names the values: the same key must always stand for the same values
  */
-export function constantTable(key: string | number, device: Device, shape: Shape, values: () => ArrayLike<number>): Tensor {
+export function constantTable(
+  key: string | number,
+  device: Device,
+  shape: Shape,
+  values: () => ArrayLike<number>,
+  dtype: DType = 'f32',
+): Tensor {
   const own = made.get(device) ?? new Map<string | number, Tensor>();
   made.set(device, own);
   let table = own.get(key);
   if (!table) {
     const backend = device instanceof RecordingDevice ? device.backend : device;
     const buffer = backend.allocate(4 * sizeOf(shape), 'constant');
-    table = keep(new Tensor(new Storage(device, buffer), shape, 'f32', { madeBy: 'constant' }));
+    table = keep(new Tensor(new Storage(device, buffer), shape, dtype, { madeBy: 'constant' }));
     table.write(values());
     own.set(key, table);
   }
@@ -25,8 +31,10 @@ export function constantTable(key: string | number, device: Device, shape: Shape
 }
 
 /** A number as a tensor. */
-export function constant(value: number, device: Device): Tensor {
-  return constantTable(value, device, [], () => [value]);
+export function constant(value: number, device: Device, dtype: DType = 'f32'): Tensor {
+  // A map takes 0 and −0 for one key.
+  const key = dtype === 'f32' && !Object.is(value, -0) ? value : `${dtype} ${Object.is(value, -0) ? '-0' : value}`;
+  return constantTable(key, device, [], () => [value], dtype);
 }
 
 /** Whether a tensor is that number: the one constant of its device, by any of its aliases. */

@@ -51,6 +51,49 @@ export class ShapeError extends ChalkgradError {
   }
 }
 
+/** Elements of a type that an operation has no form for. */
+export class DTypeError extends ChalkgradError {
+  readonly op: string;
+  readonly dtype: string;
+
+  /**
+   * @param op name of the operation as the caller wrote it, for example 'exp'
+   * @param dtype the element type that was given
+   * @param rule what it takes, for example 'the labels must be i32'
+   * @param to the type to convert to
+   */
+  constructor(op: string, dtype: string, rule = 'it has a form for f32 only', to = 'f32') {
+    super('DTYPE', `${op}: got a tensor of ${dtype}, but ${rule}. Convert it first: cast(x, '${to}').`);
+    this.op = op;
+    this.dtype = dtype;
+  }
+}
+
+/** A function was given an argument of another kind than it takes. */
+export class ArgumentError extends ChalkgradError {
+  readonly op: string;
+
+  /**
+   * @param op name of the function
+   * @param message what it takes and what it was given, for example 'the shape must be a list of whole numbers, not an object'
+   */
+  constructor(op: string, message: string) {
+    super('ARGUMENT', `${op}: ${message}.`);
+    this.op = op;
+  }
+}
+
+/** What kind of value this is, in words for a message. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof Promise) return 'a promise';
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object') return `the ${typeof value} ${typeof value === 'string' ? `'${value}'` : String(value)}`;
+  const name = value.constructor?.name;
+  return name && name !== 'Object' ? `a ${name}` : 'an object';
+}
+
 /** Something would exceed a limit of the device (buffer size, bindings, workgroups…). */
 export class LimitError extends ChalkgradError {
   readonly what: string;

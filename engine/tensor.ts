@@ -5,7 +5,7 @@
 import type { TapeNode } from './autodiff.ts';
 import { BUFFER_ALIGNMENT, type Device, type DeviceBuffer } from './device/device.ts';
 import type { RecordingDevice } from './device/recording-device.ts';
-import { DisposedTensorError, ShapeError } from './errors.ts';
+import { ArgumentError, DisposedTensorError, DTypeError, kindOf, ShapeError } from './errors.ts';
 import { fill, floatBits } from './kernels/fill.ts';
 import { Storage, trackDisposed, trackMade } from './memory.ts';
 
@@ -29,12 +29,51 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
-/** @throws ShapeError unless every length is a whole number ≥ 0 */
+/** @throws ArgumentError unless it is a list; ShapeError unless every length is a whole number ≥ 0 */
 export function checkShape(op: string, shape: Shape): Shape {
+  if (!Array.isArray(shape)) {
+    throw new ArgumentError(op, `the shape must be a list of whole numbers, not ${kindOf(shape)}${hintOfOptions(shape)}`);
+  }
   if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
     throw new ShapeError(op, [shape], 'every length must be a whole number of at least 0');
   }
   return shape;
+}
+
+const hintOfOptions = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? ' (options come after the shape, which may be undefined)' : '';
+
+/** The least and the greatest value of the integer types. */
+const RANGES = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
+
+/** @throws DTypeError where a number is no element of the type: 1.5 or 3e9 in i32 would become another number */
+function checkElement(op: string, value: number, dtype: 'i32' | 'u32'): void {
+  const [low, high] = RANGES[dtype];
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new DTypeError(op, 'f32', `${value} is no ${dtype} number: it must be a whole number from ${low} to ${high}`, dtype);
+  }
+}
+
+/** Numbers as elements of a type. @throws DTypeError for what an integer type cannot hold */
+function elementsOf(op: string, values: ArrayLike<number>, dtype: DType): TypedArray {
+  if (values instanceof arrays[dtype]) return values as TypedArray;
+  if (dtype !== 'f32') for (let i = 0; i < values.length; i++) checkElement(op, values[i] as number, dtype);
+  return arrays[dtype].from(values);
+}
+
+/** The 32 bits that hold a number as an element of a type, for `fill`. @throws DTypeError for what an integer type cannot hold */
+export function wordOf(op: string, value: number, dtype: DType): number {
+  if (typeof value !== 'number') throw new ArgumentError(op, `the value must be a number, not ${kindOf(value)}`);
+  if (dtype === 'f32') return floatBits(value);
+  checkElement(op, value, dtype);
+  return value >>> 0;
+}
+
+/** Elements of one type as another, as `cast` does it: cut towards zero and clamped to what the type holds; NaN becomes 0. */
+function converted(own: TypedArray, dtype: DType): TypedArray {
+  if (dtype === 'f32') return Float32Array.from(own);
+  const [low, high] = RANGES[dtype];
+  return arrays[dtype].from(Array.from(own, (value) => Math.min(Math.max(Math.trunc(value) || 0, low), high)));
 }
 
 const forgotten = new FinalizationRegistry<Storage>((storage) => storage.release());
@@ -48,7 +87,7 @@ export interface TensorOptions {
 export class Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Gradients flow to this tensor. */
+  /** Gradients flow to this tensor. Floats only. */
   requiresGrad: boolean;
   /** Filled by `backward()` on leaves that require gradients (parameters). */
   grad: Tensor | null = null;
@@ -109,13 +148,16 @@ export class Tensor {
     return this.alias(this.shape, 'detach');
   }
 
-  /** Copies the elements to the host, row-major. */
+  /**
+   * Copies the elements to the host, row-major.
+   * @param dtype type of the array, default f32: whole numbers beyond 2²⁴ are rounded in it, so read large integers with `data('i32')`
+   */
   async data(): Promise<Float32Array<ArrayBuffer>>;
   async data<D extends DType>(dtype: D): Promise<TypedArray<D>>;
   async data(dtype: DType = 'f32'): Promise<TypedArray> {
     const bytes = await this.device.read(this.buffer('data'), 0, this.size * 4);
     const own = new arrays[this.dtype](bytes);
-    return dtype === this.dtype ? own : arrays[dtype].from(own);
+    return dtype === this.dtype ? own : converted(own, dtype);
   }
 
   /** The value of a tensor of one element. @throws ShapeError for any other size */
@@ -128,8 +170,7 @@ export class Tensor {
   write(values: ArrayLike<number>): void {
     if (values.length !== this.size)
       throw new ShapeError('write', [this.shape, [values.length]], 'the number of values must match');
-    const array = values instanceof arrays[this.dtype] ? (values as TypedArray) : arrays[this.dtype].from(values);
-    this.device.write(this.buffer('write'), array);
+    this.device.write(this.buffer('write'), elementsOf('write', values, this.dtype));
   }
 
   /** Releases the memory now. Doing it twice does nothing. */
@@ -172,10 +213,13 @@ export function setDevice(device: RecordingDevice | undefined): void {
 export type NestedNumbers = number | readonly NestedNumbers[];
 
 function shapeOf(values: NestedNumbers): number[] {
-  return typeof values === 'number' ? [] : [values.length, ...(values.length > 0 ? shapeOf(values[0] as NestedNumbers) : [])];
+  return !Array.isArray(values) ? [] : [values.length, ...(values.length > 0 ? shapeOf(values[0] as NestedNumbers) : [])];
 }
 
 function flatten(values: NestedNumbers, shape: Shape, depth: number, into: number[]): void {
+  if (typeof values !== 'number' && !Array.isArray(values)) {
+    throw new ArgumentError('tensor', `the values must be numbers in nested lists or one typed array, not ${kindOf(values)}`);
+  }
   if (typeof values === 'number') {
     if (depth !== shape.length) throw new ShapeError('tensor', [shape], 'nested lists must be equally long and deep');
     into.push(values);
@@ -194,6 +238,7 @@ export interface NewTensorOptions {
 /** Device memory for a tensor that a kernel fills; its content is arbitrary until then. */
 export function emptyTensor(shape: Shape, madeBy: string, dtype: DType = 'f32', device: Device = getDevice()): Tensor {
   checkShape(madeBy, shape);
+  if (!(dtype in arrays)) throw new ArgumentError(madeBy, `'${dtype}' is no element type; use 'f32', 'i32' or 'u32'`);
   const buffer = device.allocate(sizeOf(shape) * 4, `${madeBy} [${shape.join(', ')}]`);
   return new Tensor(new Storage(device, buffer), shape, dtype, { madeBy });
 }
@@ -201,13 +246,16 @@ export function emptyTensor(shape: Shape, madeBy: string, dtype: DType = 'f32', 
 /**
  * A tensor from numbers.
  * @param values nested lists (their nesting gives the shape), or a flat array or typed array with `shape`
+ * @param options.dtype default: i32 for an Int32Array, u32 for a Uint32Array, else f32
  * @throws ShapeError when the numbers do not fill the shape
+ * @throws DTypeError for a number that an integer type cannot hold, and for integers that should require gradients
+ * @throws ArgumentError for values that are no numbers, or a shape that is no list
  */
 export function tensor(values: NestedNumbers | ArrayLike<number>, shape?: Shape, options: NewTensorOptions = {}): Tensor {
   const dtype = options.dtype ?? (values instanceof Int32Array ? 'i32' : values instanceof Uint32Array ? 'u32' : 'f32');
   let flat: ArrayLike<number>;
   let target: Shape;
-  if (ArrayBuffer.isView(values)) {
+  if (ArrayBuffer.isView(values) && !(values instanceof BigInt64Array) && 'length' in values) {
     flat = values as unknown as ArrayLike<number>;
     target = shape ?? [flat.length];
   } else {
@@ -220,20 +268,29 @@ export function tensor(values: NestedNumbers | ArrayLike<number>, shape?: Shape,
   if (sizeOf(checkShape('tensor', target)) !== flat.length) {
     throw new ShapeError('tensor', [target], `the shape must hold the ${flat.length} given values`);
   }
+  const elements = elementsOf('tensor', flat, dtype in arrays ? dtype : 'f32');
   const made = emptyTensor(target, 'tensor()', dtype, options.device);
-  made.write(flat);
-  made.requiresGrad = options.requiresGrad ?? false;
+  made.write(elements);
+  return leaf('tensor', made, options);
+}
+
+/** Makes a new tensor a leaf that gradients reach, where that is asked for. */
+function leaf(op: string, made: Tensor, { requiresGrad = false }: NewTensorOptions): Tensor {
+  if (requiresGrad && made.dtype !== 'f32') {
+    made.dispose();
+    throw new DTypeError(op, made.dtype, 'only f32 tensors can require gradients');
+  }
+  made.requiresGrad = requiresGrad;
   return made;
 }
 
-/** A tensor whose elements all equal `value`. */
+/** A tensor whose elements all equal `value`. @throws DTypeError for a value that an integer type cannot hold */
 export function full(shape: Shape, value: number, options: NewTensorOptions = {}): Tensor {
   const dtype = options.dtype ?? 'f32';
+  const bits = wordOf('full', value, dtype);
   const made = emptyTensor(shape, 'full()', dtype, options.device);
-  const bits = dtype === 'f32' ? floatBits(value) : value >>> 0;
-  made.device.run(fill, { y: made.buffer('full()') }, { count: made.size, bits });
-  made.requiresGrad = options.requiresGrad ?? false;
-  return made;
+  if (made.size > 0) made.device.run(fill, { y: made.buffer('full()') }, { count: made.size, bits });
+  return leaf('full', made, options);
 }
 
 export function zeros(shape: Shape, options: NewTensorOptions = {}): Tensor {

@@ -1,4 +1,5 @@
-// y_i = x_i in another type. Floats are cut towards zero; what the target cannot hold is clamped to its range, as WGSL defines.
+// y_i = x_i in another type. Floats are cut towards zero; what the target cannot hold is clamped to its range, as WGSL defines for floats.
+// A NaN (told by its bits), for which it defines nothing, becomes 0.
 //
 // i element.
 
@@ -14,11 +15,15 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> toIntegers: array<i32>;
 @group(0) @binding(6) var<storage, read_write> toNaturals: array<u32>;
 
+fn isNaN(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
+
 @compute @workgroup_size(256)
 fn floatToInteger(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 256u;
   if (i < params.count) {
-    toIntegers[i] = i32(floats[i]);
+    toIntegers[i] = select(i32(floats[i]), 0, isNaN(floats[i]));
   }
 }
 
@@ -26,7 +31,7 @@ fn floatToInteger(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
 fn floatToNatural(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 256u;
   if (i < params.count) {
-    toNaturals[i] = u32(floats[i]);
+    toNaturals[i] = select(u32(floats[i]), 0u, isNaN(floats[i]));
   }
 }
 
@@ -43,5 +48,21 @@ fn naturalToFloat(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   let i = id.x + id.y * groups.x * 256u;
   if (i < params.count) {
     toFloats[i] = f32(naturals[i]);
+  }
+}
+
+@compute @workgroup_size(256)
+fn integerToNatural(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i < params.count) {
+    toNaturals[i] = u32(max(integers[i], 0));
+  }
+}
+
+@compute @workgroup_size(256)
+fn naturalToInteger(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 256u;
+  if (i < params.count) {
+    toIntegers[i] = i32(min(naturals[i], 0x7fffffffu));
   }
 }

@@ -2,7 +2,7 @@
 //
 // o outer index, r position along the gathered axis (extent of it), j position in the list of indices (count of them), k inner index.
 // The gradient gathers: each destination walks through the indices in order, so there are no atomics and the sum's order is fixed.
-// An index outside the axis gives NaN where it is read, and adds nothing to the gradient.
+// An index outside the axis gives the word `missing` where it is read (NaN for floats), and adds nothing to the gradient.
 // 32-bit words are moved as they are. `vectors…`: inner is a multiple of 4; the gradient then compares four indices at a time.
 
 struct Params {
@@ -10,6 +10,7 @@ struct Params {
   extent: u32,
   inner: u32,
   count: u32,
+  missing: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -25,8 +26,6 @@ struct Params {
 @group(0) @binding(10) var<storage, read_write> oneHotRows: array<f32>;
 @group(0) @binding(11) var<storage, read> index4: array<vec4i>;
 
-const NOT_A_NUMBER = 0x7fc00000u;
-
 @compute @workgroup_size(256)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 256u;
@@ -37,7 +36,7 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   let j = (i / params.inner) % params.count;
   let o = i / (params.inner * params.count);
   let r = u32(index[j]);
-  var v = NOT_A_NUMBER;
+  var v = params.missing;
   if (r < params.extent) {
     v = x[(o * params.extent + r) * params.inner + k];
   }
@@ -55,7 +54,7 @@ fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let j = (i / inner4) % params.count;
   let o = i / (inner4 * params.count);
   let r = u32(index[j]);
-  var v = vec4u(NOT_A_NUMBER);
+  var v = vec4u(params.missing);
   if (r < params.extent) {
     v = x4[(o * params.extent + r) * inner4 + k];
   }
@@ -105,11 +104,13 @@ fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   gx4[i] = total;
 }
 
-// oneHotRows[j, r] = 1 where r = index_j, else 0.
+// oneHotRows[j, r] = 1 where r = index_j, else 0; the bits of `missing` all along the row of an index that is no class.
 @compute @workgroup_size(256)
 fn oneHot(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 256u;
   if (i < params.count * params.extent) {
-    oneHotRows[i] = select(0.0, 1.0, u32(index[i / params.extent]) == i % params.extent);
+    let label = u32(index[i / params.extent]);
+    let one = select(0u, 0x3f800000u, label == i % params.extent);
+    oneHotRows[i] = bitcast<f32>(select(params.missing, one, label < params.extent));
   }
 }

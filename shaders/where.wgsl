@@ -1,4 +1,4 @@
-// y_i = a_i where mask_i is not 0, else b_i, with broadcasting.
+// y_i = a_i where mask_i is not 0, else b_i, with broadcasting. a and b are moved as 32-bit words, so every type keeps its bits.
 //
 // i element of the output, j vector within an invocation. `naive` decodes up to 8 axes by stride, as binary.wgsl does;
 // `vectors` is for three operands of the output's shape, 4 vec4 per invocation.
@@ -17,13 +17,13 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> mask: array<f32>;
-@group(0) @binding(2) var<storage, read> a: array<f32>;
-@group(0) @binding(3) var<storage, read> b: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> a: array<u32>;
+@group(0) @binding(3) var<storage, read> b: array<u32>;
+@group(0) @binding(4) var<storage, read_write> y: array<u32>;
 @group(0) @binding(5) var<storage, read> mask4: array<vec4f>;
-@group(0) @binding(6) var<storage, read> a4: array<vec4f>;
-@group(0) @binding(7) var<storage, read> b4: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> y4: array<vec4f>;
+@group(0) @binding(6) var<storage, read> a4: array<vec4u>;
+@group(0) @binding(7) var<storage, read> b4: array<vec4u>;
+@group(0) @binding(8) var<storage, read_write> y4: array<vec4u>;
 
 @compute @workgroup_size(256)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

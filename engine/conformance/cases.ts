@@ -5,6 +5,7 @@
 import { binaryParams, whereParams } from '../kernels/binary.ts';
 import { conv2dSizes } from '../kernels/conv2d-sizes.ts';
 import { copyParams, permuteParams } from '../kernels/copy.ts';
+import { integerNames, integerReductionKernels } from '../kernels/integer.ts';
 import type { AnyKernel } from '../kernels/kernel.ts';
 import { adamHyper, sgdHyper } from '../kernels/optimizer.ts';
 import { resizeParams } from '../kernels/resize.ts';
@@ -67,6 +68,11 @@ function sensible(p: Numbers): Readonly<Record<string, Filler>> {
 }
 
 const positive = uniform(0.1, 2.5);
+/** Any i32, small ones and neighbours often. */
+const word: Filler = (count, random) =>
+  Int32Array.from({ length: count }, (_, i) =>
+    i % 3 === 0 ? Math.floor(random() * 5) - 2 : Math.floor((random() - 0.5) * 2 ** 32),
+  );
 const byKernel: Readonly<Record<string, Readonly<Record<string, Filler>>>> = {
   log: { x: positive },
   sqrt: { x: positive },
@@ -82,6 +88,11 @@ const byKernel: Readonly<Record<string, Readonly<Record<string, Filler>>>> = {
   castF32ToU32: { x: uniform(0, 200) },
   castI32ToF32: { x: below(2e6) },
   castU32ToF32: { x: below(2e6) },
+  castI32ToU32: { x: word },
+  castU32ToI32: { x: below(2 ** 32) },
+  where: { a: below(2 ** 32), b: below(2 ** 32) },
+  ...Object.fromEntries(integerNames.map((name) => [`${name}I32`, { a: word, b: word }])),
+  ...Object.fromEntries(Object.keys(integerReductionKernels).map((name) => [`${name}I32`, { x: word }])),
   countNonFinite: { x: (count) => Array.from({ length: count }, (_, i) => (i % 3 === 0 ? 0x7f800000 : 0x3f800000)) },
   prod: { x: uniform(0.999, 1.001) },
   div: { b: positive },
@@ -149,6 +160,9 @@ const classes = [
 ];
 const set = { batch: 5, samples: 20, steps: 9 };
 const gathers = [{ outer: 2, extent: 9, inner: 12, count: 40 }];
+const integers = [binaryParams([6, 20], [20]), binaryParams([3, 5, 8], [3, 1, 8])].flatMap((made) =>
+  made ? [{ shape: made.params.shape, strideA: made.params.strideA, strideB: made.params.strideB }] : [],
+);
 const points = [
   { N: 65, stride: 72 },
   { N: 130, stride: 136 },
@@ -203,7 +217,9 @@ const sizes: Readonly<Record<string, readonly object[]>> = {
   ],
   pad: [{ shapeX: [5, 7], shape: [8, 4], before: [2, -1], value: -7.5 }],
   dropoutChannels: [{ count: 5 * 6 * 12, draw: 2, p: 0.4, channels: 12, plane: 72 }],
-  gather: gathers,
+  ...Object.fromEntries(integerNames.map((name) => [`${name}I32`, integers])),
+  ...Object.fromEntries(Object.keys(integerReductionKernels).map((name) => [`${name}I32`, boxes])),
+  gather: gathers.map((p) => ({ ...p, missing: 0x7fc00000 })),
   gatherGradient: gathers,
   oneHot: [{ count: 50, classes: 10 }],
   gatherImages: [{ ...set, length: 36, channels: 3, mean: [0.49, 0.48, 0.45], std: [0.2, 0.21, 0.22] }],

@@ -93,6 +93,7 @@ export const gatherRows = defineKernel<'rows' | 'indices' | 'cursor', 'y', Batch
   inputs: ['rows', 'indices', 'cursor'],
   outputs: ['y'],
   types: { rows: 'u32', indices: 'u32', cursor: 'u32', y: 'u32' },
+  words: ['rows', 'y'],
   sizes: ({ batch, length, samples, steps }) => ({ rows: samples * length, indices: steps, cursor: 1, y: batch * length }),
   example: { batch: 2, length: 1, samples: 3, steps: 4 },
   reference({ rows, indices, cursor }, { y }, { batch, length }) {

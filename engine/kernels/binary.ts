@@ -227,6 +227,8 @@ export const where = defineKernel<'mask' | 'a' | 'b', 'y', WhereParams>({
   equation: 'y = a\\ \\text{if}\\ m \\ne 0,\\ \\text{else}\\ b',
   inputs: ['mask', 'a', 'b'],
   outputs: ['y'],
+  types: { a: 'u32', b: 'u32', y: 'u32' },
+  words: ['a', 'b', 'y'],
   sizes: ({ shape, strideMask, strideA, strideB }) => ({
     mask: reach(shape, strideMask),
     a: reach(shape, strideA),

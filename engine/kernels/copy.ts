@@ -135,6 +135,7 @@ function definition(name: 'copy' | 'copyInto'): KernelSpec<'x', 'y', CopyParams>
     inputs: ['x'],
     outputs: ['y'],
     types: { x: 'u32', y: 'u32' },
+    words: ['x', 'y'],
     sizes: ({ shape, strideX, offsetX, strideY, offsetY }) => ({
       x: reach(shape, strideX, offsetX),
       y: reach(shape, strideY, offsetY),

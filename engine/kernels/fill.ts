@@ -6,7 +6,7 @@ import { perItem, perSixteen, product } from './grids.ts';
 import { defineKernel, dispatch, type KernelArray } from './kernel.ts';
 import { vec4 } from './strides.ts';
 
-/** The 32 bits of a float, for `fill`. */
+/** The 32 bits of a float, for `fill`; see `wordOf` in tensor.ts for any type. */
 export function floatBits(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 }
@@ -17,6 +17,7 @@ export const fill = defineKernel<never, 'y', { readonly count: number; readonly 
   inputs: [],
   outputs: ['y'],
   types: { y: 'u32' },
+  words: ['y'],
   sizes: ({ count }) => ({ y: count }),
   example: { count: 7, bits: 0x3f800000 },
   reference(_, { y }, { count, bits }) {
@@ -35,21 +36,31 @@ export const fill = defineKernel<never, 'y', { readonly count: number; readonly 
 
 type Scalar = 'f32' | 'i32' | 'u32';
 
-/** WGSL clamps to the largest float that the target holds: 2^31 - 128 and 2^32 - 256. */
-const clampTo = (low: number, high: number) => (value: number) => Math.min(Math.max(Math.trunc(value), low), high);
+const clampTo = (low: number, high: number) => (value: number) =>
+  Number.isNaN(value) ? 0 : Math.min(Math.max(Math.trunc(value), low), high);
+const MOST_I32 = 2 ** 31 - 1;
+
+/** From floats WGSL clamps to the largest float that the target holds: 2^31 - 128 and 2^32 - 256. */
+const CONVERSIONS: Readonly<Record<string, (value: number) => number>> = {
+  floatToInteger: clampTo(-(2 ** 31), 2 ** 31 - 128),
+  floatToNatural: clampTo(0, 2 ** 32 - 256),
+  integerToFloat: (value) => value,
+  naturalToFloat: (value) => value,
+  integerToNatural: (value) => Math.max(value, 0),
+  naturalToInteger: (value) => Math.min(value, MOST_I32),
+};
 
 function castKernel(
   name: string,
   from: Scalar,
   to: Scalar,
-  entry: 'floatToInteger' | 'floatToNatural' | 'integerToFloat' | 'naturalToFloat',
+  entry: 'floatToInteger' | 'floatToNatural' | 'integerToFloat' | 'naturalToFloat' | 'integerToNatural' | 'naturalToInteger',
 ) {
   const names = { f32: ['floats', 'toFloats'], i32: ['integers', 'toIntegers'], u32: ['naturals', 'toNaturals'] } as const;
-  const convert =
-    to === 'i32' ? clampTo(-(2 ** 31), 2 ** 31 - 128) : to === 'u32' ? clampTo(0, 2 ** 32 - 256) : (value: number) => value;
+  const convert = CONVERSIONS[entry] as (value: number) => number;
   return defineKernel<'x', 'y', { readonly count: number }>({
     name,
-    equation: to === 'f32' ? 'y_i = x_i' : 'y_i = \\operatorname{trunc} x_i',
+    equation: from === 'f32' ? 'y_i = \\operatorname{trunc} x_i' : 'y_i = x_i',
     inputs: ['x'],
     outputs: ['y'],
     types: { x: from, y: to },
@@ -75,6 +86,8 @@ export const castF32ToI32 = castKernel('castF32ToI32', 'f32', 'i32', 'floatToInt
 export const castF32ToU32 = castKernel('castF32ToU32', 'f32', 'u32', 'floatToNatural');
 export const castI32ToF32 = castKernel('castI32ToF32', 'i32', 'f32', 'integerToFloat');
 export const castU32ToF32 = castKernel('castU32ToF32', 'u32', 'f32', 'naturalToFloat');
+export const castI32ToU32 = castKernel('castI32ToU32', 'i32', 'u32', 'integerToNatural');
+export const castU32ToI32 = castKernel('castU32ToI32', 'u32', 'i32', 'naturalToInteger');
 
 /** Up to 4 axes; `before` elements are added (or cut, where negative) in front of each axis, and as many behind as `shape` leaves. */
 export type PadParams = {

@@ -29,6 +29,7 @@ export const countNonFinite = defineKernel<'x', 'count', { readonly count: numbe
   inputs: ['x'],
   outputs: ['count'],
   types: { x: 'u32', count: 'u32' },
+  words: ['x'],
   sizes: ({ count }) => ({ x: count, count: 1 }),
   example: { count: 7 },
   reference({ x }, { count }, params) {

@@ -11,24 +11,28 @@ export type GatherParams = {
   readonly count: number;
 };
 
+/** `missing`: the 32 bits that stand where an index lies outside the axis, NaN for floats. */
+export type GatherWordsParams = GatherParams & { readonly missing: number };
+
 const EXAMPLE: GatherParams = { outer: 2, extent: 3, inner: 4, count: 5 };
 
-/** y[o, j, k] = x[o, index_j, k], of any 32-bit type. An index outside the axis gives NaN (as f32). */
-export const gather = defineKernel<'x' | 'index', 'y', GatherParams>({
+/** y[o, j, k] = x[o, index_j, k], of any 32-bit type. */
+export const gather = defineKernel<'x' | 'index', 'y', GatherWordsParams>({
   name: 'gather',
   equation: 'y_{ojk} = x_{o\\,i_j\\,k}',
   inputs: ['x', 'index'],
   outputs: ['y'],
   types: { x: 'u32', y: 'u32', index: 'i32' },
+  words: ['x', 'y'],
   sizes: ({ outer, extent, inner, count }) => ({ x: outer * extent * inner, index: count, y: outer * count * inner }),
-  example: EXAMPLE,
-  reference({ x, index }, { y }, { outer, extent, inner, count }) {
+  example: { ...EXAMPLE, missing: 0x7fc00000 },
+  reference({ x, index }, { y }, { outer, extent, inner, count, missing }) {
     for (let o = 0; o < outer; o++) {
       for (let j = 0; j < count; j++) {
         const r = index[j] as number;
         for (let k = 0; k < inner; k++) {
           const inside = r >= 0 && r < extent;
-          y[(o * count + j) * inner + k] = inside ? (x[(o * extent + r) * inner + k] as number) : 0x7fc00000;
+          y[(o * count + j) * inner + k] = inside ? (x[(o * extent + r) * inner + k] as number) : missing;
         }
       }
     }
@@ -75,14 +79,16 @@ export const gatherGradient = defineKernel<'gy' | 'index', 'gx', GatherParams>({
   variants: [
     {
       id: 'naive',
-      plan: (p, caps) => ({ dispatches: [dispatch(shader, 'gradient', p, perItem(p.outer * p.extent * p.inner, caps, 64))] }),
+      plan: (p, caps) => ({
+        dispatches: [dispatch(shader, 'gradient', { ...p, missing: 0 }, perItem(p.outer * p.extent * p.inner, caps, 64))],
+      }),
     },
     {
       id: 'vectors',
       applies: (p) => p.inner % 4 === 0,
       plan: (p, caps) => ({
         dispatches: [
-          dispatch(shader, 'vectorsGradient', p, perItem((p.outer * p.extent * p.inner) / 4, caps, 64), {
+          dispatch(shader, 'vectorsGradient', { ...p, missing: 0 }, perItem((p.outer * p.extent * p.inner) / 4, caps, 64), {
             buffers: { gy4: 'gy', gx4: 'gx', index4: 'index' },
           }),
         ],
@@ -91,7 +97,7 @@ export const gatherGradient = defineKernel<'gy' | 'index', 'gx', GatherParams>({
   ],
 });
 
-/** y[j, k] = 1 where k = index_j, else 0; a row of zeros for an index outside [0, classes). */
+/** y[j, k] = 1 where k = index_j, else 0; a row of NaN for an index outside [0, classes), so that it cannot pass unseen. */
 export const oneHot = defineKernel<'index', 'y', { readonly count: number; readonly classes: number }>({
   name: 'oneHot',
   equation: 'y_{jk} = [k = i_j]',
@@ -102,7 +108,9 @@ export const oneHot = defineKernel<'index', 'y', { readonly count: number; reado
   example: { count: 3, classes: 5 },
   reference({ index }, { y }, { count, classes }) {
     for (let j = 0; j < count; j++) {
-      for (let k = 0; k < classes; k++) y[j * classes + k] = index[j] === k ? 1 : 0;
+      const label = index[j] as number;
+      const known = label >= 0 && label < classes;
+      for (let k = 0; k < classes; k++) y[j * classes + k] = known ? Number(label === k) : Number.NaN;
     }
   },
   variants: [
@@ -110,9 +118,15 @@ export const oneHot = defineKernel<'index', 'y', { readonly count: number; reado
       id: 'naive',
       plan: ({ count, classes }, caps) => ({
         dispatches: [
-          dispatch(shader, 'oneHot', { outer: 1, extent: classes, inner: 1, count }, perItem(count * classes, caps), {
-            buffers: { oneHotRows: 'y' },
-          }),
+          dispatch(
+            shader,
+            'oneHot',
+            { outer: 1, extent: classes, inner: 1, count, missing: 0x7fc00000 },
+            perItem(count * classes, caps),
+            {
+              buffers: { oneHotRows: 'y' },
+            },
+          ),
         ],
       }),
     },

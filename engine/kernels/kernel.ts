@@ -65,6 +65,8 @@ export interface KernelSpec<In extends string, Out extends string, P> {
   readonly inPlace?: readonly Out[];
   /** Element type of each buffer for the reference; default `f32`. */
   readonly types?: Partial<Record<In | Out, 'f32' | 'i32' | 'u32'>>;
+  /** Buffers of which 32-bit words are moved as they are: elements of any type may lie there, whatever `types` says. */
+  readonly words?: readonly (In | Out)[];
   /** Number of elements of each buffer: what the host checks before a dispatch and what the conformance suite allocates. */
   sizes(params: P): Record<In | Out, number>;
   /** A small legal parameter record. The build plans every variant with it and compares the result with the WGSL. */

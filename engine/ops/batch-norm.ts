@@ -2,7 +2,7 @@
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { ShapeError } from '../errors.ts';
 import { batchNormGradient, batchNorm as batchNormKernel, batchNormRunning, batchNormStatistics } from '../kernels/batch-norm.ts';
-import { emptyTensor, type Tensor } from '../tensor.ts';
+import { emptyTensor, type Tensor, zeros } from '../tensor.ts';
 import { greater, mul, sub } from './binary.ts';
 import { mean, sum } from './reduce.ts';
 import { compute, run } from './run.ts';
@@ -83,6 +83,8 @@ const batchNormOp = defineOperation<Attrs>({
     if (isRecording()) return composedGradient(gy, x, gamma as Tensor, output, attrs, needs);
     const { rows, channels } = sizes(x);
     const made = (): Tensor => emptyTensor([channels], 'batchNormGradient', 'f32', x.device);
+    // Sums over no rows.
+    if (x.size === 0) return [x.shape, [channels], [channels]].map((shape) => zeros(shape, { device: x.device }));
     const [gx, ggamma, gbeta] = [emptyTensor(x.shape, 'batchNormGradient', 'f32', x.device), made(), made()];
     const statistics = attrs.statistics as BatchStatistics;
     const params = { rows, channels, epsilon: attrs.eps, training: attrs.training ? 1 : 0, relu: attrs.relu } as const;

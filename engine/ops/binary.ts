@@ -1,11 +1,16 @@
-/** Elementwise functions of two tensors with NumPy's broadcasting rule, comparisons, and `where`. */
+/**
+ * Elementwise functions of two tensors with NumPy's broadcasting rule, comparisons, and `where`. On i32: sums, differences, products
+ * (modulo 2³²), extremes and comparisons; a float and an integer together are computed as floats.
+ */
 import { defineOperation, isRecording, registerAddition } from '../autodiff.ts';
 import { constant } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { type BinaryName, binaryKernels, binaryParams, where as whereKernel, whereParams } from '../kernels/binary.ts';
+import { integerForm } from '../kernels/integer.ts';
 import type { Shape, Tensor } from '../tensor.ts';
 import { sumTo } from './reduce.ts';
 import { compute } from './run.ts';
+import { asFloat, checkTensor, isInteger, matched, matchedTensors, type Operand } from './types.ts';
 import { affine, log, neg } from './unary.ts';
 
 const BROADCAST = 'aligned from the last axis, lengths must be equal or 1';
@@ -26,6 +31,12 @@ function binary(name: BinaryName, equation: string, saves: 'inputs' | 'none', pa
       const [left, right] = [a as Tensor, b as Tensor];
       const plan = binaryParams(left.shape, right.shape);
       if (!plan) throw new ShapeError(name, [left.shape, right.shape], BROADCAST);
+      const integer = isInteger(left) && isInteger(right) ? integerForm(name) : undefined;
+      if (integer) {
+        const { shape, strideA, strideB } = plan.params;
+        const dtype = integer.compares ? 'f32' : 'i32';
+        return compute(integer.kernel, { a: left, b: right }, plan.outShape, { shape, strideA, strideB }, dtype);
+      }
       return compute(binaryKernels[name], { a: left, b: right }, plan.outShape, plan.params);
     },
     ...(parts && {
@@ -73,53 +84,47 @@ const lessOp = binary('less', 'y = [a < b]', 'none');
 const lessEqualOp = binary('lessEqual', 'y = [a \\le b]', 'none');
 const equalOp = binary('equal', 'y = [a = b]', 'none');
 
-/** A tensor or a plain number. */
-export type Operand = Tensor | number;
-
 const isNumber = (value: Operand): value is number => typeof value === 'number';
-
-function operands(a: Operand, b: Operand): [Tensor, Tensor] {
-  if (isNumber(a) && isNumber(b)) throw new TypeError('at least one operand must be a tensor');
-  const device = (isNumber(a) ? (b as Tensor) : a).device;
-  return [isNumber(a) ? constant(a, device) : a, isNumber(b) ? constant(b, device) : b];
-}
 
 /** a + b */
 export function add(a: Operand, b: Operand): Tensor {
-  if (isNumber(b) && !isNumber(a)) return affine(a, 1, b);
-  if (isNumber(a) && !isNumber(b)) return affine(b, 1, a);
-  return addOp(a as Tensor, b as Tensor);
+  const [x, y] = matched('add', a, b);
+  if (isNumber(y)) return affine(x as Tensor, 1, y);
+  if (isNumber(x)) return affine(y, 1, x);
+  return addOp(x, y);
 }
 
 /** a − b */
 export function sub(a: Operand, b: Operand): Tensor {
-  if (isNumber(b) && !isNumber(a)) return affine(a, 1, -b);
-  if (isNumber(a) && !isNumber(b)) return affine(b, -1, a);
-  return subOp(a as Tensor, b as Tensor);
+  const [x, y] = matched('sub', a, b);
+  if (isNumber(y)) return affine(x as Tensor, 1, -y);
+  if (isNumber(x)) return affine(y, -1, x);
+  return subOp(x, y);
 }
 
 /** a·b, element by element */
 export function mul(a: Operand, b: Operand): Tensor {
-  if (isNumber(b) && !isNumber(a)) return affine(a, b, 0);
-  if (isNumber(a) && !isNumber(b)) return affine(b, a, 0);
-  return mulOp(a as Tensor, b as Tensor);
+  const [x, y] = matched('mul', a, b);
+  if (isNumber(y)) return affine(x as Tensor, y, 0);
+  if (isNumber(x)) return affine(y, x, 0);
+  return mulOp(x, y);
 }
 
-/** a / b, element by element */
+/** a / b, element by element. Floats only: a quotient of integers is none. */
 export function div(a: Operand, b: Operand): Tensor {
-  return divOp(...operands(a, b));
+  return divOp(...matchedTensors('div', a, b));
 }
 
-export const maximum = (a: Operand, b: Operand): Tensor => maximumOp(...operands(a, b));
-export const minimum = (a: Operand, b: Operand): Tensor => minimumOp(...operands(a, b));
-/** a^b for tensors; a must be positive where the gradient of b is wanted. */
-export const pow = (a: Operand, b: Operand): Tensor => powOp(...operands(a, b));
-/** 1 where a > b, else 0; no gradient. The other comparisons alike. */
-export const greater = (a: Operand, b: Operand): Tensor => greaterOp(...operands(a, b));
-export const greaterEqual = (a: Operand, b: Operand): Tensor => greaterEqualOp(...operands(a, b));
-export const less = (a: Operand, b: Operand): Tensor => lessOp(...operands(a, b));
-export const lessEqual = (a: Operand, b: Operand): Tensor => lessEqualOp(...operands(a, b));
-export const equal = (a: Operand, b: Operand): Tensor => equalOp(...operands(a, b));
+export const maximum = (a: Operand, b: Operand): Tensor => maximumOp(...matchedTensors('maximum', a, b));
+export const minimum = (a: Operand, b: Operand): Tensor => minimumOp(...matchedTensors('minimum', a, b));
+/** a^b for tensors of floats; a must be positive where the gradient of b is wanted. */
+export const pow = (a: Operand, b: Operand): Tensor => powOp(...matchedTensors('pow', a, b));
+/** 1 where a > b, else 0, as f32; no gradient. The other comparisons alike. */
+export const greater = (a: Operand, b: Operand): Tensor => greaterOp(...matchedTensors('greater', a, b));
+export const greaterEqual = (a: Operand, b: Operand): Tensor => greaterEqualOp(...matchedTensors('greaterEqual', a, b));
+export const less = (a: Operand, b: Operand): Tensor => lessOp(...matchedTensors('less', a, b));
+export const lessEqual = (a: Operand, b: Operand): Tensor => lessEqualOp(...matchedTensors('lessEqual', a, b));
+export const equal = (a: Operand, b: Operand): Tensor => equalOp(...matchedTensors('equal', a, b));
 
 const whereOp = defineOperation<{ shapeA: Shape; shapeB: Shape }>({
   name: 'where',
@@ -129,7 +134,7 @@ const whereOp = defineOperation<{ shapeA: Shape; shapeB: Shape }>({
     const [m, left, right] = [mask as Tensor, a as Tensor, b as Tensor];
     const plan = whereParams(m.shape, left.shape, right.shape);
     if (!plan) throw new ShapeError('where', [m.shape, left.shape, right.shape], BROADCAST);
-    return compute(whereKernel, { mask: m, a: left, b: right }, plan.outShape, plan.params);
+    return compute(whereKernel, { mask: m, a: left, b: right }, plan.outShape, plan.params, left.dtype);
   },
   gradient(gy, { inputs, attrs, needs }) {
     const mask = inputs[0] as Tensor;
@@ -142,11 +147,12 @@ const whereOp = defineOperation<{ shapeA: Shape; shapeB: Shape }>({
   },
 });
 
-/** a where mask ≠ 0, else b. */
+/** a where mask ≠ 0, else b. The mask may be of any type; a and b are of one, or one is a float, and so is the result then. */
 export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
-  const left = isNumber(a) ? constant(a, mask.device) : a;
-  const right = isNumber(b) ? constant(b, mask.device) : b;
-  return whereOp([mask, left, right], { shapeA: left.shape, shapeB: right.shape });
+  checkTensor('where', mask, 'the mask');
+  const [left, right] =
+    isNumber(a) && isNumber(b) ? [constant(a, mask.device), constant(b, mask.device)] : matchedTensors('where', a, b);
+  return whereOp([asFloat(mask), left, right], { shapeA: left.shape, shapeB: right.shape });
 }
 
 registerAddition(add);

@@ -1,11 +1,18 @@
 /** Picking rows by index, its reverse, and one-hot vectors. */
 import { defineOperation, type Operation } from '../autodiff.ts';
-import { ShapeError } from '../errors.ts';
+import { DTypeError, ShapeError } from '../errors.ts';
 import { argmax as argmaxKernel, argmin as argminKernel } from '../kernels/arg-reduction.ts';
 import { type GatherParams, gatherGradient, gather as gatherKernel, oneHot as oneHotKernel } from '../kernels/gather.ts';
-import { type Shape, sizeOf, type Tensor } from '../tensor.ts';
+import { scope } from '../memory.ts';
+import { type DType, type Shape, sizeOf, type Tensor } from '../tensor.ts';
 import { axisOf } from './arguments.ts';
+import { equal } from './binary.ts';
+import { max, min } from './reduce.ts';
 import { compute } from './run.ts';
+import { checkTensor, isInteger } from './types.ts';
+
+/** The bits that stand where an index lies outside: NaN, and −2³¹ in an integer tensor, which has no NaN. */
+const MISSING: Readonly<Record<DType, number>> = { f32: 0x7fc00000, i32: 0x80000000, u32: 0x80000000 };
 
 interface GatherAttrs {
   readonly params: GatherParams;
@@ -18,7 +25,13 @@ const gatherOp: Operation<GatherAttrs> = defineOperation<GatherAttrs>({
   equation: 'y_{ojk} = x_{o\\,i_j\\,k}',
   saves: 'inputs',
   forward: ([x, index], { params, to }) =>
-    compute(gatherKernel, { x: x as Tensor, index: index as Tensor }, to, params, (x as Tensor).dtype),
+    compute(
+      gatherKernel,
+      { x: x as Tensor, index: index as Tensor },
+      to,
+      { ...params, missing: MISSING[(x as Tensor).dtype] },
+      (x as Tensor).dtype,
+    ),
   gradient: (gy, { inputs, attrs }) => [scatterOp([gy, inputs[1] as Tensor], attrs), null],
 });
 
@@ -31,7 +44,8 @@ const scatterOp: Operation<GatherAttrs> = defineOperation<GatherAttrs>({
 });
 
 function gatherAttrs(op: string, from: Shape, index: Tensor, axis: number): GatherAttrs {
-  if (index.dtype !== 'i32') throw new ShapeError(op, [from, index.shape], 'the index must be an i32 tensor');
+  checkTensor(op, index, 'the index');
+  if (index.dtype !== 'i32') throw new DTypeError(op, index.dtype, 'the index must be i32', 'i32');
   const d = axisOf(op, from, axis);
   const outer = sizeOf(from.slice(0, d));
   const inner = sizeOf(from.slice(d + 1));
@@ -39,30 +53,47 @@ function gatherAttrs(op: string, from: Shape, index: Tensor, axis: number): Gath
   return { params: { outer, extent: from[d] as number, inner, count: index.size }, from, to };
 }
 
-/** Entries of x along `axis` in the order of `index` (i32, any shape); an index may occur repeatedly. */
+/**
+ * Entries of x along `axis` in the order of `index` (i32, any shape); an index may occur repeatedly. An index outside the axis gives NaN,
+ * and −2³¹ in an integer tensor.
+ */
 export function gather(x: Tensor, index: Tensor, axis = 0): Tensor {
+  checkTensor('gather', x);
   return gatherOp([x, index], gatherAttrs('gather', x.shape, index, axis));
 }
 
-/** The reverse of `gather`: a tensor of `shape` in which each entry of x is added at its index. The order of addition is fixed. */
+/**
+ * The reverse of `gather`: a tensor of `shape` in which each entry of x is added at its index; entries with an index outside the axis are
+ * left out. The order of addition is fixed.
+ */
 export function scatterAdd(x: Tensor, index: Tensor, shape: Shape, axis = 0): Tensor {
+  checkTensor('scatterAdd', x);
   const attrs = gatherAttrs('scatterAdd', shape, index, axis);
   if (sizeOf(attrs.to) !== x.size)
     throw new ShapeError('scatterAdd', [x.shape, index.shape, shape], `x must have shape [${attrs.to.join(', ')}]`);
   return scatterOp([x, index], attrs);
 }
 
-/** [.., classes]: 1 at each label, else 0. @param labels i32 */
+/** [.., classes]: 1 at each label, else 0; NaN all along the row of a label outside [0, classes). @param labels i32 */
 export function oneHot(labels: Tensor, classes: number): Tensor {
-  if (labels.dtype !== 'i32') throw new ShapeError('oneHot', [labels.shape], 'the labels must be an i32 tensor');
+  checkTensor('oneHot', labels, 'the labels');
+  if (labels.dtype !== 'i32') throw new DTypeError('oneHot', labels.dtype, 'the labels must be i32', 'i32');
   return compute(oneHotKernel, { index: labels }, [...labels.shape, classes], { count: labels.size, classes });
 }
 
 function argReduce(name: 'argmax' | 'argmin', x: Tensor, axis: number): Tensor {
+  checkTensor(name, x);
   const d = axisOf(name, x.shape, axis);
   const params = { outer: sizeOf(x.shape.slice(0, d)), reduce: x.shape[d] as number, inner: sizeOf(x.shape.slice(d + 1)) };
   if (params.reduce < 1) throw new ShapeError(name, [x.shape], 'the axis must not be empty');
   const shape = x.shape.filter((_, axisOfX) => axisOfX !== d);
+  // Of integers: the first place at which the extreme stands.
+  if (isInteger(x) && x.size > 0) {
+    return scope(() => {
+      const hits = equal(x, (name === 'argmax' ? max : min)(x, { axes: d, keepDims: true }));
+      return compute(argmaxKernel, { x: hits }, shape, params, 'i32');
+    });
+  }
   return compute(name === 'argmax' ? argmaxKernel : argminKernel, { x }, shape, params, 'i32');
 }
 

@@ -6,6 +6,7 @@ import { emptyTensor, type Tensor } from '../tensor.ts';
 import { mul, sub } from './binary.ts';
 import { mean, sum } from './reduce.ts';
 import { run } from './run.ts';
+import { checkTensor } from './types.ts';
 import { affine, rsqrt, square } from './unary.ts';
 
 interface Attrs {
@@ -68,6 +69,8 @@ function composedGradient(gy: Tensor, x: Tensor, gamma: Tensor, epsilon: number,
  */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: { eps?: number } = {}): Tensor {
   const features = x.shape.at(-1) ?? 0;
+  checkTensor('layerNorm', x);
+  if (x.shape.at(-1) === 0) throw new ShapeError('layerNorm', [x.shape], 'the last axis must not be empty');
   if (x.rank < 1 || [gamma, beta].some((p) => p.rank !== 1 || p.shape[0] !== features)) {
     throw new ShapeError(
       'layerNorm',

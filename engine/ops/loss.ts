@@ -1,7 +1,7 @@
 /** Losses. Each is reduced to its mean (default) or sum, or left as it is. */
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { isConstant } from '../constant.ts';
-import { ShapeError } from '../errors.ts';
+import { DTypeError, ShapeError } from '../errors.ts';
 import { crossEntropy as crossEntropyKernel } from '../kernels/softmax.ts';
 import { emptyTensor, sameShape, type Tensor } from '../tensor.ts';
 import { mul, sub } from './binary.ts';
@@ -10,6 +10,7 @@ import { mean, sum } from './reduce.ts';
 import { run } from './run.ts';
 import { reshape } from './shape.ts';
 import { softmax } from './softmax.ts';
+import { asFloat, checkTensor } from './types.ts';
 import { abs, affine, softplus, square } from './unary.ts';
 
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -68,30 +69,35 @@ const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
  * @param labels i32 [N], each in [0, classes): any other makes the loss NaN
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
-  if (logits.rank !== 2 || labels.rank !== 1 || labels.shape[0] !== logits.shape[0] || labels.dtype !== 'i32') {
+  checkTensor('crossEntropy', logits, 'the logits');
+  checkTensor('crossEntropy', labels, 'the labels');
+  if (labels.dtype !== 'i32') throw new DTypeError('crossEntropy', labels.dtype, 'the labels must be i32', 'i32');
+  if (logits.rank !== 2 || labels.rank !== 1 || labels.shape[0] !== logits.shape[0]) {
     throw new ShapeError('crossEntropy', [logits.shape, labels.shape], 'logits must be [N, classes] and labels i32 [N]');
   }
   return crossEntropyOp([logits, labels], { reduction });
 }
 
-function checkPair(op: string, x: Tensor, target: Tensor): void {
+/** Both as floats: targets may be integers. @throws ShapeError unless they have one shape */
+function pairOf(op: string, x: Tensor, target: Tensor): readonly [Tensor, Tensor] {
+  checkTensor(op, x);
+  checkTensor(op, target, 'the target');
   if (!sameShape(x.shape, target.shape)) throw new ShapeError(op, [x.shape, target.shape], 'both must have the same shape');
+  return [asFloat(x), asFloat(target)];
 }
 
 /** Squared error (x − target)². */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkPair('mseLoss', x, target);
-  return reduced(square(sub(x, target)), options);
+  return reduced(square(sub(...pairOf('mseLoss', x, target))), options);
 }
 
 /** Absolute error |x − target|. */
 export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkPair('l1Loss', x, target);
-  return reduced(abs(sub(x, target)), options);
+  return reduced(abs(sub(...pairOf('l1Loss', x, target))), options);
 }
 
 /** −t ln σ(x) − (1 − t) ln(1 − σ(x)) = softplus(x) − x·t, without overflow; targets in [0, 1]. */
 export function bceWithLogits(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkPair('bceWithLogits', x, target);
-  return reduced(sub(softplus(x), mul(x, target)), options);
+  const [z, t] = pairOf('bceWithLogits', x, target);
+  return reduced(sub(softplus(z), mul(z, t)), options);
 }

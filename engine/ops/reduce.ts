@@ -1,11 +1,17 @@
-/** Sums, means, extremes over any axes, their reverse (`sumTo`), and variance. */
+/**
+ * Sums, means, extremes over any axes, their reverse (`sumTo`), and variance. On i32: sums (modulo 2³²) and extremes. Over nothing a sum
+ * is 0, a mean NaN, and there is no extreme.
+ */
 import { defineOperation } from '../autodiff.ts';
+import { ShapeError } from '../errors.ts';
+import { integerReductionKernels } from '../kernels/integer.ts';
 import { type ReductionName, reductionKernels, reductionSteps } from '../kernels/reduction.ts';
-import { type Shape, sameShape, sizeOf, type Tensor } from '../tensor.ts';
+import { full, type Shape, sameShape, sizeOf, type Tensor } from '../tensor.ts';
 import { axesOf } from './arguments.ts';
 import { div, equal, mul, sub } from './binary.ts';
 import { compute } from './run.ts';
 import { broadcastTo, reshape } from './shape.ts';
+import { checkTensor, isInteger, requireFloat } from './types.ts';
 import { affine, square } from './unary.ts';
 
 export interface ReduceOptions {
@@ -23,11 +29,24 @@ interface ReduceAttrs {
   readonly to: Shape;
 }
 
+/** What a reduction over nothing gives. */
+const OVER_NOTHING = { sum: 0, mean: Number.NaN } as const;
+
+type Reduction = Extract<ReductionName, 'sum' | 'mean' | 'max' | 'min'>;
+
 /** Runs the chain of reductions, one per group of neighbouring axes. */
-function reduceChain(name: ReductionName, x: Tensor, { axes, to }: ReduceAttrs): Tensor {
+function reduceChain(name: Reduction, x: Tensor, { axes, to }: ReduceAttrs): Tensor {
+  if (x.size === 0) {
+    if (name === 'max' || name === 'min') {
+      if (sizeOf(to) > 0) throw new ShapeError(name, [x.shape], 'among no elements there is no extreme');
+      return full(to, 0, { dtype: x.dtype, device: x.device });
+    }
+    return full(to, OVER_NOTHING[name], { dtype: x.dtype, device: x.device });
+  }
+  const kernel = isInteger(x) && name !== 'mean' ? integerReductionKernels[name] : reductionKernels[name];
   let current = x;
   for (const step of reductionSteps(x.shape, axes)) {
-    const next = compute(reductionKernels[name], { x: current }, [step.outer, step.inner], step);
+    const next = compute(kernel, { x: current }, [step.outer, step.inner], step, x.dtype);
     if (current !== x) current.dispose();
     current = next;
   }
@@ -37,6 +56,7 @@ function reduceChain(name: ReductionName, x: Tensor, { axes, to }: ReduceAttrs):
 }
 
 function reduceAttrs(op: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): ReduceAttrs {
+  checkTensor(op, x);
   const list = axesOf(op, x.shape, axes);
   const kept = x.shape.map((length, d) => (list.includes(d) ? 1 : length));
   return { from: x.shape, axes: list, kept, to: keepDims ? kept : x.shape.filter((_, d) => !list.includes(d)) };
@@ -81,9 +101,12 @@ const minOp = extreme('min', 'y = \\min_i x_i');
 
 /** Σ over `axes`. */
 export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => sumOp([x], reduceAttrs('sum', x, options));
-/** Mean over `axes`. */
-export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => meanOp([x], reduceAttrs('mean', x, options));
-/** Largest element over `axes`. */
+/** Mean over `axes`, of floats. */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  requireFloat('mean', x);
+  return meanOp([x], reduceAttrs('mean', x, options));
+}
+/** Largest element over `axes`. @throws ShapeError where an extreme of nothing is asked for; `min` alike */
 export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => maxOp([x], reduceAttrs('max', x, options));
 /** Smallest element over `axes`. */
 export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => minOp([x], reduceAttrs('min', x, options));
@@ -98,11 +121,12 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /**
  * Variance over `axes`: Σ(x − mean)² / (n − correction).
- * @param options.correction 1 (default) for the unbiased estimate, 0 for the biased one
+ * @param options.correction 1 (default) for the unbiased estimate, 0 for the biased one; of no more elements than that it is NaN
  */
 export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
+  requireFloat('variance', x);
   const { axes, kept } = reduceAttrs('variance', x, options);
   const n = sizeOf(x.shape) / Math.max(1, sizeOf(kept));
   const centred = sub(x, mean(x, { axes, keepDims: true }));
-  return affine(sum(square(centred), options), 1 / (n - (options.correction ?? 1)), 0);
+  return affine(sum(square(centred), options), 1 / Math.max(0, n - (options.correction ?? 1)), 0);
 }

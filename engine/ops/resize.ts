@@ -39,16 +39,23 @@ export interface InterpolationOptions {
   readonly alignCorners?: boolean;
 }
 
+/** @throws ShapeError for images without a pixel: nothing can be read between none */
+function filledImages(op: string, x: Tensor): ReturnType<typeof imageAxes> {
+  const axes = imageAxes(op, x);
+  if (axes.H === 0 || axes.W === 0) throw new ShapeError(op, [x.shape], 'the image must have at least one pixel');
+  return axes;
+}
+
 /** Resizes to `size`, as torch.nn.functional.interpolate does. */
 export function resize2d(x: Tensor, options: InterpolationOptions & { readonly size: Pair }): Tensor {
-  const { N, H, W, C } = imageAxes('resize2d', x);
+  const { N, H, W, C } = filledImages('resize2d', x);
   const size = pair(options.size, 'resize2d.size', 1);
   return resizeOp([x], { params: resizeParams({ ...options, shape: [N, H, W, C], size, mode: options.mode ?? 'nearest' }) });
 }
 
 /** Enlarges by `scale` (a number or a pair; the size is rounded down), as torch.nn.Upsample does. */
 export function upsample2d(x: Tensor, options: InterpolationOptions & { readonly scale: Pair }): Tensor {
-  const { N, H, W, C } = imageAxes('upsample2d', x);
+  const { N, H, W, C } = filledImages('upsample2d', x);
   const scale = typeof options.scale === 'number' ? ([options.scale, options.scale] as const) : options.scale;
   if (!scale.every((factor) => factor > 0)) throw new ConfigError('upsample2d.scale', 'must be greater than 0.');
   const size = [Math.floor(H * scale[0]), Math.floor(W * scale[1])] as const;

@@ -1,12 +1,14 @@
 /** Between tensors and kernels: the only place where an operation touches device memory. */
 
 import type { RunOptions } from '../device/device.ts';
+import { DTypeError } from '../errors.ts';
 import type { KernelSpec } from '../kernels/kernel.ts';
 import { type DType, emptyTensor, type Shape, type Tensor } from '../tensor.ts';
 
 /**
- * Enqueues a kernel on tensors.
+ * Enqueues a kernel on tensors. A kernel whose outputs have no elements has nothing to do.
  * @throws DisposedTensorError when one of them has been released
+ * @throws DTypeError when the elements of one are not of the type that the kernel reads: here every operation is checked
  */
 export function run<In extends string, Out extends string, P>(
   kernel: KernelSpec<In, Out, P>,
@@ -16,7 +18,15 @@ export function run<In extends string, Out extends string, P>(
 ): void {
   const names = [...kernel.inputs, ...kernel.outputs];
   const buffers = {} as Record<In | Out, ReturnType<Tensor['buffer']>>;
-  for (const name of names) buffers[name] = tensors[name].buffer(kernel.name);
+  for (const name of names) {
+    const { dtype } = tensors[name];
+    const wanted = kernel.types?.[name] ?? 'f32';
+    if (dtype !== wanted && !kernel.words?.includes(name)) {
+      throw new DTypeError(kernel.name, dtype, `'${name}' must be ${wanted}`, wanted);
+    }
+    buffers[name] = tensors[name].buffer(kernel.name);
+  }
+  if (kernel.outputs.every((name) => tensors[name].size === 0)) return;
   tensors[names[0] as In].device.run(kernel, buffers, params, options);
 }
 

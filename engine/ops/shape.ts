@@ -2,9 +2,9 @@
 import { defineOperation } from '../autodiff.ts';
 import { ShapeError } from '../errors.ts';
 import { copy, copyInto, copyParams, permuteParams } from '../kernels/copy.ts';
-import { fill, floatBits } from '../kernels/fill.ts';
+import { fill } from '../kernels/fill.ts';
 import { broadcastShape, broadcastStrides, contiguousStrides } from '../kernels/strides.ts';
-import { emptyTensor, type Shape, sameShape, sizeOf, type Tensor } from '../tensor.ts';
+import { emptyTensor, type Shape, sameShape, sizeOf, type Tensor, wordOf } from '../tensor.ts';
 import { axisOf, checkRank, resolveShape } from './arguments.ts';
 import { sumTo } from './reduce.ts';
 import { compute, run } from './run.ts';
@@ -136,7 +136,7 @@ const embedOp = defineOperation<Box & { value: number }>({
   forward([input], { from, starts, shape, value }) {
     const x = input as Tensor;
     const y = emptyTensor(shape, 'embed', x.dtype, x.device);
-    run(fill, { y }, { count: y.size, bits: floatBits(value) });
+    run(fill, { y }, { count: y.size, bits: wordOf('embed', value, x.dtype) });
     if (x.size > 0) {
       const box = {
         shape: [...from],

@@ -5,8 +5,9 @@
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { type UnaryName, unaryGradientKernels, unaryKernels, unaryTable } from '../kernels/unary.ts';
 import type { Tensor } from '../tensor.ts';
-import { add, div, greater, less, mul } from './binary.ts';
+import { add, div, greater, less, maximum, minimum, mul, sub } from './binary.ts';
 import { compute } from './run.ts';
+import { asFloat, checkTensor, isInteger, requireFloat } from './types.ts';
 
 interface UnaryAttrs {
   readonly alpha: number;
@@ -17,6 +18,9 @@ interface UnaryAttrs {
 type Expression = (gy: Tensor, saved: Tensor, attrs: UnaryAttrs) => Tensor;
 
 const params = (x: Tensor, { alpha, beta }: UnaryAttrs) => ({ count: x.size, alpha, beta });
+
+/** Where the caller knows an operation by another name than its kernel. */
+const publicNames: Partial<Record<UnaryName, string>> = { geluErf: 'gelu' };
 
 function unary(name: UnaryName, expression?: Expression): (x: Tensor, alpha?: number, beta?: number) => Tensor {
   const row = unaryTable[name];
@@ -36,17 +40,33 @@ function unary(name: UnaryName, expression?: Expression): (x: Tensor, alpha?: nu
       },
     }),
   });
-  return (x, alpha = 0, beta = 0) => apply([x], { alpha, beta });
+  return (x, alpha = 0, beta = 0) => {
+    requireFloat(publicNames[name] ?? name, x);
+    return apply([x], { alpha, beta });
+  };
 }
 
 const one = (x: Tensor) => affine(x, 0, 1);
 
-/** y = αx + β */
+/** True for an i32 tensor, for which an operation has a form made of others. @throws ArgumentError unless x is a tensor */
+function integer(op: string, x: Tensor): boolean {
+  checkTensor(op, x);
+  return isInteger(x);
+}
+
+/** The least and the greatest i32. */
+const I32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+
 const affineOp = unary('affine', (gy, _, { alpha }) => affine(gy, alpha, 0));
-export const affine = (x: Tensor, alpha: number, beta: number): Tensor => affineOp(x, alpha, beta);
+/** y = αx + β. On i32 the result is i32 where α and β are whole numbers, else f32. */
+export function affine(x: Tensor, alpha: number, beta: number): Tensor {
+  checkTensor('affine', x);
+  if (!isInteger(x)) return affineOp(x, alpha, beta);
+  return [alpha, beta].every(Number.isInteger) ? add(mul(x, alpha), beta) : affineOp(asFloat(x), alpha, beta);
+}
 
 const negOp = unary('neg', (gy) => neg(gy));
-export const neg = (x: Tensor): Tensor => negOp(x);
+export const neg = (x: Tensor): Tensor => (integer('neg', x) ? sub(0, x) : negOp(x));
 const expOp = unary('exp', (gy, y) => mul(gy, y));
 export const exp = (x: Tensor): Tensor => expOp(x);
 /** Natural logarithm. */
@@ -64,17 +84,17 @@ export const tanh = (x: Tensor): Tensor => tanhOp(x);
 const sigmoidOp = unary('sigmoid', (gy, y) => mul(gy, mul(y, affine(y, -1, 1))));
 export const sigmoid = (x: Tensor): Tensor => sigmoidOp(x);
 const reluOp = unary('relu', (gy, y) => mul(gy, greater(y.detach(), 0)));
-export const relu = (x: Tensor): Tensor => reluOp(x);
+export const relu = (x: Tensor): Tensor => (integer('relu', x) ? maximum(x, 0) : reluOp(x));
 const leakyReluOp = unary('leakyRelu', (gy, x, { alpha }) => mul(gy, affine(greater(x.detach(), 0), 1 - alpha, alpha)));
 /** x where x > 0, else negativeSlope·x (default 0.01, as in PyTorch). */
 export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => leakyReluOp(x, negativeSlope);
 const absOp = unary('abs', (gy, x) => mul(gy, sign(x.detach())));
-export const abs = (x: Tensor): Tensor => absOp(x);
+export const abs = (x: Tensor): Tensor => (integer('abs', x) ? maximum(x, sub(0, x)) : absOp(x));
 const squareOp = unary('square', (gy, x) => mul(gy, affine(x, 2, 0)));
-export const square = (x: Tensor): Tensor => squareOp(x);
+export const square = (x: Tensor): Tensor => (integer('square', x) ? mul(x, x) : squareOp(x));
 const signOp = unary('sign');
 /** −1, 0 or 1; no gradient. */
-export const sign = (x: Tensor): Tensor => signOp(x);
+export const sign = (x: Tensor): Tensor => (integer('sign', x) ? maximum(minimum(x, 1), -1) : signOp(x));
 const softplusOp = unary('softplus', (gy, x) => mul(gy, sigmoid(x)));
 /** ln(1 + eˣ), computed without overflow. */
 export const softplus = (x: Tensor): Tensor => softplusOp(x);
@@ -131,12 +151,16 @@ const clampOp = unary('clamp', (gy, x, { alpha, beta }) => {
   return mul(gy, inside);
 });
 /** Limits every element to [min, max]. Its gradient is 1 on both bounds, as in PyTorch. */
-export const clamp = (x: Tensor, min = -3.4028234663852886e38, max = 3.4028234663852886e38): Tensor => clampOp(x, min, max);
+export function clamp(x: Tensor, min = -3.4028234663852886e38, max = 3.4028234663852886e38): Tensor {
+  if (!integer('clamp', x)) return clampOp(x, min, max);
+  const within = (bound: number) => Math.min(Math.max(bound, I32[0]), I32[1]);
+  return minimum(maximum(x, within(Math.ceil(min))), within(Math.floor(max)));
+}
 
 const floorOp = unary('floor');
-export const floor = (x: Tensor): Tensor => floorOp(x);
+export const floor = (x: Tensor): Tensor => (integer('floor', x) ? x.detach() : floorOp(x));
 const ceilOp = unary('ceil');
-export const ceil = (x: Tensor): Tensor => ceilOp(x);
+export const ceil = (x: Tensor): Tensor => (integer('ceil', x) ? x.detach() : ceilOp(x));
 const roundOp = unary('round');
 /** Rounds half to even, as PyTorch does. */
-export const round = (x: Tensor): Tensor => roundOp(x);
+export const round = (x: Tensor): Tensor => (integer('round', x) ? x.detach() : roundOp(x));

@@ -1,11 +1,11 @@
 /** Where a trainer's batches come from. Data live on the host and are opened on a device; after a lost device they are opened again. */
 import { type ImageDataset, imageSize, type Normalisation } from '../data/dataset.ts';
 import type { RecordingDevice } from '../device/recording-device.ts';
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, ShapeError } from '../errors.ts';
 import { gatherImages, gatherRows } from '../kernels/batch.ts';
 import { keep } from '../memory.ts';
 import { run } from '../ops/run.ts';
-import { emptyTensor, type Shape, sizeOf, type Tensor, tensor } from '../tensor.ts';
+import { checkShape, emptyTensor, type Shape, sizeOf, type Tensor, tensor } from '../tensor.ts';
 
 /** One batch. */
 export interface Batch {
@@ -115,12 +115,25 @@ export interface Samples {
   readonly shape: Shape;
 }
 
+/** @throws ArgumentError unless these are values in a typed array of the engine, with a shape */
+function checkSamples(what: string, samples: Samples): void {
+  const { values, shape } = samples ?? {};
+  if (!(values instanceof Float32Array || values instanceof Int32Array)) {
+    throw new ArgumentError('arrayData', `the values of ${what} must be a Float32Array or an Int32Array, not ${kindOf(values)}`);
+  }
+  checkShape('arrayData', shape);
+}
+
 /**
- * Numbers as they are: points of a regression, features, activations. Targets of Int32Array with shape [] are labels.
- * @param classes number of classes, for labels
+ * Numbers as they are: points of a regression, features, activations. Targets of an Int32Array with shape [] are labels; all other
+ * integers are taken as the floats of the same values.
+ * @param classes number of classes, for labels; default the largest label and one
  * @throws ShapeError when inputs and targets are not of one count
+ * @throws ArgumentError for values that are in no Float32Array or Int32Array
  */
 export function arrayData(inputs: Samples, targets: Samples, classes?: number): TrainingData {
+  checkSamples('inputs', inputs);
+  checkSamples('targets', targets);
   const count = inputs.values.length / sizeOf(inputs.shape);
   if (!Number.isInteger(count) || targets.values.length !== count * sizeOf(targets.shape) || count === 0) {
     throw new ShapeError(
@@ -129,13 +142,13 @@ export function arrayData(inputs: Samples, targets: Samples, classes?: number): 
       'there must be one target for each input',
     );
   }
-  const labels = targets.values instanceof Int32Array ? targets.values : undefined;
+  const labels = targets.values instanceof Int32Array && targets.shape.length === 0 ? targets.values : undefined;
   const upload = ({ values }: Samples, device: RecordingDevice) =>
-    keep(tensor(values, undefined, { dtype: values instanceof Int32Array ? 'i32' : 'f32', device }));
+    keep(tensor(values, undefined, { dtype: values === labels ? 'i32' : 'f32', device }));
   return {
     count,
     inputShape: inputs.shape,
-    ...(labels ? { labels, classes: classes ?? Math.max(...labels) + 1 } : {}),
+    ...(labels ? { labels, classes: classes ?? labels.reduce((most, label) => Math.max(most, label), -1) + 1 } : {}),
     hash: () => hashBytes(inputs.values, targets.values),
     open(device) {
       const sources = [upload(inputs, device), upload(targets, device)] as const;

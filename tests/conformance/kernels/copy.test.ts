@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { copy, copyInto, copyParams, permuteParams } from '../../../engine/kernels/copy.ts';
-import { castF32ToI32, castF32ToU32, castI32ToF32, castU32ToF32, fill, floatBits, pad } from '../../../engine/kernels/fill.ts';
+import {
+  castF32ToI32,
+  castF32ToU32,
+  castI32ToF32,
+  castI32ToU32,
+  castU32ToF32,
+  castU32ToI32,
+  fill,
+  floatBits,
+  pad,
+} from '../../../engine/kernels/fill.ts';
 import { contiguousStrides } from '../../../engine/kernels/strides.ts';
 import { expectAgreement } from './harness.ts';
 
@@ -81,6 +91,21 @@ describe('fill, cast and pad', () => {
     await expectAgreement(castF32ToU32, { count: 300 }, { contents: { x: values } });
     await expectAgreement(castI32ToF32, { count: 300 }, { contents: { x: (n, r) => whole(n, r).map((v) => v - 1e6) } });
     await expectAgreement(castU32ToF32, { count: 300 }, { contents: { x: whole } });
+    const edges = () => [-(2 ** 31), -1, 0, 1, 2 ** 31 - 1];
+    expect([...(await expectAgreement(castI32ToU32, { count: 5 }, { contents: { x: edges } })).y]).toEqual([
+      0,
+      0,
+      0,
+      1,
+      2 ** 31 - 1,
+    ]);
+    const large = () => [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
+    const most = 2 ** 31 - 1;
+    expect([...(await expectAgreement(castU32ToI32, { count: 4 }, { contents: { x: large } })).y]).toEqual([0, most, most, most]);
+    for (const kernel of [castF32ToI32, castF32ToU32]) {
+      const { y } = await expectAgreement(kernel, { count: 2 }, { contents: { x: () => [Number.NaN, 3.7] } });
+      expect([...y]).toEqual([0, 3]);
+    }
   });
 
   it('pads and crops', async () => {

@@ -10,6 +10,7 @@ const below =
   (bound: number): Filler =>
   (count, random) =>
     Uint32Array.from({ length: count }, () => Math.floor(random() * bound));
+const NAN_BITS = 0x7fc00000;
 const size = (max: number) => fc.integer({ min: 1, max });
 
 describe('gather', () => {
@@ -23,7 +24,7 @@ describe('gather', () => {
     await fc.assert(
       fc.asyncProperty(boxes, fc.integer(), async (params, seed) => {
         const index = below(params.extent);
-        await expectAgreement(gather, params, { contents: { x: words, index }, seed });
+        await expectAgreement(gather, { ...params, missing: NAN_BITS }, { contents: { x: words, index }, seed });
         await expectAgreement(gatherGradient, params, { contents: { index }, seed });
       }),
       { numRuns: 30 },
@@ -34,19 +35,22 @@ describe('gather', () => {
     for (const inner of [3, 4]) {
       const params = { outer: 1, extent: 2, inner, count: 3 };
       const contents = { x: words, index: () => Int32Array.of(-1, 1, 2) };
-      const { y } = await expectAgreement(gather, params, { contents });
+      const { y } = await expectAgreement(gather, { ...params, missing: NAN_BITS }, { contents });
       const floats = new Float32Array(Uint32Array.from(y).buffer);
       expect([floats[0], floats[2 * inner]].every(Number.isNaN)).toBe(true);
       await expectAgreement(gatherGradient, params, { contents });
+      const word = (await expectAgreement(gather, { ...params, missing: 7 }, { contents })).y;
+      expect([word[0], word[2 * inner]]).toEqual([7, 7]);
     }
   });
 
   it('makes one-hot rows', async () => {
-    await expectAgreement(
+    const { y } = await expectAgreement(
       oneHot,
       { count: 50, classes: 10 },
-      { contents: { index: (n, r) => Int32Array.from(below(12)(n, r), (v) => v - 1) } },
+      { contents: { index: (n, r) => Int32Array.from(below(12)(n, r), (v, i) => (i === 0 ? 10 : v - 1)) } },
     );
+    expect([...y.subarray(0, 10)].every(Number.isNaN)).toBe(true);
   });
 });
 

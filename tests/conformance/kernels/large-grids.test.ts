@@ -6,8 +6,18 @@ import { gatherImages, gatherRows } from '../../../engine/kernels/batch.ts';
 import { batchNorm, batchNormGradient, batchNormRunning, batchNormStatistics } from '../../../engine/kernels/batch-norm.ts';
 import { binaryKernels, binaryParams, where, whereParams } from '../../../engine/kernels/binary.ts';
 import { copy, copyInto, copyParams, permuteParams } from '../../../engine/kernels/copy.ts';
-import { castF32ToI32, castF32ToU32, castI32ToF32, castU32ToF32, fill, pad } from '../../../engine/kernels/fill.ts';
+import {
+  castF32ToI32,
+  castF32ToU32,
+  castI32ToF32,
+  castI32ToU32,
+  castU32ToF32,
+  castU32ToI32,
+  fill,
+  pad,
+} from '../../../engine/kernels/fill.ts';
 import { gather, gatherGradient, oneHot } from '../../../engine/kernels/gather.ts';
+import { integerKernels, integerReductionKernels } from '../../../engine/kernels/integer.ts';
 import type { AnyKernel } from '../../../engine/kernels/kernel.ts';
 import { layerNorm, layerNormGradient } from '../../../engine/kernels/layer-norm.ts';
 import { adam, clipByNorm, sgd, sgdMomentum } from '../../../engine/kernels/optimizer.ts';
@@ -42,6 +52,7 @@ const all = { count, alpha: 1, beta: 2 };
 const list = { samples: 50, steps: 20, batch: 15 };
 const wide = binaryParams([1800, 40], [40])?.params;
 const box = binaryParams([180, 10, 40], [180, 1, 40])?.params;
+const integers = { shape: [180, 10], strideA: [10, 1], strideB: [1, 0] };
 const same = whereParams([count], [count], [count])?.params;
 
 type Case = readonly [kernel: AnyKernel, params: unknown, contents?: object, variants?: readonly string[]];
@@ -58,6 +69,10 @@ const cases: readonly Case[] = [
   [binaryKernels.add, wide],
   [binaryKernels.sub, box],
   [where, same],
+  [integerKernels.sub, integers],
+  [integerKernels.less, integers],
+  [integerReductionKernels.sum, { outer: 3000, reduce: 5, inner: 2 }],
+  [integerReductionKernels.max, { outer: 40, reduce: 200, inner: 3 }],
   [copy, permuteParams([64, 40, 28], [2, 1, 0])],
   [copy, permuteParams([41, 40, 44], [1, 0, 2])],
   [copy, copyParams({ shape: [72_000], strideX: [1] })],
@@ -65,6 +80,8 @@ const cases: readonly Case[] = [
   ...bySize(fill, { bits: 7 }),
   [castF32ToI32, { count }],
   [castF32ToU32, { count }, { x: positive }],
+  [castI32ToU32, { count }],
+  [castU32ToI32, { count }, { x: below(2 ** 32) }],
   [castI32ToF32, { count }, { x: below(1000) }],
   [castU32ToF32, { count }, { x: below(1000) }],
   [pad, { shapeX: [298, 230], shape: [300, 240], before: [1, 3], value: 1 }],
@@ -101,7 +118,7 @@ const cases: readonly Case[] = [
   [randomBernoulli, { count, draw: 0, p: 0.3 }],
   [dropout, { count, draw: 1, p: 0.3 }],
   [dropoutChannels, { count: 72_000, draw: 1, p: 0.3, channels: 12, plane: 480 }],
-  [gather, { outer: 2, extent: 50, inner: 12, count: 900 }, { index: below(50) }],
+  [gather, { outer: 2, extent: 50, inner: 12, count: 900, missing: 0 }, { index: below(50) }],
   [gatherGradient, { outer: 3, extent: 150, inner: 12, count: 30 }, { index: below(50) }],
   [oneHot, { count: 600, classes: 10 }, { index: below(10) }],
   [gatherImages, { ...list, length: 1200, channels: 3, mean: [0.5], std: [0.5] }],
