@@ -15,8 +15,11 @@ export type UnaryParams = {
 export interface UnaryRow {
   readonly equation: string;
   f(x: number, alpha: number, beta: number): number;
-  /** ∂y/∂x, given x or y as `saves` says. Absent where it is zero almost everywhere. */
-  derivative?(saved: number, alpha: number, beta: number): number;
+  /**
+   * ∂y/∂x, given x or y as `saves` says; null where the function is cut off and nothing passes, whatever the gradient is (a NaN times a
+   * slope of 0 stays a NaN). Absent where it is zero almost everywhere.
+   */
+  derivative?(saved: number, alpha: number, beta: number): number | null;
   /** What the gradient reads: the input, the output, or neither (then any buffer of that size may stand there). */
   readonly saves?: 'x' | 'y' | 'none';
 }
@@ -49,7 +52,7 @@ const TABLE = {
   reciprocal: { equation: 'y = 1/x', f: (x) => 1 / x, derivative: (y) => -y * y, saves: 'y' },
   tanh: { equation: 'y = \\tanh x', f: (x) => Math.tanh(x), derivative: (y) => 1 - y * y, saves: 'y' },
   sigmoid: { equation: 'y = \\frac{1}{1+e^{-x}}', f: sigmoid, derivative: (y) => y * (1 - y), saves: 'y' },
-  relu: { equation: 'y = \\max(x, 0)', f: (x) => Math.max(x, 0), derivative: (y) => (y > 0 ? 1 : 0), saves: 'y' },
+  relu: { equation: 'y = \\max(x, 0)', f: (x) => Math.max(x, 0), derivative: (y) => (y > 0 ? 1 : null), saves: 'y' },
   leakyRelu: {
     equation: 'y = x\\ \\text{if}\\ x > 0,\\ \\text{else}\\ \\alpha x',
     f: (x, alpha) => (x <= 0 ? alpha * x : x),
@@ -86,13 +89,13 @@ const TABLE = {
   powScalar: {
     equation: 'y = x^{\\alpha}',
     f: (x, alpha) => x ** alpha,
-    derivative: (x, alpha) => (alpha === 0 ? 0 : alpha * x ** (alpha - 1)),
+    derivative: (x, alpha) => (alpha === 0 ? null : alpha * x ** (alpha - 1)),
     saves: 'x',
   },
   clamp: {
     equation: 'y = \\min(\\max(x, \\alpha), \\beta)',
     f: (x, alpha, beta) => Math.min(Math.max(x, alpha), beta),
-    derivative: (x, alpha, beta) => (x >= alpha && x <= beta ? 1 : 0),
+    derivative: (x, alpha, beta) => (x >= alpha && x <= beta ? 1 : null),
     saves: 'x',
   },
   floor: { equation: 'y = \\lfloor x \\rfloor', f: (x) => Math.floor(x) },
@@ -175,7 +178,7 @@ function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKerne
     reference({ gy, saved }, { gx }, { count, alpha, beta }) {
       for (let i = 0; i < count; i++) {
         const slope = derivative(saved[i] as number, alpha, beta);
-        gx[i] = slope === 0 ? 0 : (gy[i] as number) * slope;
+        gx[i] = slope === null ? 0 : (gy[i] as number) * slope;
       }
     },
     variants: [

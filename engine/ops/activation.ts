@@ -3,7 +3,7 @@ import { isRecording } from '../autodiff.ts';
 import { ACTIVATION, type Epilogue } from '../kernels/epilogue.ts';
 import { unaryGradientKernels } from '../kernels/unary.ts';
 import type { Tensor } from '../tensor.ts';
-import { greater, mul } from './binary.ts';
+import { greater, mul, where } from './binary.ts';
 import { compute } from './run.ts';
 import { affine } from './unary.ts';
 
@@ -20,7 +20,10 @@ export function epilogueOf({ activation = 'none', negativeSlope = 0.01 }: Activa
 /** ∂L/∂(pre-activation) from ∂L/∂y and y: both activations keep the sign, so y tells where the input was positive. */
 export function activationGradient(gy: Tensor, y: Tensor, { activation, slope }: Epilogue): Tensor {
   if (activation === ACTIVATION.none) return gy;
-  if (isRecording()) return mul(gy, affine(greater(y.detach(), 0), 1 - slope, slope));
+  if (isRecording()) {
+    const open = greater(y.detach(), 0);
+    return activation === ACTIVATION.relu ? where(open, gy, 0) : mul(gy, affine(open, 1 - slope, slope));
+  }
   const kernel = unaryGradientKernels[activation === ACTIVATION.relu ? 'relu' : 'leakyRelu'];
   if (!kernel) throw new Error('activation without a gradient');
   return compute(kernel, { gy, saved: y }, gy.shape, { count: gy.size, alpha: slope, beta: 0 });

@@ -3,7 +3,7 @@ import { defineOperation, isRecording } from '../autodiff.ts';
 import { ShapeError } from '../errors.ts';
 import { batchNormGradient, batchNorm as batchNormKernel, batchNormRunning, batchNormStatistics } from '../kernels/batch-norm.ts';
 import { emptyTensor, type Tensor, zeros } from '../tensor.ts';
-import { greater, mul, sub } from './binary.ts';
+import { greater, mul, sub, where } from './binary.ts';
 import { mean, sum } from './reduce.ts';
 import { compute, run } from './run.ts';
 import { affine, rsqrt, square } from './unary.ts';
@@ -103,7 +103,7 @@ function composedGradient(
   attrs: Attrs,
   needs: readonly boolean[],
 ): (Tensor | null)[] {
-  const g = attrs.relu ? mul(gy, greater(y.detach(), 0)) : gy;
+  const g = attrs.relu ? where(greater(y.detach(), 0), gy, 0) : gy;
   const rows = x.shape.map((_, d) => d).slice(0, -1);
   const statistics = attrs.statistics as BatchStatistics;
   const centred = sub(x, attrs.training ? mean(x, { axes: rows, keepDims: true }) : statistics.mean);

@@ -4,8 +4,8 @@
  */
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { type UnaryName, unaryGradientKernels, unaryKernels, unaryTable } from '../kernels/unary.ts';
-import type { Tensor } from '../tensor.ts';
-import { add, div, greater, less, maximum, minimum, mul, sub } from './binary.ts';
+import { type Tensor, zeros } from '../tensor.ts';
+import { add, div, greater, less, maximum, minimum, mul, sub, where } from './binary.ts';
 import { compute } from './run.ts';
 import { asFloat, checkTensor, isInteger, requireFloat } from './types.ts';
 
@@ -83,7 +83,7 @@ const tanhOp = unary('tanh', (gy, y) => mul(gy, affine(square(y), -1, 1)));
 export const tanh = (x: Tensor): Tensor => tanhOp(x);
 const sigmoidOp = unary('sigmoid', (gy, y) => mul(gy, mul(y, affine(y, -1, 1))));
 export const sigmoid = (x: Tensor): Tensor => sigmoidOp(x);
-const reluOp = unary('relu', (gy, y) => mul(gy, greater(y.detach(), 0)));
+const reluOp = unary('relu', (gy, y) => where(greater(y.detach(), 0), gy, 0));
 export const relu = (x: Tensor): Tensor => (integer('relu', x) ? maximum(x, 0) : reluOp(x));
 const leakyReluOp = unary('leakyRelu', (gy, x, { alpha }) => mul(gy, affine(greater(x.detach(), 0), 1 - alpha, alpha)));
 /** x where x > 0, else negativeSlope·x (default 0.01, as in PyTorch). */
@@ -140,7 +140,7 @@ const minimumZero = (x: Tensor): Tensor => mul(x, affine(greater(x.detach(), 0),
 export const elu = (x: Tensor, alpha = 1): Tensor => eluOp(x, alpha);
 
 const powOp = unary('powScalar', (gy, x, { alpha }) =>
-  alpha === 0 ? affine(gy, 0, 0) : mul(gy, affine(powScalar(x, alpha - 1), alpha, 0)),
+  alpha === 0 ? zeros(gy.shape, { device: gy.device }) : mul(gy, affine(powScalar(x, alpha - 1), alpha, 0)),
 );
 /** x^exponent for a constant exponent; a negative base needs a whole exponent. */
 export const powScalar = (x: Tensor, exponent: number): Tensor => powOp(x, exponent);
@@ -148,7 +148,7 @@ export const powScalar = (x: Tensor, exponent: number): Tensor => powOp(x, expon
 const clampOp = unary('clamp', (gy, x, { alpha, beta }) => {
   const detached = x.detach();
   const inside = mul(affine(less(detached, alpha), -1, 1), affine(greater(detached, beta), -1, 1));
-  return mul(gy, inside);
+  return where(inside, gy, 0);
 });
 /** Limits every element to [min, max]. Its gradient is 1 on both bounds, as in PyTorch. */
 export function clamp(x: Tensor, min = -3.4028234663852886e38, max = 3.4028234663852886e38): Tensor {
