@@ -1,24 +1,18 @@
-/** The three kinds of cases in a fixtures file, and how each is replayed on a device. */
+/** The kinds of cases in a fixtures file, and how each is replayed on a device. */
 import { grad } from '../../engine/autodiff.ts';
-import type { RecordingDevice } from '../../engine/device/recording-device.ts';
-import { fgsm, pgd } from '../../engine/explain/adversarial.ts';
-import { guidedBackpropagation, inputXGradient, integratedGradients, saliency } from '../../engine/explain/attribution.ts';
-import { cam, gradCam, xGradCam } from '../../engine/explain/cam.ts';
-import type { QuadratureRule } from '../../engine/explain/quadrature.ts';
-import type { SafetensorsTensor } from '../../engine/io/safetensors.ts';
 import type { NetworkDefinition } from '../../engine/nn/definition.ts';
-import { buildNetwork, type Network } from '../../engine/nn/network.ts';
 import { bceWithLogits, crossEntropy, l1Loss, mseLoss } from '../../engine/ops/index.ts';
 import type { OptimiserConfig } from '../../engine/optim/config.ts';
 import { createOptimiser } from '../../engine/optim/optimiser.ts';
-import { sameShape, sizeOf, type Tensor, tensor } from '../../engine/tensor.ts';
-import { fromEngine, type HostTensor, type Layout, toEngine } from './fixture-layouts.ts';
+import { sameShape, type Tensor } from '../../engine/tensor.ts';
+import { attributionMethods } from './fixture-attributions.ts';
+import { compare, type Files, networkFor, requireClose, stored, type Tolerance, upload } from './fixture-files.ts';
+import type { Layout } from './fixture-layouts.ts';
+import { MethodCall, methods } from './fixture-methods.ts';
 import { type Attrs, fixtureOps } from './fixture-ops.ts';
 
-interface Common {
+interface Common extends Tolerance {
   readonly name: string;
-  readonly rtol: number;
-  readonly atol: number;
 }
 
 export interface OpCase extends Common {
@@ -41,6 +35,8 @@ export interface TrainCase extends Common {
   readonly inputs: readonly string[];
   readonly targets: readonly string[];
   readonly losses: readonly number[];
+  /** Parameter name → [from, to): in these steps it takes no gradient and is not updated. */
+  readonly frozen?: Readonly<Record<string, readonly [from: number, to: number]>>;
 }
 
 export interface AttributionCase extends Common {
@@ -54,59 +50,15 @@ export interface AttributionCase extends Common {
   readonly output: string;
 }
 
-export type FixtureCase = OpCase | TrainCase | AttributionCase;
-
-/** What a case needs of its file. */
-export interface Files {
-  readonly device: RecordingDevice;
-  readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
+export interface MethodCase extends Common {
+  readonly kind: 'method';
+  readonly method: string;
+  readonly attrs: Attrs;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
-function stored(files: Files, name: string): SafetensorsTensor {
-  const found = files.tensors.get(name);
-  if (!found) throw new Error(`the file of tensors has no '${name}'`);
-  return found;
-}
-
-function values({ data }: SafetensorsTensor): ArrayLike<number> {
-  return data instanceof BigInt64Array ? Array.from(data, Number) : data;
-}
-
-/** A tensor of the file on the device, in the engine's layout. Whole numbers become i32. */
-function upload(files: Files, name: string, layout: Layout): Tensor {
-  const found = stored(files, name);
-  const { shape, data } = toEngine({ shape: found.shape, data: values(found) }, layout);
-  const dtype = found.dtype === 'F32' ? 'f32' : 'i32';
-  return tensor(dtype === 'f32' ? Float32Array.from(data) : Int32Array.from(data), shape, { dtype, device: files.device });
-}
-
-function requireClose(what: string, got: HostTensor, expected: HostTensor, { rtol, atol }: Common): void {
-  // A reduction to nothing is [] here and [1] in the files.
-  if (!sameShape(got.shape, expected.shape) && !(sizeOf(got.shape) === 1 && sizeOf(expected.shape) === 1)) {
-    throw new Error(`${what} has shape [${got.shape.join(', ')}], expected [${expected.shape.join(', ')}]`);
-  }
-  let worst = 0;
-  let at = -1;
-  for (let i = 0; i < expected.data.length; i++) {
-    const [g, e] = [got.data[i] as number, expected.data[i] as number];
-    const excess = Math.abs(g - e) / (atol + rtol * Math.abs(e));
-    // Equal infinities differ by NaN.
-    if (g !== e && !(excess <= Math.max(1, worst))) [worst, at] = [Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess, i];
-  }
-  if (at >= 0) {
-    const side = `${got.data[at]}, expected ${expected.data[at]}`;
-    throw new Error(`${what}[${at}] is ${side} (${worst.toPrecision(3)} times the tolerance)`);
-  }
-}
-
-async function download(t: Tensor, layout: Layout): Promise<HostTensor> {
-  return fromEngine({ shape: t.shape, data: await t.data() }, layout);
-}
-
-async function compare(files: Files, what: string, got: Tensor, layout: Layout, name: string, tolerance: Common): Promise<void> {
-  const expected = stored(files, name);
-  requireClose(what, await download(got, layout), { shape: expected.shape, data: values(expected) }, tolerance);
-}
+export type FixtureCase = OpCase | TrainCase | AttributionCase | MethodCase;
 
 export async function replayOp(files: Files, test: OpCase): Promise<void> {
   const op = fixtureOps[test.op];
@@ -132,27 +84,6 @@ export async function replayOp(files: Files, test: OpCase): Promise<void> {
   }
 }
 
-/** A network with the stored weights, for inputs of the given (PyTorch) shape. */
-function networkFor(
-  files: Files,
-  definition: NetworkDefinition,
-  input: string,
-  state: Readonly<Record<string, string>>,
-): Network {
-  const { shape } = stored(files, input);
-  const inputShape = shape.length === 4 ? [shape[2] as number, shape[3] as number, shape[1] as number] : shape.slice(1);
-  const network = buildNetwork(definition, { inputShape, rng: 0, device: files.device });
-  network.loadStateDict(
-    new Map(
-      Object.entries(state).map(([name, key]) => {
-        const found = stored(files, key);
-        return [name, { shape: found.shape, data: Float32Array.from(values(found)) }];
-      }),
-    ),
-  );
-  return network;
-}
-
 const LOSSES: Readonly<Record<string, (output: Tensor, target: Tensor) => Tensor>> = {
   crossEntropy,
   mse: mseLoss,
@@ -167,12 +98,18 @@ export async function replayTrain(files: Files, test: TrainCase): Promise<void> 
   if (!lossOf) throw new Error(`there is no loss '${test.loss}'`);
   const network = networkFor(files, test.network, test.inputs[0] as string, test.init).train();
   const optimiser = createOptimiser(network, test.optimizer);
+  const slots = new Map(network.parameterSlots());
+  for (const name of Object.keys(test.frozen ?? {}))
+    if (!slots.has(name)) throw new Error(`the network has no parameter '${name}'`);
   const losses: number[] = [];
   for (const [step, name] of test.inputs.entries()) {
+    for (const [frozen, [from, to]] of Object.entries(test.frozen ?? {})) {
+      (slots.get(frozen) as { tensor: Tensor }).tensor.requiresGrad = step < from || step >= to;
+    }
     const x = upload(files, name, 'image');
     const target = upload(files, test.targets[step] as string, 'image');
     const loss = lossOf(network.forward(x), target);
-    optimiser.step(grad(loss, optimiser.parameters, { allowUnused: true }));
+    optimiser.step(optimiser.gradients(loss));
     losses.push(await loss.item());
   }
   requireClose('losses', { shape: [losses.length], data: losses }, { shape: [test.losses.length], data: test.losses }, test);
@@ -180,65 +117,34 @@ export async function replayTrain(files: Files, test: TrainCase): Promise<void> 
   for (const [name, key] of Object.entries(test.final)) {
     const got = state.get(name);
     if (!got) throw new Error(`the trained network has no '${name}'`);
-    const expected = stored(files, key);
-    requireClose(`final '${name}'`, got, { shape: expected.shape, data: values(expected) }, test);
+    requireClose(`final '${name}'`, got, stored(files, key), test);
   }
   optimiser.dispose();
   network.dispose();
 }
 
-function baseline(files: Files, given: unknown): Tensor | number {
-  if (typeof given === 'number') return given;
-  if (given === undefined || given === 'zeros') return 0;
-  if (given === 'ones') return 1;
-  return upload(files, String(given), 'image');
-}
-
-const METHODS: Readonly<
-  Record<string, (files: Files, network: Network, x: Tensor, targets: Tensor, attrs: Attrs) => { map: Tensor; layout: Layout }>
-> = {
-  saliency: (_, network, x, t, attrs) => ({
-    map: saliency(network, x, t, { absolute: (attrs.absolute as boolean | undefined) ?? true }),
-    layout: 'image',
-  }),
-  inputXGradient: (_, network, x, t) => ({ map: inputXGradient(network, x, t), layout: 'image' }),
-  guidedBackpropagation: (_, network, x, t) => ({ map: guidedBackpropagation(network, x, t), layout: 'image' }),
-  integratedGradients: (files, network, x, t, attrs) => ({
-    map: integratedGradients(network, x, t, {
-      steps: attrs.steps as number,
-      rule: attrs.rule as QuadratureRule,
-      baseline: baseline(files, attrs.baseline),
-    }),
-    layout: 'image',
-  }),
-  cam: (_, network, x, t, attrs) => ({ map: cam(network, x, t, attrs.layer as number), layout: 'plain' }),
-  gradCam: (_, network, x, t, attrs) => ({ map: gradCam(network, x, t, attrs.layer as number), layout: 'plain' }),
-  xGradCam: (_, network, x, t, attrs) => ({ map: xGradCam(network, x, t, attrs.layer as number), layout: 'plain' }),
-  fgsm: (_, network, x, t, attrs) => ({
-    map: fgsm(network, x, t, {
-      epsilon: attrs.epsilon as number,
-      targeted: (attrs.targeted as boolean | undefined) ?? false,
-    }),
-    layout: 'image',
-  }),
-  pgd: (_, network, x, t, attrs) => ({
-    map: pgd(network, x, t, {
-      epsilon: attrs.epsilon as number,
-      stepSize: attrs.stepSize as number,
-      steps: attrs.steps as number,
-      randomStart: (attrs.randomStart as boolean | undefined) ?? false,
-      targeted: (attrs.targeted as boolean | undefined) ?? false,
-    }),
-    layout: 'image',
-  }),
-};
-
 export async function replayAttribution(files: Files, test: AttributionCase): Promise<void> {
-  const method = METHODS[test.method];
+  const method = attributionMethods[test.method];
   if (!method) throw new Error(`there is no attribution method '${test.method}'`);
   const network = networkFor(files, test.network, test.input, test.state).eval();
   const x = upload(files, test.input, 'image');
   const { map, layout } = method(files, network, x, upload(files, test.target, 'plain'), test.attrs ?? {});
   await compare(files, 'map', map, layout, test.output, test);
   network.dispose();
+}
+
+export async function replayMethod(files: Files, test: MethodCase): Promise<void> {
+  const method = methods[test.method];
+  if (!method) throw new Error(`there is no method '${test.method}'`);
+  const call = new MethodCall(files, test.inputs, test.attrs ?? {});
+  try {
+    const outputs = await method(call);
+    for (const [output, name] of Object.entries(test.outputs)) {
+      const got = outputs[output];
+      if (!got) throw new Error(`'${test.method}' gave no '${output}'`);
+      await compare(files, output, got.value, got.layout ?? 'plain', name, test);
+    }
+  } finally {
+    call.dispose();
+  }
 }

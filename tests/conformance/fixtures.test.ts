@@ -63,7 +63,41 @@ describe('the runner', () => {
     expect((await replay({ ...first('attribution'), method: 'magic' })).failures[0]?.message).toContain(
       "no attribution method 'magic'",
     );
+    const method = { kind: 'method', name: 'y', method: 'magic', attrs: {}, inputs: {}, outputs: {}, rtol: 0, atol: 0 };
+    expect((await replay(method)).failures).toEqual([{ name: 'y', kind: 'method', message: "there is no method 'magic'" }]);
     expect((await replay({ kind: 'dance', name: 'x' })).failures[0]?.message).toContain("no kind of case 'dance'");
+  });
+
+  test('tells NaN and infinities apart where a case speaks of them, and wants whole numbers exact', async () => {
+    const file = (dtype: 'F32' | 'I32', data: number[]) => ({
+      dtype,
+      shape: [data.length],
+      data: dtype === 'F32' ? Float32Array.from(data) : Int32Array.from(data),
+    });
+    const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+    const abs = async (x: ReturnType<typeof file>, y: ReturnType<typeof file>, nonfinite = true) => {
+      const bytes = writeSafetensors(new Map(Object.entries({ x, y })));
+      const op = { kind: 'op', name: 'z', op: 'abs', attrs: {}, inputs: ['x'], output: 'y', upstream: null, grads: [null] };
+      return (await replay({ ...op, nonfinite, rtol: 1, atol: 1 }, bytes)).failures.map(({ message }) => message.slice(0, 9));
+    };
+    const x = file('F32', [nan, -infinity, 1]);
+    expect(await abs(x, file('F32', [nan, infinity, 1]))).toEqual([]);
+    expect(await abs(x, file('F32', [nan, infinity, 1]), false)).toEqual(['output[0]']);
+    expect(await abs(x, file('F32', [nan, -infinity, 1]))).toEqual(['output[1]']);
+    expect(await abs(x, file('F32', [0, infinity, 1]))).toEqual(['output[0]']);
+    expect(await abs(x, file('F32', [nan, infinity, nan]))).toEqual(['output[2]']);
+    expect(await abs(file('F32', [5]), file('I32', [5]))).toEqual([]);
+    expect(await abs(file('F32', [5]), file('I32', [6]))).toEqual(['output[0]']);
+  });
+
+  test('freezes parameters in the steps that a case names', async () => {
+    const train = first('train');
+    const [name, key] = Object.entries(train.init)[0] as [string, string];
+    const [inputs, targets, losses] = [train.inputs.slice(0, 1), train.targets.slice(0, 1), train.losses.slice(0, 1)];
+    const step = { ...train, inputs, targets, losses, final: { [name]: key }, rtol: 1e-5, atol: 1e-6 };
+    expect((await replay({ ...step, frozen: { [name]: [0, 1] } })).failures).toEqual([]);
+    expect((await replay({ ...step, frozen: { [name]: [1, 2] } })).failures[0]?.message).toMatch(/^final '/);
+    expect((await replay({ ...train, frozen: { nobody: [0, 1] } })).failures[0]?.message).toContain("no parameter 'nobody'");
   });
 
   test('refuses files that are none', async () => {

@@ -6,7 +6,8 @@ import type { RecordingDevice } from '../../engine/device/recording-device.ts';
 import { DataFormatError } from '../../engine/errors.ts';
 import { readSafetensors } from '../../engine/io/safetensors.ts';
 import { getDevice, setDevice } from '../../engine/tensor.ts';
-import { type Files, type FixtureCase, replayAttribution, replayOp, replayTrain } from './fixture-cases.ts';
+import { type FixtureCase, replayAttribution, replayMethod, replayOp, replayTrain } from './fixture-cases.ts';
+import type { Files } from './fixture-files.ts';
 
 export interface FixtureFiles {
   /** fixtures.json. */
@@ -47,6 +48,8 @@ function replay(files: Files, test: FixtureCase): Promise<void> {
       return replayTrain(files, test);
     case 'attribution':
       return replayAttribution(files, test);
+    case 'method':
+      return replayMethod(files, test);
     default:
       throw new Error(`there is no kind of case '${(test as { kind: string }).kind}'`);
   }

@@ -9,7 +9,7 @@ const CODE = ['.ts', '.mjs', '.tsx'];
  * side by side and do not know each other.
  */
 const ROOMS: readonly (readonly string[])[] = [
-  ['errors'],
+  ['errors', 'math'],
   ['random', 'bytes'],
   ['contract'],
   ['device'],
