@@ -40,6 +40,5 @@ export function runCommand(command: string, args: readonly string[] = []): numbe
 /** Fetches the data sets that are missing. A failure is reported and does not stop what follows: most things run without. */
 export function prepareData(): void {
   if (!existsSync(join(repositoryRoot, 'apps/cli/data.ts'))) return;
-  if (runCommand('data', ['--auto']) !== 0)
-    console.warn('Some data sets are missing (see above); what needs them is disabled. Try `npm run data`.');
+  if (runCommand('data', ['--auto']) !== 0) console.warn('There is no data set; what needs one is disabled.');
 }
