@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../apps/cli/root.ts';
+import { requireChrome } from '../tests/browser/find-chrome.ts';
 import { allCases } from './cases/cases.ts';
 import { serveBenchPage } from './host/build-page.ts';
 import { recordLosses, runInChrome } from './host/chrome.ts';
@@ -60,6 +61,8 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   };
   const first = options.firstStep && !options.only ? training : undefined;
   if (options.node) return runInNode({ ...run, firstStepOf: first });
+  // Before the peers are installed and the page is built.
+  requireChrome();
   const served = await serveBenchPage(installPeers(log));
   try {
     return await runInChrome(served, { ...run, contenders, firstStepOf: first?.name });

@@ -147,7 +147,9 @@ export async function prepareData(options: PrepareOptions = {}): Promise<DataRep
       reporter.say(`${describe({ title: report.title, record })} (${report.seconds.toFixed(1)} s)`);
     } else {
       delete manifest.sets[recipe.name];
-      reporter.say(`${report.title}: missing; ${report.reason}`);
+      const again = `npm run data -- --set ${recipe.name}`;
+      const advice = report.reason?.includes(again) ? '' : `; to try again: ${again}`;
+      reporter.say(`${report.title}: missing; ${report.reason}${advice}`);
     }
     changed ||= record !== undefined || known !== undefined || manifest.failures[recipe.name] !== failed;
     // Written after each set: what is done stays done when the next download is interrupted.
@@ -211,14 +213,13 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const { sets } = await prepareData(options);
+  // Each set that was prepared or is missing has had its line; those that were there have not.
+  const ready = sets.filter(({ status }) => status === 'ready').map(({ title }) => title);
+  if (!options.quiet && ready.length > 0) console.log(`Data: ${ready.join(', ')}`);
   const here = sets.filter(({ status }) => status !== 'missing');
-  const missing = sets.filter(({ status }) => status === 'missing').map(({ title }) => title);
-  if (!options.quiet && sets.every(({ status }) => status !== 'prepared')) {
-    console.log(
-      `Data: ${here.map(({ title }) => title).join(', ') || 'none'}${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}`,
-    );
+  if (here.length === 0) {
+    const reasons = options.quiet ? `: ${sets.map(({ title, reason }) => `${title}: ${reason}`).join('; ')}` : '; see above';
+    console.error(`No data set could be prepared${reasons}`);
   }
-  if (here.length === 0)
-    console.error(`No data set could be prepared: ${sets.map(({ title, reason }) => `${title}: ${reason}`).join('; ')}`);
   return here.length > 0 ? 0 : 1;
 }

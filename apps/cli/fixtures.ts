@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDevice } from '../../engine/device/init.ts';
 import { NoWebGPUError } from '../../engine/errors.ts';
+import { requireChrome } from '../../tests/browser/find-chrome.ts';
 import { openPageRunner } from '../../tests/browser/page-runner.ts';
 import { type FixtureFiles, type FixtureResults, runFixtures } from '../../tests/conformance/fixtures.ts';
+import { missingWebGpu } from './vulkan.mjs';
 
 const DEVICES = ['cpu', 'webgpu', 'chrome'] as const;
 type DeviceName = (typeof DEVICES)[number];
@@ -66,6 +68,7 @@ export async function main(args: readonly string[]): Promise<number> {
     json: readFileSync(join(folder, 'fixtures.json'), 'utf8'),
     tensors: new Uint8Array(readFileSync(join(folder, 'fixtures.safetensors'))),
   };
+  if (device === 'chrome') requireChrome();
   let passed = 0;
   let failed = 0;
   for (const choice of device ? [device] : (['cpu', 'webgpu'] as const)) {
@@ -77,8 +80,9 @@ export async function main(args: readonly string[]): Promise<number> {
       failed += results.failed;
     } catch (error) {
       // A machine without WebGPU replays on the reference device only, unless WebGPU was asked for.
-      if (!(error instanceof NoWebGPUError) || device) throw error;
-      console.log(`webgpu: not available here (${error.message})`);
+      if (!(error instanceof NoWebGPUError)) throw error;
+      console.log(`webgpu: not available here. ${missingWebGpu() ?? error.message}`);
+      if (device) return 1;
     }
   }
   console.log(`${passed} passed, ${failed} failed`);

@@ -28,6 +28,7 @@ import { RunStore } from '../runtime/store.ts';
 import { type LabArguments, parameterTable, parseLabArguments } from './lab-arguments.ts';
 import { labProgress } from './lab-progress.ts';
 import { repositoryRoot } from './root.ts';
+import { missingWebGpu } from './vulkan.mjs';
 
 /** @returns 0 on success, 1 where the run failed, 2 for wrong arguments */
 export async function main(args: readonly string[]): Promise<number> {
@@ -49,6 +50,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   for (const note of parsed.notes) console.warn(note);
+  // Said before the run, which takes longer without: 'auto' goes on with the device that needs nothing.
+  const missing = parsed.device === 'cpu' ? undefined : missingWebGpu();
+  if (missing) console.warn(missing);
   try {
     await run(experiment, parsed);
     return 0;

@@ -1,4 +1,4 @@
-/** What a command needs before it runs: data sets and a browser. */
+/** What commands share: running programs, and the data sets. What tests need of the machine is in needs/. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,35 +40,5 @@ export function runCommand(command: string, args: readonly string[] = []): numbe
 /** Fetches the data sets that are missing. A failure is reported and does not stop what follows: most things run without. */
 export function prepareData(): void {
   if (!existsSync(join(repositoryRoot, 'apps/cli/data.ts'))) return;
-  if (runCommand('data', ['--auto']) !== 0)
-    console.warn('Some data sets are missing (see above); what needs them is disabled. Try `npm run data`.');
-}
-
-/**
- * An installed Chrome or Chromium, after installing one where there is none.
- * @param find looks for one that starts
- * @returns its path, or undefined after saying what to do
- */
-export function prepareChrome(find: () => string | undefined): string | undefined {
-  const found = find();
-  if (found) return found;
-  console.log('No Chrome or Chromium found: installing Chrome for Testing into the cache of puppeteer.');
-  const root = process.platform === 'linux' && process.getuid?.() === 0;
-  const install = ['browsers', 'install', 'chrome', ...(root ? ['--install-deps'] : [])];
-  const status = runShown(process.execPath, [program('puppeteer'), ...install]);
-  const installed = status === 0 ? find() : undefined;
-  if (installed) return installed;
-  if (root && existsSync('/usr/bin/apt-get')) {
-    console.log('Installing Chromium with apt-get.');
-    const noninteractive = { env: { DEBIAN_FRONTEND: 'noninteractive' } };
-    runShown('apt-get', ['update', '-q'], noninteractive);
-    runShown('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium'], noninteractive);
-    const packaged = find();
-    if (packaged) return packaged;
-  }
-  console.error(
-    'No Chrome or Chromium could be installed. Install one (https://www.google.com/chrome/, or `apt-get install chromium`),\n' +
-      'or set CHROME_PATH to the executable of one that is already there.',
-  );
-  return undefined;
+  if (runCommand('data', ['--auto']) !== 0) console.warn('There is no data set; what needs one is disabled.');
 }

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from 'puppeteer';
+import { requireChrome } from '../../tests/browser/find-chrome.ts';
 import { launchBrowser } from '../../tests/browser/launch.ts';
 import { watchConsole } from '../../tests/browser/page-runner.ts';
 import { serveFolder } from '../../tests/browser/serve.ts';
@@ -22,6 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const named = args.find((arg, i) => !arg.startsWith('--') && (at < 0 || i !== at + 1));
   const folder = resolve(named ?? join(repositoryRoot, '.cache/screenshots'));
   const dist = join(repositoryRoot, 'dist');
+  requireChrome();
   if (!existsSync(join(dist, 'index.html')) && runCommand('build') !== 0) return 1;
   mkdirSync(folder, { recursive: true });
 

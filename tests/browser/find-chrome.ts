@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { systemPath } from '../../apps/cli/vulkan.mjs';
 
 const COMMANDS = [
   'google-chrome-stable',
@@ -39,6 +40,21 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
+/** What to do where there is no Chrome. */
+export const INSTALL_CHROME =
+  'Install one (https://www.google.com/chrome/, `apt-get install chromium` or `npx puppeteer browsers install chrome`), or set ' +
+  'CHROME_PATH to the executable of one that is there.';
+
+/**
+ * As `findChrome`, for commands that cannot do without.
+ * @throws Error that says what to do
+ */
+export function requireChrome(): string {
+  const path = findChrome();
+  if (!path) throw new Error(`No Chrome or Chromium was found. ${INSTALL_CHROME}`);
+  return path;
+}
+
 /**
  * Path of the first Chrome or Chromium that starts: the one named by `CHROME_PATH` or `PUPPETEER_EXECUTABLE_PATH`, then the
  * common names and places of the platform, then puppeteer's own cache.
@@ -52,7 +68,8 @@ export function findChrome(): string | undefined {
     return path;
   }
   const onPath = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => COMMANDS.map((name) => join(folder, name)));
-  const candidates = process.platform === 'linux' ? [...onPath, ...(PATHS.linux ?? [])] : (PATHS[process.platform] ?? []);
+  const installed = (PATHS[process.platform] ?? []).map((path) => (process.platform === 'linux' ? systemPath(path) : path));
+  const candidates = process.platform === 'linux' ? [...onPath, ...installed] : installed;
   return [...candidates, ...cachedByPuppeteer()].find(starts);
 }
 
@@ -72,7 +89,7 @@ function cachedByPuppeteer(): string[] {
 }
 
 /** A file may be there and still not start: libraries are missing, or it is a stub that asks for a snap. */
-function starts(path: string): boolean {
+export function starts(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
   } catch {

@@ -1,7 +1,7 @@
 /** Starts the Chrome of the browser tests: headless, offline but for 127.0.0.1, with WebGPU on a GPU or in software. */
 import puppeteer, { type Browser } from 'puppeteer';
 import { hasGpu } from '../../apps/cli/vulkan.mjs';
-import { findChrome } from './find-chrome.ts';
+import { requireChrome } from './find-chrome.ts';
 import { serveFolder } from './serve.ts';
 
 export type Adapter = 'gpu' | 'software' | 'none';
@@ -57,12 +57,7 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<Browse
 }
 
 async function start(adapter: Adapter, options: LaunchOptions): Promise<Browser> {
-  const executablePath = findChrome();
-  if (!executablePath) {
-    throw new Error(
-      'no Chrome or Chromium found: install one, set CHROME_PATH to it, or run `npx puppeteer browsers install chrome`',
-    );
-  }
+  const executablePath = requireChrome();
   const asRoot = process.getuid?.() === 0;
   const launch = (sandbox: boolean) =>
     puppeteer.launch({

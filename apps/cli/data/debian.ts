@@ -33,7 +33,7 @@ export async function unpackDebianPackage(name: string, inside: string, target: 
     } catch (error) {
       if (process.getuid?.() !== 0) throw error;
       reporter.say('  refreshing the list of packages (apt-get update)');
-      await run('apt-get', ['update', '-q'], options);
+      await run('apt-get', ['update', '-q', '-o', 'DPkg::Lock::Timeout=300'], options);
       await fetchPackage();
     }
     const archive = (await readdir(work)).find((file) => file.endsWith('.deb'));

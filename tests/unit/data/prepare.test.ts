@@ -32,6 +32,8 @@ beforeEach(async () => {
   mirror = join(root, 'mirror');
   await writeFile(join(root, 'package.json'), '{}');
   vi.stubEnv('CHALKGRAD_DATA', mirror);
+  // Nor a data set that the system has.
+  vi.stubEnv('CHALKGRAD_SYSTEM_ROOT', join(root, 'system'));
   fetched.mockReset().mockRejectedValue(new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND') }));
   vi.stubGlobal('fetch', fetched);
 });
@@ -234,6 +236,28 @@ describe('the command', () => {
     expect(printed.at(-1)).toContain('unknown set nist; known are mnist, fashion-mnist');
     expect(await main(['--sets'])).toBe(2);
     expect(await main(['--set'])).toBe(2);
+  });
+
+  it('says once of each set that it is missing', async () => {
+    const written: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    await putCifar();
+    const { main } = await load();
+    for (const attempt of ['first', 'second']) {
+      written.length = 0;
+      printed.length = 0;
+      expect(await main(['--auto']), attempt).toBe(0);
+      const text = [...written, ...printed].join('\n');
+      for (const title of ['MNIST', 'Fashion-MNIST', 'Tiny Darknet']) {
+        expect(
+          text.split('\n').filter((line) => line.startsWith(`${title}: missing`)),
+          `${attempt}: ${title}`,
+        ).toHaveLength(1);
+      }
+      expect(text.match(/missing/g)).toHaveLength(3);
+      expect(text.match(/to try again: npm run data -- --set tiny-darknet/g)).toHaveLength(1);
+    }
+    expect(printed).toEqual(['Data: CIFAR-10']);
   });
 
   it('lists what is here and what could be', async () => {
