@@ -1,15 +1,11 @@
 /** Class activation maps: channels of a layer, weighted by what they do for a class. Maps are raw: [N, H, W], not scaled, not resized. */
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
 import { add, div, gather, matmul, mean, mul, permute, relu, reshape, sum } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
-
-function checkMap(op: string, activation: Tensor): void {
-  if (activation.rank !== 4) throw new ShapeError(op, [activation.shape], 'the layer must put out maps [N, H, W, C]');
-}
+import { checkMaps, inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
 
 /** Σ_k w_k A_k: weights [N, 1, 1, C] over maps [N, H, W, C]. */
 function weighted(activation: Tensor, weights: Tensor): Tensor {
@@ -20,7 +16,7 @@ function weighted(activation: Tensor, weights: Tensor): Tensor {
 export function gradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
   return scope(() => {
     const { activation, gradient } = layerGradient(network, x, targets, layer);
-    checkMap('gradCam', activation);
+    checkMaps('gradCam', activation);
     return relu(weighted(activation, mean(gradient, { axes: [1, 2], keepDims: true })));
   });
 }
@@ -32,7 +28,7 @@ export function gradCam(network: Network, x: Tensor, targets: Targets, layer: La
 export function xGradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey, epsilon = 1e-8): Tensor {
   return scope(() => {
     const { activation, gradient } = layerGradient(network, x, targets, layer);
-    checkMap('xGradCam', activation);
+    checkMaps('xGradCam', activation);
     return xGradCamFrom(activation, gradient, epsilon);
   });
 }
@@ -58,7 +54,7 @@ export function cam(network: Network, x: Tensor, targets: Targets, layer: LayerK
     scope(() => {
       const { output, activations } = network.forward(x.detach(), { capture: [layer] });
       const activation = activations.get(String(layer)) as Tensor;
-      checkMap('cam', activation);
+      checkMaps('cam', activation);
       const [n, h, w, c] = activation.shape as [number, number, number, number];
       if (!head) return sum(mul(activation, reshape(selection(output, targets), [n, 1, 1, c])), { axes: [3] });
       const rows = gather(permute(head.weight.tensor.detach(), [1, 0]), targetTensor(targets, n, x), 0);

@@ -55,6 +55,11 @@ export function selection(scores: Tensor, targets: Targets): Tensor {
   return oneHot(targetTensor(targets, scores.shape[0] as number, scores), scores.shape[1] as number);
 }
 
+/** @throws ShapeError unless a layer's output is [N, H, W, C] */
+export function checkMaps(op: string, activation: Tensor): void {
+  if (activation.rank !== 4) throw new ShapeError(op, [activation.shape], 'the layer must put out maps [N, H, W, C]');
+}
+
 /** A layer's output and the gradient of each sample's class score with respect to it. */
 export interface LayerGradient {
   /** A, [N, H, W, C] or [N, F]. */

@@ -1,0 +1,62 @@
+/**
+ * The methods of `engine/explain` and `engine/repair` by the names of the fixtures (kinds `attribution` and `method`): one row each, from
+ * the file's name to the engine's function.
+ */
+import {
+  channelAttribution,
+  channelAttributionPath,
+  layerSaliency,
+  layerToLayer,
+  spatialAttribution,
+} from '../../engine/explain/layer-attribution.ts';
+import type { Network } from '../../engine/nn/network.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import type { HostTensor, Layout } from './fixture-layouts.ts';
+import type { Attrs } from './fixture-ops.ts';
+
+/** What a method is given. */
+export interface MethodInputs {
+  readonly attrs: Attrs;
+  /** An input on the device; 'image' makes [N, H, W, C] of the file's [N, C, H, W]. Whole numbers become i32. */
+  tensor(input: string, layout?: Layout): Tensor;
+  /** The network of `attrs.network` with the weights of `attrs.state`, in evaluation mode. */
+  network(input?: string): Network;
+}
+
+export interface MethodResult {
+  /** A tensor, or shape and numbers on the host in the file's layout. */
+  readonly value: Tensor | HostTensor;
+  /** Of a tensor; default 'plain'. */
+  readonly layout?: Layout;
+}
+
+export type MethodResults = Readonly<Record<string, MethodResult>>;
+
+const plain = (map: Tensor) => ({ map, layout: 'plain' as const });
+const layerOf = (attrs: Attrs) => attrs.layer as number | string;
+
+/** Methods of kind `attribution`: network, input, targets and attributes to a map. */
+export const layerAttributions: Readonly<
+  Record<
+    string,
+    (network: Network, x: Tensor, targets: Tensor, attrs: Attrs) => { readonly map: Tensor; readonly layout: Layout }
+  >
+> = {
+  spatialAttribution: (network, x, t, attrs) => plain(spatialAttribution(network, x, t, layerOf(attrs))),
+  layerSaliency: (network, x, t, attrs) => plain(layerSaliency(network, x, t, layerOf(attrs))),
+  channelAttribution: (network, x, t, attrs) => plain(channelAttribution(network, x, t, layerOf(attrs))),
+  channelAttributionPath: (network, x, t, attrs) =>
+    plain(channelAttributionPath(network, x, t, layerOf(attrs), { steps: attrs.steps as number })),
+};
+
+/** Methods of kind `method`. Every output that the file names must be there. */
+export const explainMethods: Readonly<Record<string, (call: MethodInputs) => MethodResults | Promise<MethodResults>>> = {
+  layerToLayer: (call) => ({
+    attribution: {
+      value: layerToLayer(call.network(), call.tensor('input', 'image'), {
+        from: call.attrs.from_ as number,
+        to: call.attrs.to as number,
+      }),
+    },
+  }),
+};
