@@ -70,13 +70,22 @@ export interface LayerGradient {
   readonly scores: Tensor;
 }
 
-/** A and ∂S_c/∂A for one layer. */
-export function layerGradient(network: Network, x: Tensor, targets: Targets, layer: LayerKey): LayerGradient {
+/**
+ * A and ∂S_c/∂A for one layer.
+ * @param targets one class a sample, or how to choose them from the scores [N, classes]
+ */
+export function layerGradient(
+  network: Network,
+  x: Tensor,
+  targets: Targets | ((scores: Tensor) => Targets),
+  layer: LayerKey,
+): LayerGradient {
   return inEvaluation(network, () =>
     scope(() => {
       const { output, activations } = network.forward(asInput(x), { capture: [layer] });
       const activation = activations.get(String(layer)) as Tensor;
-      const gradient = grad(output, [activation], { gradOutput: selection(output, targets) })[0] as Tensor;
+      const chosen = typeof targets === 'function' ? targets(output.detach()) : targets;
+      const gradient = grad(output, [activation], { gradOutput: selection(output, chosen) })[0] as Tensor;
       return { activation: activation.detach(), gradient, scores: output.detach() };
     }),
   );
