@@ -7,6 +7,7 @@ import { conv2dSizes } from '../kernels/conv2d-sizes.ts';
 import { copyParams, permuteParams } from '../kernels/copy.ts';
 import { integerNames, integerReductionKernels } from '../kernels/integer.ts';
 import type { AnyKernel } from '../kernels/kernel.ts';
+import { measureNames } from '../kernels/measures.ts';
 import { adamHyper, sgdHyper } from '../kernels/optimizer.ts';
 import { resizeParams } from '../kernels/resize.ts';
 import type { CompareOptions, Filler } from './compare.ts';
@@ -224,6 +225,12 @@ const sizes: Readonly<Record<string, readonly object[]>> = {
   oneHot: [{ count: 50, classes: 10 }],
   gatherImages: [{ ...set, length: 36, channels: 3, mean: [0.49, 0.48, 0.45], std: [0.2, 0.21, 0.22] }],
   gatherRows: [{ ...set, length: 7 }],
+  sortRows: [
+    { rows: 67, length: 64 },
+    { rows: 3, length: 785 },
+    { rows: 2, length: 1 },
+  ],
+  ...Object.fromEntries(measureNames.map((name) => [`${name}Measure`, [{ rows: 67, length: 130, p: 3 }]])),
   tsneDistances: [{ N: 65, D: 36, firstRow: 3, rows: 40, stride: 72, perplexity: 0 }],
   tsneSearch: [{ N: 65, D: 0, firstRow: 3, rows: 40, stride: 72, perplexity: 9 }],
   tsneSymmetrise: points,

@@ -1,40 +1,67 @@
 /** Class activation maps: channels of a layer, weighted by what they do for a class. Maps are raw: [N, H, W], not scaled, not resized. */
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
-import { add, div, gather, matmul, mean, mul, permute, relu, reshape, sum } from '../ops/index.ts';
+import { add, affine, div, equal, gather, matmul, mean, mul, permute, relu, reshape, sum, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
-
-function checkMap(op: string, activation: Tensor): void {
-  if (activation.rank !== 4) throw new ShapeError(op, [activation.shape], 'the layer must put out maps [N, H, W, C]');
-}
+import { checkMaps, inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
 
 /** Σ_k w_k A_k: weights [N, 1, 1, C] over maps [N, H, W, C]. */
 function weighted(activation: Tensor, weights: Tensor): Tensor {
   return sum(mul(activation, weights), { axes: [3] });
 }
 
-/** ReLU(Σ_k ḡ_k A_k), ḡ_k the mean of ∂S_c/∂A_k over the map (Selvaraju et al. 2017). */
-export function gradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+/** A class activation map from a layer's output A and G = ∂S_c/∂A, both [N, H, W, C]. */
+type CamRule = (activation: Tensor, gradient: Tensor) => Tensor;
+
+function camBy(rule: CamRule, op: string, network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
   return scope(() => {
     const { activation, gradient } = layerGradient(network, x, targets, layer);
-    checkMap('gradCam', activation);
-    return relu(weighted(activation, mean(gradient, { axes: [1, 2], keepDims: true })));
+    checkMaps(op, activation);
+    return rule(activation, gradient);
   });
 }
 
+/** ReLU(Σ_k ḡ_k A_k), ḡ_k the mean of ∂S_c/∂A_k over the map (Selvaraju et al. 2017, equations 1 and 2). */
+export function gradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+  return camBy(gradCamFrom, 'gradCam', network, x, targets, layer);
+}
+
+/** Grad-CAM of maps A and gradients G, both [N, H, W, C]. */
+export function gradCamFrom(activation: Tensor, gradient: Tensor): Tensor {
+  return scope(() => relu(weighted(activation, mean(gradient, { axes: [1, 2], keepDims: true }))));
+}
+
 /**
- * ReLU(Σ_k w_k A_k), w_k = Σ_ij (∂S_c/∂A_k)(i,j) A_k(i,j) / (Σ_ij A_k(i,j) + ε) (Fu et al. 2020).
+ * ReLU(Σ_k w_k A_k), w_k = Σ_ij α_ij^k ReLU(G_ij^k), α = G²/(2G² + G³ Σ_ab A_ab^k) (Chattopadhay et al. 2018, Grad-CAM++, equations 5, 6 and
+ * 19, for a score behind an exponential). The factor e^{S_c}, which only scales the whole map, is left out.
+ */
+export function gradCamPlusPlus(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+  return camBy(gradCamPlusPlusFrom, 'gradCamPlusPlus', network, x, targets, layer);
+}
+
+/** Grad-CAM++ of maps A and gradients G, both [N, H, W, C]. */
+export function gradCamPlusPlusFrom(activation: Tensor, gradient: Tensor): Tensor {
+  return scope(() => {
+    const axes = [1, 2];
+    const total = sum(activation, { axes, keepDims: true });
+    // G²/(2G² + G³ΣA) = 1/(2 + GΣA), and no weight where that has no value; a gradient of 0 adds nothing in any case.
+    const denominator = affine(mul(gradient, total), 1, 2);
+    const alpha = div(notEqual(denominator, 0), where(denominator, denominator, 1));
+    const weights = sum(mul(alpha, relu(gradient)), { axes, keepDims: true });
+    return relu(weighted(activation, weights));
+  });
+}
+
+const notEqual = (a: Tensor, value: number): Tensor => affine(equal(a, value), -1, 1);
+
+/**
+ * ReLU(Σ_k w_k A_k), w_k = Σ_ij (∂S_c/∂A_k)(i,j) A_k(i,j) / (Σ_ij A_k(i,j) + ε) (Fu et al. 2020, arXiv 2008.02312).
  * @param epsilon 1e-8 unless told
  */
 export function xGradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey, epsilon = 1e-8): Tensor {
-  return scope(() => {
-    const { activation, gradient } = layerGradient(network, x, targets, layer);
-    checkMap('xGradCam', activation);
-    return xGradCamFrom(activation, gradient, epsilon);
-  });
+  return camBy((a, g) => xGradCamFrom(a, g, epsilon), 'xGradCam', network, x, targets, layer);
 }
 
 /** XGrad-CAM of maps A and gradients G, both [N, H, W, C]. */
@@ -58,7 +85,7 @@ export function cam(network: Network, x: Tensor, targets: Targets, layer: LayerK
     scope(() => {
       const { output, activations } = network.forward(x.detach(), { capture: [layer] });
       const activation = activations.get(String(layer)) as Tensor;
-      checkMap('cam', activation);
+      checkMaps('cam', activation);
       const [n, h, w, c] = activation.shape as [number, number, number, number];
       if (!head) return sum(mul(activation, reshape(selection(output, targets), [n, 1, 1, c])), { axes: [3] });
       const rows = gather(permute(head.weight.tensor.detach(), [1, 0]), targetTensor(targets, n, x), 0);

@@ -55,6 +55,11 @@ export function selection(scores: Tensor, targets: Targets): Tensor {
   return oneHot(targetTensor(targets, scores.shape[0] as number, scores), scores.shape[1] as number);
 }
 
+/** @throws ShapeError unless a layer's output is [N, H, W, C] */
+export function checkMaps(op: string, activation: Tensor): void {
+  if (activation.rank !== 4) throw new ShapeError(op, [activation.shape], 'the layer must put out maps [N, H, W, C]');
+}
+
 /** A layer's output and the gradient of each sample's class score with respect to it. */
 export interface LayerGradient {
   /** A, [N, H, W, C] or [N, F]. */
@@ -65,13 +70,22 @@ export interface LayerGradient {
   readonly scores: Tensor;
 }
 
-/** A and ∂S_c/∂A for one layer. */
-export function layerGradient(network: Network, x: Tensor, targets: Targets, layer: LayerKey): LayerGradient {
+/**
+ * A and ∂S_c/∂A for one layer.
+ * @param targets one class a sample, or how to choose them from the scores [N, classes]
+ */
+export function layerGradient(
+  network: Network,
+  x: Tensor,
+  targets: Targets | ((scores: Tensor) => Targets),
+  layer: LayerKey,
+): LayerGradient {
   return inEvaluation(network, () =>
     scope(() => {
       const { output, activations } = network.forward(asInput(x), { capture: [layer] });
       const activation = activations.get(String(layer)) as Tensor;
-      const gradient = grad(output, [activation], { gradOutput: selection(output, targets) })[0] as Tensor;
+      const chosen = typeof targets === 'function' ? targets(output.detach()) : targets;
+      const gradient = grad(output, [activation], { gradOutput: selection(output, chosen) })[0] as Tensor;
       return { activation: activation.detach(), gradient, scores: output.detach() };
     }),
   );

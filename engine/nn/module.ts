@@ -79,6 +79,8 @@ export interface ForwardPass {
   wants(module: Module): boolean;
   /** Hands over an output. */
   capture(module: Module, output: Tensor): void;
+  /** What stands in for a layer's output: the layers before it in its list do not run. */
+  replacement(module: Module): Tensor | undefined;
   /** A layer and the activation behind it may run as one kernel. */
   readonly fuse: boolean;
 }

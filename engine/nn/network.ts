@@ -23,6 +23,11 @@ export interface ForwardOptions {
   readonly capture?: readonly LayerKey[] | 'all';
   /** Runs a ReLU in the kernel of the layer before it where nothing else needs that layer's output. Default true. */
   readonly fuse?: boolean;
+  /**
+   * What stands in for the outputs of layers, [N, …]: the network goes on from there, and the layers before do not run unless another
+   * branch needs them. Gradients reach these tensors.
+   */
+  readonly replace?: ReadonlyMap<LayerKey, Tensor>;
 }
 
 export interface Captured {
@@ -131,15 +136,36 @@ export class Network {
       wanted.set(module, [...(wanted.get(module) ?? []), String(key)]);
     }
     const activations = new Map<string, Tensor>();
+    const replacements = this.#replacements(options?.replace);
+    const unused = new Set(replacements.keys());
     const pass: ForwardPass = {
       fuse: options?.fuse ?? true,
+      replacement: (module) => {
+        unused.delete(module);
+        return replacements.get(module);
+      },
       wants: (module) => wanted.has(module),
       capture: (module, output) => {
         for (const key of wanted.get(module) ?? []) activations.set(key, output);
       },
     };
     const output = this.root.forward(x, pass);
+    for (const { path } of unused)
+      throw new ConfigError('replace', `'${path}' stands in no list of layers; replace one that does.`);
     return options ? { output, activations } : output;
+  }
+
+  /** @throws ShapeError for a tensor that no such layer could put out */
+  #replacements(given: ForwardOptions['replace']): Map<Module, Tensor> {
+    return new Map(
+      [...(given ?? [])].map(([key, tensor]) => {
+        const module = this.layer(key);
+        if (!sameShape(tensor.shape.slice(1), module.outputShape)) {
+          throw new ShapeError('replace', [tensor.shape], `layer '${key}' puts out [N, ${module.outputShape.join(', ')}]`);
+        }
+        return [module, tensor];
+      }),
+    );
   }
 
   /** Training mode: batch statistics, dropout. */

@@ -38,6 +38,7 @@ export { max, mean, min, type ReduceOptions, sum, sumTo, variance } from './redu
 export { affineWarp, type InterpolationOptions, resize2d, similarity, upsample2d, type WarpOptions } from './resize.ts';
 export { broadcastTo, concat, embed, flatten, type Padding, pad2d, permute, reshape, slice, transpose } from './shape.ts';
 export { type AxisOption, logSoftmax, softmax } from './softmax.ts';
+export { percentile, sort } from './sort.ts';
 export { cast, type Operand } from './types.ts';
 export {
   abs,

@@ -71,7 +71,13 @@ export class Sequential extends Module {
     if ('maps' in x && !(layers[0] instanceof Conv2d)) throw new Error('only a convolution can join maps');
     let value = x;
     let statistics: BatchStatistics | undefined;
-    for (let i = 0; i < layers.length; i++) {
+    const replaced = layers.findLastIndex((layer) => pass.replacement(layer) !== undefined);
+    if (replaced >= 0) {
+      const layer = layers[replaced] as Module;
+      value = pass.replacement(layer) as Tensor;
+      if (pass.wants(layer)) pass.capture(layer, value);
+    }
+    for (let i = replaced + 1; i < layers.length; i++) {
       const layer = layers[i] as Module;
       const next = layers[i + 1];
       const activation = pass.fuse && next instanceof Elementwise && !pass.wants(layer) ? next.fusable : undefined;
