@@ -13,6 +13,7 @@ export class WorkQueue {
   readonly #immediate: boolean;
   readonly #waiting: Work[] = [];
   #idle: Promise<void> | undefined;
+  #error: Error | undefined;
 
   constructor(immediate: boolean) {
     this.#immediate = immediate;
@@ -27,23 +28,33 @@ export class WorkQueue {
     this.#idle ??= this.#drain();
   }
 
-  /** Resolves when everything pushed so far is done. */
+  /** Resolves when everything pushed so far is done. @throws the first error of that work */
   async settle(): Promise<void> {
     await this.#idle;
+    const error = this.#error;
+    this.#error = undefined;
+    if (error) throw error;
   }
 
   async #drain(): Promise<void> {
-    try {
-      while (this.#waiting.length > 0) {
-        // Also before the first slice: what was pushed in this turn of the page does not prolong it.
-        await nextTurn();
-        const deadline = performance.now() + SLICE;
-        while (this.#waiting.length > 0 && performance.now() < deadline) {
-          if (this.#waiting[0]?.(deadline)) this.#waiting.shift();
-        }
+    while (this.#waiting.length > 0) {
+      // Also before the first slice: what was pushed in this turn of the page does not prolong it.
+      await nextTurn();
+      const deadline = performance.now() + SLICE;
+      while (this.#waiting.length > 0 && performance.now() < deadline) {
+        if (this.#advance(deadline)) this.#waiting.shift();
       }
-    } finally {
-      this.#idle = undefined;
+    }
+    this.#idle = undefined;
+  }
+
+  /** Nobody waits for this work here, so its errors are kept for the next `settle`. */
+  #advance(deadline: number): boolean {
+    try {
+      return this.#waiting[0]?.(deadline) ?? true;
+    } catch (error) {
+      this.#error ??= error instanceof Error ? error : new Error(String(error));
+      return true;
     }
   }
 }
