@@ -4,6 +4,7 @@
  */
 import type { Heap } from './heap.ts';
 import source from './thread.js?raw';
+import { isWindow } from './work-queue.ts';
 
 /** Words of the control block in shared memory; thread.js has the same. */
 const JOB = 0;
@@ -133,7 +134,11 @@ export class ThreadPool {
   #await(words: Int32Array<ArrayBuffer>): void {
     const all = this.#ports.length;
     for (let i = 0; i < SPINS && Atomics.load(words, DONE) < all; i++);
-    for (let done = Atomics.load(words, DONE); done < all; done = Atomics.load(words, DONE)) Atomics.wait(words, DONE, done);
+    // A window may not sleep; what it waits for takes a few milliseconds at most.
+    const mayWait = !isWindow();
+    for (let done = Atomics.load(words, DONE); done < all; done = Atomics.load(words, DONE)) {
+      if (mayWait) Atomics.wait(words, DONE, done);
+    }
   }
 
   #view(): Int32Array<ArrayBuffer> {

@@ -60,8 +60,8 @@ interface Call {
 
 export interface WasmOptions {
   /**
-   * Threads that compute, this one included. More than one needs shared memory (a page isolated from other origins, or Node) and a
-   * thread that may wait (a worker, or Node): elsewhere it is one. Default: 1 in Node, the processor's cores (at most 8) in a worker.
+   * Threads that compute, this one included. More than one needs shared memory (a page isolated from other origins, or Node): elsewhere
+   * it is one. Default: 1 in Node, the processor's cores (at most 8) in a browser.
    */
   readonly threads?: number | undefined;
   /** See DeviceInfo. */
@@ -119,7 +119,7 @@ export class WasmDevice implements Device {
    */
   static async open({ threads = defaultThreads(), passedOver }: WasmOptions = {}): Promise<WasmDevice> {
     requireWebAssembly();
-    const wanted = canShareMemory() && !isWindow() ? Math.max(1, Math.floor(threads)) : 1;
+    const wanted = canShareMemory() ? Math.max(1, Math.floor(threads)) : 1;
     const heap = new Heap(wanted > 1);
     let pool: ThreadPool | undefined;
     if (wanted > 1) {
