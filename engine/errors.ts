@@ -242,6 +242,18 @@ export class ConfigError extends ChalkgradError {
   }
 }
 
+/** WebAssembly with SIMD cannot be used here. `init({ device: 'auto' })` falls back to the TypeScript reference instead of raising this. */
+export class NoWebAssemblyError extends ChalkgradError {
+  /** @param reason what is missing, for example 'this browser lacks its SIMD instructions (128 bits)' */
+  constructor(reason: string, options?: ErrorOptions) {
+    super(
+      'NO_WEBASSEMBLY',
+      `WebAssembly cannot be used here: ${reason}. Use a recent browser, allow it in the page's policy, or init({ device: 'cpu' }).`,
+      options,
+    );
+  }
+}
+
 /** No usable WebGPU adapter. `init({ device: 'auto' })` falls back to the CPU instead of raising this. */
 export class NoWebGPUError extends ChalkgradError {
   /** @param reason what is missing, for example 'navigator.gpu is undefined' */

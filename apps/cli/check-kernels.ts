@@ -2,6 +2,7 @@
 import { type AdapterCaps, type AnyKernel, allKernels, checkKernel, KernelMismatchError } from '../../engine/kernels/kernel.ts';
 
 const GPU: AdapterCaps = {
+  kind: 'gpu',
   software: false,
   subgroups: true,
   subgroupMinSize: 32,

@@ -87,7 +87,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   if (!Object.hasOwn(definition.presets, preset)) {
     errors.push(`'${preset}' is no preset of this lab: ${Object.keys(definition.presets).join(', ')}`);
   }
-  if (!['auto', 'webgpu', 'cpu'].includes(device)) errors.push(`'${device}' is no device: auto, webgpu, cpu`);
+  if (!['auto', 'webgpu', 'wasm', 'cpu'].includes(device)) errors.push(`'${device}' is no device: auto, webgpu, wasm, cpu`);
   if (!['off', 'stored', 'measure', 'force'].includes(tune)) {
     errors.push(`--tune ${tune} is none of off, stored, measure, force`);
   }

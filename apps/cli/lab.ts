@@ -6,7 +6,7 @@
  *   --preset NAME    quick (default), full, or another of the lab's
  *   --seed N         the same as --set seed=N
  *   --set KEY=VALUE  any parameter, several times
- *   --device D       auto (default), webgpu, cpu
+ *   --device D       auto (default), webgpu, wasm, cpu
  *   --tune MODE      off (default), stored, measure or force: choose variants of kernels by measurement
  *   --checkpoint F   resume from a file
  *   --json FILE      writes result, configuration, environment, curves and tables

@@ -27,6 +27,6 @@ export async function openEngine(preference: DevicePreference, tune: TuneMode = 
     const tuning = { mode: tune, store, mayMeasure: () => attended };
     current = { device: await init(tune === 'off' ? { device: preference } : { device: preference, tuning }), preference, tune };
   }
-  const { kind, name, software } = current.device.info;
-  return { kind, name, software };
+  const { kind, name, software, passedOver } = current.device.info;
+  return { kind, name, software, ...(passedOver && { passedOver }) };
 }

@@ -1,5 +1,7 @@
 /** What a lab's experiment is: plain TypeScript that runs in a worker, on the main thread, in Node and in tests. No DOM. */
+
 import type { DataSource } from '../../engine/data/source.ts';
+import type { DeviceChoice } from '../../engine/device/init.ts';
 import type { TuneMode } from '../../engine/device/tuning/tune.ts';
 import type { ExperimentEvent } from './events.ts';
 import type { Parts } from './parts.ts';
@@ -10,14 +12,17 @@ export type { TuneMode };
 
 /** The device that a run computes on, as the reader sees it. */
 export interface DeviceInfo {
-  readonly kind: 'webgpu' | 'cpu';
+  /** `wasm`: the same WGSL on the processor; `cpu`: the TypeScript loops. */
+  readonly kind: 'webgpu' | 'wasm' | 'cpu';
   /** Adapter name, for example `SwiftShader` or `reference loops`. */
   readonly name: string;
-  /** True for a GPU emulated on the processor; always named in the page and in results. */
+  /** True where no GPU takes part; always named in the page and in results. */
   readonly software: boolean;
+  /** Why no faster device was taken, in sentences for the reader; absent where none was passed over. */
+  readonly passedOver?: readonly string[];
 }
 
-export type DevicePreference = 'auto' | 'webgpu' | 'cpu';
+export type DevicePreference = DeviceChoice;
 
 /** What a reader asks of a run: a prediction for a drawing, an attribution for a picked image, a verification. */
 export type RequestHandler = (payload: unknown) => unknown | Promise<unknown>;

@@ -46,7 +46,7 @@ interface TermShower extends Element {
  * @attr {string} lock - parameters and parts that cannot be changed
  * @attr {boolean} autostart - starts when first seen
  * @attr {boolean} parallel - may run beside another lab on the page
- * @attr {auto|webgpu|cpu} device
+ * @attr {auto|webgpu|wasm|cpu} device
  * @attr {string} data-url - address of the folder of data packs; default: that of the site the script came from
  * @fires lab-change - the reader changed the configuration; detail `{config}`
  * @fires lab-state - the run's state changed; detail `{state, step}`

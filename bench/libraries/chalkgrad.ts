@@ -5,19 +5,25 @@
 
 import type { DeviceBuffer, KernelRun } from '../../engine/device/device.ts';
 import { WebGpuDevice } from '../../engine/device/webgpu/webgpu-device.ts';
-import { init, type RecordingDevice } from '../../engine/index.ts';
+import { openDevice, type RecordingDevice, setDevice } from '../../engine/index.ts';
 import { version } from '../../package.json';
 import type { AdapterDescription, Library, Prepared, Runtime, Workload } from '../cases/case.ts';
 import { operands } from '../cases/operands.ts';
+import { CPU_ADAPTER } from './adapters.ts';
 import { choicesFor, tuneFor } from './chalkgrad-choices.ts';
 import { type KernelCall, kernelCalls } from './chalkgrad-kernels.ts';
 import { prepareForward, prepareReplay, prepareTraining, type Tune } from './chalkgrad-network.ts';
 
 export const chalkgrad: Library = {
   name: 'chalkgrad',
-  backends: ['webgpu'],
-  async open(_, options = {}) {
-    const device = await init({ device: 'webgpu' });
+  backends: ['webgpu', 'wasm', 'wasm-threads'],
+  async open(backend, options = {}) {
+    const device =
+      backend === 'webgpu'
+        ? await openDevice('webgpu')
+        : await openDevice('wasm', backend === 'wasm' ? { threads: 1 } : { threads: navigator.hardwareConcurrency });
+    const { threads } = device.backend as { threads?: number };
+    if (backend === 'wasm-threads' && threads === 1) throw new Error('memory cannot be shared here, or there is one core');
     return new ChalkgradRuntime(device, options.tune ? tuneFor : async () => {});
   },
 };
@@ -34,8 +40,11 @@ class ChalkgradRuntime implements Runtime {
   constructor(device: RecordingDevice, tune: Tune) {
     this.#device = device;
     this.#tune = tune;
-    const { vendor, architecture, name, software } = device.info;
-    this.adapter = { api: 'webgpu', vendor, architecture, description: name, software };
+    const { kind, vendor, architecture, name, software } = device.info;
+    this.adapter =
+      kind === 'webgpu'
+        ? { api: 'webgpu', vendor, architecture, description: name, software }
+        : { ...CPU_ADAPTER, description: name };
   }
 
   /** The raw device, for the roofline in Node. */
@@ -55,12 +64,12 @@ class ChalkgradRuntime implements Runtime {
     const main = kernelCalls(workload).find((call) => call.ladder);
     if (!main) return [];
     const { kernel, params } = main;
-    return kernel.variants
-      .filter((variant) => !variant.applies || variant.applies(params, this.#device.caps))
-      .map((variant) => variant.id);
+    return (this.#device.choices?.applicable(kernel, params) ?? []).map((variant) => variant.id);
   }
 
   async prepare(workload: Workload, variant?: string): Promise<Prepared> {
+    // Several of these devices may be open; tensors are made on the one that is set.
+    setDevice(this.#device);
     if (workload.type === 'training-step') return prepareTraining(this.#device, workload.network, this.#tune);
     if (workload.type === 'forward') return prepareForward(this.#device, workload.network, this.#tune);
     if (workload.type === 'replay') return prepareReplay(this.#device, workload);

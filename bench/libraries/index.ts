@@ -11,6 +11,8 @@ const LOADERS: Readonly<Record<string, () => Promise<Library>>> = {
 /** Every `library backend` of the benchmark, the engine first. */
 export const CONTENDERS: readonly string[] = [
   'chalkgrad webgpu',
+  'chalkgrad wasm',
+  'chalkgrad wasm-threads',
   'jax-js webgpu',
   'jax-js wasm',
   'tfjs webgpu',

@@ -3,7 +3,7 @@
  * rubbish up to the end of their buffers and outputs start as rubbish, so that a kernel which reads or trusts either is found.
  */
 import { alignedLength, type Device, type DeviceBuffer } from '../device/device.ts';
-import type { KernelArray, KernelSpec } from '../kernels/kernel.ts';
+import type { AnyKernel, KernelArray, KernelSpec } from '../kernels/kernel.ts';
 
 const views = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 const RUBBISH = 12345.678;
@@ -136,11 +136,10 @@ export async function compareVariants<In extends string, Out extends string, P>(
   const tested = new Set<string>();
   const differences: VariantDifference[] = [];
   for (const device of devices) {
-    for (const variant of kernel.variants) {
+    for (const variant of device.choices?.applicable(kernel as unknown as AnyKernel, params) ?? []) {
       if (options.variants && !options.variants.includes(variant.id)) continue;
-      if (variant.applies && !variant.applies(params, device.caps)) continue;
       // The same dispatches on the same adapter need no second look.
-      const plan = `${variant.id} ${JSON.stringify(variant.plan(params, device.caps).dispatches.map(({ shader, ...rest }) => [shader.path, rest]))}`;
+      const plan = `${device.info.name} ${variant.id} ${JSON.stringify(variant.plan(params, device.caps).dispatches.map(({ shader, ...rest }) => [shader.path, rest]))}`;
       if (tested.has(plan)) continue;
       tested.add(plan);
       const got = await runKernel(device, kernel, initial, params, variant.id);

@@ -1,6 +1,6 @@
 /**
- * What runs kernels. Two devices implement this interface: WebGPU (window, worker, Node) and the reference device, which
- * calls each kernel's TypeScript. Everything above speaks only to this interface.
+ * What runs kernels. Three devices implement this interface: WebGPU (window, worker, Node), WebAssembly (the same WGSL on the
+ * processor) and the reference device, which calls each kernel's TypeScript. Everything above speaks only to this interface.
  */
 import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
 import type { VariantChoices } from './variants.ts';
@@ -25,13 +25,16 @@ export function alignedLength(byteLength: number): number {
 }
 
 export interface DeviceInfo {
-  readonly kind: 'webgpu' | 'cpu';
+  /** `wasm` runs the WGSL on the processor; `cpu` is the TypeScript reference. */
+  readonly kind: 'webgpu' | 'wasm' | 'cpu';
   /** What to show a reader: the adapter's own description, or "TypeScript reference". */
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
-  /** True for SwiftShader, lavapipe, WARP and the reference device: never a GPU's speed. */
+  /** True for SwiftShader, lavapipe, WARP, WebAssembly and the reference device: no GPU takes part. */
   readonly software: boolean;
+  /** Why `auto` did not open a faster device: one sentence each, for the reader. Absent where nothing was passed over. */
+  readonly passedOver?: readonly string[];
 }
 
 export interface MemoryInfo {

@@ -1,35 +1,74 @@
 /** Opens a device and makes it the default one. */
-import { ConfigError } from '../errors.ts';
+import { ConfigError, NoWebAssemblyError, NoWebGPUError, OutOfMemoryError } from '../errors.ts';
 import { setDevice } from '../tensor.ts';
 import { ReferenceDevice } from './cpu/reference-device.ts';
+import type { Device } from './device.ts';
 import { RecordingDevice } from './recording-device.ts';
 import { type TuningOptions, tuneDevice, tunes } from './tuning/tune.ts';
 import { openAdapter } from './webgpu/adapter.ts';
 import { WebGpuDevice } from './webgpu/webgpu-device.ts';
 
-export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
+export type DeviceChoice = 'auto' | 'webgpu' | 'wasm' | 'cpu';
 
-/** Opens a device without making it the default one. @throws NoWebGPUError for 'webgpu' where there is none */
-export async function openDevice(choice: DeviceChoice = 'auto'): Promise<RecordingDevice> {
-  if (choice === 'cpu') return new RecordingDevice(new ReferenceDevice());
-  if (choice !== 'auto' && choice !== 'webgpu') {
-    throw new ConfigError('device', `'${choice}' is not a device; use 'auto', 'webgpu' or 'cpu'.`);
+export interface OpenOptions {
+  /** Threads of the `wasm` device; see WasmOptions. */
+  readonly threads?: number | undefined;
+}
+
+/** Loaded only where no GPU serves: it brings a compiler along. */
+async function openWasm(options: OpenOptions, passedOver?: readonly string[]): Promise<Device> {
+  const { WasmDevice } = await import('./wasm/wasm-device.ts');
+  return WasmDevice.open({ ...options, passedOver });
+}
+
+/** A GPU, else WebAssembly, else the reference; never a software adapter. Only what is missing is passed over, faults are raised. */
+async function openBest(options: OpenOptions): Promise<Device> {
+  const passedOver: string[] = [];
+  try {
+    return new WebGpuDevice(await openAdapter({ hardwareOnly: true }));
+  } catch (error) {
+    if (!(error instanceof NoWebGPUError)) throw error;
+    passedOver.push(error.message);
   }
   try {
-    return new RecordingDevice(new WebGpuDevice(await openAdapter()));
+    return await openWasm(options, passedOver);
   } catch (error) {
-    if (choice === 'webgpu') throw error;
-    return new RecordingDevice(new ReferenceDevice());
+    if (!(error instanceof NoWebAssemblyError || error instanceof OutOfMemoryError)) throw error;
+    passedOver.push(error.message);
+    return new ReferenceDevice(passedOver);
+  }
+}
+
+/**
+ * Opens a device without making it the default one.
+ * @param choice `auto`: a GPU, else WebAssembly, else the TypeScript reference; what was passed over and why is in `info.passedOver`
+ * @throws NoWebGPUError for 'webgpu' and NoWebAssemblyError for 'wasm' where there is none
+ */
+export async function openDevice(choice: DeviceChoice = 'auto', options: OpenOptions = {}): Promise<RecordingDevice> {
+  switch (choice) {
+    case 'auto':
+      return new RecordingDevice(await openBest(options));
+    case 'webgpu':
+      return new RecordingDevice(new WebGpuDevice(await openAdapter()));
+    case 'wasm':
+      return new RecordingDevice(await openWasm(options));
+    case 'cpu':
+      return new RecordingDevice(new ReferenceDevice());
+    default:
+      throw new ConfigError('device', `'${choice}' is not a device; use 'auto', 'webgpu', 'wasm' or 'cpu'.`);
   }
 }
 
 /**
  * Opens a device and makes it the one on which new tensors are made.
- * @param options.device 'auto' takes WebGPU where it is and the TypeScript reference otherwise
+ * @param options.device 'auto' takes a GPU where there is one, else WebAssembly, else the TypeScript reference
+ * @param options.threads threads of the WebAssembly device
  * @param options.tuning how trainers on it choose variants of kernels; choices in its store are taken over at once. Default: not measured
  */
-export async function init(options: { device?: DeviceChoice; tuning?: TuningOptions } = {}): Promise<RecordingDevice> {
-  const device = await openDevice(options.device ?? 'auto');
+export async function init(
+  options: { device?: DeviceChoice; threads?: number; tuning?: TuningOptions } = {},
+): Promise<RecordingDevice> {
+  const device = await openDevice(options.device ?? 'auto', { threads: options.threads });
   const { tuning } = options;
   device.tuning = tuning;
   const mode = tuning?.mode ?? 'measure';

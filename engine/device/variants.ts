@@ -1,4 +1,5 @@
 /** Which variant of a kernel's ladder runs: a forced one, a measured choice, one from the built-in table, or the last that applies. */
+import type { ShaderModule } from '../../shaders/build/module.ts';
 import type { AdapterCaps, AnyKernel, Variant } from '../kernels/kernel.ts';
 import { builtInVariant } from './tuning/built-in.ts';
 
@@ -15,17 +16,29 @@ export interface VariantTable {
   lookup(kernel: AnyKernel, params: unknown, caps: AdapterCaps): string | undefined;
 }
 
+/** Whether a device can run an entry point at all; absent: it can run every one. */
+export type EntrySupport = (shader: ShaderModule, entryPoint: string) => boolean;
+
 /** The variants that can run, in the order of the ladder. */
-export function applicable(kernel: AnyKernel, params: unknown, caps: AdapterCaps): readonly Variant<unknown>[] {
-  return kernel.variants.filter((variant) => !variant.applies || variant.applies(params, caps));
+export function applicable(
+  kernel: AnyKernel,
+  params: unknown,
+  caps: AdapterCaps,
+  supports?: EntrySupport,
+): readonly Variant<unknown>[] {
+  return kernel.variants.filter(
+    (variant) =>
+      (!variant.applies || variant.applies(params, caps)) &&
+      (!supports || variant.plan(params, caps).dispatches.every(({ shader, entryPoint }) => supports(shader, entryPoint))),
+  );
 }
 
 /**
  * The choice without measurements.
  * @throws Error where nothing applies
  */
-export function choiceByRule(kernel: AnyKernel, params: unknown, caps: AdapterCaps): VariantChoice {
-  const variants = applicable(kernel, params, caps);
+export function choiceByRule(kernel: AnyKernel, params: unknown, caps: AdapterCaps, supports?: EntrySupport): VariantChoice {
+  const variants = applicable(kernel, params, caps, supports);
   const listed = builtInVariant(kernel, params, caps);
   const fromTable = listed === undefined ? undefined : variants.find(({ id }) => id === listed);
   if (fromTable) return { variant: fromTable, by: 'table' };
@@ -37,11 +50,13 @@ export function choiceByRule(kernel: AnyKernel, params: unknown, caps: AdapterCa
 /** The choices of one device. */
 export class VariantChoices {
   readonly caps: AdapterCaps;
+  readonly #supports: EntrySupport | undefined;
   #table: VariantTable | undefined;
   #version = 0;
 
-  constructor(caps: AdapterCaps) {
+  constructor(caps: AdapterCaps, supports?: EntrySupport) {
     this.caps = caps;
+    this.#supports = supports;
   }
 
   /** Measured choices; absent: the built-in table and the rules. */
@@ -59,6 +74,11 @@ export class VariantChoices {
     return this.#version;
   }
 
+  /** The variants that can run here, in the order of the ladder. */
+  applicable(kernel: AnyKernel, params: unknown): readonly Variant<unknown>[] {
+    return applicable(kernel, params, this.caps, this.#supports);
+  }
+
   /**
    * @param forced runs this variant whatever the tables say
    * @throws Error when `forced` names no variant that applies, or nothing applies
@@ -66,15 +86,15 @@ export class VariantChoices {
   choose(kernel: AnyKernel, params: unknown, forced?: string): VariantChoice {
     const { caps } = this;
     if (forced !== undefined) {
-      const variant = kernel.variants.find(({ id }) => id === forced);
-      if (!variant) throw new Error(`kernel '${kernel.name}' has no variant '${forced}'`);
-      if (variant.applies && !variant.applies(params, caps)) {
+      if (!kernel.variants.some(({ id }) => id === forced)) throw new Error(`kernel '${kernel.name}' has no variant '${forced}'`);
+      const variant = this.applicable(kernel, params).find(({ id }) => id === forced);
+      if (!variant) {
         throw new Error(`kernel '${kernel.name}': variant '${forced}' does not apply to these parameters`);
       }
       return { variant, by: 'forced' };
     }
     const measured = this.#table?.lookup(kernel, params, caps);
-    const variant = measured === undefined ? undefined : applicable(kernel, params, caps).find(({ id }) => id === measured);
-    return variant ? { variant, by: 'measured' } : choiceByRule(kernel, params, caps);
+    const variant = measured === undefined ? undefined : this.applicable(kernel, params).find(({ id }) => id === measured);
+    return variant ? { variant, by: 'measured' } : choiceByRule(kernel, params, caps, this.#supports);
   }
 }

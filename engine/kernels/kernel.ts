@@ -10,6 +10,8 @@ export type Grid = readonly [x: number, y: number, z: number];
 
 /** What a variant may ask of the adapter before it is chosen. */
 export interface AdapterCaps {
+  /** `gpu`; `software`: WebGPU on the processor (SwiftShader, lavapipe, WARP); `cpu`: WebAssembly, or the TypeScript reference. */
+  readonly kind: 'gpu' | 'software' | 'cpu';
   /** A software adapter (SwiftShader, lavapipe, WARP): workgroup barriers cost dearly there. */
   readonly software: boolean;
   readonly subgroups: boolean;

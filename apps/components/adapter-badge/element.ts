@@ -75,15 +75,17 @@ export class ChalkAdapterBadge extends LitElement {
   override render() {
     const { device } = this;
     if (!device) return nothing;
-    const kind = device.kind === 'cpu' ? 'cpu' : device.software ? 'software' : 'gpu';
-    const what = { cpu: 'TypeScript loops', software: 'WebGPU in software', gpu: 'WebGPU' }[kind];
+    const kind = device.kind !== 'webgpu' ? device.kind : device.software ? 'software' : 'gpu';
+    const what = { cpu: 'TypeScript loops', wasm: 'Processor', software: 'WebGPU in software', gpu: 'WebGPU' }[kind];
     const explanation = {
       cpu: 'The plain TypeScript of each kernel runs on the processor; no WebGPU is used.',
+      wasm: 'The WGSL of each kernel, compiled to WebAssembly, runs on the processor; no GPU is used.',
       software: 'WebGPU is emulated on the processor: results are the same, speed is not that of a GPU.',
       gpu: 'The kernels run on this GPU.',
     }[kind];
     const address = new URL('device-check/index.html', siteRoot).href;
-    const title = `${this.recorded ? 'The recorded run was made on this device.' : explanation} Opens the check of your device.`;
+    const why = device.passedOver?.join(' ') ?? '';
+    const title = `${this.recorded ? 'The recorded run was made on this device.' : `${explanation} ${why}`} Opens the check of your device.`;
     return html`<a class="badge ${kind}" part="badge" href=${address} target="_blank" rel="noopener" title=${title}>
       <span class="dot" aria-hidden="true"></span>
       <span>${this.recorded ? 'recorded on ' : ''}${what}</span>

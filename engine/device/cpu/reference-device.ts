@@ -19,14 +19,9 @@ interface HostBuffer extends DeviceBuffer {
 const views = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
 export class ReferenceDevice implements Device {
-  readonly info: DeviceInfo = {
-    kind: 'cpu',
-    name: 'TypeScript reference',
-    vendor: '',
-    architecture: '',
-    software: true,
-  };
+  readonly info: DeviceInfo;
   readonly caps: AdapterCaps = {
+    kind: 'cpu',
     software: true,
     subgroups: false,
     subgroupMinSize: 1,
@@ -42,6 +37,18 @@ export class ReferenceDevice implements Device {
   #nextId = 1;
   #bytes = 0;
   #buffers = 0;
+
+  /** @param passedOver see DeviceInfo */
+  constructor(passedOver?: readonly string[]) {
+    this.info = {
+      kind: 'cpu',
+      name: 'TypeScript reference',
+      vendor: '',
+      architecture: '',
+      software: true,
+      ...(passedOver && { passedOver }),
+    };
+  }
 
   allocate(byteLength: number): DeviceBuffer {
     this.#assertAlive();

@@ -33,11 +33,21 @@ async function findGpu(): Promise<GPU> {
   throw new NoWebGPUError('this browser has no navigator.gpu');
 }
 
+export interface AdapterOptions {
+  readonly powerPreference?: GPUPowerPreference;
+  /** Takes no adapter that computes on the processor. */
+  readonly hardwareOnly?: boolean;
+}
+
 /** Opens a device with every limit that the adapter offers. @throws NoWebGPUError */
-export async function openAdapter(options: { powerPreference?: GPUPowerPreference } = {}): Promise<OpenedAdapter> {
+export async function openAdapter(options: AdapterOptions = {}): Promise<OpenedAdapter> {
   const gpu = await findGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
   if (!adapter) throw new NoWebGPUError('no adapter was found');
+  const { vendor, architecture, description } = adapter.info;
+  const software = adapter.info.isFallbackAdapter === true || SOFTWARE.test(`${vendor} ${architecture} ${description}`);
+  const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+  if (software && options.hardwareOnly) throw new NoWebGPUError(`the only adapter, ${name}, computes on the processor`);
   const limits = adapter.limits;
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
   let device: GPUDevice;
@@ -57,15 +67,13 @@ export async function openAdapter(options: { powerPreference?: GPUPowerPreferenc
   } catch (cause) {
     throw new DeviceLostError(`no device could be opened: ${(cause as Error).message}`);
   }
-  const { vendor, architecture, description } = adapter.info;
-  const software = adapter.info.isFallbackAdapter === true || SOFTWARE.test(`${vendor} ${architecture} ${description}`);
-  const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
   const subgroups = device.features.has('subgroups');
   return {
     gpu,
     device,
     info: { kind: 'webgpu', name, vendor, architecture, software },
     caps: {
+      kind: software ? 'software' : 'gpu',
       software,
       subgroups,
       subgroupMinSize: subgroups ? (adapter.info.subgroupMinSize ?? 1) : 1,

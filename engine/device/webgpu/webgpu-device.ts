@@ -15,10 +15,11 @@ import {
   type Program,
   type RunOptions,
 } from '../device.ts';
+import { packParams } from '../pack-params.ts';
 import { VariantChoices } from '../variants.ts';
 import type { OpenedAdapter } from './adapter.ts';
 import { BufferPool } from './buffer-pool.ts';
-import { type Pipeline, PipelineCache, packParams } from './pipelines.ts';
+import { type Pipeline, PipelineCache } from './pipelines.ts';
 import { SubmitPace } from './submit-pace.ts';
 import { type UniformSlot, UniformStore } from './uniform-store.ts';
 

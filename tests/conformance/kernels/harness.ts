@@ -1,4 +1,4 @@
-/** Every variant of a kernel against its reference on WebGPU, as assertions. */
+/** Every variant of a kernel against its reference on WebGPU and WebAssembly, as assertions. */
 import { expect } from 'vitest';
 import {
   type CompareOptions,
@@ -8,22 +8,28 @@ import {
   type Tolerance,
   worstDifference,
 } from '../../../engine/conformance/compare.ts';
+import type { Device } from '../../../engine/device/device.ts';
+import { WasmDevice } from '../../../engine/device/wasm/wasm-device.ts';
 import { openAdapter } from '../../../engine/device/webgpu/adapter.ts';
 import { WebGpuDevice } from '../../../engine/device/webgpu/webgpu-device.ts';
 import type { KernelArray, KernelSpec } from '../../../engine/kernels/kernel.ts';
 
 export { randomSource };
 
-let opened: Promise<readonly WebGpuDevice[]> | undefined;
+let opened: Promise<readonly Device[]> | undefined;
 
-/** The adapter as it is, and once more as if it were hardware, so that variants with workgroup barriers are tested too. */
-export function devices(): Promise<readonly WebGpuDevice[]> {
+/**
+ * The adapter as it is, once more as if it were hardware (so that variants with workgroup barriers are tested too), and the
+ * processor's own device.
+ */
+export function devices(): Promise<readonly Device[]> {
   opened ??= (async () => {
+    const wasm = await WasmDevice.open();
     const adapter = await openAdapter();
     const device = new WebGpuDevice(adapter);
-    if (!adapter.caps.software) return [device];
+    if (!adapter.caps.software) return [device, wasm];
     const pretender = await openAdapter();
-    return [device, new WebGpuDevice({ ...pretender, caps: { ...pretender.caps, software: false } })];
+    return [device, new WebGpuDevice({ ...pretender, caps: { ...pretender.caps, kind: 'gpu', software: false } }), wasm];
   })();
   return opened;
 }
@@ -34,7 +40,10 @@ let folding: Promise<WebGpuDevice> | undefined;
 export function foldingDevice(): Promise<WebGpuDevice> {
   folding ??= (async () => {
     const adapter = await openAdapter();
-    return new WebGpuDevice({ ...adapter, caps: { ...adapter.caps, software: false, maxWorkgroupsPerDimension: 17 } });
+    return new WebGpuDevice({
+      ...adapter,
+      caps: { ...adapter.caps, kind: 'gpu', software: false, maxWorkgroupsPerDimension: 17 },
+    });
   })();
   return folding;
 }
@@ -44,7 +53,7 @@ export interface Comparison<Names extends string> extends CompareOptions<Names> 
   readonly folded?: boolean;
 }
 
-/** Runs each variant that applies on WebGPU and expects what the reference gives. @returns the reference's outputs */
+/** Runs each variant that applies on each device and expects what the reference gives. @returns the reference's outputs */
 export async function expectAgreement<In extends string, Out extends string, P>(
   kernel: KernelSpec<In, Out, P>,
   params: P,

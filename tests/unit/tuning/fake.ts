@@ -7,6 +7,7 @@ import type { AdapterCaps, AnyKernel, Plan } from '../../../engine/kernels/kerne
 import type { ShaderModule } from '../../../shaders/build/module.ts';
 
 export const CAPS: AdapterCaps = {
+  kind: 'gpu',
   software: false,
   subgroups: true,
   subgroupMinSize: 32,
