@@ -6,6 +6,13 @@ import { type DType, type Shape, sizeOf, Tensor } from './tensor.ts';
 
 const made = new WeakMap<Device, Map<string | number, Tensor>>();
 
+/** Memory outside of any scope and of any recording, also when it is made inside one. Its content is arbitrary until it is written. */
+export function lastingTensor(shape: Shape, madeBy: string, device: Device, dtype: DType = 'f32'): Tensor {
+  const backend = device instanceof RecordingDevice ? device.backend : device;
+  const buffer = backend.allocate(4 * sizeOf(shape), madeBy);
+  return keep(new Tensor(new Storage(device, buffer), shape, dtype, { madeBy }));
+}
+
 /**
  * A tensor that lives as long as its device; also inside a recorded step, which must not own it.
  * @param key names the values: the same key must always stand for the same values
@@ -21,9 +28,7 @@ export function constantTable(
   made.set(device, own);
   let table = own.get(key);
   if (!table) {
-    const backend = device instanceof RecordingDevice ? device.backend : device;
-    const buffer = backend.allocate(4 * sizeOf(shape), 'constant');
-    table = keep(new Tensor(new Storage(device, buffer), shape, dtype, { madeBy: 'constant' }));
+    table = lastingTensor(shape, 'constant', device, dtype);
     table.write(values());
     own.set(key, table);
   }

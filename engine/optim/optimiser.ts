@@ -1,9 +1,11 @@
 /**
  * SGD, Adam and AdamW over flat memory: parameters, gradients and moments lie in arenas of one layout, so that one dispatch updates
- * all parameters (two, where only weights decay). Learning rate and bias corrections are data, written before each step.
+ * all parameters (two, where only weights decay). Learning rate and bias corrections are data, written before each step. Each parameter
+ * counts its own steps, as in PyTorch: one that was frozen goes on from the count that it had reached.
  */
 import { grad, noGrad } from '../autodiff.ts';
-import { ConfigError, ShapeError } from '../errors.ts';
+import { lastingTensor } from '../constant.ts';
+import { ArgumentError, ConfigError, kindOf, ShapeError } from '../errors.ts';
 import {
   ADAM_HYPER_LENGTH,
   adam,
@@ -14,11 +16,12 @@ import {
   sgdHyper,
   sgdMomentum,
 } from '../kernels/optimizer.ts';
-import { keep, scope } from '../memory.ts';
+import { scope } from '../memory.ts';
 import { copyElements } from '../ops/copy-elements.ts';
 import { add, square, sum } from '../ops/index.ts';
 import { run } from '../ops/run.ts';
-import { sameShape, type Tensor, zeros } from '../tensor.ts';
+import { sameShape, type Tensor } from '../tensor.ts';
+import { Clocks } from './clocks.ts';
 import { type OptimiserConfig, type ResolvedConfig, resolveOptimiser } from './config.ts';
 import { type Member, membersOf, type Segment, segments } from './segments.ts';
 import { Shadow } from './shadow.ts';
@@ -36,16 +39,15 @@ interface Group {
   /** Absent: the optimiser's. */
   readonly weightDecay: number | undefined;
   readonly lrFactor: number;
-  /** What the kernels read. */
-  readonly hyper: Tensor;
 }
 
 /** PyTorch's names of the moments. */
 export type MomentName = 'momentum_buffer' | 'exp_avg' | 'exp_avg_sq';
 
-/** Moments and step counter, for a snapshot on the host. */
+/** Moments and step counters, for a snapshot on the host. */
 export interface OptimiserSnapshot {
-  readonly steps: number;
+  /** Of each parameter. */
+  readonly steps: readonly number[];
   readonly moments: readonly Float32Array<ArrayBuffer>[];
 }
 
@@ -62,8 +64,8 @@ export class Optimiser {
   lr: number;
   /** λ of the next step, for groups without one of their own. */
   weightDecay: number;
-  /** Steps taken. */
-  steps = 0;
+  readonly #clocks: Clocks;
+  #active: readonly boolean[];
   readonly #members: readonly Member[];
   readonly #groups: readonly Group[];
   readonly #moments: ReadonlyMap<MomentName, Shadow>;
@@ -88,11 +90,12 @@ export class Optimiser {
     this.#members = membersOf(groups, parameters);
     const { device } = first;
     const length = config.type === 'sgd' ? SGD_HYPER_LENGTH : ADAM_HYPER_LENGTH;
-    this.#groups = groups.map(({ weightDecay, lrFactor = 1 }) => ({
-      weightDecay,
-      lrFactor,
-      hyper: keep(zeros([length], { device })),
-    }));
+    this.#groups = groups.map(({ weightDecay, lrFactor = 1 }) => ({ weightDecay, lrFactor }));
+    this.#clocks = new Clocks(
+      this.#members.map(({ group }) => group),
+      () => lastingTensor([length], 'optimiser', device),
+    );
+    this.#active = parameters.map((parameter) => parameter.requiresGrad);
     this.#gradients = new Shadow(this.#members, 'gradients');
     this.#moments = new Map(momentNames(config).map((name) => [name, new Shadow(this.#members, name)]));
   }
@@ -100,6 +103,30 @@ export class Optimiser {
   /** The moments of each parameter, in the order of `parameters`, by PyTorch's names. */
   get moments(): ReadonlyMap<MomentName, readonly Tensor[]> {
     return new Map([...this.#moments].map(([name, shadow]) => [name, shadow.tensors]));
+  }
+
+  /** Steps taken: the most that a parameter has taken. */
+  get steps(): number {
+    return Math.max(...this.#clocks.steps);
+  }
+
+  /** The parameters that the latest `apply` moved; before it, those that learn. */
+  get active(): readonly boolean[] {
+    return this.#active;
+  }
+
+  /** Steps taken by each parameter, in the order of `parameters`. */
+  get parameterSteps(): readonly number[] {
+    return this.#clocks.steps;
+  }
+
+  set parameterSteps(steps: readonly number[]) {
+    this.#clocks.steps = steps;
+  }
+
+  /** Grows when parameters have parted or joined: whatever `apply` recorded before must be recorded anew. */
+  get layout(): number {
+    return this.#clocks.version;
   }
 
   /** ∂loss/∂θ of every parameter that learns; null for frozen and unused ones. */
@@ -115,26 +142,52 @@ export class Optimiser {
    * @param gradients in the order of `parameters`; null leaves a parameter and its moments as they are. Absent: each parameter's `.grad`
    */
   step(gradients: readonly (Tensor | null)[] = this.parameters.map((parameter) => parameter.grad)): void {
-    this.prepare();
+    this.#check(gradients);
+    this.prepare(gradients.map((gradient) => (gradient ?? null) !== null));
     this.apply(gradients);
   }
 
-  /** Counts a step and writes its numbers to the device: before `apply`, and outside what is recorded. */
-  prepare(): void {
-    this.steps++;
+  /**
+   * Counts a step and writes its numbers to the device: before each execution of a recorded `apply`, and outside what is recorded.
+   * @param active the parameters that have a gradient; by default those of the latest `apply`, before that those that learn
+   */
+  prepare(active: readonly boolean[] = this.#active): void {
     const { type } = this.config;
-    for (const { hyper, weightDecay, lrFactor } of this.#groups) {
+    for (const { group, steps, hyper } of this.#clocks.advance(active)) {
+      const { weightDecay, lrFactor } = this.#groups[group] as Group;
       const numbers = { ...this.config, lr: this.lr * lrFactor, weightDecay: weightDecay ?? this.weightDecay };
-      hyper.write(
-        type === 'sgd' ? sgdHyper(numbers, this.steps) : adamHyper({ ...numbers, decoupled: type === 'adamw' }, this.steps),
-      );
+      hyper.write(type === 'sgd' ? sgdHyper(numbers, steps) : adamHyper({ ...numbers, decoupled: type === 'adamw' }, steps));
     }
   }
 
-  /** Enqueues the update. May be recorded: nothing here depends on numbers that change from step to step. */
+  /** Enqueues the update with the numbers of the latest `prepare`. May be recorded: nothing here depends on what changes from step to step. */
   apply(gradients: readonly (Tensor | null)[]): void {
+    this.#check(gradients);
     const { clipNorm } = this.config;
     const squares = clipNorm === undefined ? undefined : squaredNorm(gradients);
+    gradients.forEach((gradient, index) => {
+      // In a recorded step the copy vanishes: the gradient is computed where it belongs.
+      if (gradient) copyElements(gradient, this.#gradients.tensors[index] as Tensor);
+    });
+    if (squares && clipNorm !== undefined) {
+      for (const y of this.#gradients.blocks) run(clipByNorm, { squares, y }, { count: y.size, maxNorm: clipNorm });
+      squares.dispose();
+    }
+    this.#active = this.parameters.map((_, index) => (gradients[index] ?? null) !== null);
+    this.#clocks.part(this.#active);
+    const clocks = this.parameters.map((_, index) => this.#clocks.of(index));
+    for (const segment of segments(this.#members, this.#active, clocks)) this.#update(segment);
+  }
+
+  /** @throws ArgumentError unless there is one gradient, or null, for each parameter; ShapeError unless each has its parameter's shape */
+  #check(gradients: readonly (Tensor | null)[]): void {
+    if (!Array.isArray(gradients) || gradients.length !== this.parameters.length) {
+      const given = Array.isArray(gradients) ? `${gradients.length}` : kindOf(gradients);
+      throw new ArgumentError(
+        'optimiser',
+        `it needs a list of ${this.parameters.length} gradients, null where there is none; got ${given}`,
+      );
+    }
     gradients.forEach((gradient, index) => {
       const { shape, name } = this.parameters[index] as Tensor;
       if (gradient && !sameShape(gradient.shape, shape)) {
@@ -144,21 +197,13 @@ export class Optimiser {
           'a gradient must have the shape of its parameter',
         );
       }
-      // In a recorded step the copy vanishes: the gradient is computed where it belongs.
-      if (gradient) copyElements(gradient, this.#gradients.tensors[index] as Tensor);
     });
-    if (squares && clipNorm !== undefined) {
-      for (const y of this.#gradients.blocks) run(clipByNorm, { squares, y }, { count: y.size, maxNorm: clipNorm });
-      squares.dispose();
-    }
-    const active = this.parameters.map((_, index) => (gradients[index] ?? null) !== null);
-    for (const segment of segments(this.#members, active)) this.#update(segment);
   }
 
-  #update({ group, members }: Segment): void {
+  #update({ members }: Segment): void {
     const [first, last] = [members[0], members.at(-1)].map((index) => this.#members[index as number]) as [Member, Member];
     const { device } = first.tensor;
-    const hyper = (this.#groups[group] as Group).hyper.buffer('optimiser');
+    const hyper = this.#clocks.of(members[0] as number).hyper.buffer('optimiser');
     const count = first.range && last.range ? last.range.offset + last.range.length - first.range.offset : first.tensor.size;
     // A stretch of a flat buffer, or a tensor with memory of its own.
     const stretch = (flat: Tensor, own: Tensor) =>
@@ -183,13 +228,13 @@ export class Optimiser {
 
   /** Starts again: moments zero, no steps taken. */
   reset(): void {
-    this.steps = 0;
+    this.#clocks.steps = this.parameters.map(() => 0);
     for (const shadow of this.#moments.values()) shadow.clear();
   }
 
   /** Copies the state to the host. The copies are enqueued at once: later steps do not change them. */
   async snapshot(): Promise<OptimiserSnapshot> {
-    const { steps } = this;
+    const steps = this.parameterSteps;
     return {
       steps,
       moments: await Promise.all([...this.#moments.values()].flatMap((shadow) => shadow.blocks.map((b) => b.data()))),
@@ -200,12 +245,12 @@ export class Optimiser {
   restore({ steps, moments }: OptimiserSnapshot): void {
     const blocks = [...this.#moments.values()].flatMap((shadow) => shadow.blocks);
     if (blocks.length !== moments.length) throw new ConfigError('optimiser', 'the snapshot belongs to another optimiser.');
-    this.steps = steps;
+    this.parameterSteps = steps;
     for (const [index, block] of blocks.entries()) block.write(moments[index] as Float32Array);
   }
 
   dispose(): void {
-    for (const { hyper } of this.#groups) hyper.dispose();
+    this.#clocks.dispose();
     for (const shadow of [this.#gradients, ...this.#moments.values()]) shadow.dispose();
   }
 

@@ -1,6 +1,6 @@
 /**
  * Which stretches of memory one optimiser dispatch can update: neighbouring parameters of one arena, of one group, that all have a
- * gradient. A whole network is one stretch, or two where only its weights decay.
+ * gradient and have taken as many steps. A whole network is one stretch, or two where only its weights decay.
  */
 import { type ArenaRange, arenaRange } from '../arena.ts';
 import type { Tensor } from '../tensor.ts';
@@ -30,8 +30,9 @@ export function membersOf(
 /**
  * Joins neighbours.
  * @param active the members that have a gradient
+ * @param clocks what members must share to be updated together, beside their group; absent: nothing
  */
-export function segments(members: readonly Member[], active: readonly boolean[]): Segment[] {
+export function segments(members: readonly Member[], active: readonly boolean[], clocks: readonly unknown[] = []): Segment[] {
   const order = members
     .map((_, index) => index)
     .filter((index) => active[index])
@@ -39,7 +40,9 @@ export function segments(members: readonly Member[], active: readonly boolean[])
   const result: { group: number; members: number[] }[] = [];
   for (const index of order) {
     const last = result.at(-1);
-    if (last && follows(members[last.members.at(-1) as number] as Member, members[index] as Member)) last.members.push(index);
+    const before = last?.members.at(-1) as number;
+    const joins = last && clocks[before] === clocks[index] && follows(members[before] as Member, members[index] as Member);
+    if (last && joins) last.members.push(index);
     else result.push({ group: (members[index] as Member).group, members: [index] });
   }
   return result;

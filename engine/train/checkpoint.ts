@@ -28,7 +28,13 @@ export interface CheckpointMetadata {
   /** Absent in a file with a network only. */
   readonly training?: {
     readonly progress: Progress;
-    readonly optimiser: { readonly config: ResolvedConfig; readonly steps: number };
+    readonly optimiser: {
+      readonly config: ResolvedConfig;
+      /** The most steps that a parameter has taken. */
+      readonly steps: number;
+      /** By the parameters' names, where some were frozen and have taken fewer. */
+      readonly parameterSteps?: Readonly<Record<string, number>>;
+    };
     /** η₀. */
     readonly lr: number;
     readonly random: { readonly dropout: GeneratorState; readonly transform: GeneratorState };
@@ -143,7 +149,7 @@ export function writeTrainerCheckpoint(trainer: Trainer, snapshot: TrainingSnaps
     inputShape: network.inputShape,
     training: {
       progress: snapshot.progress,
-      optimiser: { config: optimiser.config, steps: snapshot.optimiser.steps },
+      optimiser: { config: optimiser.config, ...stepsToWrite(snapshot.optimiser.steps, namesOf(trainer)) },
       lr: snapshot.lr,
       random: {
         dropout: { ...network.rng.generator.state, step: snapshot.dropoutStep },
@@ -155,6 +161,18 @@ export function writeTrainerCheckpoint(trainer: Trainer, snapshot: TrainingSnaps
     },
   };
   return writeCheckpoint({ metadata, state, extra });
+}
+
+/** Names of the optimiser's parameters, in its order. */
+function namesOf({ network, optimiser }: Trainer): readonly string[] {
+  const names = new Map(network.namedParameters().map(([name, tensor]) => [tensor, name]));
+  return optimiser.parameters.map((parameter) => names.get(parameter) as string);
+}
+
+function stepsToWrite(steps: readonly number[], names: readonly string[]) {
+  const most = Math.max(...steps);
+  const fewer = names.map((name, index) => [name, steps[index] as number] as const).filter(([, count]) => count < most);
+  return { steps: most, ...(fewer.length > 0 ? { parameterSteps: Object.fromEntries(fewer) } : {}) };
 }
 
 /** What of a checkpoint is not weights and moments. */
@@ -200,7 +218,8 @@ export function applyCheckpoint(trainer: Trainer, given: Checkpoint | Uint8Array
   }
   network.loadStateDict(state);
   for (const write of writes) write();
-  optimiser.steps = training.optimiser.steps;
+  const { steps, parameterSteps = {} } = training.optimiser;
+  optimiser.parameterSteps = namesOf(trainer).map((name) => parameterSteps[name] ?? steps);
   for (const callback of config.callbacks ?? []) {
     if (!(callback.name in training.callbacks)) continue;
     const prefix = `callback.${callback.name}.`;

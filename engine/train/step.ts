@@ -40,6 +40,8 @@ export class StepRunner {
   readonly #ring: Tensor;
   #recording: Recording<Tensor> | undefined;
   #recordedFor = '';
+  /** The parameters that the recorded step moves. */
+  #moved: readonly boolean[] = [];
   #tuned = false;
 
   constructor(parts: StepParts) {
@@ -68,16 +70,16 @@ export class StepRunner {
    */
   run(position: number, batch: number, slot: number): void {
     const { network, optimiser, mode, batchSize } = this.parts;
-    optimiser.prepare();
     network.rng.advance();
     this.rng.advance();
     this.#cursor.write([position]);
     if (mode === 'recorded' && batch === batchSize) {
       const recording = this.#recorded(batch);
+      optimiser.prepare(this.#moved);
       recording.execute();
       this.#store(recording.result, slot);
     } else {
-      const loss = scope(() => this.#compute(batch));
+      const loss = scope(() => this.#compute(batch, (gradients) => optimiser.step(gradients)));
       this.#store(loss, slot);
       loss.dispose();
     }
@@ -142,21 +144,27 @@ export class StepRunner {
     return transform ? transform(gathered, this.rng) : gathered;
   }
 
-  #compute(batch: number): Tensor {
+  #compute(batch: number, update: (gradients: (Tensor | null)[]) => void): Tensor {
     const { network, optimiser, loss } = this.parts;
     network.train();
     const gathered = this.#batch(batch);
     const value = loss(network.forward(gathered.inputs), gathered, network);
-    optimiser.apply(optimiser.gradients(value));
+    update(optimiser.gradients(value));
     return value;
   }
 
   #recorded(batch: number): Recording<Tensor> {
-    // Freezing and thawing change which gradients there are.
-    const learning = this.parts.optimiser.parameters.map((parameter) => (parameter.requiresGrad ? 1 : 0)).join('');
-    if (this.#recording && this.#recordedFor !== learning) this.invalidate();
-    this.#recordedFor = learning;
-    this.#recording ??= this.device.record(() => keep(scope(() => this.#compute(batch))));
+    const { optimiser } = this.parts;
+    // Freezing and thawing change which gradients there are, and which parameters share their number of steps.
+    const state = () => `${optimiser.parameters.map((parameter) => Number(parameter.requiresGrad)).join('')} ${optimiser.layout}`;
+    if (this.#recording && this.#recordedFor !== state()) this.invalidate();
+    if (!this.#recording) {
+      this.#recording = this.device.record(() =>
+        keep(scope(() => this.#compute(batch, (gradients) => optimiser.apply(gradients)))),
+      );
+      this.#moved = optimiser.active;
+      this.#recordedFor = state();
+    }
     return this.#recording;
   }
 
