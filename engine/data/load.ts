@@ -1,4 +1,5 @@
 import { ConfigError, DataFormatError, MissingDataError } from '../errors.ts';
+import { isCount, isRecord, parseJson } from '../json.ts';
 import { DATASETS, type DatasetName } from './catalog.ts';
 import { type ImageDataset, imageDataset, take } from './dataset.ts';
 import { concatBytes } from './formats/bytes.ts';
@@ -55,14 +56,22 @@ export const commandFor = (name: string): string => `npm run data -- --set ${nam
 export async function loadIndex(source: DataSource, signal?: AbortSignal): Promise<PackIndex> {
   const bytes = await source.read(INDEX_FILE, signal ? { signal } : {});
   if (!bytes) throw new MissingDataError('index of all data', 'npm run data');
-  try {
-    const index = JSON.parse(new TextDecoder().decode(bytes)) as PackIndex;
-    if (index.version === 1 && Array.isArray(index.packs) && typeof index.models === 'object') return index;
-  } catch (error) {
-    throw new DataFormatError(INDEX_FILE, 0, 'JSON', { cause: error });
+  const index = parseJson(new TextDecoder().decode(bytes), INDEX_FILE, 0, 'JSON');
+  if (isRecord(index) && index.version === 1 && isPacks(index.packs) && isModels(index.models)) {
+    return { version: 1, packs: index.packs, models: index.models };
   }
   throw new DataFormatError(INDEX_FILE, 0, 'an index of version 1 with packs and models');
 }
+
+const isPacks = (value: unknown): value is PackIndex['packs'] =>
+  Array.isArray(value) &&
+  value.every(
+    (pack) =>
+      isRecord(pack) && [pack.file, pack.name, pack.split].every((text) => typeof text === 'string') && isCount(pack.count),
+  );
+
+const isModels = (value: unknown): value is PackIndex['models'] =>
+  isRecord(value) && Object.values(value).every((model) => isRecord(model) && typeof model.file === 'string');
 
 /** The smallest pack that holds `count` images of a split, or the largest there is when none has as many. */
 function choosePack(index: PackIndex, name: DatasetName, split: string, count: number): PackEntry {

@@ -1,4 +1,5 @@
-import { ConfigError, DataFormatError } from '../errors.ts';
+import { ChalkgradError, ConfigError, DataFormatError } from '../errors.ts';
+import { isCount, isFiniteNumber, isRecord, parseJson } from '../json.ts';
 import { type ImageDataset, type ImageSetInfo, imageDataset, imageSize } from './dataset.ts';
 import { concatBytes, dataView, requireBytes } from './formats/bytes.ts';
 import { gunzip, gzip } from './formats/gzip.ts';
@@ -101,13 +102,12 @@ export function writeFilePack(
   return frame({ content: 'files', ...info, count: files.length, lengths }, concatBytes([labels, ...files]));
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every((v) => typeof v === 'number');
+const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isFiniteNumber);
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');
 
 function isHeader(value: unknown): value is PackHeader {
-  if (typeof value !== 'object' || value === null) return false;
-  const h = value as Record<string, unknown>;
+  if (!isRecord(value)) return false;
+  const h = value;
   const facts =
     typeof h.name === 'string' &&
     typeof h.split === 'string' &&
@@ -128,12 +128,8 @@ function readFrame(bytes: Uint8Array, file: string): { header: PackHeader; start
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== MAGIC) throw new DataFormatError(file, 0, `a pack ('${MAGIC}')`);
   const length = dataView(bytes).getUint32(8, true);
   requireBytes(bytes, 12 + length, file, `a header of ${length} bytes`);
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(12, 12 + length)));
-  } catch (error) {
-    throw new DataFormatError(file, 12, 'a header of JSON', { cause: error });
-  }
+  const text = new TextDecoder().decode(bytes.subarray(12, 12 + length));
+  const header = parseJson(text, file, 12, 'a header of JSON');
   if (!isHeader(header)) throw new DataFormatError(file, 12, 'the header of a pack of pixels or files');
   return { header, start: 12 + length };
 }
@@ -148,20 +144,26 @@ function readFrame(bytes: Uint8Array, file: string): { header: PackHeader; start
 export async function readPixelPack(bytes: Uint8Array, file: string): Promise<ImageDataset> {
   const { header, start } = readFrame(bytes, file);
   if (header.content !== 'pixels') throw new DataFormatError(file, 12, "a pack of 'pixels', found one of 'files'");
-  const payload = await gunzip(bytes.subarray(start), file);
   const info: ImageSetInfo = header;
   const expected = header.count * (1 + imageSize(info));
+  const payload = await gunzip(bytes.subarray(start), file, expected, start);
   if (payload.length !== expected) {
     throw new DataFormatError(file, start, `${expected} bytes of uncompressed labels and images, found ${payload.length}`);
   }
   if (header.coding === 'residuals') decodeResiduals(payload.subarray(header.count), header);
-  return imageDataset(info, payload.subarray(header.count), payload.subarray(0, header.count));
+  try {
+    return imageDataset(info, payload.subarray(header.count), payload.subarray(0, header.count));
+  } catch (error) {
+    if (!(error instanceof ChalkgradError)) throw error;
+    throw new DataFormatError(file, start, `labels and constants that fit the header (${error.message})`, { cause: error });
+  }
 }
 
 /** Reads a pack of image files without decoding them. Errors as `readPixelPack`. */
 export function readFilePack(bytes: Uint8Array, file: string): ImageFiles {
   const { header, start } = readFrame(bytes, file);
   if (header.content !== 'files') throw new DataFormatError(file, 12, "a pack of 'files', found one of 'pixels'");
+  requireBytes(bytes, start + header.count, file, `${header.count} labels`);
   let offset = start + header.count;
   const files = header.lengths.map((length) => {
     requireBytes(bytes, offset + length, file, 'all image files');

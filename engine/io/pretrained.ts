@@ -1,7 +1,9 @@
 import { commandFor, loadIndex, readEntry } from '../data/load.ts';
 import type { DataSource, ReadOptions } from '../data/source.ts';
 import { DataFormatError, MissingDataError } from '../errors.ts';
+import { isCount, isFiniteNumber, isRecord, parseJson, shown } from '../json.ts';
 import type { StateTensor } from '../nn/border.ts';
+import type { LayerDefinition } from '../nn/definition.ts';
 import type { ImportedNetwork } from './imported-network.ts';
 import { readSafetensors } from './safetensors.ts';
 
@@ -35,7 +37,7 @@ export async function loadPretrained(
   options: ReadOptions & { readonly source: DataSource },
 ): Promise<PretrainedNetwork> {
   const index = await loadIndex(options.source, options.signal);
-  const entry = index.models[name];
+  const entry = Object.hasOwn(index.models, name) ? index.models[name] : undefined;
   if (!entry) throw new MissingDataError(name, commandFor(name));
   const { tensors, metadata } = readSafetensors(await readEntry(options.source, name, entry.file, options), entry.file);
   const state = new Map<string, StateTensor>();
@@ -44,21 +46,27 @@ export async function loadPretrained(
     state.set(key, { shape, data });
   }
   const text = metadata as Partial<PretrainedMetadata>;
-  const parse = (key: Exclude<keyof PretrainedMetadata, 'source'>): unknown => {
-    try {
-      return JSON.parse(text[key] ?? '');
-    } catch (error) {
-      throw new DataFormatError(entry.file, 8, `JSON in the header text '${key}'`, { cause: error });
-    }
+  /** A header text as JSON that `isFit` accepts. */
+  const parse = <T>(key: Exclude<keyof PretrainedMetadata, 'source'>, isFit: (value: unknown) => value is T): T => {
+    const value = parseJson(text[key] ?? '', entry.file, 8, `JSON in the header text '${key}'`);
+    if (!isFit(value)) throw new DataFormatError(entry.file, 8, `another '${key}' in the header, found ${shown(value)}`);
+    return value;
   };
   return {
     name,
-    network: parse('network') as PretrainedNetwork['network'],
+    // What its layers are is checked where the network is built.
+    network: parse('network', isList<LayerDefinition>),
     state,
-    inputShape: parse('inputShape') as PretrainedNetwork['inputShape'],
-    classNames: parse('classNames') as string[],
-    mean: parse('mean') as number[],
-    std: parse('std') as number[],
+    inputShape: parse('inputShape', isImageShape),
+    classNames: parse('classNames', isTexts),
+    mean: parse('mean', isNumbers),
+    std: parse('std', isNumbers),
     source: text.source ?? '',
   };
 }
+
+const isList = <T>(value: unknown): value is readonly T[] => Array.isArray(value) && value.every(isRecord);
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');
+const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isFiniteNumber);
+const isImageShape = (value: unknown): value is PretrainedNetwork['inputShape'] =>
+  Array.isArray(value) && value.length === 3 && value.every((size) => isCount(size) && size > 0);

@@ -1,5 +1,6 @@
 import { concatBytes, dataView, requireBytes } from '../data/formats/bytes.ts';
 import { ConfigError, DataFormatError } from '../errors.ts';
+import { elementsOf, isCount, isRecord, parseJson, repeatedName, shown } from '../json.ts';
 
 /**
  * The safetensors format (github.com/huggingface/safetensors): a little-endian uint64 with the length of a JSON header, the header
@@ -34,15 +35,15 @@ export interface SafetensorsFile {
 
 const BYTES: Readonly<Record<SafetensorsDtype, number>> = { F32: 4, I32: 4, U8: 1, U32: 4, I64: 8 };
 
+const ARRAYS = { F32: Float32Array, I32: Int32Array, U8: Uint8Array, U32: Uint32Array, I64: BigInt64Array } as const;
+
 /** Longest header that the Python library accepts. */
 const MAX_HEADER = 100_000_000;
 
 /** Order of the tensors in a file: that of the Python library, which puts wide types first so that all are aligned. */
 const RANK: Readonly<Record<SafetensorsDtype, number>> = { I64: 0, F32: 1, U32: 2, I32: 3, U8: 4 };
 
-const isDtype = (value: unknown): value is SafetensorsDtype => typeof value === 'string' && value in BYTES;
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isDtype = (value: unknown): value is SafetensorsDtype => typeof value === 'string' && Object.hasOwn(BYTES, value);
 
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -73,39 +74,27 @@ interface HeaderEntry {
 
 function headerEntry(name: string, value: unknown, file: string): HeaderEntry {
   const fail = (expectation: string): never => {
-    throw new DataFormatError(file, 8, `${expectation} for '${name}' in the header, found ${JSON.stringify(value)}`);
+    throw new DataFormatError(file, 8, `${expectation} for '${name}' in the header, found ${shown(value)}`);
   };
-  const {
-    dtype,
-    shape,
-    data_offsets: span,
-  } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  if (!isRecord(value)) return fail('an object');
+  const { dtype, shape, data_offsets: span } = value;
   if (!isDtype(dtype)) return fail(`one of the element types ${Object.keys(BYTES).join(', ')}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) return fail('a shape of whole numbers');
   if (!Array.isArray(span) || span.length !== 2 || !span.every(isCount)) return fail('two data_offsets');
   const [begin, end] = span as [number, number];
-  const bytes = (shape as number[]).reduce((product, size) => product * size, BYTES[dtype]);
+  const bytes = elementsOf([...(shape as number[]), BYTES[dtype]]);
+  if (bytes === undefined) return fail('a shape of less than 2^53 bytes');
   if (end - begin !== bytes) return fail(`data_offsets ${bytes} bytes apart`);
   return { name, dtype, shape: shape as number[], begin, end };
 }
 
 /** Parses the header as JSON, refusing what JSON.parse lets through: names given twice. */
-function parseHeader(text: string, file: string): Record<string, unknown> {
-  let header: unknown;
-  try {
-    header = JSON.parse(text);
-  } catch (error) {
-    throw new DataFormatError(file, 8, 'a header of JSON', { cause: error });
-  }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    throw new DataFormatError(file, 8, 'a JSON object as header');
-  }
-  // Every tensor has exactly one "data_offsets" key, and names are quoted strings: more keys than entries means a repeated name.
-  const entries = Object.keys(header).length - ('__metadata__' in header ? 1 : 0);
-  const metadata = JSON.stringify((header as Record<string, unknown>).__metadata__ ?? null);
-  const spans = (source: string): number => source.match(/"data_offsets"\s*:/g)?.length ?? 0;
-  if (spans(text) - spans(metadata) > entries) throw new DataFormatError(file, 8, 'each tensor name once in the header');
-  return header as Record<string, unknown>;
+function parseHeader(text: string, file: string): Readonly<Record<string, unknown>> {
+  const header = parseJson(text, file, 8, 'a header of JSON');
+  if (!isRecord(header)) throw new DataFormatError(file, 8, 'a JSON object as header');
+  const twice = repeatedName(text);
+  if (twice !== undefined) throw new DataFormatError(file, 8, `each name once in the header, found ${shown(twice)} twice`);
+  return header;
 }
 
 /**
@@ -128,8 +117,8 @@ export function readSafetensors(bytes: Uint8Array, file = 'safetensors'): Safete
     throw new DataFormatError(file, 8, 'a header in UTF-8', { cause: error });
   }
   const { __metadata__: metadata = {}, ...named } = parseHeader(text, file);
-  if (typeof metadata !== 'object' || metadata === null || !Object.values(metadata).every((value) => typeof value === 'string')) {
-    throw new DataFormatError(file, 8, '__metadata__ with text values only');
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
+    throw new DataFormatError(file, 8, `__metadata__ as an object of texts, found ${shown(metadata)}`);
   }
   const start = 8 + length;
   const entries = Object.entries(named).map(([name, value]) => headerEntry(name, value, file));
@@ -175,6 +164,15 @@ export function writeSafetensors(
     if (name === '__metadata__' || seen.has(name))
       throw new ConfigError(`tensors['${name}']`, 'must be a name of its own, not reserved');
     seen.add(name);
+    // The type alone says how the bytes are read back.
+    if (!isDtype(dtype) || !(data instanceof ARRAYS[dtype])) {
+      throw new ConfigError(
+        `tensors['${name}']`,
+        `must have one of the types ${Object.keys(BYTES).join(', ')} and an array of that type`,
+      );
+    }
+    if (!shape.every((size) => isCount(size)))
+      throw new ConfigError(`tensors['${name}']`, `must have a shape of whole numbers, has [${shape.join(', ')}]`);
     const elements = shape.reduce((product, size) => product * size, 1);
     if (data.length !== elements) {
       throw new ConfigError(

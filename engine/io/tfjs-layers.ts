@@ -1,9 +1,10 @@
 import { DataFormatError } from '../errors.ts';
+import { isFiniteNumber, shown } from '../json.ts';
 import type { StateTensor } from '../nn/border.ts';
 import type { LayerDefinition, Pair } from '../nn/definition.ts';
 import type { ImportedNetwork } from './imported-network.ts';
 import { convolutionKernel, linearWeight } from './tfjs-kernels.ts';
-import { chainOf, inputShapeOf, type KerasLayer, parseModel } from './tfjs-topology.ts';
+import { chainOf, inputShapeOf, isSize, type KerasLayer, parseModel } from './tfjs-topology.ts';
 import { readTfjsWeights, shardPaths } from './tfjs-weights.ts';
 
 /**
@@ -50,12 +51,13 @@ class Importer {
     GlobalAveragePooling2D: (layer) => this.globalAverage(layer),
     ZeroPadding2D: (layer) => this.zeroPad(layer),
     Flatten: (layer) => this.flatten(layer),
-    Dropout: (layer) => this.push({ type: 'dropout', p: roundFloat32(this.number(layer, 'rate', 'p')) }),
-    SpatialDropout2D: (layer) => this.push({ type: 'dropout2d', p: roundFloat32(this.number(layer, 'rate', 'p')) }),
+    Dropout: (layer) => this.push({ type: 'dropout', p: this.share(layer, 'rate', 'p') }),
+    SpatialDropout2D: (layer) => this.push({ type: 'dropout2d', p: this.share(layer, 'rate', 'p') }),
   };
 
   add(layer: KerasLayer): void {
-    const handler = this.handlers[layer.className];
+    // Not by name alone: 'constructor' names something of every object.
+    const handler = Object.hasOwn(this.handlers, layer.className) ? this.handlers[layer.className] : undefined;
     if (this.border && layer.className !== 'Conv2D') this.fail(layer, 'a Conv2D layer after ZeroPadding2D');
     if (!handler) this.fail(layer, `a layer of one of the kinds ${Object.keys(this.handlers).join(', ')}`);
     handler(layer);
@@ -72,17 +74,29 @@ class Importer {
   private number(layer: KerasLayer, ...keys: readonly string[]): number {
     for (const key of keys) {
       const value = layer.config[key];
-      if (typeof value === 'number' && Number.isFinite(value)) return value;
+      if (isFiniteNumber(value)) return value;
     }
     return this.fail(layer, `a number '${keys.join("' or '")}'`);
   }
 
+  /** A number from 0 up to, not including, 1: a share. */
+  private share(layer: KerasLayer, ...keys: readonly string[]): number {
+    const value = this.number(layer, ...keys);
+    if (value < 0 || value >= 1) this.fail(layer, `0 ≤ ${keys[0]} < 1, found ${value}`);
+    return roundFloat32(value);
+  }
+
+  private size(layer: KerasLayer, key: string): number {
+    const value = layer.config[key];
+    if (!isSize(value)) return this.fail(layer, `a whole number '${key}' from 1 on, found ${shown(value)}`);
+    return value;
+  }
+
   private pair(layer: KerasLayer, key: string): readonly [number, number] {
     const value = layer.config[key];
-    if (typeof value === 'number') return [value, value];
-    if (Array.isArray(value) && value.length === 2 && value.every((v) => Number.isInteger(v) && v > 0))
-      return value as [number, number];
-    return this.fail(layer, `one or two whole numbers '${key}'`);
+    const pair = Array.isArray(value) ? value : [value, value];
+    if (pair.length === 2 && pair.every(isSize)) return pair as [number, number];
+    return this.fail(layer, `one or two whole numbers '${key}' from 1 on, found ${shown(value)}`);
   }
 
   private image(layer: KerasLayer): Extract<Shape, { kind: 'image' }> {
@@ -127,7 +141,7 @@ class Importer {
         after[axis] = total - before[axis];
       } else if (layer.config.padding === 'valid') {
         out[axis] = Math.floor((size - kernel[axis]) / stride[axis]) + 1;
-      } else this.fail(layer, `padding 'same' or 'valid', found ${JSON.stringify(layer.config.padding)}`);
+      } else this.fail(layer, `padding 'same' or 'valid', found ${shown(layer.config.padding)}`);
       if (out[axis] < 1) this.fail(layer, `an image of at least ${kernel[axis]} pixels, found ${size}`);
       before[axis] += this.border?.before[axis] ?? 0;
       after[axis] += this.border?.after[axis] ?? 0;
@@ -139,13 +153,20 @@ class Importer {
   private convolution(layer: KerasLayer): void {
     const { config } = layer;
     const { channels } = this.image(layer);
-    const filters = this.number(layer, 'filters');
+    const filters = this.size(layer, 'filters');
     const kernel = this.pair(layer, 'kernel_size');
     const stride = this.pair(layer, 'strides');
     if (config.dilation_rate !== undefined && this.pair(layer, 'dilation_rate').some((rate) => rate !== 1))
       this.fail(layer, 'dilation 1');
     const { before, after, out } = this.windows(layer, kernel, stride);
     const hwio = this.weight(layer, 'kernel', [...kernel, channels, filters]);
+    // Zeros on one side only become taps of the kernel; a wide border of them is another layer, which this engine has not.
+    if ([0, 1].some((axis) => Math.abs((after[axis] as number) - (before[axis] as number)) > (kernel[axis] as number))) {
+      this.fail(
+        layer,
+        `padding that differs by ${kernel.join(' × ')} at most between opposite sides, found ${shown({ before, after })}`,
+      );
+    }
     const { data, size, padding } = convolutionKernel(hwio, kernel, channels, filters, before, after);
     const bias = config.use_bias !== false;
     this.keep('weight', [filters, channels, ...size], data);
@@ -166,7 +187,7 @@ class Importer {
   private dense(layer: KerasLayer): void {
     if (this.shape.kind !== 'vector') this.fail(layer, 'a Flatten or GlobalAveragePooling2D layer before it');
     const { size } = this.shape;
-    const units = this.number(layer, 'units');
+    const units = this.size(layer, 'units');
     const bias = layer.config.use_bias !== false;
     const kernel = this.weight(layer, 'kernel', [size, units]);
     const weight = linearWeight(kernel, size, units, this.flattened);
@@ -195,9 +216,9 @@ class Importer {
     this.push({
       type: this.shape.kind === 'image' ? 'batchnorm2d' : 'batchnorm1d',
       features,
-      eps: roundFloat32(this.number(layer, 'epsilon')),
+      eps: this.share(layer, 'epsilon'),
       // Keras counts the share of the past, PyTorch that of the batch.
-      momentum: roundFloat32(1 - this.number(layer, 'momentum')),
+      momentum: roundFloat32(1 - this.share(layer, 'momentum')),
     });
   }
 
@@ -207,8 +228,8 @@ class Importer {
 
   private relu(layer: KerasLayer): void {
     const { max_value: ceiling, threshold, negative_slope: slope } = layer.config;
-    if ((ceiling ?? null) !== null) this.fail(layer, `a ReLU without max_value, found ${ceiling}`);
-    if (threshold) this.fail(layer, `a ReLU with threshold 0, found ${threshold}`);
+    if ((ceiling ?? null) !== null) this.fail(layer, `a ReLU without max_value, found ${shown(ceiling)}`);
+    if (threshold) this.fail(layer, `a ReLU with threshold 0, found ${shown(threshold)}`);
     if (slope) this.leakyRelu(layer);
     else this.push({ type: 'relu' });
   }
@@ -217,7 +238,7 @@ class Importer {
     const name = activation ?? 'linear';
     if (name === 'linear') return;
     if (name !== 'relu' && name !== 'tanh' && name !== 'sigmoid' && name !== 'softmax') {
-      this.fail(layer, `activation linear, relu, tanh, sigmoid or softmax, found ${JSON.stringify(activation)}`);
+      this.fail(layer, `activation linear, relu, tanh, sigmoid or softmax, found ${shown(activation)}`);
     }
     this.push({ type: name });
   }
@@ -252,7 +273,8 @@ class Importer {
     const [v, h] = Array.isArray(value) ? value : [value, value];
     const [top, bottom] = Array.isArray(v) ? v : [v, v];
     const [left, right] = Array.isArray(h) ? h : [h, h];
-    if (![left, right, top, bottom].every((p) => Number.isInteger(p) && p >= 0)) this.fail(layer, "whole numbers 'padding'");
+    if (![left, right, top, bottom].every((p) => p === 0 || isSize(p)))
+      this.fail(layer, `whole numbers 'padding', found ${shown(value)}`);
     this.border = { before: [top, left], after: [bottom, right] };
     this.shape = { kind: 'image', height: height + top + bottom, width: width + left + right, channels };
   }

@@ -1,4 +1,5 @@
 import { DataFormatError } from '../errors.ts';
+import { isRecord, parseJson, shown } from '../json.ts';
 
 /** Attributes of a Keras layer as model.json gives them. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -9,8 +10,6 @@ export interface KerasLayer {
   readonly name: string;
   readonly config: Config;
 }
-
-const isRecord = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The layers of a topology in order, refusing networks that branch. */
 export function chainOf(topology: unknown, file: string): readonly KerasLayer[] {
@@ -27,7 +26,8 @@ export function chainOf(topology: unknown, file: string): readonly KerasLayer[] 
   return list.map((item: unknown) => {
     if (!isRecord(item) || typeof item.class_name !== 'string' || !isRecord(item.config))
       return fail('layers with class_name and config');
-    const name = String(item.config.name ?? item.name);
+    const name = item.config.name ?? item.name;
+    if (typeof name !== 'string') return fail(`a name for each layer, found ${shown(name)}`);
     if (!sequential) {
       const nodes = Array.isArray(item.inbound_nodes) ? item.inbound_nodes : [];
       const sources: unknown[] = Array.isArray(nodes[0])
@@ -45,23 +45,26 @@ export function chainOf(topology: unknown, file: string): readonly KerasLayer[] 
 /** Height, width and channels of the input that the first layer declares. */
 export function inputShapeOf(layers: readonly KerasLayer[], file: string): readonly [number, number, number] {
   const shape = layers[0]?.config.batch_input_shape;
-  if (!Array.isArray(shape) || shape.length !== 4 || !shape.slice(1).every((size) => Number.isInteger(size) && size > 0)) {
+  if (!Array.isArray(shape) || shape.length !== 4 || !shape.slice(1).every((size) => isSize(size))) {
     throw new DataFormatError(
       file,
       0,
-      `a first layer with batch_input_shape [null, height, width, channels], found ${JSON.stringify(shape)}`,
+      `a first layer with batch_input_shape [null, height, width, channels], found ${shown(shape)}`,
     );
   }
   return [shape[1], shape[2], shape[3]];
 }
 
+/** Largest side, number of channels or of units, far above any network's; keeps absurd ones from allocating. */
+const MOST = 2 ** 20;
+
+/** True for a whole number from 1 to 2^20. */
+export const isSize = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) <= MOST;
+
 /** Parses the text of a model.json. */
 export function parseModel(bytes: Uint8Array, file: string): Config {
-  try {
-    const model: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (isRecord(model) && isRecord(model.modelTopology)) return model;
-  } catch (error) {
-    throw new DataFormatError(file, 0, 'JSON', { cause: error });
-  }
+  const model = parseJson(new TextDecoder().decode(bytes), file, 0, 'JSON');
+  if (isRecord(model) && isRecord(model.modelTopology)) return model;
   throw new DataFormatError(file, 0, 'the modelTopology of a TensorFlow.js layers model');
 }

@@ -1,5 +1,6 @@
 import { baseName, concatBytes } from '../data/formats/bytes.ts';
 import { DataFormatError } from '../errors.ts';
+import { elementsOf, isCount, isFiniteNumber, isRecord, shown } from '../json.ts';
 import type { StateTensor } from '../nn/border.ts';
 
 /** One group of the weights manifest: shards that, joined, hold the weights one after another. */
@@ -12,16 +13,14 @@ interface WeightEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: string;
-  readonly quantization?: { readonly dtype: string; readonly scale: number; readonly min: number };
+  readonly quantization?: unknown;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const isWeight = (value: unknown): value is WeightEntry =>
   isRecord(value) &&
   typeof value.name === 'string' &&
   Array.isArray(value.shape) &&
-  value.shape.every((size) => Number.isSafeInteger(size) && size >= 0) &&
+  value.shape.every(isCount) &&
   typeof value.dtype === 'string';
 
 const isGroup = (value: unknown): value is WeightGroup =>
@@ -44,18 +43,49 @@ export function shardPaths(manifest: unknown, file: string): string[] {
   return parseManifest(manifest, file).flatMap((group) => [...group.paths]);
 }
 
-/** Values of one weight: float32 as they are, or 8- or 16-bit integers expanded as value · scale + min. */
-function decodeWeight(weight: WeightEntry, bytes: Uint8Array, file: string): Float32Array {
-  const { quantization } = weight;
-  const copy = new Uint8Array(bytes).buffer;
-  if (!quantization) return new Float32Array(copy);
-  const { dtype, scale, min } = quantization;
-  if (dtype === 'uint8') return Float32Array.from(new Uint8Array(copy), (value) => value * scale + min);
-  if (dtype === 'uint16') return Float32Array.from(new Uint16Array(copy), (value) => value * scale + min);
-  throw new DataFormatError(file, 0, `quantization uint8 or uint16 of '${weight.name}', found ${dtype}`);
+/** How a weight is stored: bytes of a value, and what turns stored bytes into values. */
+interface Storage {
+  readonly bytes: number;
+  readonly decode: (buffer: ArrayBuffer) => Float32Array;
 }
 
-const STORED_BYTES: Readonly<Record<string, number>> = { float32: 4, uint8: 1, uint16: 2 };
+/** An IEEE 754 half from its bits: sign, 5 bits of exponent with bias 15, 10 of fraction. */
+function halfToFloat(bits: number): number {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const size =
+    exponent === 31
+      ? fraction === 0
+        ? Number.POSITIVE_INFINITY
+        : Number.NaN
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return bits & 0x8000 ? -size : size;
+}
+
+/**
+ * float32 as it is; quantised, float16 as it is or 8- and 16-bit whole numbers as value · scale + min
+ * (tfjs-core/src/io/types.ts, `WeightsManifestEntry`).
+ */
+function storageOf({ name, dtype, quantization }: WeightEntry, file: string): Storage {
+  const fail = (expectation: string): never => {
+    throw new DataFormatError(file, 0, `${expectation} of '${name}', found ${shown(quantization ?? dtype)}`);
+  };
+  if (dtype !== 'float32') return fail('the element type float32');
+  if (quantization === undefined || quantization === null) return { bytes: 4, decode: (buffer) => new Float32Array(buffer) };
+  if (!isRecord(quantization)) return fail('a quantization { dtype, scale, min }');
+  if (quantization.dtype === 'float16') {
+    return { bytes: 2, decode: (buffer) => Float32Array.from(new Uint16Array(buffer), halfToFloat) };
+  }
+  const Stored = quantization.dtype === 'uint8' ? Uint8Array : quantization.dtype === 'uint16' ? Uint16Array : undefined;
+  if (!Stored) return fail('quantization to uint8, uint16 or float16');
+  const { scale, min } = quantization;
+  if (!isFiniteNumber(scale) || !isFiniteNumber(min)) return fail('a quantization with numbers scale and min');
+  return {
+    bytes: Stored.BYTES_PER_ELEMENT,
+    decode: (buffer) => Float32Array.from(new Stored(buffer), (value: number) => value * scale + min),
+  };
+}
 
 /**
  * Reads every weight of a TensorFlow.js model.
@@ -79,13 +109,14 @@ export async function readTfjsWeights(
     const shard = group.paths.map(baseName).join(' + ');
     let offset = 0;
     for (const weight of group.weights) {
-      if (weight.dtype !== 'float32') throw new DataFormatError(file, 0, `float32 for '${weight.name}', found ${weight.dtype}`);
-      const width = STORED_BYTES[weight.quantization?.dtype ?? 'float32'] ?? 4;
-      const length = weight.shape.reduce((product, size) => product * size, width);
+      const { bytes: width, decode } = storageOf(weight, file);
+      const length = elementsOf([...weight.shape, width]);
+      if (length === undefined) throw new DataFormatError(file, 0, `a shape of less than 2^53 bytes for '${weight.name}'`);
+      if (out.has(weight.name)) throw new DataFormatError(file, 0, `each weight once, found ${shown(weight.name)} twice`);
       if (offset + length > bytes.length) {
         throw new DataFormatError(shard, bytes.length, `${offset + length} bytes up to the end of '${weight.name}'`);
       }
-      out.set(weight.name, { shape: weight.shape, data: decodeWeight(weight, bytes.subarray(offset, offset + length), file) });
+      out.set(weight.name, { shape: weight.shape, data: decode(new Uint8Array(bytes.subarray(offset, offset + length)).buffer) });
       offset += length;
     }
     if (offset < bytes.length)

@@ -1,96 +1,51 @@
 import { DataFormatError } from '../../errors.ts';
 import { concatBytes } from './bytes.ts';
-
-/** How many bytes go into the decompressor at a time: the precision with which a fault can be located. */
-const CHUNK = 1 << 16;
+import { inflate, openInflater } from './inflate.ts';
 
 /** True when the bytes start like a gzip member (RFC 1952 §2.3.1: 1f 8b, method 8 = deflate). */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 3 && bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 }
 
-/** Runs bytes through a compression stream and yields what comes out; `consumed` learns how far the input has been accepted. */
-async function* pump(
-  bytes: Uint8Array,
-  stream: CompressionStream | DecompressionStream,
-  consumed: (offset: number) => void,
-): AsyncGenerator<Uint8Array> {
-  const writer = stream.writable.getWriter();
-  let fault: unknown;
-  const feeding = (async () => {
-    for (let offset = 0; offset < bytes.length; offset += CHUNK) {
-      consumed(offset);
-      // A copy, because the platform takes only views of an ArrayBuffer that is not shared.
-      await writer.write(new Uint8Array(bytes.subarray(offset, offset + CHUNK)));
-    }
-    consumed(bytes.length);
-    await writer.close();
-  })().catch((error: unknown) => {
-    fault = error;
-  });
-  const reader = stream.readable.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    yield value;
-  }
-  await feeding;
-  if (fault !== undefined) throw fault;
-}
-
-async function transform(bytes: Uint8Array, stream: CompressionStream | DecompressionStream): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  for await (const part of pump(bytes, stream, () => {})) parts.push(part);
-  return concatBytes(parts);
-}
-
-/** Decompresses with the platform's stream; a fault becomes a DataFormatError at the chunk where it showed. */
-async function decompress(bytes: Uint8Array, format: CompressionFormat, file: string): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  let offset = 0;
-  try {
-    const track = (at: number): void => {
-      offset = at;
-    };
-    for await (const part of pump(bytes, new DecompressionStream(format), track)) parts.push(part);
-  } catch (error) {
-    const where = offset >= bytes.length ? 'a complete stream, but it ends early or its checksum is wrong' : 'compressed data';
-    throw new DataFormatError(file, Math.min(offset, bytes.length), `${where} (${format})`, { cause: error });
-  }
-  return concatBytes(parts);
-}
-
 /**
- * Decompresses a gzip file.
+ * Decompresses a gzip file: one member or several one after another, which are one file (RFC 1952 §2.2), with zeros behind if any.
  *
  * @param bytes the whole file
  * @param file its name, for messages
+ * @param limit uncompressed bytes that are expected at most; without it, 256 MiB or 200 times the file
+ * @param begin where in the file the bytes start, for messages
  * @returns the uncompressed bytes
- * @throws DataFormatError when the bytes are no gzip file, are cut short or fail the checksum
+ * @throws DataFormatError when the bytes are no gzip file, are cut short, fail the checksum or hold more than the limit
  */
-export async function gunzip(bytes: Uint8Array, file: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (!isGzip(bytes)) throw new DataFormatError(file, 0, 'a gzip header (1f 8b 08)');
-  return decompress(bytes, 'gzip', file);
+export async function gunzip(bytes: Uint8Array, file: string, limit?: number, begin = 0): Promise<Uint8Array<ArrayBuffer>> {
+  if (!isGzip(bytes)) throw new DataFormatError(file, begin, 'a gzip header (1f 8b 08)');
+  return inflate('gzip', bytes, file, limit, begin);
 }
 
 /** The bytes of `file`, decompressed first when they are gzip (which the first bytes tell, not the name). */
-export async function maybeGunzip(bytes: Uint8Array, file: string): Promise<Uint8Array> {
-  return isGzip(bytes) ? gunzip(bytes, file) : bytes;
+export async function maybeGunzip(bytes: Uint8Array, file: string, limit?: number): Promise<Uint8Array> {
+  return isGzip(bytes) ? gunzip(bytes, file, limit) : bytes;
 }
 
-/** Decompresses a zlib stream (RFC 1950), as PNG uses it. */
-export async function inflateZlib(bytes: Uint8Array, file: string): Promise<Uint8Array<ArrayBuffer>> {
-  return decompress(bytes, 'deflate', file);
-}
-
-/** Decompresses bare deflate data (RFC 1951), as ZIP archives use it. */
-export async function inflateRaw(bytes: Uint8Array, file: string): Promise<Uint8Array<ArrayBuffer>> {
-  return decompress(bytes, 'deflate-raw', file);
+/** The first `length` bytes of `file`, or fewer where it is shorter; of a gzip file, of its content. */
+export async function firstBytes(bytes: Uint8Array, length: number, file: string): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes.subarray(0, length);
+  const inflater = await openInflater('gzip', file);
+  const parts: Uint8Array[] = [];
+  let held = 0;
+  for (const part of inflater.push(bytes)) {
+    parts.push(part);
+    held += part.length;
+    if (held >= length) break;
+  }
+  return concatBytes(parts).subarray(0, length);
 }
 
 /** Compresses to gzip. */
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  return transform(bytes, new CompressionStream('gzip'));
+  // A copy, because the platform takes only views of an ArrayBuffer that is not shared.
+  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
@@ -98,56 +53,25 @@ export async function gzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> 
  *
  * @param source the pieces of the file, in order
  * @param file its name, for messages
+ * @throws DataFormatError as `gunzip`
  */
 export async function* gunzipStream(source: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
-  let head: Uint8Array = new Uint8Array(0);
-  while (head.length < 3) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    head = concatBytes([head, value]);
-  }
-  if (!isGzip(head)) {
-    yield head;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-    return;
-  }
-  const stream = new DecompressionStream('gzip');
-  const writer = stream.writable.getWriter();
-  let offset = 0;
-  let stopped = false;
-  let fault: unknown;
-  const feed = async (bytes: Uint8Array): Promise<void> => {
-    await writer.write(new Uint8Array(bytes));
-    offset += bytes.length;
-  };
-  const feeding = (async () => {
-    await feed(head);
-    while (!stopped) {
+  try {
+    let head: Uint8Array = new Uint8Array(0);
+    while (head.length < 3) {
       const { done, value } = await iterator.next();
       if (done) break;
-      await feed(value);
+      head = concatBytes([head, value]);
     }
-    await writer.close();
-  })().catch((error: unknown) => {
-    fault = error;
-  });
-  const reader = stream.readable.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      yield value;
+    const inflater = isGzip(head) ? await openInflater('gzip', file) : undefined;
+    for (let piece: IteratorResult<Uint8Array> = { done: false, value: head }; !piece.done; piece = await iterator.next()) {
+      if (inflater) yield* inflater.push(piece.value);
+      else yield piece.value;
     }
-    await feeding;
-    if (fault !== undefined) throw fault;
-  } catch (error) {
-    if (error instanceof DataFormatError) throw error;
-    throw new DataFormatError(file, offset, 'a complete gzip stream', { cause: error });
+    inflater?.end();
   } finally {
     // Reached early when the consumer stops in the middle (break): let go of the source.
-    stopped = true;
-    await reader.cancel().catch(() => {});
     await iterator.return?.();
   }
 }

@@ -1,7 +1,11 @@
 import { DataFormatError } from '../../errors.ts';
 import { concatBytes } from './bytes.ts';
+import { BLOCK, readHeader, readPax, stringField } from './tar-header.ts';
 
-const BLOCK = 512;
+/**
+ * Read by this project's own code, because archives are streamed, picked from and damaged: modern-tar is as right about sizes and names,
+ * but says nothing of where a fault is, takes files with holes for whole ones and passes over damaged pax records.
+ */
 
 /** One regular file of a tar archive. */
 export interface TarEntry {
@@ -55,59 +59,81 @@ class ByteReader {
   }
 }
 
-const text = new TextDecoder();
+/** Most bytes of a long name or of pax records; they are held whole. */
+const MOST_EXTENDED = 1 << 20;
 
-/** A zero-terminated string field of a header. */
-function field(header: Uint8Array, start: number, length: number): string {
-  const bytes = header.subarray(start, start + length);
-  const end = bytes.indexOf(0);
-  return text.decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
+/** Most bytes of a file that is wanted; it is held whole. */
+const MOST_WANTED = 2 ** 30;
 
-/** A number field: octal digits, or base 256 when the first bit is set (GNU, for sizes of 8 GiB and more). */
-function numberField(header: Uint8Array, start: number, length: number): number {
-  const first = header[start] as number;
-  if (first & 0x80) {
-    let value = first & 0x7f;
-    for (let i = 1; i < length; i++) value = value * 256 + (header[start + i] as number);
-    return value;
+/** Types whose header may have a size although nothing follows: links, devices, folders and pipes. */
+const EMPTY_TYPES = '23456';
+
+/** What extended headers say of the entry that follows. */
+class Extensions {
+  /** Of all entries from here on. */
+  private readonly common = new Map<string, string>();
+  /** Of the next entry only. */
+  private own = new Map<string, string>();
+
+  read(type: string, data: Uint8Array, at: number, file: string): void {
+    if (type === 'L') this.own.set('path', stringField(data, 0, data.length));
+    else if (type !== 'K') {
+      for (const [key, value] of readPax(data, at, file)) (type === 'g' ? this.common : this.own).set(key, value);
+    }
   }
-  const digits = field(header, start, length).trim();
-  return digits === '' ? 0 : Number.parseInt(digits, 8);
-}
 
-/** Sum of the header's bytes with the checksum field itself read as spaces (POSIX.1-1988). */
-function checksum(header: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 32 : (header[i] as number);
-  return sum;
-}
-
-/** The records 'length key=value\n' of a pax extended header. */
-function parsePax(data: Uint8Array): Map<string, string> {
-  const out = new Map<string, string>();
-  let offset = 0;
-  while (offset < data.length) {
-    const space = data.indexOf(32, offset);
-    if (space < 0) break;
-    const length = Number.parseInt(text.decode(data.subarray(offset, space)), 10);
-    if (!(length > 0)) break;
-    const record = text.decode(data.subarray(space + 1, offset + length - 1));
-    const equals = record.indexOf('=');
-    if (equals > 0) out.set(record.slice(0, equals), record.slice(equals + 1));
-    offset += length;
+  /** A record's value, undefined where none is given or it was taken back. */
+  get(key: string): string | undefined {
+    return (this.own.get(key) ?? this.common.get(key)) || undefined;
   }
-  return out;
+
+  /** True where the next entry has holes that its bytes in the archive leave out. */
+  get sparse(): boolean {
+    return [...this.own.keys()].some((key) => key.startsWith('GNU.sparse.'));
+  }
+
+  next(): void {
+    this.own = new Map();
+  }
+}
+
+/** Size of an entry: what a pax record says, else the header. */
+function sizeOf(record: string | undefined, size: number, at: number, file: string): number {
+  if (record === undefined) return size;
+  const value = /^\d+$/.test(record) ? Number(record) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw new DataFormatError(file, at, `a size in its pax record, found '${record}'`);
+  return value;
+}
+
+/** Passes over bytes. */
+async function skip(reader: ByteReader, length: number, name: string, file: string): Promise<void> {
+  for (let left = length; left > 0; ) {
+    const skipped = (await reader.take(Math.min(left, 1 << 16))).length;
+    if (skipped === 0)
+      throw new DataFormatError(file, reader.offset, `${left} more bytes of '${name}', but the archive ends here`);
+    left -= skipped;
+  }
+}
+
+/** The content of an entry, without what fills its last block. */
+async function content(reader: ByteReader, size: number, most: number, name: string, file: string): Promise<Uint8Array> {
+  const start = reader.offset;
+  if (size > most) throw new DataFormatError(file, start, `at most ${most} bytes of '${name}', found ${size}`);
+  const block = await reader.take(Math.ceil(size / BLOCK) * BLOCK);
+  if (block.length < size) {
+    throw new DataFormatError(file, start + block.length, `${size} bytes of '${name}', but the archive ends here`);
+  }
+  return block.subarray(0, size);
 }
 
 /**
- * Reads the regular files of a tar archive one after another, without holding the archive: ustar, pax and GNU long names.
- * Folders, links and devices are passed over.
+ * Reads the regular files of a tar archive one after another, without holding the archive: ustar, pax (also global records), star and GNU
+ * tar with its long names. Folders, links and devices are passed over.
  *
  * @param source the pieces of the (uncompressed) archive in order; see `gunzipStream` for .tgz
  * @param file name of the archive, for messages
  * @param wanted tells by name whether an entry's bytes are wanted; others are skipped without a copy
- * @throws DataFormatError at a damaged header or when the archive ends inside a file
+ * @throws DataFormatError at a damaged header, when the archive ends inside a file, and where a wanted file has holes (GNU's sparse files)
  */
 export async function* readTar(
   source: AsyncIterable<Uint8Array>,
@@ -115,44 +141,35 @@ export async function* readTar(
   wanted: (name: string) => boolean = () => true,
 ): AsyncGenerator<TarEntry> {
   const reader = new ByteReader(source);
-  let longName: string | undefined;
+  const extensions = new Extensions();
   try {
     for (;;) {
       const at = reader.offset;
-      const header = await reader.take(BLOCK);
+      const block = await reader.take(BLOCK);
       // Zero blocks end an archive. Without them it has been cut, even if between two files.
-      if (header.length < BLOCK) throw new DataFormatError(file, at + header.length, 'a tar header or the zero block at the end');
-      if (header.every((byte) => byte === 0)) return;
-      if (numberField(header, 148, 8) !== checksum(header)) {
-        throw new DataFormatError(file, at, 'a tar header with a correct checksum');
+      if (block.length < BLOCK) throw new DataFormatError(file, at + block.length, 'a tar header or the zero block at the end');
+      if (block.every((byte) => byte === 0)) return;
+      const header = readHeader(block, at, file);
+      const { type } = header;
+      if ('xgLK'.includes(type)) {
+        const start = reader.offset;
+        extensions.read(type, await content(reader, header.size, MOST_EXTENDED, 'an extended header', file), start, file);
+        continue;
       }
-      const size = numberField(header, 124, 12);
-      const type = String.fromCharCode(header[156] as number);
-      const prefix = field(header, 257, 5) === 'ustar' ? field(header, 345, 155) : '';
-      const short = field(header, 0, 100);
-      const name = (longName ?? (prefix ? `${prefix}/${short}` : short)).replace(/^(\.\/)+/, '');
-      const regular = type === '0' || type === '\0';
-      const special = type === 'x' || type === 'L';
-      const start = reader.offset;
-      const padded = Math.ceil(size / BLOCK) * BLOCK;
-      if ((regular && wanted(name)) || special) {
-        const block = await reader.take(padded);
-        if (block.length < size) {
-          throw new DataFormatError(file, start + block.length, `${size} bytes of '${name}', but the archive ends here`);
-        }
-        const data = block.subarray(0, size);
-        if (type === 'x') longName = parsePax(data).get('path') ?? longName;
-        else if (type === 'L') longName = field(data, 0, data.length);
-        else yield { name, data: new Uint8Array(data) };
-      } else {
-        for (let left = padded; left > 0; ) {
-          const skipped = (await reader.take(Math.min(left, 1 << 16))).length;
-          if (skipped === 0)
-            throw new DataFormatError(file, reader.offset, `${left} more bytes of '${name}', but the archive ends here`);
-          left -= skipped;
-        }
+      const name = (extensions.get('GNU.sparse.name') ?? extensions.get('path') ?? header.name).replace(/^(\.\/)+/, '');
+      const size = EMPTY_TYPES.includes(type) ? 0 : sizeOf(extensions.get('size'), header.size, at, file);
+      const sparse = type === 'S' || extensions.sparse;
+      // Before POSIX a folder was a file whose name ends with '/'.
+      const regular = '0\x007'.includes(type) && !name.endsWith('/');
+      const asked = (regular || sparse) && wanted(name);
+      if (asked && sparse) {
+        throw new DataFormatError(file, at, `'${name}' whole, found it with holes (make the archive without --sparse)`);
       }
-      if (!special) longName = undefined;
+      // GNU's list of holes goes on in blocks of its own while a byte (at 482, then at 504) says so; they do not count as content.
+      for (let more = type === 'S' && block[482] === 1; more; ) more = (await reader.take(BLOCK))[504] === 1;
+      if (asked) yield { name, data: new Uint8Array(await content(reader, size, MOST_WANTED, name, file)) };
+      else await skip(reader, Math.ceil(size / BLOCK) * BLOCK, name, file);
+      extensions.next();
     }
   } finally {
     await reader.close();

@@ -33,6 +33,7 @@ const ROOM_OF_FILE: Readonly<Record<string, string>> = {
   'engine/kernels/pcg.ts': 'random',
   // Readers of binary formats share it, those of io/ as those of data/.
   'engine/data/formats/bytes.ts': 'bytes',
+  'engine/json.ts': 'bytes',
   // The contract of a kernel: the devices run by it, the kernels are written to it.
   'engine/kernels/kernel.ts': 'contract',
   'engine/memory.ts': 'core',
