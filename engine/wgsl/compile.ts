@@ -6,19 +6,26 @@
  * word 0 the address of `scratchBytes` bytes of memory of this thread's own (16-byte aligned), word 1 the grid's z extent, then for
  * each of `bindings` in order: address (16-byte aligned) and length in bytes. The module imports its memory as `env.memory`.
  */
-import { ChalkgradError } from '../errors.ts';
-import type { Module } from './typed.ts';
+import { WgslCompileError } from './compile-error.ts';
+import { type KernelInput, lowerKernel } from './lower/kernel.ts';
+import type { Entry, Module, Statement, Value } from './typed.ts';
+import { VOID } from './typed.ts';
+import { emitFunction } from './wasm/emit.ts';
+import { encodeModule, type FunctionBody } from './wasm/encoder.ts';
+import { MathLibrary } from './wasm/mathematics.ts';
+
+export { WgslCompileError } from './compile-error.ts';
 
 export interface KernelRequest {
   readonly module: Module;
   readonly entry: string;
   readonly overrides: Readonly<Record<string, number>>;
   /** Content of the uniform, folded in as constants; absent: read from memory. */
-  readonly uniform?: Uint8Array;
+  readonly uniform?: Uint8Array | undefined;
   /** Lengths in bytes of storage bindings by name, which must hold at every call: ranges are proved with them. */
-  readonly lengths?: Readonly<Record<string, number>>;
+  readonly lengths?: Readonly<Record<string, number>> | undefined;
   /** The grid of every call (workgroups along x, y, z); absent: any. */
-  readonly grid?: readonly [number, number, number];
+  readonly grid?: readonly [number, number, number] | undefined;
 }
 
 export interface CompiledKernel {
@@ -45,16 +52,12 @@ export interface CompileOptions {
   readonly maximumPages: number;
 }
 
-/** The kernel is valid, but the CPU device cannot run it (barriers, subgroups) or its module would be too large. */
-export class WgslCompileError extends ChalkgradError {
-  readonly path: string;
-  readonly entry: string;
+const KERNEL_PARAMETERS = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
 
-  constructor(path: string, entry: string, message: string) {
-    super('WGSL_COMPILE', `${path}, entry point '${entry}': ${message}`);
-    this.path = path;
-    this.entry = entry;
-  }
+function entryOf(module: Module, name: string): Entry {
+  const entry = module.entries.find((candidate) => candidate.name === name);
+  if (!entry) throw new WgslCompileError(module.path, name, 'there is no such entry point');
+  return entry;
 }
 
 /**
@@ -62,10 +65,88 @@ export class WgslCompileError extends ChalkgradError {
  * @throws WgslCompileError where a kernel cannot run on the CPU device
  */
 export function compileKernels(requests: readonly KernelRequest[], options: CompileOptions): CompiledKernels {
-  throw new Error(`not yet: ${requests.length} ${options.shared}`);
+  // Kernels first, functions of mathematics behind them as they are asked for.
+  const library = new MathLibrary(requests.length);
+  const kernels: CompiledKernel[] = [];
+  const bodies: FunctionBody[] = [];
+  requests.forEach(({ module, entry, overrides, uniform, lengths = {}, grid }, index) => {
+    const input: KernelInput = { module, entry: entryOf(module, entry), overrides, uniform, lengths, grid };
+    const { graph, bindings, scratchBytes, counter } = lowerKernel(input);
+    const name = `k${index}`;
+    bodies.push(
+      emitFunction(graph, { parameters: KERNEL_PARAMETERS, result: undefined, exported: name }, (called) =>
+        library.index(called),
+      ),
+    );
+    kernels.push({ name, bindings, scratchBytes, clamped: counter.clamped, proved: counter.proved });
+  });
+  return { bytes: encodeModule([...bodies, ...library.bodies()], options), kernels };
 }
 
 /** Whether the entry point can run on the CPU device: no barriers, no quad or subgroup operations. */
 export function runsOnCpu(module: Module, entry: string): boolean {
-  throw new Error(`not yet: ${module.path} ${entry}`);
+  const seen = new Set<number>();
+  const value = (v: Value): boolean => {
+    switch (v.kind) {
+      case 'load':
+      case 'address':
+        return true;
+      case 'unary':
+      case 'convert':
+      case 'bitcast':
+      case 'swizzle':
+      case 'extract':
+        return value(v.operand);
+      case 'extractAt':
+        return value(v.operand) && value(v.index);
+      case 'binary':
+        return value(v.left) && value(v.right);
+      case 'construct':
+        return v.parts.every(value);
+      case 'builtin':
+        return v.type !== VOID && !/^(quad|subgroup|workgroupUniformLoad|atomic)/.test(v.name) && v.arguments.every(value);
+      case 'call':
+        return func(v.func) && v.arguments.every(value);
+      default:
+        return true;
+    }
+  };
+  const statements = (body: readonly Statement[]): boolean => body.every(statement);
+  const statement = (s: Statement): boolean => {
+    switch (s.kind) {
+      case 'let':
+      case 'assign':
+      case 'evaluate':
+        return value(s.value);
+      case 'var':
+        return !s.initial || value(s.initial);
+      case 'block':
+        return statements(s.body);
+      case 'if':
+        return value(s.condition) && statements(s.then) && statements(s.otherwise);
+      case 'switch':
+        return value(s.selector) && s.cases.every(({ body }) => statements(body));
+      case 'for':
+        return (
+          (!s.initial || statement(s.initial)) &&
+          (!s.condition || value(s.condition)) &&
+          (!s.update || statement(s.update)) &&
+          statements(s.body)
+        );
+      case 'loop':
+        return statements(s.body) && statements(s.continuing) && (!s.breakIf || value(s.breakIf));
+      case 'return':
+        return !s.value || value(s.value);
+      default:
+        return true;
+    }
+  };
+  const func = (index: number): boolean => {
+    if (seen.has(index)) return true;
+    seen.add(index);
+    const { body = [], parameters = [], locals = [] } = module.functions[index] ?? {};
+    if (parameters.some((local) => locals[local]?.builtin?.startsWith('subgroup'))) return false;
+    return statements(body);
+  };
+  return func(entryOf(module, entry).func);
 }

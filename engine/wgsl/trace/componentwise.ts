@@ -94,8 +94,8 @@ const bits: Record<string, Componentwise> = {
   },
   abs: (x) => abs(x),
   clamp: (x, low, high) => min(max(x, low), high),
-  max,
-  min,
+  max: (a, b) => max(a, b),
+  min: (a, b) => min(a, b),
   sign: Math.sign,
 };
 

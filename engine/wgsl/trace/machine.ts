@@ -134,8 +134,8 @@ export class Machine {
   groupSteps = 0;
   readonly subgroupSize: number;
 
-  readonly #storage = { number: 0, groupSize: 1, now: 0, since: 0 };
-  readonly #workgroup = { number: 0, groupSize: 1, now: 0, since: 0 };
+  readonly #storage = { number: 0, groupSize: 1, now: 0, since: 0, shared: true };
+  readonly #workgroup = { number: 0, groupSize: 1, now: 0, since: 0, shared: false };
   readonly #deadline: number;
 
   constructor(module: Module, source: string, layout: Layout, budget: Budget, subgroupSize: number) {

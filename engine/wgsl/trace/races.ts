@@ -29,6 +29,8 @@ export interface Moment {
   readonly now: number;
   /** The value of `now` after the last barrier that orders this address space in this workgroup. */
   readonly since: number;
+  /** Whether invocations of other workgroups see the same memory. */
+  readonly shared: boolean;
 }
 
 /** The other access of a race. */
@@ -95,10 +97,11 @@ function conflict(slots: Int32Array, base: number, moment: Moment, writes: boole
     const time = slots[base + slot + 2] as number;
     if (who === 0 || who === me) continue;
     const otherGroup = !sameGroup(who, moment);
+    if (otherGroup && !moment.shared) continue;
     if (!otherGroup && time < moment.since) continue;
     return { number: who - 1, at: slots[base + slot + 1] as number, writes, otherGroup, wrongBarrier: !otherGroup && time < moment.now };
   }
-  if (sameGroup(earliest, moment)) return undefined;
+  if (!moment.shared || sameGroup(earliest, moment)) return undefined;
   return { number: earliest - 1, at: slots[base + first + 1] as number, writes, otherGroup: true, wrongBarrier: false };
 }
 

@@ -1,0 +1,186 @@
+/** What a piece of program may change: which variables a loop carries from round to round, and which memory. */
+import type { Func, Module, Place, Statement, Value } from '../typed.ts';
+
+export interface Effects {
+  /** `var`s of the function. */
+  readonly variables: ReadonlySet<number>;
+  /** `let`s and parameters of pointer type through which something is written (or that are passed on). */
+  readonly pointers: ReadonlySet<number>;
+  readonly globals: ReadonlySet<number>;
+  /** Whether it calls a function. */
+  readonly calls: boolean;
+}
+
+class Walk {
+  readonly variables = new Set<number>();
+  readonly pointers = new Set<number>();
+  readonly globals = new Set<number>();
+  calls = false;
+  /** Values and statements seen: a measure of the code's size. */
+  weight = 0;
+  readonly #of: EffectTable;
+
+  constructor(of: EffectTable) {
+    this.#of = of;
+  }
+
+  statements(body: readonly Statement[]): void {
+    for (const statement of body) this.statement(statement);
+  }
+
+  statement(s: Statement): void {
+    this.weight++;
+    switch (s.kind) {
+      case 'let':
+        return this.value(s.value);
+      case 'var':
+        this.variables.add(s.local);
+        return s.initial && this.value(s.initial);
+      case 'assign':
+        this.written(s.place);
+        this.place(s.place);
+        return this.value(s.value);
+      case 'evaluate':
+        return this.value(s.value);
+      case 'block':
+        return this.statements(s.body);
+      case 'if':
+        this.value(s.condition);
+        this.statements(s.then);
+        return this.statements(s.otherwise);
+      case 'switch':
+        this.value(s.selector);
+        for (const { body } of s.cases) this.statements(body);
+        return;
+      case 'for':
+        if (s.initial) this.statement(s.initial);
+        if (s.condition) this.value(s.condition);
+        if (s.update) this.statement(s.update);
+        return this.statements(s.body);
+      case 'loop':
+        this.statements(s.body);
+        this.statements(s.continuing);
+        return s.breakIf && this.value(s.breakIf);
+      case 'return':
+        return s.value && this.value(s.value);
+    }
+  }
+
+  /** The variable behind a place that is written. */
+  written(place: Place): void {
+    switch (place.kind) {
+      case 'global':
+        this.globals.add(place.global);
+        return;
+      case 'variable':
+        this.variables.add(place.local);
+        return;
+      case 'deref':
+        return this.through(place.pointer);
+      default:
+        return this.written(place.base);
+    }
+  }
+
+  through(pointer: Value): void {
+    if (pointer.kind === 'address') this.written(pointer.place);
+    else if (pointer.kind === 'local') this.pointers.add(pointer.local);
+  }
+
+  place(place: Place): void {
+    if (place.kind === 'deref') this.value(place.pointer);
+    else if (place.kind === 'element') {
+      this.value(place.index);
+      this.place(place.base);
+    } else if (place.kind === 'member') this.place(place.base);
+  }
+
+  value(v: Value): void {
+    this.weight++;
+    switch (v.kind) {
+      case 'load':
+      case 'address':
+        return this.place(v.place);
+      case 'unary':
+      case 'convert':
+      case 'bitcast':
+      case 'swizzle':
+      case 'extract':
+        return this.value(v.operand);
+      case 'extractAt':
+        this.value(v.operand);
+        return this.value(v.index);
+      case 'binary':
+        this.value(v.left);
+        return this.value(v.right);
+      case 'construct':
+        for (const part of v.parts) this.value(part);
+        return;
+      case 'builtin':
+        for (const argument of v.arguments) this.value(argument);
+        return;
+      case 'call': {
+        this.calls = true;
+        const inner = this.#of.ofFunction(v.func);
+        for (const global of inner.globals) this.globals.add(global);
+        this.weight += inner.weight;
+        for (const argument of v.arguments) {
+          this.value(argument);
+          if (argument.type.kind === 'pointer') this.through(argument);
+        }
+        return;
+      }
+      default:
+        return;
+    }
+  }
+}
+
+export class EffectTable {
+  readonly #module: Module;
+  readonly #functions = new Map<number, Walk>();
+  readonly #loops = new WeakMap<object, Walk>();
+
+  constructor(module: Module) {
+    this.#module = module;
+  }
+
+  ofFunction(index: number): Walk {
+    let walk = this.#functions.get(index);
+    if (!walk) {
+      walk = new Walk(this);
+      this.#functions.set(index, walk);
+      walk.statements((this.#module.functions[index] as Func).body);
+    }
+    return walk;
+  }
+
+  /** Of one statement. */
+  of(statement: Statement): Walk {
+    let walk = this.#loops.get(statement);
+    if (!walk) {
+      walk = new Walk(this);
+      walk.statement(statement);
+      this.#loops.set(statement, walk);
+    }
+    return walk;
+  }
+
+  /** Of a loop's body alone. */
+  ofBody(body: readonly Statement[]): Walk {
+    let walk = this.#loops.get(body);
+    if (!walk) {
+      walk = new Walk(this);
+      walk.statements(body);
+      this.#loops.set(body, walk);
+    }
+    return walk;
+  }
+
+  /** Whether evaluating a value calls a function. */
+  calls(value: Value): boolean {
+    const walk = new Walk(this);
+    walk.value(value);
+    return walk.calls;
+  }
+}
