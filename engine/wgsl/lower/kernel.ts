@@ -608,7 +608,9 @@ class Lowering {
     if (known !== undefined) return known === (operator === '&&') ? this.#scalar(right) : g.i32(Number(known));
     const slot = flow.slots.push(g.i32(operator === '&&' ? 0 : 1)) - 1;
     const evaluate = () => {
-      flow.slots[slot] = this.#scalar(right);
+      // A call in it may put other values in place of the slots: they are looked up afterwards.
+      const value = this.#scalar(right);
+      flow.slots[slot] = value;
     };
     if (operator === '&&') flow.if(a, evaluate, () => undefined);
     else flow.if(a, () => undefined, evaluate);
