@@ -7,6 +7,8 @@ import { siteData } from './apps/cli/site-data.ts';
 import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
 import { elementDocumentation } from './apps/gallery/plugin.ts';
 import { mathCards } from './apps/math/plugin.ts';
+import { labFolders } from './apps/shell/build/lab-folders.ts';
+import { labs } from './apps/shell/build/lab-plugin.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '');
@@ -16,9 +18,11 @@ const tool = process.env.CHALKGRAD_RUNNER === '1' || process.env.VITEST !== unde
 // Workers of the test runner inherit this; without a GPU they find the software adapter of an installed Chromium.
 Object.assign(process.env, vulkanEnvironment());
 
-/** Every page of the site, by its path under apps/. */
+/** Every page of the site, by its path under apps/; those of the labs are made by their plugin. */
 function pages(): Record<string, string> {
-  return Object.fromEntries(pagesOf(join(root, 'apps')).map((page) => [page.replace(/\.html$/, ''), join(root, 'apps', page)]));
+  const made = [...labFolders(root).keys()].map((id) => `labs/${id}/index.html`);
+  const all = [...pagesOf(join(root, 'apps')), ...made];
+  return Object.fromEntries(all.map((page) => [page.replace(/\.html$/, ''), join(root, 'apps', page)]));
 }
 
 /** Stops a build where a kernel definition disagrees with its shader; under the test runner a test does the same. */
@@ -39,13 +43,14 @@ export default defineConfig({
   cacheDir: join(root, 'node_modules/.vite'),
   plugins: [
     wgsl(tool ? { root } : { root, types: true, check: checkKernels }),
+    labs({ root }),
     mathCards({ root }),
     elementDocumentation({ root }),
     siteData(root),
   ],
   server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
   preview: { host: '127.0.0.1', headers: isolation },
-  worker: { format: 'es', plugins: () => [wgsl({ root })] },
+  worker: { format: 'es', plugins: () => [labs({ root }), wgsl({ root })] },
   build: {
     outDir: join(root, 'dist'),
     emptyOutDir: true,

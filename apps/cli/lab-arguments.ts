@@ -1,5 +1,5 @@
 /** The arguments of `npm run lab`, checked against the lab's schema. */
-import type { AnyDefinition } from '../runtime/experiment.ts';
+import type { AnyDefinition, Preset } from '../runtime/experiment.ts';
 import type { Parameter } from '../runtime/schema.ts';
 import { readValue, writeValue } from '../runtime/values.ts';
 
@@ -117,7 +117,7 @@ export function parameterTable(definition: AnyDefinition): string {
     const what = p.symbol ? `${p.label} (${p.symbol})` : p.label;
     return `| \`${key}\` | ${what} | ${shorten(writeValue(p, p.default))} | ${range(p)} | ${p.live} |`;
   });
-  const differences = Object.entries(definition.presets).map(([name, values]) => {
+  const differences = Object.entries(definition.presets as Readonly<Record<string, Preset>>).map(([name, { values }]) => {
     const parts = Object.entries(values).map(
       ([key, value]) => `${key}=${shorten(writeValue(definition.schema[key] as Parameter, value))}`,
     );

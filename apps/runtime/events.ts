@@ -1,4 +1,5 @@
 /** What an experiment tells its reader while it runs. Structured-cloneable; typed arrays may be transferred. */
+import type { Names } from './contract.ts';
 
 export type TypedArray =
   | Float32Array
@@ -80,12 +81,17 @@ export interface RowEvent {
   readonly row: Readonly<Record<string, Cell>>;
 }
 
-/** Anything a lab's own figure needs; the newest of a name stands. */
+/** Anything a lab's own figure needs; the newest of a name stands. Names and types are the contract's. */
 export interface DataEvent {
   readonly type: 'data';
   readonly name: string;
   readonly value: unknown;
 }
+
+/** The `data` events of a contract: each name with its own type of value. */
+export type DataEventOf<D> = {
+  [K in Names<D>]: { readonly type: 'data'; readonly name: K; readonly value: D[K] };
+}[Names<D>];
 
 /** A sentence for the reader. `warning` and `note` stay visible, `status` is replaced by the next. */
 export interface StatusEvent {
@@ -121,5 +127,8 @@ export type LabEvent =
   | CheckpointEvent
   | ResultEvent;
 
-/** What `run` yields. */
-export type ExperimentEvent = Exclude<LabEvent, ResultEvent>;
+/** What any experiment may yield: all but `data`, whose names belong to a lab, and the result, which `run` returns. */
+export type PlainEvent = Exclude<LabEvent, ResultEvent | DataEvent>;
+
+/** What `run` yields. @typeParam D the data of the lab's contract; without it: what any lab may yield */
+export type ExperimentEvent<D = Record<never, never>> = PlainEvent | DataEventOf<D>;

@@ -51,6 +51,7 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
         flush();
         post({ type: 'lost', run, notice });
       },
+      serves: (name) => post({ type: 'serves', run: of, name }),
       log: (message) => post({ type: 'log', message }),
       ready() {
         if (unanswered < maxUnanswered) return undefined;

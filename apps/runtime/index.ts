@@ -1,4 +1,5 @@
 /** What labs import of the runtime: the contract, without the machinery behind it. */
+export type { Contract } from './contract.ts';
 export type * from './events.ts';
 export * from './experiment.ts';
 export {

@@ -7,7 +7,7 @@ import { defaults, reservedKeys, type Schema } from './schema.ts';
 import { readValue, sameValue, writeValue } from './values.ts';
 
 export type Config = Readonly<Record<string, unknown>>;
-export type Presets = Readonly<Record<string, Config>>;
+export type Presets = Readonly<Record<string, { readonly values: Config }>>;
 
 /** What a link needs to know of a lab. */
 export interface LinkTarget {
@@ -59,7 +59,7 @@ export function readLink(target: LinkTarget, hash: string): { state: LinkState; 
   const query = new URLSearchParams(hash.replace(/^[#?]/, ''));
   const notes: Note[] = [];
   const preset = choosePreset(target, query.get('preset'), notes);
-  const base = defaults(target.schema, target.presets[preset]);
+  const base = defaults(target.schema, target.presets[preset]?.values);
   const config: Record<string, unknown> = { ...base };
   const version = query.get('v');
   if (version !== null && version !== String(target.version)) {
@@ -106,7 +106,7 @@ export function writeLink(
   options: { seed?: boolean } = {},
 ): string {
   const preset = state.preset ?? defaultPreset;
-  const base = defaults(target.schema, target.presets[preset]);
+  const base = defaults(target.schema, target.presets[preset]?.values);
   const parts: [string, string][] = [];
   if (preset !== defaultPreset) parts.push(['preset', preset]);
   for (const [key, parameter] of Object.entries(target.schema)) {

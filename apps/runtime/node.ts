@@ -1,6 +1,7 @@
 /** Runs an experiment to its end without a page: the command line, tests and benchmarks. */
+import type { Contract, ResultOf } from './contract.ts';
 import type { LabEvent } from './events.ts';
-import type { DeviceInfo, DevicePreference, Experiment, TuneMode } from './experiment.ts';
+import { type AnyExperiment, type DeviceInfo, type DevicePreference, type Experiment, presetValues, type TuneMode } from './experiment.ts';
 import { type Environment, Runner } from './runner.ts';
 import { type ConfigOf, defaults, type Schema } from './schema.ts';
 import { reviveError } from './serialize-error.ts';
@@ -38,14 +39,16 @@ export interface NodeRun<Result> {
  * @returns when the experiment has returned; `runner` still answers requests until `runner.stop()`
  * @throws what the experiment threw, by name, message and fields
  */
-export async function runInNode<S extends Schema, Result>(
-  experiment: Experiment<S, Result>,
+export function runInNode<S extends Schema, C extends Contract>(
+  experiment: Experiment<S, C>,
   options: NodeOptions<S>,
-): Promise<NodeRun<Result>> {
-  const base = defaults(experiment.schema, options.preset ? experiment.presets[options.preset] : {});
+): Promise<NodeRun<ResultOf<C>>>;
+export function runInNode(experiment: AnyExperiment, options: NodeOptions<Schema>): Promise<NodeRun<unknown>>;
+export async function runInNode(experiment: AnyExperiment, options: NodeOptions<Schema>): Promise<NodeRun<unknown>> {
+  const base = defaults<Schema>(experiment.schema, options.preset ? presetValues(experiment, options.preset) : {});
   const config = { ...base, ...options.config };
   const started = performance.now();
-  let result: Result | undefined;
+  let result: unknown;
   let device: DeviceInfo | undefined;
   let resolve = () => {};
   let reject: (error: unknown) => void = () => {};
@@ -55,7 +58,7 @@ export async function runInNode<S extends Schema, Result>(
   });
   const runner = new Runner(experiment, options.environment, {
     event(event) {
-      if (event.type === 'result') result = event.value as Result;
+      if (event.type === 'result') result = event.value;
       options.onEvent?.(event);
     },
     state(report) {

@@ -34,6 +34,7 @@ export type ToClient =
   | { readonly type: 'ready' }
   | { readonly type: 'events'; readonly run: number; readonly events: readonly LabEvent[] }
   | { readonly type: 'state'; readonly run: number; readonly report: StateReport }
+  | { readonly type: 'serves'; readonly run: number; readonly name: string }
   | { readonly type: 'lost'; readonly run: number; readonly notice: LostNotice }
   | { readonly type: 'log'; readonly message: string }
   | { readonly type: 'reply'; readonly id: number; readonly value?: unknown; readonly error?: SerializedError };

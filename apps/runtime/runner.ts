@@ -47,6 +47,8 @@ export interface RunnerSink {
   event(event: LabEvent): void;
   state(report: StateReport): void;
   lost?(notice: LostNotice): void;
+  /** The run answers this question from now on. */
+  serves?(name: string): void;
   log?(message: string): void;
   /** Resolves when the consumer can take more: awaited before every pull. */
   ready?(): Promise<void> | undefined;
@@ -227,13 +229,14 @@ export class Runner {
       live: this.#live,
       checkpoint,
       files: this.#options.files ?? new Map(),
-      serve: (name, handler) => {
+      serve: (name: string, handler: RequestHandler) => {
         this.#handlers.set(name, handler);
+        this.#sink.serves?.(name);
       },
-      onDispose: (callback) => {
+      onDispose: (callback: () => void) => {
         this.#cleanups.push(callback);
       },
-      log: (message) => this.#sink.log?.(message),
+      log: (message: string) => this.#sink.log?.(message),
     });
   }
 

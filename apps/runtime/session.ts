@@ -21,6 +21,8 @@ export interface RunListener {
   events(events: readonly LabEvent[]): void;
   state(report: StateReport): void;
   lost?(notice: LostNotice): void;
+  /** The run answers this question from now on. */
+  serves?(name: string): void;
   /** All that was delivered no longer counts: the run begins anew. */
   reset?(): void;
 }
@@ -140,6 +142,9 @@ export class Session implements RunSource {
           break;
         }
         this.#listener.state(message.report);
+        break;
+      case 'serves':
+        if (message.run === this.#run) this.#listener.serves?.(message.name);
         break;
       case 'lost':
         if (message.run === this.#run) this.#listener.lost?.(message.notice);

@@ -1,4 +1,5 @@
 /** What a page knows of a run: the events folded into their latest state. Plain data; elements render from it. */
+import { type AnyContract, type Contract, type DataOf, NamedValues, type ResultOf, trusted } from './contract.ts';
 import type { Cell, CheckpointEvent, CurveEvent, ImagesEvent, LabEvent, PhaseEvent, StepEvent, TensorEvent } from './events.ts';
 
 export interface Series {
@@ -10,20 +11,21 @@ export interface Series {
 
 export type Row = Readonly<Record<string, Cell>>;
 
-export class RunStore {
+/** @typeParam C the lab's contract: types of `data` and `result` */
+export class RunStore<C extends Contract = AnyContract> {
   /** Chart name to its series, in order of appearance. */
   readonly charts = new Map<string, Map<string, Series>>();
   readonly tensors = new Map<string, TensorEvent>();
   readonly images = new Map<string, ImagesEvent>();
   readonly tables = new Map<string, Row[]>();
-  readonly data = new Map<string, unknown>();
+  readonly data = new NamedValues<DataOf<C>>();
   readonly checkpoints = new Map<string, CheckpointEvent>();
   /** Notes and warnings, oldest first. */
   readonly notes: { readonly level: 'note' | 'warning'; readonly message: string }[] = [];
   phase: PhaseEvent | undefined;
   step: StepEvent | undefined;
   status = '';
-  result: unknown;
+  result: ResultOf<C> | undefined;
   readonly #rowIds = new Map<string, number>();
   /** Points of each series when the last checkpoint came. */
   #mark = new Map<Series, number>();
@@ -126,7 +128,7 @@ export class RunStore {
         this.#mark = new Map([...this.charts.values()].flatMap((chart) => [...chart.values()]).map((s) => [s, s.x.length]));
         break;
       case 'result':
-        this.result = event.value;
+        this.result = trusted<ResultOf<C>>(event.value);
         break;
     }
   }

@@ -1,5 +1,6 @@
 /** A run's curves as a chart takes them. */
 import type { Band, ChartSeries } from '../components/chart/types.ts';
+import type { Contract } from '../runtime/contract.ts';
 import type { RunStore } from '../runtime/store.ts';
 
 /** How a series looks, by its name in the run's events; what is not named is left out unless `rest` is true. */
@@ -9,7 +10,7 @@ export type Looks = Readonly<Record<string, Partial<Omit<ChartSeries, 'id' | 'x'
  * The curves of one chart, without copying a point. Series come in the order of `looks`, those without a look after them.
  * @param looks colour, label, dash of each series
  */
-export function seriesOf(store: RunStore, chart = 'loss', looks: Looks = {}): ChartSeries[] {
+export function seriesOf(store: RunStore<Contract>, chart = 'loss', looks: Looks = {}): ChartSeries[] {
   const known = store.series(chart);
   const place = (name: string) => {
     const at = Object.keys(looks).indexOf(name);
@@ -21,7 +22,7 @@ export function seriesOf(store: RunStore, chart = 'loss', looks: Looks = {}): Ch
 }
 
 /** The bands that came with curves (`band`: half width around y). */
-export function bandsOf(store: RunStore, chart: string, looks: Looks = {}): Band[] {
+export function bandsOf(store: RunStore<Contract>, chart: string, looks: Looks = {}): Band[] {
   return store.series(chart).flatMap(({ name, x, y, band }) => {
     if (!band) return [];
     const low = y.map((value, i) => value - (band[i] as number));

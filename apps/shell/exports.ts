@@ -1,6 +1,7 @@
 /** What every lab lets its reader take away: numbers, settings, and a file that repeats the run. */
 import type { ExportItem } from '../components/export-menu/element.ts';
 import { toCsv } from '../components/shared/files.ts';
+import type { Contract } from '../runtime/contract.ts';
 import type { AnyDefinition, DeviceInfo } from '../runtime/experiment.ts';
 import { type Config, writeLink } from '../runtime/link.ts';
 import type { RunStore } from '../runtime/store.ts';
@@ -10,13 +11,13 @@ export interface ExportSource {
   readonly preset: string;
   /** The configuration of the run that is shown. */
   readonly config: Config;
-  readonly store: RunStore;
+  readonly store: RunStore<Contract>;
   readonly device: DeviceInfo | undefined;
   readonly recorded: boolean;
 }
 
 /** Every curve as rows: chart, series, x, y. */
-export function curvesCsv(store: RunStore): string {
+export function curvesCsv(store: RunStore<Contract>): string {
   const rows: (string | number)[][] = [];
   for (const [chart, series] of store.charts) {
     for (const { name, x, y } of series.values()) {

@@ -1,44 +1,40 @@
-/** The base of every lab's element: everything that labs share, with places for what they do not. */
-import { LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+/** The base of every lab's view: what a view uses and what it overrides, and the frame around it. */
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { ExportItem } from '../components/export-menu/element.ts';
-import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
-import type { LabEvent } from '../runtime/events.ts';
-import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
-import type { Config, LinkState, Note, TeacherKeys } from '../runtime/link.ts';
-import type { Hosting } from '../runtime/open-port.ts';
-import type { RunState, StateReport } from '../runtime/runner.ts';
+import type { LiveTensor } from '../components/math-card/element.ts';
+import type { BuiltCard, Verification } from '../math/card.ts';
+import {
+  type Answer,
+  type AnyContract,
+  type Asked,
+  type Contract,
+  type Names,
+  type RequestsOf,
+  trusted,
+} from '../runtime/contract.ts';
 import type { ConfigOf, Schema } from '../runtime/schema.ts';
-import type { RunStore } from '../runtime/store.ts';
-import { siteRoot } from '../site-root.ts';
+import './card-section.ts';
 import { commonExports } from './exports.ts';
-import { labKey } from './lab-keys.ts';
-import { LabState } from './lab-state.ts';
+import type { LabPage } from './lab-module.ts';
+import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
-import { LinkSync } from './link-sync.ts';
-import { RunController } from './run-controller.ts';
+import { Question } from './questions.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
-import { watchVisibility } from './visibility.ts';
 
-/** What a start is given beside the configuration. */
-export interface StartOptions {
-  /** Bytes of a checkpoint to go on from. */
-  readonly checkpoint?: Uint8Array;
-  /** The reader's own files, by name. */
-  readonly files?: ReadonlyMap<string, Uint8Array>;
-  /** Steps to take before it pauses, where it does not play; default 1. */
-  readonly steps?: number;
-}
+export type { StartOptions } from './lab-shell.ts';
 
 /** Anything that marks the term of a symbol: the math cards. */
 interface TermShower extends Element {
-  selectSymbol(symbol: string | null): void;
+  selectSymbol?(symbol: string | null): void;
 }
 
 /**
- * A lab. Parameters of the schema are attributes too, in kebab-case: `<chalk-lab-regression learning-rate="0.03">` (see attributeOf).
+ * A lab. Its view (`view.ts`) extends this class; the build joins the two with the rest of the lab (`defineLabElement`).
+ * Parameters of the schema are attributes too, in kebab-case: `<chalk-lab-regression learning-rate="0.03">` (see attributeOf).
  *
  * @typeParam S the lab's schema
+ * @typeParam C what its run and its page say to each other
  * @attr {light|dark|auto} theme - absent: the theme of the page around it
  * @attr {boolean} page - the lab is the page: it owns the address bar and shows its prose and cards
  * @attr {string} preset - `quick` (default), `full` or another of the lab's
@@ -53,192 +49,93 @@ interface TermShower extends Element {
  * @csspart figure - the lab's figure
  * @csspart controls - the box of controls
  */
-export abstract class LabElement<S extends Schema = Schema> extends LitElement {
-  /** Set by each lab. */
-  static readonly definition: AnyDefinition;
-
-  static override properties = {
-    theme: { type: String, reflect: true },
-    page: { type: Boolean },
-    autostart: { type: Boolean },
-    parallel: { type: Boolean },
-    device: { type: String },
-    dataUrl: { type: String, attribute: 'data-url' },
-    selectedSymbol: { state: true },
-    copied: { state: true },
-  };
+export abstract class LabElement<S extends Schema = Schema, C extends Contract = AnyContract>
+  extends LabShell<S, C>
+  implements LabPage<S, C>
+{
+  static override properties = { ...LabShell.properties, selectedSymbol: { state: true }, copied: { state: true } };
   static override styles = [tokenStyles, baseStyles, labStyles, proseStyles];
 
-  static override get observedAttributes(): string[] {
-    // biome-ignore lint/complexity/noThisInStatic: each lab's class has its own definition
-    return [...super.observedAttributes, ...LabState.attributes(this.definition)];
-  }
-
-  declare theme: 'light' | 'dark' | 'auto' | undefined;
-  declare page: boolean;
-  declare autostart: boolean;
-  declare parallel: boolean;
-  declare device: DevicePreference;
-  declare dataUrl: string;
   declare private selectedSymbol: string | null;
   declare private copied: string;
-
-  /** Where the experiment runs; each lab names its worker. */
-  protected abstract readonly hosting: Hosting;
-
-  readonly #state: LabState;
-  readonly #link: LinkSync;
-  readonly #run: RunController;
-  #frame = 0;
-  #unwatch: (() => void) | undefined;
+  readonly #questions: { readonly failure: string }[] = [];
   readonly #resized = new ResizeObserver(() => this.#reachTables());
 
   constructor() {
     super();
-    this.page = false;
-    this.autostart = false;
-    this.parallel = false;
-    this.device = 'auto';
-    this.dataUrl = '';
     this.selectedSymbol = null;
     this.copied = '';
-    this.#state = new LabState((this.constructor as typeof LabElement).definition);
-    this.#link = new LinkSync(this.#state.definition, (state, notes) => this.#readLink(state, notes));
-    const self = this;
-    this.#run = new RunController({
-      get hosting() {
-        return self.hosting;
-      },
-      get devicePreference() {
-        return self.device;
-      },
-      get dataUrl() {
-        return self.dataUrl || new URL('data/packs/', siteRoot).href;
-      },
-      loadRecording: () => this.loadRecording(),
-      runChanged: () => this.#scheduleRender(),
-      runEvents: (events) => this.runEvents(events),
-      runStateChanged: (report) => this.#stateChanged(report),
-    });
-    this.addEventListener('keydown', (event) => this.#key(event));
     this.addEventListener('term-select', (event) => this.#selectTerm(event as CustomEvent<{ symbol?: string | null }>));
   }
 
   // ── What labs use ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The present values of all parameters. */
-  get config(): ConfigOf<S> {
-    return this.#state.config as ConfigOf<S>;
-  }
-
-  /** Sets several parameters, checked and clamped; not reported as a change by the reader. */
-  set config(values: Partial<ConfigOf<S>>) {
-    this.#state.assign(values as Config);
-    this.#applied();
-  }
-
-  /** What the present run (or recording) has told so far. */
-  protected get store(): RunStore {
-    return this.#run.store;
-  }
-
-  /** State of the present run. */
-  get runState(): RunState {
-    return this.#run.state;
-  }
-
-  /** True while a recording is shown: the run cannot answer questions then. */
-  get recorded(): boolean {
-    return this.#run.recorded;
-  }
-
   /** True in an iframe page or as an element in a foreign page: figure, transport and folded controls only. */
   protected get compact(): boolean {
-    return !this.page || this.#state.teacher.embed;
+    return !this.page || this.state.teacher.embed;
   }
 
   /**
-   * Changes one parameter as a control does: checked, written to the link, passed to the run if it is live.
-   * @param restart for changes made in the figure: start the run anew with it (playing if it played)
+   * Changes parameters as controls do, several at once: checked, written to the link, passed to the run where they are live.
+   * @param restart for changes made in the figure: start the run anew with them (playing if it played)
    */
-  protected set<K extends keyof ConfigOf<S> & string>(key: K, value: ConfigOf<S>[K], restart = false): void {
-    this.#change({ [key]: value });
-    if (restart && this.#run.applied) this.restart(this.runState === 'running' ? 'play' : 'step');
+  protected set(values: Partial<ConfigOf<S>>, restart = false): void {
+    this.change(() => this.state.change(values));
+    if (restart && this.run.applied) this.restart(this.runState === 'running' ? 'play' : 'step');
   }
 
   /** Whether a teacher's link hides this parameter or part (see `parts` of the definition). */
   protected hides(name: string): boolean {
-    return this.#state.hides(name);
+    return this.state.hides(name);
   }
 
   /** Whether a teacher's link keeps the reader from changing this parameter or part. What is hidden is fixed too. */
   protected fixes(name: string): boolean {
-    return this.#state.fixes(name);
+    return this.state.fixes(name);
   }
 
   /**
-   * Several parameters at once, as a file or an earlier run has them.
+   * Several parameters at once, as a file, an earlier run or a suggestion has them.
    * @returns false, and a banner says why, where one of them is locked with another value: nothing is changed then
    */
-  protected take(values: Partial<ConfigOf<S>>, what: string): boolean {
-    const refused = this.#state.refused(values as Config);
-    if (refused.length === 0) this.#change(values as Config);
+  take(values: Partial<ConfigOf<S>>, what: string): boolean {
+    const refused = this.state.refused(values);
+    if (refused.length === 0) this.change(() => this.state.change(values));
     else {
       const message = `${what} has other settings of what is locked here: ${refused.join(', ')}.`;
-      this.#run.banner({ id: 'locked', kind: 'note', heading: 'Not used:', message });
+      this.run.banner({ id: 'locked', kind: 'note', heading: 'Not used:', message });
     }
     return refused.length === 0;
   }
 
-  /** Asks the run; see Context.serve. @throws Error where no live run is there to answer */
-  protected ask(name: string, payload?: unknown): Promise<unknown> {
-    return this.#run.ask(name, payload);
+  /**
+   * A question to the run that the view keeps: `readonly path = this.question('path')`. Its answer is forgotten when a run starts;
+   * why it could not be answered is said below the figure.
+   */
+  protected question<K extends Names<RequestsOf<C>>>(
+    name: K,
+  ): Question<Asked<RequestsOf<C>[K]>, Answer<RequestsOf<C>[K]>, ConfigOf<S>> {
+    const self = this;
+    const question = new Question<Asked<RequestsOf<C>[K]>, Answer<RequestsOf<C>[K]>, ConfigOf<S>>(name, {
+      ask: (asked, [payload]) => this.run.ask(asked, payload),
+      get settings() {
+        return self.ran;
+      },
+      changed: () => this.requestUpdate(),
+    });
+    this.#questions.push(question);
+    return this.keepForRun(question);
   }
 
-  /** Starts anew with the present configuration; where something is missing, a banner says what, and all stays as it is. */
-  restart(mode: 'play' | 'step' = 'play', { checkpoint, files, steps = 1 }: StartOptions = {}): void {
-    const message = this.missing();
-    if (message === undefined) {
-      this.#run.dismiss('missing');
-      void this.#run.start(this.#state.config, mode === 'play' ? { play: true } : { advance: steps }, checkpoint, files);
-    } else this.#run.banner({ id: 'missing', kind: 'warning', heading: 'Not started:', message });
+  /** Asks the run once; see Context.serve. @throws Error where no live run is there to answer */
+  protected async ask<K extends Names<RequestsOf<C>>>(
+    name: K,
+    ...payload: Asked<RequestsOf<C>[K]>
+  ): Promise<Answer<RequestsOf<C>[K]>> {
+    return trusted<Answer<RequestsOf<C>[K]>>(await this.run.ask(name, payload[0]));
   }
 
-  /** Starts, goes on, or runs again. */
-  play(): void {
-    if (this.runState === 'paused' && !this.recorded && this.#run.applied) this.#run.resume({ play: true });
-    else if (this.runState !== 'running' || this.recorded) this.restart('play');
-  }
-
-  pause(): void {
-    this.#run.pause();
-  }
-
-  /** Destroys the GPU device of the run, as a driver reset would: for tests and demonstrations of what happens then. */
-  loseDevice(): void {
-    this.#run.loseDevice();
-  }
-
-  /** A link that reproduces what is shown; the seed is always in it. */
-  link(teacher: Partial<TeacherKeys> = {}): string {
-    const url = new URL(this.page ? location.href : `labs/${this.#state.definition.id}/`, this.page ? undefined : siteRoot);
-    url.search = '';
-    url.hash = this.#state.hash(teacher);
-    return url.href;
-  }
-
-  /** What the reader must give before a run can start, as a sentence; undefined where nothing is missing. */
-  protected missing(): string | undefined {
-    return undefined;
-  }
-
-  /** Text of the lab's recording. Override: `fetch(new URL('./recording.json', import.meta.url)).then((r) => r.text())`. */
-  protected async loadRecording(): Promise<string | undefined> {
-    return undefined;
-  }
-
-  /** Every event as it comes. Override for what the store does not hold. */
-  protected runEvents(_events: readonly LabEvent[]): void {}
+  // ── What labs override ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The figure: what the reader came for. Rendered from `store` at most once a frame. */
   protected abstract renderFigure(): TemplateResult;
@@ -246,65 +143,41 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   protected renderMoreControls(): TemplateResult | typeof nothing {
     return nothing;
   }
-  /** What this lab offers for export beside curves, tables, settings and script: pictures, a checkpoint. */
-  protected exportItems(): readonly ExportItem[] {
-    return [];
+  /** Below the figure, also in embedded form: tables, matrices, galleries. */
+  protected renderResults(): TemplateResult | typeof nothing {
+    return nothing;
   }
   /** Below the buttons of the lab: a checkpoint bar. */
   protected renderTools(): TemplateResult | typeof nothing {
     return nothing;
   }
-  /** Below the figure, also in embedded form: tables, matrices, galleries. */
-  protected renderResults(): TemplateResult | typeof nothing {
-    return nothing;
+  /** What this lab offers for export beside curves, tables, settings and script: pictures, a checkpoint. */
+  protected exportItems(): readonly ExportItem[] {
+    return [];
   }
-  /** Explanation and questions, inside `.prose`; on the full page only. */
-  protected renderProse(): TemplateResult | typeof nothing {
-    return nothing;
+  /** The live tensors of a card; by default those that the run's `tensors` gives. */
+  protected cardTensors(card: BuiltCard): readonly LiveTensor[] {
+    return this.cards.of(card);
   }
-  /** Math cards; on the full page only. */
-  protected renderCards(): TemplateResult | typeof nothing {
-    return nothing;
+  /** Whether the run's `verify` knows this card. */
+  protected verifiable(_card: BuiltCard): boolean {
+    return true;
   }
 
-  // ── Life ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── The frame ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#run.reopen();
-    this.#run.parallel = this.parallel;
-    if (this.page) this.#link.connect();
-    this.#unwatch = watchVisibility(this, (visible) => this.#run.setVisible(visible));
     this.#resized.observe(this);
-    if (this.autostart || this.#state.teacher.autostart) this.restart('play');
-    else void this.#run.showRecording();
-    if (this.#state.definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unwatch?.();
     this.#resized.disconnect();
-    this.#link.disconnect();
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-    // Moving an element in a page disconnects it for a moment; its run shall survive that.
-    setTimeout(() => {
-      if (!this.isConnected) this.#run.close();
-    }, 50);
-  }
-
-  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
-    super.attributeChangedCallback(name, old, value);
-    if (old === value) return;
-    if (!LabState.attributes(this.#state.definition).includes(name)) return;
-    this.#state.readAttribute(name, value, (other) => this.getAttribute(other));
-    this.#applied();
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('theme') && changed.get('theme') !== undefined) document.dispatchEvent(new Event('chalk-theme'));
-    if (changed.has('parallel')) this.#run.parallel = this.parallel;
+    super.updated(changed);
     this.#reachTables();
   }
 
@@ -316,85 +189,14 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
     }
   }
 
-  // ── State ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #readLink(state: LinkState, notes: readonly Note[]): void {
-    this.#state.take(state, notes);
-    this.toggleAttribute('embedded', state.embed);
-    this.#applied();
-  }
-
-  /** The configuration has changed, by whomever. */
-  #applied(): void {
-    this.#run.update(this.#state.config);
-    this.requestUpdate();
-  }
-
-  /** The reader has changed the configuration. */
-  #changed(): void {
-    this.#applied();
-    if (this.page) this.#link.write(this.#state.linkState);
-    this.dispatchEvent(chalkEvent('lab-change', { config: this.#state.config }));
-  }
-
-  #change(values: Config): void {
-    this.#state.change(values);
-    this.#changed();
-  }
-
-  /** At most once a frame, and twice a second where the reader wants little motion. */
-  #scheduleRender(): void {
-    if (this.#frame) return;
-    const render = () => {
-      this.#frame = 0;
-      this.requestUpdate();
-    };
-    if (prefersReducedMotion() && this.runState === 'running') this.#frame = window.setTimeout(render, 500);
-    else this.#frame = requestAnimationFrame(render);
-  }
-
-  #stateChanged({ state, step }: StateReport): void {
-    this.dispatchEvent(chalkEvent('lab-state', { state, step }));
-  }
-
-  #sayNoGpu(): void {
-    const message =
-      'What you see is a recording. Chrome, Edge, Safari 26 and Firefox (Windows, macOS 26) have WebGPU on secure pages. A live run here uses the plain TypeScript loops, which is slow.';
-    this.#run.banner({ id: 'gpu', kind: 'note', heading: 'No WebGPU in this browser.', message });
-  }
-
   #selectTerm(event: CustomEvent<{ symbol?: string | null }>): void {
     const symbol = event.detail.symbol ?? null;
     this.selectedSymbol = symbol;
     const from = event.composedPath();
-    for (const card of this.renderRoot.querySelectorAll('chalk-math-card, chalk-card-section')) {
-      if (!from.includes(card)) (card as unknown as TermShower).selectSymbol?.(symbol);
+    for (const card of this.renderRoot.querySelectorAll<TermShower>('chalk-math-card, chalk-card-section')) {
+      if (!from.includes(card)) card.selectSymbol?.(symbol);
     }
   }
-
-  #key(event: KeyboardEvent): void {
-    const wish = labKey(event);
-    if (!wish) return;
-    event.preventDefault();
-    if (wish === 'toggle') {
-      if (this.runState === 'running' && !this.recorded) this.pause();
-      else this.play();
-    } else if (wish === 'step') this.#step(1);
-    else this.#reset();
-  }
-
-  #step(count: number): void {
-    if (this.runState === 'paused' && !this.recorded && this.#run.applied) this.#run.resume({ advance: count });
-    else if (this.runState === 'running' && !this.recorded) this.pause();
-    else this.restart('step', { steps: count });
-  }
-
-  /** The same seed, from the start: playing if it played, else after its first step. */
-  #reset(): void {
-    this.restart(this.runState === 'running' && !this.recorded ? 'play' : 'step');
-  }
-
-  // ── Rendering ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #copyLink(): Promise<void> {
     try {
@@ -408,7 +210,7 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   async #openLinkBuilder(): Promise<void> {
     const { ChalkLinkBuilder } = await import('./link-builder.ts');
     const builder = new ChalkLinkBuilder();
-    builder.target = this.#state.definition;
+    builder.target = this.definition;
     builder.makeLink = (teacher) => this.link(teacher);
     this.renderRoot.append(builder);
     await builder.updateComplete;
@@ -416,52 +218,61 @@ export abstract class LabElement<S extends Schema = Schema> extends LitElement {
   }
 
   #exports(): readonly ExportItem[] {
-    const { store, device, recorded, player, applied } = this.#run;
-    const config = player?.recording.config ?? applied ?? this.#state.config;
-    const source = { definition: this.#state.definition, preset: this.#state.preset, config, store, device, recorded };
+    const { store, device, recorded } = this.run;
+    const source = { definition: this.definition, preset: this.state.preset, config: this.ran, store, device, recorded };
     return [...this.exportItems(), ...commonExports(source)];
   }
 
+  #renderCards(): TemplateResult | typeof nothing {
+    const { cards } = this.module;
+    if (!cards) return nothing;
+    const tensors = (card: BuiltCard) => this.cards.settled(card, this.cardTensors(card));
+    const verify = (card: BuiltCard) =>
+      this.verifiable(card)
+        ? async () => trusted<readonly Verification[]>(await this.run.ask('verify', { card: card.id }))
+        : null;
+    const live = !this.recorded && this.run.serves('verify') && this.store.step !== undefined;
+    return html`<chalk-card-section .load=${cards} .tensors=${tensors} .verify=${live ? verify : undefined}></chalk-card-section>`;
+  }
+
   override render(): TemplateResult {
+    const { texts } = this.module;
     return renderLab({
-      definition: this.#state.definition,
+      definition: this.definition,
       compact: this.compact,
-      config: this.#state.config,
-      base: this.#state.base,
-      preset: this.#state.preset,
-      teacher: this.#state.teacher,
+      config: this.state.config,
+      base: this.state.base,
+      preset: this.state.preset,
+      teacher: this.state.teacher,
       hides: (name) => this.hides(name),
       fixes: (name) => this.fixes(name),
-      notes: this.#state.notes,
-      run: this.#run,
-      pending: this.#state.pending(this.#run.applied),
+      notes: this.state.notes,
+      run: this.run,
+      pending: this.state.pending(this.run.applied),
       selectedSymbol: this.selectedSymbol,
       copied: this.copied,
       fullLink: this.compact ? this.link() : '',
       exports: this.#exports(),
+      failures: this.#questions.flatMap(({ failure }) => (failure ? [failure] : [])),
       parts: {
+        finding: texts?.finding?.(this) ?? nothing,
         figure: this.renderFigure(),
         moreControls: this.renderMoreControls(),
         tools: this.renderTools(),
         results: this.renderResults(),
-        prose: this.renderProse(),
-        cards: this.renderCards(),
+        prose: texts?.prose?.(this) ?? nothing,
+        cards: this.#renderCards(),
       },
       play: () => this.play(),
       pause: () => this.pause(),
-      advance: (count) => this.#step(count),
-      reset: () => this.#reset(),
+      advance: (count) => this.step(count),
+      reset: () => this.reset(),
       restart: () => this.restart(this.runState === 'running' ? 'play' : 'step'),
-      change: (values) => this.#change(values),
-      resetAll: () => {
-        this.#state.resetAll(true);
-        this.#changed();
-      },
-      choosePreset: (name) => {
-        if (this.#state.choosePreset(name, true)) this.#changed();
-      },
+      change: (values) => this.change(() => this.state.change(values)),
+      resetAll: () => this.change(() => this.state.resetAll(true)),
+      choosePreset: (name) => this.change(() => this.state.choosePreset(name, true)),
       clearNotes: () => {
-        this.#state.notes = [];
+        this.state.notes = [];
         this.requestUpdate();
       },
       copyLink: () => void this.#copyLink(),

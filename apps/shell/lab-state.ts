@@ -1,5 +1,5 @@
 /** What the reader (or a link, or attributes) has set in a lab: parameters, preset, teacher's keys. No rendering, no run. */
-import type { AnyDefinition } from '../runtime/experiment.ts';
+import { type AnyDefinition, presetValues } from '../runtime/experiment.ts';
 import {
   type Config,
   defaultPreset,
@@ -35,9 +35,14 @@ export class LabState {
     return ['preset', 'hide', 'lock', ...Object.keys(definition.schema).map(attributeOf)];
   }
 
+  /** The values that a run in progress takes over. */
+  get liveConfig(): Config {
+    return Object.fromEntries(Object.entries(this.config).filter(([key]) => this.definition.schema[key]?.live === 'live'));
+  }
+
   /** The values of the preset: what reset brings back. */
   get base(): Config {
-    return defaults(this.definition.schema, this.definition.presets[this.preset]) as Config;
+    return defaults(this.definition.schema, presetValues(this.definition, this.preset)) as Config;
   }
 
   get linkState(): LinkState {

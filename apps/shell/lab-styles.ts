@@ -103,6 +103,16 @@ export const labStyles = css`
     gap: var(--chalk-space-5);
     align-items: start;
   }
+  .finding {
+    margin: 0 0 var(--chalk-space-3);
+    font-family: var(--chalk-font-prose);
+    font-size: var(--chalk-text-l);
+    text-wrap: pretty;
+  }
+  .failure {
+    margin: 0;
+    color: var(--chalk-error);
+  }
   .figure {
     display: grid;
     grid-template-columns: minmax(0, 1fr);

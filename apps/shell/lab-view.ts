@@ -8,8 +8,9 @@ import '../components/export-menu/element.ts';
 import type { ExportItem } from '../components/export-menu/element.ts';
 import '../components/phase-progress/element.ts';
 import '../components/transport-bar/element.ts';
+import type { Contract } from '../runtime/contract.ts';
 import type { PhaseEvent } from '../runtime/events.ts';
-import type { AnyDefinition } from '../runtime/experiment.ts';
+import type { AnyDefinition, Preset } from '../runtime/experiment.ts';
 import type { Config, Note, TeacherKeys } from '../runtime/link.ts';
 import type { RunController } from './run-controller.ts';
 
@@ -27,14 +28,18 @@ export interface LabView {
   hides(name: string): boolean;
   fixes(name: string): boolean;
   readonly notes: readonly Note[];
-  readonly run: RunController;
+  readonly run: RunController<Contract>;
   /** Labels of parameters whose change waits for a restart. */
   readonly pending: readonly string[];
   readonly selectedSymbol: string | null;
   readonly copied: string;
   readonly fullLink: string;
   readonly exports: readonly ExportItem[];
+  /** Why questions to the run could not be answered. */
+  readonly failures: readonly string[];
   readonly parts: {
+    /** What this run found, in one sentence. */
+    readonly finding: TemplateResult | string | typeof nothing;
     readonly figure: TemplateResult;
     readonly moreControls: Part;
     readonly tools: Part;
@@ -59,7 +64,10 @@ function transport(view: LabView): TemplateResult {
   const { run, config } = view;
   const presets = html`<span class="preset"><label for="preset">preset</label>
       <select id="preset" ?disabled=${view.fixes('preset')} @change=${(event: Event) => view.choosePreset((event.target as HTMLSelectElement).value)}>
-        ${Object.keys(view.definition.presets).map((name) => html`<option .selected=${name === view.preset}>${name}</option>`)}
+        ${Object.entries(view.definition.presets as Readonly<Record<string, Preset>>).map(
+          ([name, { label, shows }]) =>
+            html`<option value=${name} title=${shows ?? nothing} .selected=${name === view.preset}>${label ?? name}</option>`,
+        )}
       </select></span>`;
   return html`<chalk-transport-bar
     .state=${run.state} .step=${run.store.step} .seed=${config.seed as number} .speed=${run.speed}
@@ -162,6 +170,10 @@ function remarks({ run }: LabView): Part {
   return html`<div role="status"><ul class="remarks">${notes.map((n) => html`<li>${n.message}</li>`)}</ul></div>`;
 }
 
+/** Why a question to the run has no answer. */
+const failures = (view: LabView): TemplateResult[] =>
+  [...new Set(view.failures)].map((failure) => html`<p role="alert" class="failure">${failure}</p>`);
+
 export function renderLab(view: LabView): TemplateResult {
   const { compact, parts, definition } = view;
   const heading = compact
@@ -169,10 +181,11 @@ export function renderLab(view: LabView): TemplateResult {
     : html`<header class="title"><h1>${definition.title}</h1><p class="question">${definition.question}</p></header>`;
   return html`<div class="lab ${compact ? 'embed' : ''}">
     ${heading} ${banners(view)} ${deck(view)}
+    ${parts.finding === nothing ? nothing : html`<p class="finding" role="status">${parts.finding}</p>`}
     <div class="stage">
       <div class="figure" part="figure">${parts.figure}</div>
       ${controls(view)}
-      <div class="rest">${remarks(view)} ${parts.results} ${tools(view)} ${parts.tools}</div>
+      <div class="rest">${remarks(view)} ${failures(view)} ${parts.results} ${tools(view)} ${parts.tools}</div>
     </div>
     ${compact || parts.prose === nothing ? nothing : html`<section class="section prose">${parts.prose}</section>`}
     ${compact ? nothing : parts.cards}

@@ -2,6 +2,7 @@
  * What a lab element knows and does about its run: the worker, the recording, pausing when nobody looks, banners. No rendering;
  * the element asks for `store` and `report` and is told when to render.
  */
+import type { AnyContract, Contract } from '../runtime/contract.ts';
 import type { LabEvent } from '../runtime/events.ts';
 import type { DeviceInfo, DevicePreference } from '../runtime/experiment.ts';
 import { type Hosting, type OpenPort, openPort } from '../runtime/open-port.ts';
@@ -29,6 +30,8 @@ export interface RunHost {
   readonly dataUrl: string;
   /** Text of the lab's recording; undefined where there is none. */
   loadRecording(): Promise<string | undefined>;
+  /** What was shown of a run before belongs to the past. */
+  runStarted(): void;
   /** Something to show has changed. */
   runChanged(): void;
   /** Every event as it comes, for what the store does not hold. */
@@ -36,13 +39,18 @@ export interface RunHost {
   runStateChanged(report: StateReport): void;
 }
 
+type Config = Readonly<Record<string, unknown>>;
 type Wish = { readonly play: true } | { readonly advance: number };
 
 const idle: StateReport = { state: 'idle', step: 0 };
 
-export class RunController implements Speaker {
+/** @typeParam C the lab's contract */
+export class RunController<C extends Contract = AnyContract> implements Speaker {
   readonly #host: RunHost;
-  store = new RunStore();
+  readonly #served = new Set<string>();
+  /** Changes of live parameters since the start. */
+  #live: Config = {};
+  store = new RunStore<C>();
   report: StateReport = idle;
   banners: readonly Banner[] = [];
   /** The configuration of the run in progress; undefined before one was started. */
@@ -83,6 +91,23 @@ export class RunController implements Speaker {
     return this.#speed;
   }
 
+  /** The settings of what is shown: of the recording, or of the run with its live changes. */
+  get ran(): Config | undefined {
+    return this.player ? this.player.recording.config : this.applied && { ...this.applied, ...this.#live };
+  }
+
+  /** Whether the run has said that it answers this question. */
+  serves(name: string): boolean {
+    return this.#served.has(name);
+  }
+
+  #begin(): void {
+    this.store = new RunStore<C>();
+    this.#live = {};
+    this.#served.clear();
+    this.#host.runStarted();
+  }
+
   /** Shows the end of the lab's recording, unless a run was started meanwhile. */
   async showRecording(): Promise<void> {
     let recording: Recording;
@@ -105,6 +130,7 @@ export class RunController implements Speaker {
       recording,
       this.#listener(() => this.player !== undefined),
     );
+    this.#begin();
     this.player.showEnd();
   }
 
@@ -120,7 +146,7 @@ export class RunController implements Speaker {
     this.dismiss('lost');
     this.applied = config;
     this.report = { state: 'starting', step: 0 };
-    this.store = new RunStore();
+    this.#begin();
     this.store.phase = { type: 'phase', name: 'load engine' };
     this.#host.runChanged();
     try {
@@ -152,8 +178,9 @@ export class RunController implements Speaker {
   }
 
   /** Passes live parameters on. */
-  update(config: Readonly<Record<string, unknown>>): void {
-    this.#session?.update(config);
+  update(live: Config): void {
+    if (this.applied) this.#live = live;
+    this.#session?.update(live);
   }
 
   /** @throws Error where nothing runs, or what the experiment's handler threw */
@@ -276,9 +303,10 @@ export class RunController implements Speaker {
         this.#host.runChanged();
       },
       lost: (notice) => this.#lost(notice),
+      serves: (name) => this.#served.add(name),
       reset: () => {
         if (!counts()) return;
-        this.store = new RunStore();
+        this.#begin();
       },
     };
   }

@@ -1,7 +1,7 @@
 /** The classify lab's page as a reader uses it: two runs laid over, a digit drawn, a cell opened, layers looked into, things broken. */
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ClassifyLab } from '../../apps/labs/classify/classify.ts';
+import type { View as ClassifyLab } from '../../apps/labs/classify/view.ts';
 import { openPageRunner, type PageRunner, watchConsole } from './page-runner.ts';
 
 const lab = 'chalk-lab-classify';

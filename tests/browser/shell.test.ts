@@ -32,6 +32,13 @@ async function open(attributes: Record<string, string> = { page: '' }, hash = ''
   });
   await page.goto(`${runner.origin}${EMPTY_PAGE}${hash}`);
   await page.addStyleTag({ url: `${runner.origin}/shell/page.css` });
+  // What the demo lab reads once: faults of its worker, and its recording.
+  const { faults, recording, 'no-worker': noWorker, ...own } = attributes;
+  await page.evaluate((values) => Object.assign(globalThis, values), {
+    demoFaults: faults ?? '',
+    demoNoWorker: noWorker !== undefined,
+    ...(recording === undefined ? {} : { demoRecording: recording }),
+  });
   await page.addScriptTag({ type: 'module', url: `${runner.origin}/@fs${new URL('./demo-lab.ts', import.meta.url).pathname}` });
   await page.evaluate(
     async (given, count) => {
@@ -44,7 +51,7 @@ async function open(attributes: Record<string, string> = { page: '' }, hash = ''
       }
       document.body.append(main);
     },
-    attributes,
+    own,
     labs,
   );
   await page.waitForSelector('chalk-lab-demo >>> chalk-transport-bar >>> button.play', { visible: true });
@@ -267,7 +274,7 @@ it('says that its worker died, and makes a new one', async () => {
   const banner = await page.$eval('chalk-lab-demo >>> chalk-banner', (b) => [b.getAttribute('heading'), b.textContent]);
   expect(banner).toEqual(['The worker stopped.', expect.stringContaining('crashed on purpose')]);
   problems = problems.filter((problem) => !problem.includes('crashed on purpose'));
-  await page.evaluate(() => document.querySelector('chalk-lab-demo')?.removeAttribute('faults'));
+  await page.evaluate(() => Object.assign(globalThis, { demoFaults: '' }));
   await page.select(`${bar}#speed`, 'Infinity');
   await page.click(`${bar}button.play`);
   await until('finished');

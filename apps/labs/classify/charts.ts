@@ -2,6 +2,7 @@
 import type { ChartSeries, Marker, ReferenceLine } from '../../components/chart/types.ts';
 import type { RunStore } from '../../runtime/store.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
+import type { Classification } from './experiment.ts';
 import { gradientsOf, type KeptRuns, seriesOfRun } from './kept-runs.ts';
 import type { Config } from './networks.ts';
 
@@ -11,7 +12,7 @@ const looks = {
 } as const;
 
 /** Loss or accuracy over the steps. */
-export function runSeries(store: RunStore, runs: KeptRuns, chart: 'loss' | 'accuracy'): ChartSeries[] {
+export function runSeries(store: RunStore<Classification>, runs: KeptRuns, chart: 'loss' | 'accuracy'): ChartSeries[] {
   const over = runs.shown.flatMap((run): ChartSeries[] => {
     const curve = seriesOfRun(run.store, chart, 'validation');
     if (!curve) return [];
@@ -21,7 +22,7 @@ export function runSeries(store: RunStore, runs: KeptRuns, chart: 'loss' | 'accu
 }
 
 /** Norm of the gradient by layer, from the input to the output. */
-export function depthSeries(store: RunStore, runs: KeptRuns): ChartSeries[] {
+export function depthSeries(store: RunStore<Classification>, runs: KeptRuns): ChartSeries[] {
   const now = gradientsOf(store);
   const curve = (norms: ArrayLike<number>) => ({ x: Array.from(norms, (_, i) => i + 1), y: norms });
   const over = runs.shown.flatMap((run): ChartSeries[] => {
@@ -32,7 +33,7 @@ export function depthSeries(store: RunStore, runs: KeptRuns): ChartSeries[] {
 }
 
 /** Gradient norms over the steps, of at most six layers spread over the depth; numbered as in the chart by layer. */
-export function timeSeries(store: RunStore): ChartSeries[] {
+export function timeSeries(store: RunStore<Classification>): ChartSeries[] {
   const all = store.series('gradients');
   const most = 6;
   const chosen = all.filter(
@@ -51,7 +52,7 @@ export function lossLines({ softmaxFirst }: Config, classes: number): ReferenceL
 }
 
 /** Where the validation loss was lowest, once it has risen again. */
-export function bestMarker(store: RunStore): Marker[] {
+export function bestMarker(store: RunStore<Classification>): Marker[] {
   const curve = seriesOfRun(store, 'loss', 'validation');
   if (!curve || curve.y.length < 4) return [];
   const best = curve.y.indexOf(Math.min(...curve.y));

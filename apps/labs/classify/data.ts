@@ -6,7 +6,7 @@ import { listUserFiles } from '../../../engine/data/formats/user-files.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { ConfigError, Generator } from '../../../engine/index.ts';
-import type { Context, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { Config } from './networks.ts';
 
 export interface Pictures {
@@ -61,7 +61,7 @@ async function decoder(): Promise<ImageDecoder> {
 }
 
 /** The reader's own files: one folder a class, a fifth of each class for the test. */
-async function ownPictures(config: Config, context: Context<Config>, report: (share: number) => void): Promise<Pictures> {
+async function ownPictures(config: Config, context: RunContext<Config>, report: (share: number) => void): Promise<Pictures> {
   const { files } = context;
   if (files.size === 0) {
     throw new ConfigError(
@@ -92,7 +92,7 @@ async function ownPictures(config: Config, context: Context<Config>, report: (sh
 }
 
 /** Loads, shuffles and splits. @throws MissingDataError naming the command that prepares the set */
-export async function* loadPictures(config: Config, context: Context<Config>): AsyncGenerator<ExperimentEvent, Pictures> {
+export async function* loadPictures(config: Config, context: RunContext<Config>): AsyncGenerator<ExperimentEvent, Pictures> {
   const { dataset } = config;
   if (dataset === 'own') return yield* waitFor('decode', (report) => ownPictures(config, context, report));
   const load = (split: 'train' | 'test', count: number) =>

@@ -2,14 +2,16 @@
 import { ConfigError } from '../../../engine/index.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
-import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
-import { loadPictures } from './data.ts';
+import type { ImageBatch } from '../../components/shared/images.ts';
+import type { Context, Experiment, ExperimentEvent, PlainEvent, RunContext } from '../../runtime/experiment.ts';
+import type { CardRequests } from '../../shell/card-questions.ts';
+import { loadPictures, type Pictures } from './data.ts';
 import type { Config } from './networks.ts';
-import { mistakes, reportOf } from './report.ts';
-import { imagesOf, inspect, predict } from './requests.ts';
+import { type EvaluationReport, type GradientReport, type MistakesReport, mistakes, reportOf } from './report.ts';
+import { type Inspection, imagesOf, inspect, type Prediction, predict, type SetName, type Subject } from './requests.ts';
 import { type EpochResult, evaluated, type History, newHistory, trainFully } from './run.ts';
 import { definition, type schema } from './schema.ts';
-import { searched, type TrialResult } from './search.ts';
+import { searched, type Trained, type TrialResult } from './search.ts';
 import { Training } from './training.ts';
 import { verify } from './verify.ts';
 
@@ -22,6 +24,26 @@ export interface Setup {
   readonly parameters: number;
   readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
 }
+
+/** What run and page say to each other. */
+export interface Classification {
+  result: ClassifyResult;
+  data: {
+    setup: Setup;
+    evaluation: EvaluationReport;
+    /** Whose pictures the images of that name are. */
+    mistakes: MistakesReport;
+    gradients: GradientReport;
+  };
+  requests: Pick<CardRequests, 'verify'> & {
+    predict(of: { readonly pixels: Uint8Array }): Prediction;
+    inspect(of: Subject): Inspection;
+    images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
+    checkpoint(): { readonly bytes: Uint8Array; readonly step: number };
+  };
+}
+
+type Told = ExperimentEvent<Classification['data']>;
 
 export interface ClassifyResult {
   readonly parameters: number;
@@ -54,7 +76,7 @@ function setupOf(training: Training): Setup {
 }
 
 /** Goes on from a checkpoint: of this run exactly; of another run with the same network from its weights. */
-function resume(training: Training, bytes: Uint8Array): ExperimentEvent | undefined {
+function resume(training: Training, bytes: Uint8Array): PlainEvent | undefined {
   const checkpoint = readCheckpoint(bytes);
   try {
     training.trainer.load(checkpoint);
@@ -69,7 +91,7 @@ function resume(training: Training, bytes: Uint8Array): ExperimentEvent | undefi
 }
 
 /** The test set, once. */
-async function* tested(training: Training): AsyncGenerator<ExperimentEvent, ClassifyResult['test']> {
+async function* tested(training: Training): AsyncGenerator<Told, ClassifyResult['test']> {
   const found = yield* evaluated(training, training.test, 'test');
   const report = reportOf(found, training.pictures.test, 'test', training.trainer.progress.step);
   yield { type: 'data', name: 'evaluation', value: report };
@@ -100,24 +122,23 @@ function resultOf(
 }
 
 /** Answers questions about the network of the moment; none while there is none. */
-function serve(context: Context<Config>, current: () => Training | undefined): void {
-  const ask = (name: string, answer: (training: Training, payload: unknown) => unknown) =>
-    context.serve(name, (payload) => {
-      const training = current();
-      if (!training) throw new Error('the network is not there yet: press Start');
-      return answer(training, payload);
-    });
-  ask('predict', predict);
-  ask('inspect', inspect);
-  ask('images', imagesOf);
-  ask('verify', verify);
-  ask('checkpoint', async (training) => ({
-    bytes: training.annotate(await training.trainer.checkpoint()),
-    step: training.trainer.progress.step,
-  }));
+function serve(context: Context<Config, Classification>, current: () => Training | undefined): void {
+  const present = (): Training => {
+    const training = current();
+    if (!training) throw new Error('the network is not there yet: press Start');
+    return training;
+  };
+  context.serve('predict', (of) => predict(present(), of));
+  context.serve('inspect', (of) => inspect(present(), of));
+  context.serve('images', (of) => imagesOf(present(), of));
+  context.serve('verify', ({ card }) => verify(present(), card));
+  context.serve('checkpoint', async () => {
+    const training = present();
+    return { bytes: training.annotate(await training.trainer.checkpoint()), step: training.trainer.progress.step };
+  });
 }
 
-export const experiment: Experiment<typeof schema, ClassifyResult> = {
+export const experiment: Experiment<typeof schema, Classification> = {
   ...definition,
   async *run(config, context) {
     const pictures = yield* loadPictures(config, context);
@@ -138,25 +159,29 @@ export const experiment: Experiment<typeof schema, ClassifyResult> = {
     };
     context.onDispose(() => replace(undefined));
     serve(context, () => training);
-    let history = newHistory();
-    let trials: readonly TrialResult[] | undefined;
-    if (config.search === 'off') {
-      const made = new Training(config, pictures);
-      replace(made);
-      if (context.checkpoint) {
-        const note = resume(made, context.checkpoint);
-        if (note) yield note;
-      }
-      yield { type: 'data', name: 'setup', value: setupOf(made) };
-      yield* trainFully(made, context, history);
-    } else {
-      const found = yield* searched(config, context, pictures, replace);
-      history = found.history;
-      trials = found.trials;
-      yield { type: 'data', name: 'setup', value: setupOf(training as unknown as Training) };
-    }
-    const best = training as unknown as Training;
+    const { best, history, trials } =
+      config.search === 'off'
+        ? yield* single(config, context, pictures, replace)
+        : yield* searched(config, context, pictures, replace);
+    yield { type: 'data', name: 'setup', value: setupOf(best) };
     const test = yield* tested(best);
     return resultOf(best, history, test, trials);
   },
 };
+
+/** One training, from the start or from a checkpoint. */
+async function* single(
+  config: Config,
+  context: RunContext<Config>,
+  pictures: Pictures,
+  replace: (training: Training) => void,
+): AsyncGenerator<Told, Trained> {
+  const best = new Training(config, pictures);
+  replace(best);
+  const note = context.checkpoint && resume(best, context.checkpoint);
+  if (note) yield note;
+  yield { type: 'data', name: 'setup', value: setupOf(best) };
+  const history = newHistory();
+  yield* trainFully(best, context, history);
+  return { best, history };
+}

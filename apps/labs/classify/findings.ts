@@ -121,7 +121,7 @@ export async function main(names: readonly string[]): Promise<number> {
   ];
   console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
   for (const finding of findings.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const config = { ...defaults(schema, definition.presets[finding.preset]), ...finding.config };
+    const config = { ...defaults(schema, definition.presets[finding.preset]?.values), ...finding.config };
     const run = await runInNode(experiment, { environment: nodeEnvironment(), config, onEvent: progress(finding.name) });
     if (run.result) console.log(line(finding, run.result, run.seconds));
     await run.runner.stop();

@@ -1,7 +1,7 @@
 /** Runs of this visit, kept on the page so that their curves can be laid over those of the run in progress. */
 import type { Run, Setting } from '../../components/runs-table/runs.ts';
 import type { RunStore } from '../../runtime/store.ts';
-import type { ClassifyResult } from './experiment.ts';
+import type { Classification } from './experiment.ts';
 import type { Config } from './networks.ts';
 import type { EvaluationReport, GradientReport } from './report.ts';
 
@@ -16,7 +16,7 @@ export interface KeptRun {
   /** Place among the colours of categories; 0 and 1 look like data and model. */
   readonly color: number;
   readonly config: Config;
-  readonly store: RunStore;
+  readonly store: RunStore<Classification>;
   shown: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface KeptRun {
 const COLORS = [2, 3, 4, 5, 6, 7, 8, 9];
 const MOST_RUNS = 12;
 
-export const seriesOfRun = (store: RunStore, chart: string, name: string): Curve | undefined =>
+export const seriesOfRun = (store: RunStore<Classification>, chart: string, name: string): Curve | undefined =>
   store.charts.get(chart)?.get(name);
 
 /** Settings that tell runs apart, as the table shows them. */
@@ -36,9 +36,9 @@ function settings(config: Config): Record<string, Setting> {
   return out;
 }
 
-function metrics(store: RunStore): Record<string, number> {
+function metrics(store: RunStore<Classification>): Record<string, number> {
   const last = (chart: string) => seriesOfRun(store, chart, 'validation')?.y.at(-1);
-  const result = store.result as ClassifyResult | undefined;
+  const { result } = store;
   const found: Record<string, number | undefined> = {
     'validation accuracy': last('accuracy'),
     'validation loss': last('loss'),
@@ -49,10 +49,10 @@ function metrics(store: RunStore): Record<string, number> {
 
 export class KeptRuns {
   readonly kept: KeptRun[] = [];
-  #current: { readonly store: RunStore; readonly config: Config; readonly number: number } | undefined;
+  #current: { readonly store: RunStore<Classification>; readonly config: Config; readonly number: number } | undefined;
 
   /** A run began: what ran before is kept where it came as far as an evaluation, and forgotten where it did not. */
-  begin(store: RunStore, config: Config): void {
+  begin(store: RunStore<Classification>, config: Config): void {
     const before = this.#current;
     const ran = before !== undefined && seriesOfRun(before.store, 'loss', 'validation') !== undefined;
     if (ran) {
@@ -81,7 +81,7 @@ export class KeptRuns {
 
   /** What the runs table shows: the kept runs and the one in progress. */
   rows(running: boolean): Run[] {
-    const row = (id: string, label: string, config: Config, store: RunStore): Omit<Run, 'shown' | 'color'> => {
+    const row = (id: string, label: string, config: Config, store: RunStore<Classification>): Omit<Run, 'shown' | 'color'> => {
       const [accuracy, loss] = [seriesOfRun(store, 'accuracy', 'validation'), seriesOfRun(store, 'loss', 'validation')];
       return {
         id,
@@ -108,8 +108,6 @@ export class KeptRuns {
   }
 }
 
-export const evaluationOf = (store: RunStore): EvaluationReport | undefined =>
-  store.data.get('evaluation') as EvaluationReport | undefined;
+export const evaluationOf = (store: RunStore<Classification>): EvaluationReport | undefined => store.data.get('evaluation');
 
-export const gradientsOf = (store: RunStore): GradientReport | undefined =>
-  store.data.get('gradients') as GradientReport | undefined;
+export const gradientsOf = (store: RunStore<Classification>): GradientReport | undefined => store.data.get('gradients');

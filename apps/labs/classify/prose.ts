@@ -1,9 +1,12 @@
 /** What the reader is asked, and the answers to unfold. */
-import { html, type TemplateResult } from 'lit';
+import { html } from 'lit';
+import type { Prose } from '../../shell/lab-module.ts';
 import type { Config } from './networks.ts';
+import type { schema } from './schema.ts';
 
-/** @param use sets parameters as a control does */
-export const prose = (use: (values: Partial<Config>) => void): TemplateResult => html`
+export const prose: Prose<typeof schema> = (lab) => {
+  const use = (values: Partial<Config>) => lab.take(values, 'This suggestion');
+  return html`
   <h2>From pictures to probabilities</h2>
   <p>
     The network turns the pixels of a picture into one number a class, its <em>logits</em>. A softmax makes probabilities of them, and the
@@ -93,3 +96,4 @@ export const prose = (use: (values: Partial<Config>) => void): TemplateResult =>
     Kingma &amp; Ba 2015 (Adam); Loshchilov &amp; Hutter 2019 (AdamW); Bergstra &amp; Bengio 2012 (random search); LeCun et al. 1998 (MNIST).
   </p>
 `;
+};

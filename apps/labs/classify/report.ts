@@ -2,6 +2,7 @@
 import { type ImageDataset, subset } from '../../../engine/data/dataset.ts';
 import type { Evaluation } from '../../../engine/train/evaluate.ts';
 import type { ExperimentEvent } from '../../runtime/experiment.ts';
+import type { Classification } from './experiment.ts';
 import type { GradientNorms } from './training.ts';
 
 /** The event `data` named 'evaluation'. */
@@ -49,7 +50,7 @@ export function reportOf(found: Evaluation, data: ImageDataset, set: EvaluationR
 }
 
 /** A few pictures of every confusion, the most frequent confusions first: what a recording can show of the matrix. */
-export function* mistakes(report: EvaluationReport, data: ImageDataset): Generator<ExperimentEvent> {
+export function* mistakes(report: EvaluationReport, data: ImageDataset): Generator<ExperimentEvent<Classification['data']>> {
   const cells = new Map<number, number[]>();
   report.predictions.forEach((predicted, index) => {
     const label = report.labels[index] as number;
@@ -64,7 +65,7 @@ export function* mistakes(report: EvaluationReport, data: ImageDataset): Generat
     .flatMap((list) => list.slice(0, PER_CELL))
     .slice(0, MOST_MISTAKES);
   const shown = subset(data, indices);
-  yield { type: 'data', name: 'mistakes', value: { set: report.set, indices } satisfies MistakesReport };
+  yield { type: 'data', name: 'mistakes', value: { set: report.set, indices } };
   yield {
     type: 'images',
     name: 'mistakes',
@@ -75,7 +76,10 @@ export function* mistakes(report: EvaluationReport, data: ImageDataset): Generat
 }
 
 /** Norms over time (a series for each layer) and over depth (a point for each layer). */
-export function* gradientEvents({ layers, norms }: GradientNorms, step: number): Generator<ExperimentEvent> {
+export function* gradientEvents(
+  { layers, norms }: GradientNorms,
+  step: number,
+): Generator<ExperimentEvent<Classification['data']>> {
   for (const [index, layer] of layers.entries()) {
     yield { type: 'metric', chart: 'gradients', series: layer, x: step, y: norms[index] as number };
   }
@@ -86,5 +90,5 @@ export function* gradientEvents({ layers, norms }: GradientNorms, step: number):
     x: Float32Array.from(layers, (_, index) => index + 1),
     y: norms,
   };
-  yield { type: 'data', name: 'gradients', value: { layers, norms, step } satisfies GradientReport };
+  yield { type: 'data', name: 'gradients', value: { layers, norms, step } };
 }

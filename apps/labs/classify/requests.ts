@@ -1,6 +1,7 @@
 /** What the page asks a trained network: a prediction, the inside of the network for one image, images behind a cell. */
 import { type ImageDataset, imageAt, subset, take } from '../../../engine/data/dataset.ts';
 import { crossEntropy, grad, scope, slice, softmax, type Tensor, tensor } from '../../../engine/index.ts';
+import type { ImageBatch } from '../../components/shared/images.ts';
 import type { Training } from './training.ts';
 
 /** Values of one tensor handed to the page at most; larger ones are cut along their first axis. */
@@ -40,15 +41,17 @@ export interface Inspection extends Prediction {
   readonly layers: readonly LayerView[];
 }
 
-type SetName = 'validation' | 'test' | 'train';
+export type SetName = 'validation' | 'test' | 'train';
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+/** What is looked at: a drawing, or an image of a set; all layers, or one. */
+export type Subject = ({ readonly pixels: Uint8Array } | { readonly set: SetName; readonly index: number }) & {
+  readonly layer?: string;
+};
 
 /** Bytes of one image of the network's size. @throws Error saying what was expected */
-function pixelsOf(payload: unknown, training: Training): Uint8Array {
+function checked(pixels: Uint8Array, training: Training): Uint8Array {
   const { height, width, channels } = training.pictures.train;
-  const pixels = isRecord(payload) ? payload.pixels : undefined;
-  if (!(pixels instanceof Uint8Array) || pixels.length !== height * width * channels) {
+  if (pixels.length !== height * width * channels) {
     throw new Error(`an image must be ${height} × ${width} × ${channels} bytes`);
   }
   return pixels;
@@ -62,8 +65,8 @@ function one(training: Training, image: Uint8Array): ImageDataset {
 const probabilitiesOf = (training: Training, outputs: Tensor): Tensor =>
   training.network.layers.at(-1)?.type === 'softmax' ? outputs : softmax(outputs, { axis: -1 });
 
-export async function predict(training: Training, payload: unknown): Promise<Prediction> {
-  const { x, labels } = training.batchOf(one(training, pixelsOf(payload, training)));
+export async function predict(training: Training, { pixels }: { readonly pixels: Uint8Array }): Promise<Prediction> {
+  const { x, labels } = training.batchOf(one(training, checked(pixels, training)));
   const [outputs, shares] = training.evaluating((network) =>
     scope(() => {
       const found = network.forward(x);
@@ -93,17 +96,16 @@ async function look(value: Tensor | null | undefined, dropBatch: boolean): Promi
   return { shape: [kept, ...rest], data, cut: true };
 }
 
-/** Activations, weights and their gradients for one image. @param payload {pixels} or {set, index}; {layer} limits it to one layer */
-export async function inspect(training: Training, payload: unknown): Promise<Inspection> {
-  const chosen = isRecord(payload) ? payload : {};
-  const set = training.pictures[(chosen.set as SetName) ?? 'validation'];
-  const image = chosen.pixels ? pixelsOf(payload, training) : imageAt(set, Number(chosen.index ?? 0));
+/** Activations, weights and their gradients for one image. */
+export async function inspect(training: Training, subject: Subject): Promise<Inspection> {
+  const known = 'set' in subject ? training.pictures[subject.set] : undefined;
+  const image = 'set' in subject ? imageAt(training.pictures[subject.set], subject.index) : checked(subject.pixels, training);
   const found = await predict(training, { pixels: image });
-  const label = chosen.pixels ? found.prediction : (set.labels[Number(chosen.index ?? 0)] as number);
+  const label = ('set' in subject ? known?.labels[subject.index] : undefined) ?? found.prediction;
   const { x, labels: unused } = training.batchOf(one(training, image));
   const labels = tensor(Int32Array.of(label), [1], { dtype: 'i32' });
   const views = training.evaluating((network) => {
-    const modules = network.modules.filter(({ path }) => chosen.layer === undefined || path === chosen.layer);
+    const modules = network.modules.filter(({ path }) => subject.layer === undefined || path === subject.layer);
     const parameters = new Map(network.namedParameters());
     return scope(() => {
       const { output, activations } = network.forward(x, { capture: modules.map(({ path }) => path), fuse: false });
@@ -145,12 +147,15 @@ export async function inspect(training: Training, payload: unknown): Promise<Ins
 }
 
 /** The images with the given indices of a set. */
-export function imagesOf(training: Training, payload: unknown): { readonly shape: readonly number[]; readonly data: Uint8Array } {
-  const { set = 'validation', indices = [] } = (payload ?? {}) as { set?: SetName; indices?: readonly number[] };
+export function imagesOf(
+  training: Training,
+  { set, indices }: { readonly set: SetName; readonly indices: readonly number[] },
+): ImageBatch {
   const source = training.pictures[set];
   const chosen = subset(
     source,
     indices.filter((index) => index >= 0 && index < source.count),
   );
-  return { shape: [chosen.count, chosen.height, chosen.width, chosen.channels], data: chosen.images };
+  const { count, height, width, channels, images } = chosen;
+  return { data: images, count, height, width, channels: channels === 3 ? 3 : 1 };
 }

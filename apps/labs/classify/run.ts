@@ -2,7 +2,8 @@
 import type { TrainingData } from '../../../engine/train/data.ts';
 import type { Evaluation } from '../../../engine/train/evaluate.ts';
 import type { EpochEvent, StepEvent } from '../../../engine/train/events.ts';
-import type { Context, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
+import type { Classification } from './experiment.ts';
 import type { Config } from './networks.ts';
 import { gradientEvents, reportOf } from './report.ts';
 import type { GradientNorms, Training } from './training.ts';
@@ -35,6 +36,8 @@ export const newHistory = (): History => ({
   validation: undefined,
 });
 
+type Told = ExperimentEvent<Classification['data']>;
+
 const FIRST = 20;
 
 export interface RunOptions {
@@ -60,7 +63,7 @@ export async function* evaluated(
 }
 
 /** Everything that is looked at between steps. */
-async function* look(training: Training, history: History, { trial }: RunOptions): AsyncGenerator<ExperimentEvent> {
+async function* look(training: Training, history: History, { trial }: RunOptions): AsyncGenerator<Told> {
   const { trainer } = training;
   const { step } = trainer.progress;
   const validation = yield* evaluated(training, training.validation, 'evaluate');
@@ -82,10 +85,10 @@ async function* look(training: Training, history: History, { trial }: RunOptions
 /** Trains to the end. One `step` event a step, after everything that belongs to the step. */
 export async function* trainFully(
   training: Training,
-  context: Context<Config>,
+  context: RunContext<Config>,
   history: History,
   options: RunOptions = {},
-): AsyncGenerator<ExperimentEvent> {
+): AsyncGenerator<Told> {
   const { before = 0, total, trial } = options;
   const { trainer } = training;
   const told = ({ step, epoch, loss, total: own }: StepEvent): ExperimentEvent => ({

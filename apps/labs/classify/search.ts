@@ -3,8 +3,9 @@ import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { Generator } from '../../../engine/index.ts';
 import type { Evaluation } from '../../../engine/train/evaluate.ts';
 import type { Cell } from '../../runtime/events.ts';
-import type { Context, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { Pictures } from './data.ts';
+import type { Classification } from './experiment.ts';
 import type { Config } from './networks.ts';
 import { type History, newHistory, trainFully } from './run.ts';
 import { gridTrials, randomTrials, type Trial, trialName } from './space.ts';
@@ -39,16 +40,24 @@ function row(id: string, { trial, accuracy, loss, parameters, problem }: TrialRe
 const isOfSetting = (error: unknown): error is Error =>
   error instanceof Error && (error.name === 'NonFiniteError' || error.name === 'ConfigError');
 
+/** What a run, or a search, ends with. */
+export interface Trained {
+  readonly best: Training;
+  readonly history: History;
+  /** In a search: what was tried. */
+  readonly trials?: readonly TrialResult[];
+}
+
 /** @param replace takes over the network to look at; the one before it is released */
 export async function* searched(
   config: Config,
-  context: Context<Config>,
+  context: RunContext<Config>,
   pictures: Pictures,
   replace: (training: Training | undefined) => void,
-): AsyncGenerator<ExperimentEvent, { history: History; trials: TrialResult[] }> {
+): AsyncGenerator<ExperimentEvent<Classification['data']>, Trained> {
   const trials = trialsOf(config);
   const results: TrialResult[] = [];
-  let best: { accuracy: number; history: History } | undefined;
+  let best: { accuracy: number; history: History; training: Training } | undefined;
   let before = 0;
   for (const [index, trial] of trials.entries()) {
     const name = `${index + 1}: ${trialName(trial)}`;
@@ -64,7 +73,7 @@ export async function* searched(
       const { accuracy = 0, loss } = history.validation as Evaluation;
       results.push({ trial, accuracy, loss, parameters: training.network.parameterCount });
       if (!best || accuracy > best.accuracy) {
-        best = { accuracy, history };
+        best = { accuracy, history, training };
         replace(training);
         kept = true;
       }
@@ -78,5 +87,5 @@ export async function* searched(
     yield row(name, results.at(-1) as TrialResult);
   }
   if (!best) throw new Error(`No setting could be trained. The first problem: ${results[0]?.problem}`);
-  return { history: best.history, trials: results };
+  return { best: best.training, history: best.history, trials: results };
 }

@@ -236,9 +236,8 @@ async function pooling(training: Training): Promise<Verification[]> {
   return [...kernel, tape];
 }
 
-/** @param payload {card}: the id of a card that `verifiable` names */
-export function verify(training: Training, payload: unknown): Promise<Verification[]> {
-  const card = String((payload as { card?: unknown } | null)?.card ?? '');
+/** @param card id of a card that `verifiable` names */
+export function verify(training: Training, card: string): Promise<Verification[]> {
   if (card.startsWith('conv2d')) return convolution(training, card);
   if (card.startsWith('linear')) return fullyConnected(training, card);
   if (card === 'adam' || card === 'sgd-momentum') return update(training, card);

@@ -1,9 +1,9 @@
 /** Trains the denoiser on digits, on digits then clothes, and on both mixed; shows what each makes of both. */
 import { channelStatistics, type ImageDataset, subset, toFloat32 } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
-import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { type Baselines, baselines } from './noise.ts';
-import { definition, type schema, type TrainingName, trainings } from './schema.ts';
+import { definition, type SetName, type schema, type TrainingName, trainings } from './schema.ts';
 import { type Config, Denoiser, NORMALISATION, noiseOf, type Sets } from './training.ts';
 
 export interface TrainingResult {
@@ -19,13 +19,38 @@ export interface DenoiseResult {
   readonly baselines: { readonly mnist: Baselines; readonly fashion: Baselines };
 }
 
+/** Activations of one level of the network. */
+export interface Level {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What is looked into: a training's network, and the skip connections that are cut meanwhile. */
+export interface Look {
+  readonly training: TrainingName;
+  readonly cut: Config['cut'];
+}
+
+/** What run and page say to each other. */
+export interface Denoising {
+  result: DenoiseResult;
+  data: { baselines: { readonly mnist: Baselines; readonly fashion: Baselines } };
+  requests: {
+    /** The levels of the network for one image of a set. */
+    inside(of: Look & { readonly set: SetName; readonly index: number }): readonly Level[];
+    /** The images of both sets, denoised: bytes [8, 28, 28]. */
+    denoise(of: Look): Readonly<Record<SetName, Uint8Array>>;
+  };
+}
+
 /** The eight images that the exercise shows: 0, 123, 246, … */
 const SHOWN = Array.from({ length: 8 }, (_, i) => 123 * i);
 /** Images on which the errors of the table are measured; more with the full recipe. */
 const errorImages = (config: Config) => (config.maps < 32 ? 256 : 10000);
 const LAST = 50;
 
-async function* load(config: Config, context: Context<Config>): AsyncGenerator<ExperimentEvent, Sets> {
+async function* load(config: Config, context: RunContext<Config>): AsyncGenerator<ExperimentEvent, Sets> {
   const sets: ImageDataset[] = [];
   for (const name of ['mnist', 'fashion-mnist'] as const) {
     for (const split of ['train', 'test'] as const) {
@@ -48,10 +73,10 @@ function baselinesOf(set: ImageDataset, config: Config): Baselines {
 }
 
 /** Normalised units to the bytes of a picture. */
-const toBytes = (values: Float32Array) =>
-  Uint8ClampedArray.from(values, (v) => 255 * (v * NORMALISATION.std[0] + NORMALISATION.mean[0]));
+const toBytes = (values: Float32Array): Uint8Array =>
+  new Uint8Array(Uint8ClampedArray.from(values, (v) => 255 * (v * NORMALISATION.std[0] + NORMALISATION.mean[0])).buffer);
 
-type Shown = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
+type Shown = Readonly<Record<SetName, Float32Array<ArrayBuffer>>>;
 const STRIP = [SHOWN.length, 28, 28, 1] as const;
 
 /** The clean and the noisy images, which are the same for all trainings. */
@@ -69,7 +94,7 @@ async function* strips(denoiser: Denoiser, shown: Shown): AsyncGenerator<Experim
   }
 }
 
-export const experiment: Experiment<typeof schema, DenoiseResult> = {
+export const experiment: Experiment<typeof schema, Denoising> = {
   ...definition,
   async *run(config, context) {
     const sets = yield* load(config, context);
@@ -140,23 +165,21 @@ export const experiment: Experiment<typeof schema, DenoiseResult> = {
 };
 
 /** What the page asks for: pictures with skip connections cut, and the levels of the network for one image. */
-function serve(denoisers: readonly Denoiser[], shown: Shown, context: Context<Config>): void {
-  const named = (name: unknown) => denoisers.find((denoiser) => denoiser.name === name) ?? (denoisers[0] as Denoiser);
-  context.serve('denoise', async (payload) => {
-    const { training, set } = payload as { training: TrainingName; set: string };
-    const denoiser = named(training);
-    denoiser.cut(context.live.cut);
-    const { denoised } = await denoiser.denoise(shown[set] as Float32Array<ArrayBuffer>);
-    denoiser.cut('none');
-    return toBytes(denoised);
-  });
-  context.serve('inside', async (payload) => {
-    const { training, set, index } = payload as { training: TrainingName; set: string; index: number };
-    const denoiser = named(training);
-    denoiser.cut(context.live.cut);
-    const image = (shown[set] as Float32Array<ArrayBuffer>).slice(index * 784, (index + 1) * 784);
-    const levels = await denoiser.inside(image);
-    denoiser.cut('none');
-    return levels;
-  });
+function serve(denoisers: readonly Denoiser[], shown: Shown, context: Context<Config, Denoising>): void {
+  /** The network of that training, with connections cut while `look` looks. @throws Error where the run does not have it */
+  const looking = async <T>({ training, cut }: Look, look: (denoiser: Denoiser) => Promise<T>): Promise<T> => {
+    const denoiser = denoisers.find(({ name }) => name === training);
+    if (!denoiser) throw new Error(`This run trains no network on ${training}.`);
+    denoiser.cut(cut);
+    return look(denoiser).finally(() => denoiser.cut('none'));
+  };
+  context.serve('denoise', (of) =>
+    looking(of, async (denoiser) => ({
+      MNIST: toBytes((await denoiser.denoise(shown.MNIST)).denoised),
+      'Fashion-MNIST': toBytes((await denoiser.denoise(shown['Fashion-MNIST'])).denoised),
+    })),
+  );
+  context.serve('inside', (of) =>
+    looking(of, (denoiser) => denoiser.inside(shown[of.set].slice(of.index * 784, (of.index + 1) * 784))),
+  );
 }

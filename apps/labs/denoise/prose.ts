@@ -1,7 +1,9 @@
 /** What the reader is asked, and the answers to unfold. */
 import { html } from 'lit';
+import type { Prose } from '../../shell/lab-module.ts';
+import type { schema } from './schema.ts';
 
-export const prose = html`
+export const prose: Prose<typeof schema> = () => html`
   <h2>A denoiser and what it knows</h2>
   <p>
     Each pixel is darkened by a random factor and buried in noise: x̃ = x·uᵞ + σn. Pixel by pixel little can be done: the best answer of the

@@ -5,6 +5,10 @@ import { choice, defineLab, defineSchema, int, number } from '../../runtime/inde
 export const trainings = ['MNIST', 'both in sequence', 'both shuffled'] as const;
 export type TrainingName = (typeof trainings)[number];
 
+/** The sets whose images are shown. */
+export const sets = ['MNIST', 'Fashion-MNIST'] as const;
+export type SetName = (typeof sets)[number];
+
 const restart = 'restart' as const;
 
 export const schema = defineSchema({
@@ -83,7 +87,7 @@ export const definition = defineLab({
   question: 'What does a denoiser do with something it has never seen?',
   version: 1,
   schema,
-  presets: { quick: { images: 768, maps: 8, batch: 16, epochs: 1, rate: 3e-3, strips: 16 }, full: {} },
+  presets: { quick: { values: { images: 768, maps: 8, batch: 16, epochs: 1, rate: 3e-3, strips: 16 } }, full: { values: {} } },
   device: 'any',
   parts: { inside: { label: 'looking inside', free: true } },
 });

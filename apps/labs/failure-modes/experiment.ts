@@ -7,9 +7,9 @@ import { buildNetwork } from '../../../engine/nn/network.ts';
 import { imageData } from '../../../engine/train/data.ts';
 import { type Evaluation, evaluate } from '../../../engine/train/evaluate.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
-import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { asInput, type Config, corrupt, NORMALISATION } from './data.ts';
-import { type Attribution, attribute, pathNodes } from './explain.ts';
+import { type Attribution, attribute, type PathNode, pathNodes } from './explain.ts';
 import { definition, type schema } from './schema.ts';
 
 /** Which network, and which test set. */
@@ -39,6 +39,43 @@ export interface FailureModesResult {
   readonly explained: Readonly<Record<Cell, readonly ExplainedCell[]>>;
 }
 
+/** Predictions of one network on one test set. */
+export interface Matrix {
+  readonly counts: Uint32Array;
+  readonly predictions: Int32Array;
+  readonly labels: Uint8Array;
+}
+
+/** Why one network says what it says about the chosen image of one test set. */
+export interface Explanation extends Attribution {
+  readonly network: Which;
+  readonly test: Which;
+  readonly label: number;
+  readonly index: number;
+  /** [28, 28] */
+  readonly bytes: Uint8Array;
+}
+
+/** What run and page say to each other. */
+export interface FailureModes {
+  result: FailureModesResult;
+  data: Record<Cell, Matrix> & {
+    explained: Readonly<Record<Cell, readonly ExplainedCell[]>>;
+    explanations: readonly Explanation[];
+  };
+  requests: {
+    /** The chosen image, for both networks and both test sets. */
+    explain(): readonly Explanation[];
+    /** The nodes of the path to the chosen image, and S(x) − S(x′). */
+    path(of: { readonly network: Which; readonly test: Which }): {
+      readonly nodes: readonly PathNode[];
+      readonly difference: number;
+    };
+    /** Bytes of images of a test set, [n, 28, 28]. */
+    behind(cell: { readonly test: Which; readonly indices: readonly number[] }): Uint8Array;
+  };
+}
+
 const LAST = 200;
 /** Most images shown behind a cell of a matrix. */
 const BEHIND = 60;
@@ -51,7 +88,7 @@ interface Sets {
 const record = <K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> =>
   Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;
 
-async function* load(config: Config, context: Context<Config>): AsyncGenerator<ExperimentEvent, Sets> {
+async function* load(config: Config, context: RunContext<Config>): AsyncGenerator<ExperimentEvent, Sets> {
   yield { type: 'phase', name: 'download' };
   const fetched = async (split: 'train' | 'test', count: number) =>
     loadDataset('mnist', { source: context.data, signal: context.signal, split, count });
@@ -80,7 +117,7 @@ function* strips({ train }: Sets, config: Config): IterableIterator<ExperimentEv
   }
 }
 
-export const experiment: Experiment<typeof schema, FailureModesResult> = {
+export const experiment: Experiment<typeof schema, FailureModes> = {
   ...definition,
   async *run(config, context) {
     const sets = yield* load(config, context);
@@ -130,15 +167,11 @@ export const experiment: Experiment<typeof schema, FailureModesResult> = {
       for (const [t, test] of networks.entries()) {
         yield { type: 'phase', name: 'evaluate', progress: (2 * n + t) / 4 };
         const data = imageData(sets.test[test], { normalisation: NORMALISATION });
-        const found = await evaluate(trainers[network].network, data);
+        const found = classified(await evaluate(trainers[network].network, data));
         const name = cellName(network, test);
-        cells[name] = { accuracy: found.accuracy as number, perClass: found.perClass as readonly number[] };
-        yield {
-          type: 'data',
-          name,
-          value: { counts: found.confusion?.counts, predictions: found.predictions, labels: sets.test[test].labels },
-        };
-        yield accuracyRow(network, test, found, config);
+        cells[name] = { accuracy: found.accuracy, perClass: found.perClass };
+        yield { type: 'data', name, value: { ...found.matrix, labels: sets.test[test].labels } };
+        yield accuracyRow(network, test, cells[name], config);
       }
     }
     const explained = {} as Record<Cell, readonly ExplainedCell[]>;
@@ -166,8 +199,14 @@ async function nextLoss(events: ReturnType<Trainer['run']>): Promise<number> {
   }
 }
 
-function accuracyRow(network: Which, test: Which, { accuracy, perClass }: Evaluation, config: Config): ExperimentEvent {
-  const of = (label: number) => perClass?.[label] ?? Number.NaN;
+/** An evaluation of a classifier has all of these. */
+function classified({ accuracy, perClass, confusion, predictions }: Evaluation) {
+  if (accuracy === undefined || !perClass || !confusion || !predictions) throw new Error('the network was not tested on classes');
+  return { accuracy, perClass, matrix: { counts: confusion.counts, predictions } };
+}
+
+function accuracyRow(network: Which, test: Which, { accuracy, perClass }: CellResult, config: Config): ExperimentEvent {
+  const of = (label: number) => perClass[label] ?? Number.NaN;
   return {
     type: 'row',
     table: 'accuracy',
@@ -175,7 +214,7 @@ function accuracyRow(network: Which, test: Which, { accuracy, perClass }: Evalua
     row: {
       network,
       test,
-      accuracy: accuracy ?? Number.NaN,
+      accuracy,
       [`of ${config.dotClass}s (dot)`]: of(config.dotClass),
       [`of ${config.gridClass}s (grid)`]: of(config.gridClass),
     },
@@ -201,7 +240,7 @@ async function explainBoth(trainer: Trainer, test: ImageDataset, config: Config)
 }
 
 /** The chosen test image, clean or tainted. */
-function exampleOf(sets: Sets, which: Which, context: Context<Config>) {
+function exampleOf(sets: Sets, which: Which, context: RunContext<Config>) {
   const test = sets.test[which];
   const index = Math.min(context.live.example, test.count - 1);
   return { x: asInput(test, index), bytes: imageAt(test, index).slice(), label: test.labels[index] as number, index };
@@ -211,9 +250,9 @@ function exampleOf(sets: Sets, which: Which, context: Context<Config>) {
 async function explanations(
   trainers: Readonly<Record<Which, Trainer>>,
   sets: Sets,
-  context: Context<Config>,
-): Promise<unknown[]> {
-  const result: unknown[] = [];
+  context: RunContext<Config>,
+): Promise<Explanation[]> {
+  const result: Explanation[] = [];
   for (const network of networks) {
     for (const test of networks) {
       const { x, bytes, label, index } = exampleOf(sets, test, context);
@@ -225,15 +264,13 @@ async function explanations(
 }
 
 /** What the page asks for between steps and after the run: explanations, the path, images behind a cell. */
-function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: Context<Config>): void {
+function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: Context<Config, FailureModes>): void {
   context.serve('explain', () => explanations(trainers, sets, context));
-  context.serve('path', async (payload) => {
-    const { network, test } = payload as { network: Which; test: Which };
+  context.serve('path', ({ network, test }) => {
     const { x, label } = exampleOf(sets, test, context);
     return pathNodes(trainers[network].network, x, label, context.live);
   });
-  context.serve('behind', (payload) => {
-    const { test, indices } = payload as { test: Which; indices: readonly number[] };
+  context.serve('behind', ({ test, indices }) => {
     const shown = indices.slice(0, BEHIND);
     const data = new Uint8Array(shown.length * 784);
     shown.forEach((index, n) => {

@@ -110,7 +110,7 @@ export async function pathNodes(
   x: Float32Array<ArrayBuffer>,
   label: number,
   config: Config,
-): Promise<PathNode[]> {
+): Promise<{ readonly nodes: readonly PathNode[]; readonly difference: number }> {
   const { nodes, weights } = quadrature(config.rule, config.nodes);
   const baseline = baselineOf(x, config.baseline, config.seed);
   const size = x.length;
@@ -129,8 +129,10 @@ export async function pathNodes(
   );
   const gradients = await made.data();
   made.dispose();
+  const [at, from] = [await scoresOf(network, x), await scoresOf(network, baseline)];
+  const difference = (at[label] as number) - (from[label] as number);
   let running = 0;
-  return nodes.map((alpha, k) => {
+  const walked = nodes.map((alpha, k): PathNode => {
     const gradient = gradients.subarray(k * size, (k + 1) * size);
     for (let i = 0; i < size; i++)
       running += (weights[k] as number) * ((x[i] as number) - (baseline[i] as number)) * (gradient[i] as number);
@@ -142,4 +144,5 @@ export async function pathNodes(
       running,
     };
   });
+  return { nodes: walked, difference };
 }

@@ -1,24 +1,5 @@
 /** Explanations as the page draws them. */
 
-import type { Which } from './experiment.ts';
-import type { PathNode } from './explain.ts';
-
-/** What the run answers to `explain`, one for each network and test set. */
-export interface Explanation {
-  readonly network: Which;
-  readonly test: Which;
-  readonly label: number;
-  readonly index: number;
-  readonly bytes: Uint8Array;
-  readonly map: Float32Array;
-  readonly sum: number;
-  readonly difference: number | null;
-  readonly dotShare: number;
-  readonly dotValue: number;
-  readonly dotRank: number;
-  readonly scores: readonly number[];
-}
-
 /** Magnitudes whose larger ones hold this share of the total set the end of the scale; the rest are outliers. */
 const KEPT = 0.98;
 
@@ -43,5 +24,3 @@ export function verdict(scores: readonly number[]): { readonly predicted: number
   const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0);
   return { predicted: scores.indexOf(top), probability: 1 / total };
 }
-
-export type { PathNode };

@@ -1,7 +1,9 @@
 /** What the reader is asked, and the answers to unfold. */
 import { html } from 'lit';
+import type { Prose } from '../../shell/lab-module.ts';
+import type { schema } from './schema.ts';
 
-export const prose = html`
+export const prose: Prose<typeof schema> = () => html`
   <h2>A flaw that gives the answer away</h2>
   <p>
     Every 7 of the tainted set carries one white pixel at the bottom right, every 4 a texture over the whole image. Two networks start from

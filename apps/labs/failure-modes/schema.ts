@@ -117,7 +117,7 @@ export const definition = defineLab({
   question: 'What has a network learned when a flaw of the data gives the answer away?',
   version: 1,
   schema,
-  presets: { quick: { images: 10000, testImages: 2000 }, full: {} },
+  presets: { quick: { values: { images: 10000, testImages: 2000 } }, full: { values: {} } },
   device: 'any',
   parts: { explain: { label: 'explaining images', free: true } },
 });

@@ -1,5 +1,6 @@
 /** Trains the regression network under one or all four settings from the same weights and shows the curves. */
 import type { Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { CardRequests } from '../../shell/card-questions.ts';
 import { inspect, verify } from './inspect.ts';
 import { definition, type Setting, type schema, settings } from './schema.ts';
 import { type Evaluation, grid, Training } from './training.ts';
@@ -15,6 +16,16 @@ export interface SettingResult {
 }
 
 export type RegressionResult = Readonly<Partial<Record<Setting, SettingResult>>>;
+
+/** What run and page say to each other. */
+export interface Regression {
+  result: RegressionResult;
+  data: {
+    /** Step whose weights early stopping restored. */
+    bestStep: number;
+  };
+  requests: CardRequests;
+}
 
 /** Evaluations between two drawings of the dropout band, which costs many passes. */
 const BAND_EVERY = 5;
@@ -51,17 +62,18 @@ function row(
   };
 }
 
-export const experiment: Experiment<typeof schema, RegressionResult> = {
+export const experiment: Experiment<typeof schema, Regression> = {
   ...definition,
   async *run(config, context) {
     yield { type: 'phase', name: 'compile shaders' };
-    const chosen = config.setting === 'all four' ? settings : [config.setting];
-    const trainings = chosen.map((setting) => new Training(setting, config));
+    const [setting, ...others]: readonly [Setting, ...Setting[]] = config.setting === 'all four' ? settings : [config.setting];
+    const first = new Training(setting, config);
+    const trainings = [first, ...others.map((other) => new Training(other, config))];
     context.onDispose(() => {
       for (const training of trainings) training.dispose();
     });
-    context.serve('tensors', () => inspect(trainings[0] as Training));
-    context.serve('verify', () => verify(trainings[0] as Training));
+    context.serve('tensors', () => inspect(first));
+    context.serve('verify', () => verify(first));
     const latest = new Map<Training, Evaluation>();
     yield { type: 'phase', name: 'train', progress: 0 };
     for (let step = 1; step <= config.steps; step++) {
@@ -73,22 +85,19 @@ export const experiment: Experiment<typeof schema, RegressionResult> = {
           let evaluation = await training.evaluate((step / config.evalEvery) % BAND_EVERY === 0 || step === config.steps);
           yield* shown(training.setting, evaluation);
           if (step === config.steps) training.finish();
-          if (training.stopped) {
+          const { bestStep } = training;
+          if (bestStep !== undefined) {
             evaluation = await training.evaluate(false);
             yield { type: 'curve', chart: 'fit', series: training.setting, x: grid, y: evaluation.curve };
-            yield { type: 'data', name: 'bestStep', value: training.bestStep };
-            yield {
-              type: 'status',
-              level: 'note',
-              message: `Early stopping went back to the weights of step ${training.bestStep}.`,
-            };
+            yield { type: 'data', name: 'bestStep', value: bestStep };
+            yield { type: 'status', level: 'note', message: `Early stopping went back to the weights of step ${bestStep}.` };
           }
           latest.set(training, evaluation);
           yield row(training.setting, training, evaluation);
         }
         yield { type: 'phase', name: 'train', progress: step / config.steps };
       }
-      yield { type: 'step', step, total: config.steps, loss: latest.get(trainings[0] as Training)?.train };
+      yield { type: 'step', step, total: config.steps, loss: latest.get(first)?.train };
     }
     return Object.fromEntries(
       [...latest].map(([training, { step, train, validation, roughness, weightNorm }]): [Setting, SettingResult] => [

@@ -1,7 +1,9 @@
 /** What the reader is asked, and the answers to unfold. */
 import { html } from 'lit';
+import type { Prose } from '../../shell/lab-module.ts';
+import type { schema } from './schema.ts';
 
-export const prose = html`
+export const prose: Prose<typeof schema> = () => html`
   <h2>Eleven points, ten hidden units</h2>
   <p>
     The <span class="data">points</span> come from a noisy curve. The network <span class="model">y(x) = Σ w²<sub>j</sub> h(w¹<sub>j</sub>x + b¹<sub>j</sub>) + b²</span>

@@ -168,6 +168,6 @@ export const definition = defineLab({
   question: 'What stops a network from drawing a curve through every point?',
   version: 1,
   schema,
-  presets: { quick: { steps: 6000 }, full: { steps: 20000 } },
+  presets: { quick: { values: { steps: 6000 } }, full: { values: { steps: 20000 } } },
   device: 'small',
 });

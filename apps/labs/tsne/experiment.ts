@@ -4,11 +4,12 @@ import { type ImageDataset, imageSize } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
-import type { Context, Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import type { CardRequests } from '../../shell/card-questions.ts';
 import { inspect, verify } from './inspect.ts';
 import { AGREEMENT_K, type MapQuality, Maps, type PanelSpec, panelsOf, scheduleOf, TRUST_K } from './maps.ts';
-import { NetworkSource, snapshotsOf, trainedNetwork } from './network.ts';
+import { type LayerInfo, NetworkSource, snapshotsOf, trainedNetwork } from './network.ts';
 import { withProgress } from './progress.ts';
 import { definition, type schema } from './schema.ts';
 
@@ -42,6 +43,29 @@ export interface LayoutValue {
   readonly extent: number;
 }
 
+/** What run and page say to each other. */
+export interface Mapping {
+  result: TsneResult;
+  data: {
+    labels: { readonly labels: Uint8Array; readonly classes: readonly string[] };
+    /** One for each map. */
+    panels: readonly PanelSpec[];
+    [layout: `layout ${number}`]: LayoutValue;
+    /** What is embedded, for the reader. */
+    space: string;
+    /** The k nearest of each point in the space that is embedded, [N, k]. */
+    neighbours: { readonly k: number; readonly indices: Uint16Array };
+    inputAgreement: number;
+    /** Of the network, where a layer is embedded: what it takes each point for, its epochs, its layers. */
+    predicted: Uint8Array;
+    epochs: readonly number[];
+    layers: readonly LayerInfo[];
+  };
+  requests: CardRequests;
+}
+
+type Told = ExperimentEvent<Mapping['data']>;
+
 export const seriesName = (specs: readonly PanelSpec[], at: number): string => {
   const { perplexity, seed } = specs[at] as PanelSpec;
   return specs.length === 1 ? 'map' : `perplexity ${Number(perplexity.toPrecision(3))}, seed ${seed}`;
@@ -62,7 +86,7 @@ const spaceKey = ({ layer, path, epoch }: Config, network: NetworkSource | undef
 
 class Lab {
   readonly config: Config;
-  readonly context: Context<Config>;
+  readonly context: RunContext<Config>;
   readonly set: ImageDataset;
   readonly maps: Maps;
   network: NetworkSource | undefined;
@@ -70,7 +94,7 @@ class Lab {
   inputAgreement = 0;
   accuracy: number | null = null;
 
-  constructor(config: Config, context: Context<Config>, set: ImageDataset) {
+  constructor(config: Config, context: RunContext<Config>, set: ImageDataset) {
     this.config = config;
     this.context = context;
     this.set = set;
@@ -82,7 +106,7 @@ class Lab {
     return { ...this.config, ...this.context.live };
   }
 
-  async *#points(): AsyncGenerator<ExperimentEvent, Float32Array> {
+  async *#points(): AsyncGenerator<Told, Float32Array> {
     const { live, set, context } = this;
     if (live.layer === 'pixels') {
       this.accuracy = null;
@@ -110,7 +134,7 @@ class Lab {
   }
 
   /** Takes the points that the live parameters name; the maps keep their layouts. */
-  async *enterSpace(): AsyncGenerator<ExperimentEvent, void> {
+  async *enterSpace(): AsyncGenerator<Told, void> {
     const { maps, set, context } = this;
     const points = yield* this.#points();
     this.space = spaceKey(this.live, this.network);
@@ -128,7 +152,7 @@ class Lab {
   }
 
   /** Follows changes of live parameters that need other affinities. @returns true when something changed */
-  async *follow(): AsyncGenerator<ExperimentEvent, boolean> {
+  async *follow(): AsyncGenerator<Told, boolean> {
     const { live, maps } = this;
     let changed = false;
     if (spaceKey(live, this.network) !== this.space) {
@@ -144,7 +168,7 @@ class Lab {
     return changed;
   }
 
-  async *picture(): AsyncGenerator<ExperimentEvent, void> {
+  async *picture(): AsyncGenerator<Told, void> {
     for (const [at, layout] of (await this.maps.layouts()).entries()) {
       yield { type: 'data', name: `layout ${at}`, value: packed(layout) };
     }
@@ -176,7 +200,7 @@ class Lab {
 }
 
 /** The iterations; returns the reason where they end before their number is reached. */
-async function* iterate(lab: Lab): AsyncGenerator<ExperimentEvent, string | null> {
+async function* iterate(lab: Lab): AsyncGenerator<Told, string | null> {
   const { maps, set } = lab;
   const stops = maps.specs.map(() => new TsneConvergence());
   const qualityEvery = set.count > LARGE ? QUALITY_EVERY_LARGE : QUALITY_EVERY;
@@ -215,7 +239,7 @@ async function* iterate(lab: Lab): AsyncGenerator<ExperimentEvent, string | null
   return null;
 }
 
-export const experiment: Experiment<typeof schema, TsneResult> = {
+export const experiment: Experiment<typeof schema, Mapping> = {
   ...definition,
   async *run(config, context) {
     const { signal, data: source } = context;

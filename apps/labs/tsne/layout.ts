@@ -1,19 +1,7 @@
 /** What the page makes of a run's events: coordinates, pictures, names. Plain functions; no DOM, no engine. */
-import type { ImageBatch } from '../../components/shared/images.ts';
-import type { ImagesEvent } from '../../runtime/events.ts';
 import type { RunStore } from '../../runtime/store.ts';
-
-/** A layout as the run tells it: 16 bits a coordinate. */
-export interface LayoutValue {
-  readonly y: Int16Array;
-  /** Coordinate that 32,767 stands for. */
-  readonly extent: number;
-}
-
-export interface Panel {
-  readonly perplexity: number;
-  readonly seed: number;
-}
+import type { LayoutValue, Mapping } from './experiment.ts';
+import type { PanelSpec } from './maps.ts';
 
 export interface Coordinates {
   readonly x: Float32Array;
@@ -38,26 +26,9 @@ export function coordinatesOf(value: LayoutValue | undefined): Coordinates | und
   return made;
 }
 
-/** The run's pictures as the components take them. */
-export function batchOf(event: ImagesEvent | undefined): ImageBatch | null {
-  if (!event) return null;
-  const [count, height, width, channels] = event.shape;
-  return { data: event.data as Uint8Array, count, height, width, channels: channels as 1 | 3 };
-}
-
-/** Some pictures of a batch, in the given order. */
-export function picked(batch: ImageBatch, indices: readonly number[]): ImageBatch {
-  const size = batch.width * batch.height * batch.channels;
-  const data = new Uint8Array(indices.length * size);
-  indices.forEach((index, at) => {
-    data.set((batch.data as Uint8Array).subarray(index * size, (index + 1) * size), at * size);
-  });
-  return { ...batch, data, count: indices.length };
-}
-
 /** The nearest neighbours of a point in the space that is embedded. */
-export function neighboursOf(store: RunStore, index: number): number[] {
-  const known = store.data.get('neighbours') as { k: number; indices: Uint16Array } | undefined;
+export function neighboursOf(store: RunStore<Mapping>, index: number): number[] {
+  const known = store.data.get('neighbours');
   if (!known || index < 0) return [];
   return Array.from(known.indices.subarray(index * known.k, (index + 1) * known.k));
 }
@@ -78,7 +49,8 @@ export function nearestOnMap({ x, y }: Coordinates, index: number, k: number): n
   return best;
 }
 
-export const panelName = ({ perplexity, seed }: Panel): string => `perplexity ${Number(perplexity.toPrecision(3))}, seed ${seed}`;
+export const panelName = ({ perplexity, seed }: PanelSpec): string =>
+  `perplexity ${Number(perplexity.toPrecision(3))}, seed ${seed}`;
 
 /** The data set that a checkpoint of the classification lab was trained on; undefined where the file does not say. */
 export function dataSetOfCheckpoint(bytes: Uint8Array): string | undefined {

@@ -11,7 +11,7 @@ import { imageData, type TrainingData } from '../../../engine/train/data.ts';
 import { evaluate, outputs } from '../../../engine/train/evaluate.ts';
 import { softmaxRows } from '../../../engine/train/metrics.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
-import type { Context, ExperimentEvent } from '../../runtime/experiment.ts';
+import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { Layer, schema } from './schema.ts';
 
@@ -203,7 +203,7 @@ const MOST_TRAINED = 4;
 /** Trains a small network (one hidden layer of 128) and keeps it after each epoch. */
 export async function* trainedNetwork(
   config: Config,
-  context: Context<Config>,
+  context: RunContext<Config>,
 ): AsyncGenerator<ExperimentEvent, readonly Snapshot[]> {
   const key = [config.dataset, config.trainCount, config.epochs, config.seed, context.device.kind].join();
   const known = trainedBefore.get(key);

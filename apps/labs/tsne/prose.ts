@@ -1,5 +1,7 @@
 /** What the reader is asked, and the answers to unfold. */
 import { html } from 'lit';
+import type { Prose } from '../../shell/lab-module.ts';
+import type { schema } from './schema.ts';
 
 const ask = (question: string, answer: unknown) => html`<div class="ask">
   <h3>Predict, run, explain</h3>
@@ -7,7 +9,7 @@ const ask = (question: string, answer: unknown) => html`<div class="ask">
   <details><summary>Answer</summary>${answer}</details>
 </div>`;
 
-export const prose = html`
+export const prose: Prose<typeof schema> = () => html`
   <h2>From 784 numbers to two</h2>
   <p>
     An image of 28 × 28 pixels is a point with 784 coordinates. t-SNE looks for places in the plane such that points that are neighbours

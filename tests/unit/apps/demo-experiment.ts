@@ -52,7 +52,7 @@ export const definition = defineLab({
   question: 'Where does it end?',
   version: 1,
   schema,
-  presets: { quick: {}, full: { steps: 100, rate: 0.05 } },
+  presets: { quick: { values: {} }, full: { values: { steps: 100, rate: 0.05 } } },
   device: 'any',
 });
 
@@ -66,7 +66,13 @@ class DeviceLostError extends Error {
 /** What a test wants to go wrong; `loseAt` counts down the losses. */
 export const faults = { loseAt: 0, losses: 0, failAt: 0, disposed: 0, returned: 0, crashAt: 0 };
 
-export const experiment: Experiment<typeof schema, { x: number }> = {
+/** What run and page of this lab say to each other. */
+export interface Demo {
+  result: { x: number };
+  requests: { where(): number; fail(): never };
+}
+
+export const experiment: Experiment<typeof schema, Demo> = {
   ...definition,
   async *run(config, context) {
     context.onDispose(() => {

@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { engineImports, inlineWorkers, moveOut } from '../../../apps/embed/one-file.ts';
 import { widget } from '../../../apps/embed/widget.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
@@ -83,37 +82,6 @@ describe('curves for charts', () => {
 });
 
 describe('the module for other pages', () => {
-  it('takes the worker inside, however it is laid out', () => {
-    const code = `x = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });\ny = new Worker(\n  new URL('./other.ts', import.meta.url),\n  { type: 'module' },\n);`;
-    expect(inlineWorkers(code)).toBe(
-      "import InlineWorker0 from './worker.ts?worker&inline';\nimport InlineWorker1 from './other.ts?worker&inline';\nx = new InlineWorker0();\ny = new InlineWorker1();",
-    );
-    expect(inlineWorkers('new Worker(url)')).toBe('new Worker(url)');
-  });
-
-  it('leaves the recording and the fallback beside itself', () => {
-    const code =
-      "fetch(new URL('./recording.json', import.meta.url)); await import('./experiment.ts'); await import('../../runtime/browser-environment.ts')";
-    expect(moveOut(code, 'demo')).toBe(
-      "fetch(new URL('./' + 'demo.recording.json', import.meta.url)); await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href); await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href)",
-    );
-  });
-
-  it('knows what the fallback must export', () => {
-    const texts = [
-      "await import('../../../engine/nn/validate.ts')",
-      "import('../../../engine/data/formats/image-node.ts'); import('./cards.ts')",
-    ];
-    expect(engineImports(texts)).toEqual([
-      './experiment.ts',
-      '../../runtime/browser-environment.ts',
-      '../../../engine/nn/validate.ts',
-    ]);
-    expect(moveOut(texts.join(';'), 'demo')).toBe(
-      "await import(/* @vite-ignore */ new URL('./' + 'demo.engine.js', import.meta.url).href);import('../../../engine/data/formats/image-node.ts'); import('./cards.ts')",
-    );
-  });
-
   it('is a widget whose traits are the parameters', () => {
     const lab = Object.assign(new EventTarget(), {
       config: { seed: 1, learningRate: 0.1 } as Record<string, unknown>,

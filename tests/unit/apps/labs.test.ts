@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { labs } from '../../../apps/labs/registry.ts';
+import type { Preset } from '../../../apps/runtime/experiment.ts';
 import { partsOf } from '../../../apps/runtime/parts.ts';
 import { readRecording } from '../../../apps/runtime/recording.ts';
 import { defaults, type Parameter } from '../../../apps/runtime/schema.ts';
@@ -24,6 +25,9 @@ function reached(file: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
+/** Plain facts about data sets and layer lists are no engine. */
+const isPlain = (file: string) => /engine\/(errors|data\/catalog|nn\/(definition|architectures|validate|shapes))\.ts$/.test(file);
+
 it('every directory is a lab of the home page', () => {
   expect(labs.map(({ definition }) => definition.id).sort()).toEqual(folders.sort());
 });
@@ -37,7 +41,7 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
   });
 
   it('has presets that its own schema accepts', () => {
-    for (const [name, values] of Object.entries(definition.presets)) {
+    for (const [name, { values }] of Object.entries(definition.presets as Record<string, Preset>)) {
       for (const [key, value] of Object.entries(values as object)) {
         const parameter = schema[key];
         expect(parameter, `${name}: ${key}`).toBeDefined();
@@ -62,27 +66,25 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
   });
 
   it('keeps its schema light: no engine behind it', () => {
-    const engine = [...reached(join(root, id, 'schema.ts'))].filter(
-      (file) => file.includes('/engine/') && !file.endsWith('/errors.ts'),
+    const engine = [...reached(join(root, id, 'schema.ts'))].filter((file) => file.includes('/engine/'));
+    expect(engine.filter((file) => !isPlain(file))).toEqual([]);
+  });
+
+  it('keeps its view light: of the experiment it imports types alone', () => {
+    const engine = [...reached(join(root, id, 'view.ts'))].filter(
+      (file) => file.includes('/engine/') || file.endsWith(`${id}/experiment.ts`),
     );
-    // Plain facts about data sets and layer lists are no engine.
-    expect(
-      engine.filter((file) => !/engine\/(data\/catalog|nn\/(definition|architectures|validate|shapes))\.ts$/.test(file)),
-    ).toEqual([]);
+    expect(engine.filter((file) => !isPlain(file))).toEqual([]);
   });
 
-  it('has a page that paints before any script', () => {
-    const page = text(id, 'index.html');
-    expect(page).toContain(`<chalk-lab-${id} page>`);
-    expect(page).toMatch(new RegExp(`<h1>${definition.title}</h1>`));
-    expect(page).toContain(definition.question);
-    expect(page).toContain(`src="./${id}.ts"`);
-    expect(page).not.toMatch(/\b(TITLE|QUESTION|ID)\b/);
+  it('exports what the build joins to an element', async () => {
+    expect(text(id, 'view.ts')).toMatch(/^export class View extends LabElement</m);
+    expect(text(id, 'experiment.ts')).toMatch(/^export const experiment: Experiment</m);
+    expect(text(id, 'prose.ts')).toMatch(/^export const prose: Prose</m);
+    expect(text(id, 'cards.ts')).toMatch(/^export (const cards\b|\{ cards \})/m);
   });
 
-  it('has a worker, a module for other pages and a recording of the present version', () => {
-    expect(text(id, 'worker.ts')).toContain('host(experiment, browserEnvironment, self)');
-    expect(text(id, 'embed.ts')).toContain(`widget('chalk-lab-${id}')`);
+  it('has a recording of the present version', () => {
     const file = text(id, 'recording.json');
     const recording = readRecording(file);
     expect(recording).toMatchObject({ lab: id, version: definition.version });

@@ -1,24 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { experiment } from '../../../apps/labs/tsne/experiment.ts';
-import {
-  batchOf,
-  coordinatesOf,
-  dataSetOfCheckpoint,
-  nearestOnMap,
-  neighboursOf,
-  picked,
-} from '../../../apps/labs/tsne/layout.ts';
+import { experiment, type Mapping } from '../../../apps/labs/tsne/experiment.ts';
+import { coordinatesOf, dataSetOfCheckpoint, nearestOnMap, neighboursOf } from '../../../apps/labs/tsne/layout.ts';
 import { panelsOf, perplexitiesOf, scheduleOf } from '../../../apps/labs/tsne/maps.ts';
 import { averagedBlocks, layerPath, NetworkSource } from '../../../apps/labs/tsne/network.ts';
 import { withProgress } from '../../../apps/labs/tsne/progress.ts';
 import { schema } from '../../../apps/labs/tsne/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
 import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
-import type { ImagesEvent, LabEvent } from '../../../apps/runtime/events.ts';
+import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { Runner } from '../../../apps/runtime/runner.ts';
 import { type ConfigOf, defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
+import { batchOf, picked } from '../../../apps/shell/image-batch.ts';
 import { DATASETS } from '../../../engine/data/catalog.ts';
 import { imageDataset } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
@@ -80,7 +74,7 @@ async function run(config: Partial<Config>, files?: ReadonlyMap<string, Uint8Arr
     ...(files ? { files } : {}),
     onEvent: (event) => events.push(structuredClone(event)),
   });
-  const store = new RunStore();
+  const store = new RunStore<Mapping>();
   store.apply(events);
   return { ...done, events, store };
 }
@@ -101,14 +95,14 @@ describe('the t-SNE lab', () => {
     expect(steps.at(-1)).toMatchObject({ step: 300, total: 300 });
     expect(store.tables.get('quality')).toHaveLength(1);
 
-    const layout = coordinatesOf(store.data.get('layout 0') as Parameters<typeof coordinatesOf>[0]);
+    const layout = coordinatesOf(store.data.get('layout 0'));
     expect(layout?.x).toHaveLength(120);
     const near = nearestOnMap(layout as NonNullable<typeof layout>, 7, 5);
     expect(near).toHaveLength(5);
     expect(near.filter((i) => i % 10 === 7).length).toBeGreaterThanOrEqual(4);
     expect(neighboursOf(store, 7)).toHaveLength(8);
     expect(neighboursOf(store, 7).filter((i) => i % 10 === 7).length).toBeGreaterThanOrEqual(6);
-    const batch = batchOf(store.images.get('points') as ImagesEvent);
+    const batch = batchOf(store.images.get('points'));
     expect(batch).toMatchObject({ count: 120, width: 28, height: 28, channels: 1 });
     expect(picked(batch as NonNullable<typeof batch>, [3]).data).toEqual(batch?.data.subarray(3 * 784, 4 * 784));
 
@@ -126,7 +120,7 @@ describe('the t-SNE lab', () => {
     expect(store.data.get('epochs')).toEqual([0, 1, 2]);
     expect(store.data.get('predicted')).toHaveLength(120);
     expect(store.data.get('space')).toMatch(/10 numbers, epoch 2; \d+\.\d % of these images/);
-    expect((store.data.get('layers') as unknown[]).length).toBe(4);
+    expect(store.data.get('layers')).toHaveLength(4);
     await runner.stop();
   });
 
@@ -211,7 +205,7 @@ describe('the t-SNE lab', () => {
       const from = events.length;
       runner.advance(steps);
       await paused();
-      const store = new RunStore();
+      const store = new RunStore<Mapping>();
       store.apply(events.slice(from));
       return store;
     };

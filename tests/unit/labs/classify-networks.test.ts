@@ -37,9 +37,9 @@ describe('networks', () => {
     const count = (values: Partial<Config>, shape: readonly number[]) =>
       validateNetwork(networkOf(configOf(values), shape, 10), shape).parameters;
     expect(count({ network: 'mnist-cnn' }, [28, 28, 1])).toBe(2_770_634);
-    expect(count({ ...definition.presets['LAB01 MLP'] }, [28, 28, 1])).toBe(55_050);
-    expect(count({ ...definition.presets['LAB01 residual MLP'] }, [28, 28, 1])).toBe(130_122);
-    expect(count({ ...definition.presets['LAB01 CNN'] }, [32, 32, 3])).toBe(746_698);
+    expect(count({ ...definition.presets['LAB01 MLP']?.values }, [28, 28, 1])).toBe(55_050);
+    expect(count({ ...definition.presets['LAB01 residual MLP']?.values }, [28, 28, 1])).toBe(130_122);
+    expect(count({ ...definition.presets['LAB01 CNN']?.values }, [32, 32, 3])).toBe(746_698);
   });
 
   it('keep dropout, batch norm and the last ReLU as the author has them until told otherwise', () => {

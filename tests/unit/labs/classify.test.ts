@@ -250,7 +250,7 @@ describe('the cards', () => {
       for (const { name, maxError, tolerance } of results) expect(maxError, `${card}: ${name}`).toBeLessThanOrEqual(tolerance);
     }
     await expect(done.runner.request('verify', { card: 'tsne' })).rejects.toThrow(/no check/);
-    const inspection = (await done.runner.request('inspect', { index: 0 })) as Inspection;
+    const inspection = (await done.runner.request('inspect', { set: 'validation', index: 0 })) as Inspection;
     expect(tensorsOf('conv2d', inspection).map(({ symbol }) => symbol)).toEqual(['w', 'y', 'dy', 'dw']);
     expect(tensorsOf('conv2d', null)).toEqual([]);
     await done.runner.stop();

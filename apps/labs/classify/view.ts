@@ -1,5 +1,5 @@
 /** The classify lab on the page. */
-import { html, nothing, type PropertyValues } from 'lit';
+import { html, nothing } from 'lit';
 import type { ChalkChart } from '../../components/chart/element.ts';
 import '../../components/chart/element.ts';
 import '../../components/checkpoint-bar/element.ts';
@@ -12,97 +12,68 @@ import '../../components/image-grid/element.ts';
 import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
 import type { LiveTensor } from '../../components/math-card/element.ts';
-import { define } from '../../components/shared/define.ts';
 import { formatCount, formatNumber, formatPercent, formatShape } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
-import type { BuiltCard, Verification } from '../../math/card.ts';
+import type { BuiltCard } from '../../math/card.ts';
 import type { LabEvent } from '../../runtime/events.ts';
-import type { Hosting } from '../../runtime/open-port.ts';
-import type { RunStore } from '../../runtime/store.ts';
-import '../../shell/card-section.ts';
+import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { tensorsOf, verifiable } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
 import { configOfCheckpoint } from './checkpoint-settings.ts';
 import { runnableCode } from './code.ts';
-import type { Setup } from './experiment.ts';
+import type { Classification, Setup } from './experiment.ts';
 import { evaluationOf, KeptRuns } from './kept-runs.ts';
 import './look-inside.ts';
-import type { Config } from './networks.ts';
-import { prose } from './prose.ts';
-import type { EvaluationReport, MistakesReport } from './report.ts';
-import type { Inspection, Prediction } from './requests.ts';
-import { definition, type schema } from './schema.ts';
+import type { EvaluationReport } from './report.ts';
+import type { Subject } from './requests.ts';
+import type { schema } from './schema.ts';
 import { settingsPanels } from './settings-panels.ts';
 import { classifyStyles } from './styles.ts';
 
 /** Images of one cell that are fetched at most. */
 const MOST_IN_CELL = 60;
 
-/** What is looked at: a drawing, or an image of a set. */
-type Subject = { readonly pixels: Uint8Array } | { readonly set: EvaluationReport['set']; readonly index: number };
-
+/** The images behind a cell of the matrix. */
 interface Cell {
   readonly set: EvaluationReport['set'];
   readonly indices: readonly number[];
   readonly images: ImageBatch;
 }
 
-export class ClassifyLab extends LabElement<typeof schema> {
-  static override readonly definition = definition;
+export class View extends LabElement<typeof schema, Classification> {
   static override styles = [...LabElement.styles, classifyStyles];
   static override properties = {
     ...LabElement.properties,
-    prediction: { state: true },
-    inspection: { state: true },
-    cell: { state: true },
+    recordedCell: { state: true },
     spaceProblem: { state: true },
-    answer: { state: true },
     cursorX: { state: true },
     selectedRun: { state: true },
   };
-  declare private prediction: Prediction | null;
-  declare private inspection: Inspection | null;
-  declare private cell: Cell | null;
+  /** A recording holds pictures of the mistakes only. */
+  declare private recordedCell: Cell | null;
   declare private spaceProblem: string;
-  /** Why a question could not be answered. */
-  declare private answer: string;
   declare private cursorX: number | null;
   declare private selectedRun: string;
 
+  readonly #prediction = this.question('predict');
+  readonly #inspection = this.question('inspect');
+  readonly #cell = this.question('images');
   readonly #runs = new KeptRuns();
-  #store: RunStore | undefined;
   #files: ReadonlyMap<string, Uint8Array> | undefined;
   #drawing: Uint8Array | undefined;
   #subject: Subject | undefined;
-  #asking = false;
-  #live: { readonly inspection: Inspection | null; readonly of: (card: BuiltCard) => readonly LiveTensor[] } | undefined;
-
-  protected override readonly hosting: Hosting = {
-    worker: () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
-    local: async () => ({
-      experiment: (await import('./experiment.ts')).experiment,
-      environment: (await import('../../runtime/browser-environment.ts')).browserEnvironment,
-    }),
-  };
 
   constructor() {
     super();
-    this.prediction = null;
-    this.inspection = null;
-    this.cell = null;
+    this.recordedCell = null;
     this.spaceProblem = '';
-    this.answer = '';
     this.cursorX = null;
     this.selectedRun = '';
   }
 
-  protected override async loadRecording(): Promise<string> {
-    return (await fetch(new URL('./recording.json', import.meta.url))).text();
-  }
-
-  override restart(mode: 'play' | 'step' = 'play', options: StartOptions = {}): void {
-    super.restart(mode, { ...(this.#files && this.config.dataset === 'own' ? { files: this.#files } : {}), ...options });
+  protected override startOptions(): StartOptions {
+    return this.#files && this.config.dataset === 'own' ? { files: this.#files } : {};
   }
 
   protected override missing(): string | undefined {
@@ -111,99 +82,71 @@ export class ClassifyLab extends LabElement<typeof schema> {
   }
 
   get #setup(): Setup | undefined {
-    return this.store.data.get('setup') as Setup | undefined;
+    return this.store.data.get('setup');
   }
 
   get #classes(): number {
     return this.#setup?.classNames.length ?? 10;
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    super.willUpdate(changed);
-    if (this.store === this.#store) return;
-    this.#store = this.store;
-    this.cell = null;
-    this.inspection = null;
-    this.prediction = null;
-    this.#subject = undefined;
+  protected override runStarted(): void {
+    this.recordedCell = null;
+    this.#subject = this.#drawing && { pixels: this.#drawing };
     // A recording's settings are its own; it is not one of the reader's runs.
-    if (!this.recorded && this.runState !== 'idle') this.#runs.begin(this.store, this.config);
+    if (!this.recorded) this.#runs.begin(this.store, this.ran);
   }
 
   /** New weights: what was asked before is asked again. */
   protected override runEvents(events: readonly LabEvent[]): void {
-    if (events.some((event) => event.type === 'data' && event.name === 'evaluation')) void this.#refresh();
-  }
-
-  #use(values: Partial<Config>): void {
-    for (const [key, value] of Object.entries(values)) this.set(key as 'rate', value as number);
+    if (events.some((event) => event.type === 'data' && event.name === 'evaluation')) this.#refresh();
   }
 
   // ── Questions to the run ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Asks for a prediction and the inside of the network, one question at a time; a newer wish is asked after the present one. */
-  async #refresh(): Promise<void> {
-    if (this.#asking || this.recorded) return;
-    this.#asking = true;
-    try {
-      const [drawing, subject] = [this.#drawing, this.#subject];
-      if (drawing) this.prediction = (await this.ask('predict', { pixels: drawing })) as Prediction;
-      if (subject) this.inspection = (await this.ask('inspect', subject)) as Inspection;
-      this.answer = '';
-      if (drawing !== this.#drawing || subject !== this.#subject) queueMicrotask(() => void this.#refresh());
-    } catch (error) {
-      this.answer = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.#asking = false;
-    }
+  /** Asks for a prediction and the inside of the network. */
+  #refresh(): void {
+    if (this.recorded) return;
+    if (this.#drawing) this.#prediction.ask({ pixels: this.#drawing });
+    if (this.#subject) this.#inspection.ask(this.#subject);
   }
 
   #drawn({ pixels, empty }: DigitDetail): void {
     this.#drawing = empty ? undefined : pixels;
-    if (empty) this.prediction = null;
+    if (empty) this.#prediction.clear();
     else if (this.#subject === undefined || 'pixels' in this.#subject) this.#subject = { pixels };
-    if (this.recorded || this.runState === 'idle') this.answer = 'Press Run live: a recording cannot read your digit.';
-    else if (!empty) void this.#refresh();
+    if (this.runState !== 'idle') this.#refresh();
+    this.requestUpdate();
   }
 
-  async #cellSelected({ truth, predicted, count }: CellDetail): Promise<void> {
+  #cellSelected({ truth, predicted, count }: CellDetail): void {
     const report = evaluationOf(this.store);
     if (!report || count === 0) return;
     const { set, labels, predictions } = report;
-    const all = [...predictions.keys()].filter((i) => predictions[i] === predicted && labels[i] === truth);
-    if (this.recorded) {
-      this.#recordedCell(new Set(all), report.set);
-      return;
-    }
-    const indices = all.slice(0, MOST_IN_CELL);
-    try {
-      const { shape, data } = (await this.ask('images', { set, indices })) as { shape: number[]; data: Uint8Array };
-      const [found, height, width, channels] = shape as [number, number, number, 1 | 3];
-      this.cell = { set, indices, images: { data, count: found, height, width, channels } };
-    } catch (error) {
-      this.answer = error instanceof Error ? error.message : String(error);
-    }
+    const indices = [...predictions.keys()].filter((i) => predictions[i] === predicted && labels[i] === truth);
+    if (this.recorded) this.recordedCell = this.#mistakes(new Set(indices), set);
+    else this.#cell.ask({ set, indices: indices.slice(0, MOST_IN_CELL) });
   }
 
-  /** A recording holds pictures of the mistakes only. */
-  #recordedCell(wanted: ReadonlySet<number>, set: EvaluationReport['set']): void {
-    const images = this.store.images.get('mistakes');
-    const mistakes = this.store.data.get('mistakes') as MistakesReport | undefined;
-    if (!images || mistakes?.set !== set) return;
-    const [, height, width, channels] = images.shape;
-    const size = height * width * channels;
+  #mistakes(wanted: ReadonlySet<number>, set: EvaluationReport['set']): Cell | null {
+    const images = batchOf(this.store.images.get('mistakes'));
+    const mistakes = this.store.data.get('mistakes');
+    if (!images || mistakes?.set !== set) return null;
     const places = mistakes.indices.flatMap((index, place) => (wanted.has(index) ? [place] : []));
-    const data = new Uint8Array(places.length * size);
-    for (const [at, place] of places.entries()) data.set(images.data.subarray(place * size, (place + 1) * size), at * size);
-    const indices = places.map((place) => mistakes.indices[place] as number);
-    this.cell = { set, indices, images: { data, count: places.length, height, width, channels: channels as 1 | 3 } };
+    return { set, indices: places.map((place) => mistakes.indices[place] ?? 0), images: picked(images, places) };
+  }
+
+  /** The images behind the cell that was chosen last. */
+  get #shownCell(): (Pick<Cell, 'indices' | 'images'> & { readonly set: Cell['set'] | 'train' }) | null {
+    const { answer } = this.#cell;
+    return answer ? { ...answer.asked[0], images: answer.value } : this.recordedCell;
   }
 
   #imageSelected(place: number): void {
-    const index = this.cell?.indices[place];
-    if (!this.cell || index === undefined) return;
-    this.#subject = { set: this.cell.set, index };
-    void this.#refresh();
+    const cell = this.#shownCell;
+    const index = cell?.indices[place];
+    if (!cell || index === undefined) return;
+    this.#subject = { set: cell.set, index };
+    this.#refresh();
   }
 
   // ── The figure ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -219,7 +162,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
       ${this.#renderSummary()}
       <div class="charts">
         <chalk-chart id="loss" label="Loss" x-label="step" y-label="cross-entropy" smoothing="0.8" smoothing-tool sync-key=${key}
-          .series=${runSeries(store, this.#runs, 'loss')} .lines=${lossLines(this.config, classes)} .markers=${bestMarker(store)}
+          .series=${runSeries(store, this.#runs, 'loss')} .lines=${lossLines(this.ran, classes)} .markers=${bestMarker(store)}
           @cursor-move=${cursor} empty-text="Press Run: the loss of each batch appears here."></chalk-chart>
         <chalk-chart id="accuracy" label="Accuracy" x-label="step" y-label="share right" sync-key=${key}
           .series=${runSeries(store, this.#runs, 'accuracy')} .lines=${[{ y: 1 / classes, label: 'guessing', color: 'ink-soft' as const }]}
@@ -230,14 +173,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
 
   #renderSummary() {
     const setup = this.#setup;
-    const examples = this.store.images.get('examples');
-    const shown = examples && {
-      data: examples.data as Uint8Array,
-      count: examples.shape[0],
-      height: examples.shape[1],
-      width: examples.shape[2],
-      channels: examples.shape[3] as 1 | 3,
-    };
+    const shown = batchOf(this.store.images.get('examples'));
     const report = evaluationOf(this.store);
     const part = (name: string, value: string) => html`<span>${name} <strong>${value}</strong></span>`;
     return html`
@@ -257,7 +193,9 @@ export class ClassifyLab extends LabElement<typeof schema> {
     const shape = this.#setup?.inputShape ?? [28, 28, 1];
     if (shape.join() !== '28,28,1' || this.hides('draw')) return nothing;
     const names = this.#setup?.classNames ?? [];
-    const { prediction } = this;
+    const prediction = this.#prediction.value;
+    const live = !this.recorded && this.runState !== 'idle';
+    const hint = this.#drawing && !live ? 'Press Run live: a recording cannot read your digit.' : '';
     const bars = prediction
       ? html`<ul class="guess" aria-label="Probabilities">
           ${[...prediction.probabilities].map(
@@ -267,7 +205,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
               <span class="share">${formatPercent(p, 0)}</span></li>`,
           )}
         </ul>`
-      : html`<p class="summary">${this.answer || 'Draw a digit: the network, as far as it is trained, reads it.'}</p>`;
+      : html`<p class="summary">${hint || 'Draw a digit: the network, as far as it is trained, reads it.'}</p>`;
     const read = prediction
       ? `Read as ${names[prediction.prediction] ?? prediction.prediction}, ${formatPercent(prediction.probabilities[prediction.prediction] ?? 0, 0)}`
       : '';
@@ -286,8 +224,8 @@ export class ClassifyLab extends LabElement<typeof schema> {
     return html`<chalk-confusion-matrix label=${report ? `Confusion, ${report.set} images at step ${report.step}` : 'Confusion matrix'}
       .matrix=${report?.matrix ?? null} .classes=${report?.classNames ?? []}
       .other=${compared?.matrix.classes === report?.matrix.classes ? (compared?.matrix ?? null) : null} other-label=${other?.label ?? ''}
-      .cellImages=${this.cell?.images ?? null}
-      @cell-select=${(event: CustomEvent<CellDetail>) => void this.#cellSelected(event.detail)}
+      .cellImages=${this.#shownCell?.images ?? null}
+      @cell-select=${(event: CustomEvent<CellDetail>) => this.#cellSelected(event.detail)}
       @image-select=${(event: CustomEvent<{ index: number }>) => this.#imageSelected(event.detail.index)}></chalk-confusion-matrix>`;
   }
 
@@ -298,10 +236,10 @@ export class ClassifyLab extends LabElement<typeof schema> {
       config: this.config,
       classes: this.#classes,
       spaceProblem: this.spaceProblem,
-      set: (values) => this.#use(values),
+      set: (values) => this.set(values),
       own: (files) => {
         this.#files = files;
-        this.#use({ dataset: 'own', ...(this.config.network === 'custom' ? { network: 'cnn' } : {}) });
+        this.set({ dataset: 'own', ...(this.config.network === 'custom' ? { network: 'cnn' } : {}) });
         this.restart('play');
       },
       problem: (message) => {
@@ -329,7 +267,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
 
   #renderInside(report: EvaluationReport | undefined) {
     return html`<section class="block"><h3>Look inside, layer by layer</h3>
-      <chalk-look-inside .inspection=${this.inspection} .classNames=${report?.classNames ?? []} ?locked=${this.fixes('inside')}></chalk-look-inside>
+      <chalk-look-inside .inspection=${this.#inspection.value ?? null} .classNames=${report?.classNames ?? []} ?locked=${this.fixes('inside')}></chalk-look-inside>
     </section>`;
   }
 
@@ -442,7 +380,7 @@ export class ClassifyLab extends LabElement<typeof schema> {
         label: 'this training with the engine alone',
         format: 'ts',
         name: 'classify-training',
-        provide: () => runnableCode(this.config, setup?.network ?? [], setup?.inputShape ?? []),
+        provide: () => runnableCode(this.ran, setup?.network ?? [], setup?.inputShape ?? []),
         ...(setup && setup.dataset !== 'own'
           ? {}
           : { unavailable: setup ? 'own images stay on this machine' : 'after the first step' }),
@@ -450,37 +388,12 @@ export class ClassifyLab extends LabElement<typeof schema> {
     ];
   }
 
-  protected override renderProse() {
-    return prose((values) => this.take(values, 'This suggestion'));
+  protected override verifiable({ id }: BuiltCard): boolean {
+    return verifiable.has(id);
   }
 
-  protected override renderCards() {
-    const live = !this.recorded && this.runState !== 'idle' && this.store.step !== undefined;
-    const check = (card: BuiltCard) =>
-      verifiable.has(card.id) ? () => this.ask('verify', { card: card.id }) as Promise<readonly Verification[]> : null;
-    return html`<chalk-card-section .load=${() => import('./cards.ts?math')} .tensors=${this.#tensorsOf()} .verify=${live ? check : undefined}></chalk-card-section>`;
-  }
-
-  /** A new function for a new picture, and the same arrays for the same one: cards draw them once. */
-  #tensorsOf(): (card: BuiltCard) => readonly LiveTensor[] {
-    const { inspection } = this;
-    if (this.#live?.inspection !== inspection) {
-      const known = new Map<string, readonly LiveTensor[]>();
-      const of = ({ id }: BuiltCard): readonly LiveTensor[] => {
-        const tensors = known.get(id) ?? tensorsOf(id, inspection);
-        known.set(id, tensors);
-        return tensors;
-      };
-      this.#live = { inspection, of };
-    }
-    return this.#live.of;
-  }
-}
-
-define('chalk-lab-classify', ClassifyLab);
-
-declare global {
-  interface HTMLElementTagNameMap {
-    'chalk-lab-classify': ClassifyLab;
+  /** From the picture that is looked at; the same arrays for the same one. */
+  protected override cardTensors({ id }: BuiltCard): readonly LiveTensor[] {
+    return tensorsOf(id, this.#inspection.value ?? null);
   }
 }

@@ -1,10 +1,23 @@
-<!doctype html>
+/** The page of a lab: it paints before any script, without a style of its own. */
+
+/** What stands on the page. */
+export interface PageWords {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+}
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+export function labPage(words: PageWords): string {
+  const [id, title, question] = [words.id, words.title, words.question].map(escaped);
+  return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Failure modes · Chalkgrad</title>
-    <meta name="description" content="What has a network learned when a flaw of the data gives the answer away?" />
+    <title>${title} · Chalkgrad</title>
+    <meta name="description" content="${question}" />
     <script>
       try {
         const theme = localStorage.getItem('chalk-theme');
@@ -16,7 +29,7 @@
     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="../../shell/page.css" />
     <script type="module" src="../../shell/page.ts"></script>
-    <script type="module" src="./failure-modes.ts"></script>
+    <script type="module" src="./element.ts"></script>
   </head>
   <body>
     <header class="site-header">
@@ -28,11 +41,11 @@
       <chalk-theme-switch></chalk-theme-switch>
     </header>
     <main>
-      <chalk-lab-failure-modes page>
-        <h1>Failure modes</h1>
-        <p>What has a network learned when a flaw of the data gives the answer away?</p>
+      <chalk-lab-${id} page>
+        <h1>${title}</h1>
+        <p>${question}</p>
         <noscript><p>This lab computes in the page and needs JavaScript.</p></noscript>
-      </chalk-lab-failure-modes>
+      </chalk-lab-${id}>
     </main>
     <footer class="site-footer">
       <p>
@@ -42,3 +55,5 @@
     </footer>
   </body>
 </html>
+`;
+}

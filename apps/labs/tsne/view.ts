@@ -7,31 +7,16 @@ import type { CheckpointFile } from '../../components/checkpoint-bar/element.ts'
 import { recall } from '../../components/checkpoint-bar/storage.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
-import '../../components/math-card/element.ts';
-import type { LiveTensor } from '../../components/math-card/element.ts';
 import '../../components/scatter-plot/element.ts';
 import type { ChalkScatterPlot } from '../../components/scatter-plot/element.ts';
-import { define } from '../../components/shared/define.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
-import type { Verification } from '../../math/card.ts';
-import type { Hosting } from '../../runtime/open-port.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
+import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
-import { cards } from './cards.ts?math';
-import {
-  batchOf,
-  type Coordinates,
-  coordinatesOf,
-  dataSetOfCheckpoint,
-  type LayoutValue,
-  nearestOnMap,
-  neighboursOf,
-  type Panel,
-  panelName,
-  picked,
-} from './layout.ts';
-import { prose } from './prose.ts';
-import { definition, type schema } from './schema.ts';
+import type { Mapping } from './experiment.ts';
+import { type Coordinates, coordinatesOf, dataSetOfCheckpoint, nearestOnMap, neighboursOf, panelName } from './layout.ts';
+import type { PanelSpec } from './maps.ts';
+import { schema } from './schema.ts';
 import { tsneStyles } from './styles.ts';
 
 const NEIGHBOURS = 8;
@@ -44,60 +29,35 @@ const REST = 500;
 /** Where the classification lab keeps its last checkpoint in this browser. */
 const CLASSIFY = 'classify';
 
-interface LayerInfo {
-  readonly path: string;
-  readonly type: string;
-  readonly shape: readonly number[];
-}
-
 const shown = (value: unknown): string =>
   typeof value === 'number' ? (Number.isInteger(value) ? String(value) : value.toPrecision(3)) : String(value ?? '–');
 
-export class TsneLab extends LabElement<typeof schema> {
-  static override readonly definition = definition;
+export class View extends LabElement<typeof schema, Mapping> {
   static override properties = {
     ...LabElement.properties,
     hovered: { state: true },
     chosen: { state: true },
-    tensors: { state: true },
     stored: { state: true },
   };
   static override styles = [...LabElement.styles, tsneStyles];
   declare private hovered: number;
   declare private chosen: number;
-  declare private tensors: readonly LiveTensor[];
   declare private stored: Uint8Array | null;
   #files = new Map<string, Uint8Array>();
-  #images: ImageBatch | null = null;
-  #asked = 0;
-
-  protected override readonly hosting: Hosting = {
-    worker: () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
-    local: async () => ({
-      experiment: (await import('./experiment.ts')).experiment,
-      environment: (await import('../../runtime/browser-environment.ts')).browserEnvironment,
-    }),
-  };
 
   constructor() {
     super();
     this.hovered = -1;
     this.chosen = -1;
-    this.tensors = [];
     this.stored = null;
-    this.addEventListener('lab-change', () => this.#moveOn());
   }
 
-  #before: Readonly<Record<string, unknown>> = {};
   #resting: ReturnType<typeof setTimeout> | undefined;
 
   /** A live parameter that is changed after the end: the map goes on from where it stands. A preset changes more than one. */
-  #moveOn(): void {
-    const now: Readonly<Record<string, unknown>> = this.config;
-    const changed = Object.keys(now).filter((key) => now[key] !== this.#before[key]);
-    this.#before = now;
-    const [key] = changed;
-    if (changed.length !== 1 || key === undefined || !MOVING.includes(key)) return;
+  protected override configChanged(keys: readonly string[]): void {
+    const [key] = keys;
+    if (keys.length !== 1 || key === undefined || !MOVING.includes(key)) return;
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {
       const end = this.store.checkpoints.get('maps');
@@ -108,23 +68,18 @@ export class TsneLab extends LabElement<typeof schema> {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#before = this.config;
     void recall(CLASSIFY).then((found) => {
       this.stored = found?.bytes ?? null;
     });
   }
 
-  protected override async loadRecording(): Promise<string> {
-    return (await fetch(new URL('./recording.json', import.meta.url))).text();
-  }
-
   /** The reader's networks go with every start until they are taken away. */
-  override restart(mode: 'play' | 'step' = 'play', options: StartOptions = {}): void {
-    super.restart(mode, { files: this.#files, ...options });
+  protected override startOptions(): StartOptions {
+    return { files: this.#files };
   }
 
   #use(name: string, bytes: Uint8Array): void {
-    const known = definition.schema.dataset.values;
+    const known = schema.dataset.values;
     const found = dataSetOfCheckpoint(bytes);
     const dataset = known.find((value) => value === found);
     const layer = this.config.layer === 'pixels' ? 'logits' : this.config.layer;
@@ -138,12 +93,16 @@ export class TsneLab extends LabElement<typeof schema> {
     this.restart();
   }
 
-  get #panels(): readonly Panel[] {
-    return (this.store.data.get('panels') as Panel[] | undefined) ?? [];
+  get #panels(): readonly PanelSpec[] {
+    return this.store.data.get('panels') ?? [];
+  }
+
+  get #images(): ImageBatch | null {
+    return batchOf(this.store.images.get('points'));
   }
 
   #coordinates(at: number): Coordinates | undefined {
-    return coordinatesOf(this.store.data.get(`layout ${at}`) as LayoutValue | undefined);
+    return coordinatesOf(this.store.data.get(`layout ${at}`));
   }
 
   /** The point that the inspector is about: under the pointer, else the one that was clicked. */
@@ -151,16 +110,13 @@ export class TsneLab extends LabElement<typeof schema> {
     return this.hovered >= 0 ? this.hovered : this.chosen;
   }
 
-  #map(panel: Panel, at: number, one: boolean) {
-    const { labels = NONE, classes = NONE } = (this.store.data.get('labels') ?? {}) as {
-      labels?: Uint8Array;
-      classes?: string[];
-    };
+  #map(panel: PanelSpec, at: number, one: boolean) {
+    const { labels, classes } = this.store.data.get('labels') ?? { labels: NONE, classes: NONE };
     const layout = this.#coordinates(at);
-    const embedded = this.config.layer !== 'pixels';
+    const embedded = this.ran.layer !== 'pixels';
     return html`<chalk-scatter-plot label=${one ? 'Map of the test images' : panelName(panel)} height=${one && this.clientWidth > 600 ? 520 : 0} ?no-legend=${!one} selected=${this.#point}
       .x=${layout?.x ?? NONE} .y=${layout?.y ?? NONE} .labels=${labels} .classes=${classes} .images=${this.#images}
-      .predicted=${embedded ? ((this.store.data.get('predicted') as Uint8Array | undefined) ?? NONE) : NONE}
+      .predicted=${embedded ? (this.store.data.get('predicted') ?? NONE) : NONE}
       .marked=${this.#point < 0 ? NONE : neighboursOf(this.store, this.#point)}
       @point-hover=${(event: CustomEvent<{ index: number | null }>) => {
         this.hovered = event.detail.index ?? -1;
@@ -174,12 +130,13 @@ export class TsneLab extends LabElement<typeof schema> {
     const index = this.#point;
     const images = this.#images;
     const layout = this.#coordinates(0);
-    if (index < 0 || !images || !layout || index >= images.count) {
+    const named = this.store.data.get('labels');
+    if (index < 0 || !images || !layout || !named || index >= images.count) {
       return html`<div class="inspector"><p class="hint">Point at the map, or walk through it with the arrow keys: a point shows its image, and rings
         mark its nearest neighbours in the space that is embedded. Are they near on the map?</p></div>`;
     }
-    const { labels, classes } = this.store.data.get('labels') as { labels: Uint8Array; classes: string[] };
-    const names = (indices: readonly number[]) => indices.map((i) => classes[labels[i] as number] ?? '');
+    const { labels, classes } = named;
+    const names = (indices: readonly number[]) => indices.map((i) => classes[labels[i] ?? -1] ?? '');
     const inInput = neighboursOf(this.store, index);
     const onMap = nearestOnMap(layout, index, NEIGHBOURS);
     const both = inInput.filter((i) => onMap.includes(i)).length;
@@ -195,42 +152,29 @@ export class TsneLab extends LabElement<typeof schema> {
   }
 
   protected override renderFigure() {
-    this.#images = this.#cachedImages();
     const panels = this.#panels.length > 0 ? this.#panels : [{ perplexity: this.config.perplexity, seed: this.config.seed }];
     const one = panels.length === 1;
     const columns = one ? 1 : panels.filter(({ seed }) => seed === panels[0]?.seed).length;
-    const space = this.store.data.get('space') as string | undefined;
+    const space = this.store.data.get('space');
     return html`
       <div class="maps" style="--columns:${columns}">${panels.map((panel, at) => this.#map(panel, at, one))}</div>
       <p class="space">${space ? html`Embedded: ${space}. ` : nothing}${
-        this.config.layer === 'pixels' ? nothing : html`The network gets ringed points wrong. `
+        this.ran.layer === 'pixels' ? nothing : html`The network gets ringed points wrong. `
       }Axes have no meaning, only neighbourhoods do.</p>
       ${one ? nothing : this.#legend()} ${this.#inspector()}`;
   }
 
   /** Colours of the classes, for all small maps together. */
   #legend() {
-    const { classes = [] } = (this.store.data.get('labels') ?? {}) as { classes?: string[] };
+    const { classes = [] } = this.store.data.get('labels') ?? {};
     return html`<ul class="legend" aria-label="Classes">${classes.map(
       (name, at) => html`<li><span class="swatch" style="--swatch:var(--chalk-cat-${at})"></span>${name}</li>`,
     )}</ul>`;
   }
 
-  #imagesOf: unknown;
-
-  /** One batch per run, so that the plots need not draw anew. */
-  #cachedImages(): ImageBatch | null {
-    const event = this.store.images.get('points');
-    if (event !== this.#imagesOf || !this.#images) {
-      this.#imagesOf = event;
-      return batchOf(event);
-    }
-    return this.#images;
-  }
-
   protected override renderResults() {
     const key = `tsne ${this.id}`;
-    const input = this.store.data.get('inputAgreement') as number | undefined;
+    const input = this.store.data.get('inputAgreement');
     const lines: ReferenceLine[] =
       input === undefined ? [] : [{ y: input, label: `in the input ${input.toFixed(3)}`, color: 'data' }];
     const curves = (chart: string) => seriesOf(this.store, chart).filter(({ id }) => id !== 'input space');
@@ -247,9 +191,9 @@ export class TsneLab extends LabElement<typeof schema> {
   }
 
   #table() {
-    const rows = this.store.tables.get('quality');
-    if (!rows?.length) return nothing;
-    const columns = Object.keys(rows[0] as object);
+    const rows = this.store.tables.get('quality') ?? [];
+    if (!rows[0]) return nothing;
+    const columns = Object.keys(rows[0]);
     return html`<p class="caption">10-NN: share of points whose 10 nearest vote for their label. Neighbours kept: of the 10 nearest in the
         input, the share that is among the 10 nearest on the map.</p>
       <div class="scroll" tabindex="0" role="region" aria-label="Quality of the maps"><table>
@@ -259,18 +203,16 @@ export class TsneLab extends LabElement<typeof schema> {
   }
 
   protected override renderTools() {
-    const layers = (this.store.data.get('layers') as LayerInfo[] | undefined) ?? [];
+    const layers = this.store.data.get('layers') ?? [];
     const names = [...this.#files.keys()];
-    const choose = (path: string) => {
-      this.set('path', path);
-      this.set('layer', 'other');
-    };
+    const choose = (path: string) => this.set({ path, layer: 'other' });
     const locked = this.fixes('checkpoint');
+    const { stored } = this;
     const bar = html`<chalk-checkpoint-bar file-name="network" no-save .checkpoint=${null} ?no-load=${locked}
         @checkpoint-load=${(event: CustomEvent<CheckpointFile>) => this.#use(event.detail.name, event.detail.bytes)}>
         ${
-          this.stored
-            ? html`<button ?disabled=${locked} @click=${() => this.#use('classification lab', this.stored as Uint8Array)}>Embed the network of the classification lab</button>`
+          stored
+            ? html`<button ?disabled=${locked} @click=${() => this.#use('classification lab', stored)}>Embed the network of the classification lab</button>`
             : nothing
         }
         ${
@@ -301,43 +243,9 @@ export class TsneLab extends LabElement<typeof schema> {
       const name = this.#panels.length === 1 ? 'tsne-map' : `tsne-perplexity-${panel.perplexity}-seed-${panel.seed}`;
       const of = this.#panels.length === 1 ? 'map' : `map, ${panelName(panel)}`;
       return [
-        { id: `png-${at}`, label: of, format: 'png', name, provide: () => (plots()[at] as ChalkScatterPlot).toPng(), ...none },
-        { id: `csv-${at}`, label: of, format: 'csv', name, provide: () => (plots()[at] as ChalkScatterPlot).toCsv(), ...none },
+        { id: `png-${at}`, label: of, format: 'png', name, provide: () => plots()[at]?.toPng() ?? '', ...none },
+        { id: `csv-${at}`, label: of, format: 'csv', name, provide: () => plots()[at]?.toCsv() ?? '', ...none },
       ];
     });
-  }
-
-  protected override renderProse() {
-    return prose;
-  }
-
-  protected override renderCards() {
-    const live = !this.recorded && this.store.data.has('layout 0');
-    return html`<h2 class="cards">Equation, code, kernel</h2>${cards.map(
-      (card) => html`<chalk-math-card .card=${card}
-        .tensors=${this.tensors.filter(({ term }) => card.terms.some(({ id }) => id === term))}
-        .verify=${live ? () => this.ask('verify') as Promise<Verification[]> : null}></chalk-math-card>`,
-    )}`;
-  }
-
-  /** The tensors of the cards follow the run, now and then. */
-  protected override runEvents(): void {
-    const now = performance.now();
-    if (!this.page || this.recorded || now - this.#asked < 3000) return;
-    this.#asked = now;
-    void this.ask('tensors').then(
-      (tensors) => {
-        this.tensors = tensors as LiveTensor[];
-      },
-      () => {},
-    );
-  }
-}
-
-define('chalk-lab-tsne', TsneLab);
-
-declare global {
-  interface HTMLElementTagNameMap {
-    'chalk-lab-tsne': TsneLab;
   }
 }

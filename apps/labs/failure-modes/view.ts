@@ -1,0 +1,201 @@
+/** The failure-modes lab on the page. */
+import { html, nothing } from 'lit';
+import '../../components/chart/element.ts';
+import '../../components/confusion-matrix/element.ts';
+import '../../components/heat-map/element.ts';
+import '../../components/image-grid/element.ts';
+import { seriesOf } from '../../shell/chart-series.ts';
+import { batchOf, grayBatch } from '../../shell/image-batch.ts';
+import { LabElement } from '../../shell/lab-element.ts';
+import './dot-picker.ts';
+import type { Cell, Explanation, FailureModes, Matrix, Which } from './experiment.ts';
+import { forDisplay, verdict } from './explanation.ts';
+import type { schema } from './schema.ts';
+import { failureStyles } from './styles.ts';
+
+const WHICH = ['clean', 'tainted'] as const;
+const CLASSES = Array.from({ length: 10 }, (_, k) => String(k));
+const MOST = 60;
+/** Black and white in normalised units. */
+const RANGE = [-0.4242, 2.8215] as const;
+
+/** A cell of one of the matrices, and the test images behind it. */
+interface Behind {
+  readonly network: Which;
+  readonly test: Which;
+  readonly truth: number;
+  readonly predicted: number;
+  readonly indices: readonly number[];
+}
+
+const digits = (data: Uint8Array | Float32Array) => grayBatch(data, 28);
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+export class View extends LabElement<typeof schema, FailureModes> {
+  static override properties = { ...LabElement.properties, node: { state: true }, behind: { state: true } };
+  static override styles = [...LabElement.styles, failureStyles];
+  /** The node of the path that is shown; −1: the last. */
+  declare private node: number;
+  declare private behind: Behind | null;
+  readonly #explained = this.question('explain');
+  readonly #path = this.question('path');
+  readonly #images = this.question('behind');
+
+  constructor() {
+    super();
+    this.node = -1;
+    this.behind = null;
+  }
+
+  protected override runStarted(): void {
+    this.behind = null;
+  }
+
+  /** Explains the chosen image with the chosen method, on the networks as they are. */
+  #explain(): void {
+    this.#explained.ask();
+    this.#path.clear();
+  }
+
+  #showPath({ network, test }: Explanation): void {
+    this.node = -1;
+    this.#path.ask({ network, test });
+  }
+
+  #cell(network: Which, test: Which, truth: number, predicted: number): void {
+    const matrix = this.#matrix(network, test);
+    if (!matrix) return;
+    const indices: number[] = [];
+    matrix.labels.forEach((label, i) => {
+      if (label === truth && matrix.predictions[i] === predicted && indices.length < MOST) indices.push(i);
+    });
+    this.behind = { network, test, truth, predicted, indices };
+    this.#images.clear();
+    if (indices.length > 0) this.#images.ask({ test, indices });
+  }
+
+  #matrix(network: Which, test: Which): Matrix | undefined {
+    return this.store.data.get(`${network} network, ${test} test` satisfies Cell);
+  }
+
+  #strip(which: Which) {
+    return batchOf(this.store.images.get(`training images, ${which}`));
+  }
+
+  protected override renderFigure() {
+    return html`
+      <div class="pairs">
+        ${WHICH.map(
+          (which) => html`<div><h3>Training images, ${which}</h3>
+          <chalk-image-grid label=${`training images, ${which}`} scale="2" columns="6" .images=${this.#strip(which)} empty-text="They appear when the run starts."></chalk-image-grid></div>`,
+        )}
+      </div>
+      <chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9" smoothing-tool
+        .series=${seriesOf(this.store, 'loss', { clean: { color: 'data' }, tainted: { color: 'model' } })}
+        empty-text="Press play: both networks start from the same weights."></chalk-chart>`;
+  }
+
+  protected override renderMoreControls() {
+    const clean = this.#strip('clean');
+    if (this.hides('dotRow') && this.hides('dotColumn')) return nothing;
+    return html`<chalk-dot-picker ?locked=${this.fixes('dotRow') && this.fixes('dotColumn')}
+      .image=${clean?.data.subarray(0, 784) ?? null} row=${this.config.dotRow} column=${this.config.dotColumn}
+      dot=${this.config.dotSize} @dot-change=${(event: CustomEvent<{ row: number; column: number }>) => {
+        this.set({ dotRow: event.detail.row, dotColumn: event.detail.column });
+      }}></chalk-dot-picker>`;
+  }
+
+  protected override renderResults() {
+    return html`${this.#renderMatrices()} ${this.#renderExplanations()}`;
+  }
+
+  #renderMatrices() {
+    if (!this.#matrix('clean', 'clean')) return nothing;
+    const { behind } = this;
+    return html`<h3>Four confusion matrices</h3>
+      <div class="four">
+        ${WHICH.flatMap((network) => WHICH.map((test) => this.#renderMatrix(network, test)))}
+      </div>
+      ${behind && behind.indices.length === 0 ? html`<p class="facts">No image is behind that cell.</p>` : nothing}`;
+  }
+
+  #renderMatrix(network: Which, test: Which) {
+    const matrix = this.#matrix(network, test);
+    const other = this.#matrix(network === 'clean' ? 'tainted' : 'clean', test);
+    if (!matrix) return nothing;
+    const { behind } = this;
+    const own = behind?.network === network && behind.test === test ? behind : null;
+    const images = this.#images.value;
+    return html`<div>
+      <chalk-confusion-matrix label=${`${network} network on ${test} images`} other-label=${`${network === 'clean' ? 'tainted' : 'clean'} network`}
+        .classes=${CLASSES} .matrix=${{ classes: 10, counts: matrix.counts }} .other=${other ? { classes: 10, counts: other.counts } : null}
+        .selected=${own ? { truth: own.truth, predicted: own.predicted } : null} .cellImages=${own && images ? digits(images) : null}
+        .cellLabels=${own ? own.indices.map((index) => `image ${index}`) : []}
+        @cell-select=${(event: CustomEvent<{ truth: number; predicted: number }>) => this.#cell(network, test, event.detail.truth, event.detail.predicted)}
+        @image-select=${(event: CustomEvent<{ index: number }>) => {
+          const index = own?.indices[event.detail.index];
+          if (index === undefined || this.fixes('explain') || this.fixes('example')) return;
+          this.set({ example: index });
+          this.#explain();
+        }}></chalk-confusion-matrix></div>`;
+  }
+
+  #renderExplanations() {
+    if (!this.#matrix('tainted', 'tainted') || this.hides('explain')) return nothing;
+    const explanations = this.#explained.value ?? this.store.data.get('explanations') ?? [];
+    const [first] = explanations;
+    return html`<h3>Why? ${first ? html`Test image ${first.index}, a ${first.label}` : nothing}</h3>
+      <p><button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#explain()}>Explain test image ${this.config.example}</button>
+        ${this.recorded ? html`<span class="facts">Run live to explain other images.</span>` : nothing}</p>
+      <p class="facts legend">Left: where attribution is strong, over the image. Right: brown pixels speak for the class, green ones against
+        it. The dot: its share of all attribution, its rank among the 784 pixels and its signed value.
+        ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
+      <div class="four">${explanations.map((found) => this.#renderExplanation(found))}</div>
+      ${this.#renderPath()}`;
+  }
+
+  #renderExplanation(found: Explanation) {
+    const { predicted, probability } = verdict(found.scores);
+    // Only integrated gradients have a baseline, and with it a difference that they should add up to.
+    const { difference } = found;
+    const sums =
+      difference === null
+        ? nothing
+        : html`<p class="facts">Σ = ${found.sum.toFixed(3)}, S(x) − S(x′) = ${difference.toFixed(3)}, completeness error ${Math.abs(found.sum - difference).toFixed(4)}</p>
+      <button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>`;
+    return html`<div>
+      <h4>${found.network} network, ${found.test} image: says ${predicted} (${percent(probability)})</h4>
+      <div class="maps">
+        <chalk-heat-map label="over the image" columns="28" map="sequential" limit="1" opacity="0.5" no-legend .values=${forDisplay(found.map)} .image=${digits(found.bytes)}></chalk-heat-map>
+        <chalk-heat-map label="attribution alone" columns="28" map="diverging" .values=${found.map}></chalk-heat-map>
+      </div>
+      <p class="facts">dot: ${percent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)}</p>
+      ${sums}
+    </div>`;
+  }
+
+  #renderPath() {
+    const { answer } = this.#path;
+    if (!answer) return nothing;
+    const [{ network, test }] = answer.asked;
+    const { nodes, difference } = answer.value;
+    const at = this.node < 0 ? nodes.length - 1 : Math.min(this.node, nodes.length - 1);
+    const node = nodes[at];
+    if (!node) return nothing;
+    const move = (event: Event & { currentTarget: HTMLInputElement }) => {
+      this.node = event.currentTarget.valueAsNumber;
+    };
+    return html`<div class="path"><h3>The path from the baseline: ${network} network, ${test} image</h3>
+      <label>α = ${node.alpha.toFixed(3)}
+        <input type="range" min="0" max=${nodes.length - 1} .value=${String(at)} @input=${move} aria-label="node of the path" /></label>
+      <div class="pairs">
+        <div><h4>x′ + α(x − x′)</h4><chalk-image-grid label="interpolated image" scale="5" .images=${{ ...digits(node.image), range: RANGE }}></chalk-image-grid></div>
+        <div><h4>∂S/∂x there</h4><chalk-heat-map label="gradient" columns="28" map="diverging" size="140" .values=${node.gradient}></chalk-heat-map></div>
+        <div><h4>Running sum: ${node.running.toFixed(3)} of ${difference.toFixed(3)}</h4>
+          <chalk-chart label="Completeness" x-label="α" y-label="Σ so far" height="140" no-tools
+            .series=${[{ id: 'sum', label: 'running sum', x: nodes.map((n) => n.alpha), y: nodes.map((n) => n.running) }]}
+            .lines=${[{ y: difference, label: 'S(x) − S(x′)' }]}
+            .markers=${[{ x: node.alpha, y: node.running, label: 'here' }]}></chalk-chart></div>
+      </div></div>`;
+  }
+}

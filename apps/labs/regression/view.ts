@@ -1,0 +1,80 @@
+/** The regression lab on the page. */
+import { html, nothing } from 'lit';
+import '../../components/chart/element.ts';
+import type { ChartSeries, Marker } from '../../components/chart/types.ts';
+import type { ExportItem } from '../../components/export-menu/element.ts';
+import { LabElement } from '../../shell/lab-element.ts';
+import { runnableCode } from './code.ts';
+import type { Regression } from './experiment.ts';
+import './fit-plot.ts';
+import type { ChalkFitPlot, FitCurve } from './fit-plot.ts';
+import { type Point, type schema, settings } from './schema.ts';
+
+const colorOf = (series: string): number =>
+  Math.max(
+    0,
+    settings.findIndex((setting) => series.startsWith(setting)),
+  ) + 1;
+const shorten = (value: unknown): string =>
+  typeof value !== 'number'
+    ? String(value ?? '–')
+    : value !== 0 && Math.abs(value) < 0.001
+      ? value.toExponential(1)
+      : value.toPrecision(4);
+
+export class View extends LabElement<typeof schema, Regression> {
+  #curves(): FitCurve[] {
+    return this.store.series('fit').map(({ name, x, y, band }) => ({ name, color: colorOf(name), x, y, ...(band && { band }) }));
+  }
+
+  #series(chart: string): ChartSeries[] {
+    return this.store.series(chart).map(({ name, x, y }) => ({
+      id: name,
+      label: name,
+      x: x.slice(),
+      y: y.slice(),
+      color: colorOf(name),
+      ...(name.endsWith('held out') && { dash: [6, 4] }),
+    }));
+  }
+
+  /** Where early stopping went back to. */
+  #best(): Marker[] {
+    const best = this.store.data.get('bestStep');
+    const held = this.store.series().find(({ name }) => name === 'early stopping, held out');
+    const y = best === undefined ? undefined : held?.y[held.x.indexOf(best)];
+    return best === undefined || y === undefined ? [] : [{ x: best, y, label: `best step ${best}`, color: 4 }];
+  }
+
+  protected override renderFigure() {
+    const key = `regression ${this.id}`;
+    return html`
+      <chalk-fit-plot .points=${this.config.points} .curves=${this.#curves()} ?locked=${(this.recorded && !this.page) || this.fixes('points')}
+        @points-change=${(event: CustomEvent<{ points: Point[] }>) => this.set({ points: event.detail.points }, true)}></chalk-fit-plot>
+      <div class="charts">
+        <chalk-chart label="Mean squared error" x-label="step" y-label="MSE" y-scale="log" sync-key=${key}
+          .series=${this.#series('loss')} .markers=${this.#best()} empty-text="Press play: four trainings from the same weights.">
+          Solid: points that train. Dashed: held-out points.</chalk-chart>
+        <chalk-chart label="Norm of the weights" x-label="step" y-label="√Σw²" height="180" sync-key=${key} .series=${this.#series('norm')}></chalk-chart>
+      </div>`;
+  }
+
+  protected override renderResults() {
+    const [first, ...rest] = this.store.tables.get('settings') ?? [];
+    if (!first) return nothing;
+    const columns = Object.keys(first);
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Results"><table>
+      <caption>Roughness R = ∫|y″|dx: 0 for a straight line</caption>
+      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+      <tbody>${[first, ...rest].map((row) => html`<tr>${columns.map((column) => html`<td>${shorten(row[column])}</td>`)}</tr>`)}</tbody>
+    </table></div>`;
+  }
+
+  protected override exportItems(): readonly ExportItem[] {
+    const plot = this.renderRoot.querySelector<ChalkFitPlot>('chalk-fit-plot');
+    return [
+      { id: 'fit', label: 'Curves (SVG)', format: 'svg', name: 'regression-fit', provide: () => plot?.toSvg() ?? '' },
+      { id: 'ts', label: 'This run as TypeScript', format: 'ts', name: 'regression', provide: () => runnableCode(this.ran) },
+    ];
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Vite plugin: makes page, element, worker and the module for other pages of each lab from its own files. Nothing is written to disk;
+ * the modules have the addresses they would have in the lab's folder (`/labs/regression/index.html`, `./worker.ts`).
+ */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Plugin, runnerImport } from 'vite';
+import { type LabFolders, labFolders } from './lab-folders.ts';
+import { type Door, labModules } from './lab-modules.ts';
+import { labPage, type PageWords } from './lab-page.ts';
+
+export interface LabsOptions {
+  /** Of the repository. */
+  readonly root: string;
+  readonly door?: Door;
+  /** Default: every folder of `apps/labs` with a `schema.ts`. */
+  readonly folders?: LabFolders;
+}
+
+const PAGE = 'index.html';
+const clean = (id: string): string => id.replace(/[?#].*$/, '');
+
+/** One at a time: each import starts a module runner of its own, and many at once time out on a small machine. */
+let importing: Promise<unknown> = Promise.resolve();
+
+function wordsOf(root: string, folder: string): Promise<PageWords> {
+  const next = importing.then(async () => {
+    const schema = join(folder, 'schema.ts');
+    const { module } = await runnerImport<{ definition?: PageWords }>(schema, { root, configFile: false, logLevel: 'error' });
+    if (!module.definition) throw new Error(`${schema} exports no 'definition'`);
+    return module.definition;
+  });
+  importing = next.catch(() => undefined);
+  return next;
+}
+
+export function labs({ root, door = 'site', folders = labFolders(root) }: LabsOptions): Plugin {
+  const idOf = new Map([...folders].map(([id, folder]) => [folder, id]));
+  /** The lab and the name of one of its files that only the build knows. */
+  const made = (path: string): { id: string; folder: string; name: string } | undefined => {
+    const [folder, name] = [dirname(path), basename(path)];
+    const id = idOf.get(folder);
+    if (id === undefined || !(name === PAGE || Object.hasOwn(labModules, name)) || existsSync(path)) return undefined;
+    return { id, folder, name };
+  };
+  let appRoot = join(root, 'apps');
+  return {
+    name: 'chalkgrad:labs',
+    enforce: 'pre',
+    configResolved(config) {
+      appRoot = config.root;
+    },
+    resolveId(source, importer) {
+      const query = source.slice(clean(source).length);
+      const path = clean(source);
+      const candidates =
+        path.startsWith('.') && importer ? [resolve(dirname(clean(importer)), path)] : [path, join(appRoot, path)];
+      const found = candidates.find((candidate) => made(candidate));
+      return found === undefined ? null : found + query;
+    },
+    async load(id) {
+      const found = made(clean(id));
+      // Vite makes the constructor of a worker itself.
+      if (!found || /[?&]worker(&|$)/.test(id)) return null;
+      const { folder, name } = found;
+      if (name === PAGE) return labPage(await wordsOf(root, folder));
+      return labModules[name]?.({ id: found.id, folder, root, door }) ?? null;
+    },
+    configureServer(server) {
+      server.middlewares.use(async (request, response, next) => {
+        const path = decodeURIComponent(clean(request.url ?? '/'));
+        const found = made(join(appRoot, path.endsWith('/') ? `${path}${PAGE}` : path));
+        if (found?.name !== PAGE) return next();
+        try {
+          const html = await server.transformIndexHtml(`/labs/${found.id}/${PAGE}`, labPage(await wordsOf(root, found.folder)));
+          response.setHeader('Content-Type', 'text/html; charset=utf-8');
+          for (const [header, value] of Object.entries(server.config.server.headers ?? {}))
+            response.setHeader(header, String(value));
+          response.end(html);
+        } catch (error) {
+          next(error);
+        }
+      });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** What math cards ask of the run: live tensors, now and then while the reader can see them, and verification on request. */
+import type { LiveTensor } from '../components/math-card/element.ts';
+import type { BuiltCard, Verification } from '../math/card.ts';
+
+/**
+ * Requests that the shell itself asks where a run serves them. A lab's contract takes them over:
+ * `requests: CardRequests & { … }`.
+ */
+export interface CardRequests {
+  /** Tensors as they are; those with a `term` go to the cards that have it, the others to all. */
+  tensors(): readonly LiveTensor[];
+  /** Kernels against their references, the tape against central differences, on the tensors of this run. */
+  verify(of: { readonly card: string }): readonly Verification[];
+}
+
+/** Least milliseconds between two looks at the tensors. */
+const REST = 2000;
+
+const same = (a: readonly LiveTensor[] | undefined, b: readonly LiveTensor[]): boolean =>
+  a !== undefined && a.length === b.length && a.every((tensor, i) => tensor === b[i] || tensor.data === b[i]?.data);
+
+export class CardQuestions {
+  #tensors: readonly LiveTensor[] = [];
+  #asked = Number.NEGATIVE_INFINITY;
+  #asking = false;
+  readonly #known = new Map<string, readonly LiveTensor[]>();
+
+  /** The latest tensors for a card. */
+  of({ terms }: BuiltCard): readonly LiveTensor[] {
+    return this.#tensors.filter(({ term }) => term === undefined || terms.some(({ id }) => id === term));
+  }
+
+  /** The same array for the same tensors, so that a card draws them once. */
+  settled(card: BuiltCard, tensors: readonly LiveTensor[]): readonly LiveTensor[] {
+    const known = this.#known.get(card.id);
+    if (known && same(known, tensors)) return known;
+    this.#known.set(card.id, tensors);
+    return tensors;
+  }
+
+  clear(): void {
+    this.#tensors = [];
+    this.#asked = Number.NEGATIVE_INFINITY;
+    this.#asking = false;
+  }
+
+  /** Looks at the tensors where it has not done so for a while. @returns whether there are new ones */
+  async look(ask: () => Promise<readonly LiveTensor[]>): Promise<boolean> {
+    const now = performance.now();
+    if (this.#asking || now - this.#asked < REST) return false;
+    this.#asking = true;
+    this.#asked = now;
+    try {
+      this.#tensors = await ask();
+      return true;
+    } catch {
+      // The run was replaced or has ended: the cards keep what they show.
+      return false;
+    } finally {
+      this.#asking = false;
+    }
+  }
+}

@@ -1,0 +1,313 @@
+/** The machinery of a lab's element: its settings, its link, its run and its life in a page. No rendering; see LabElement. */
+import { LitElement, type PropertyValues } from 'lit';
+import type { LiveTensor } from '../components/math-card/element.ts';
+import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
+import { type AnyContract, type Contract, trusted } from '../runtime/contract.ts';
+import type { LabEvent } from '../runtime/events.ts';
+import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
+import type { LinkState, Note, TeacherKeys } from '../runtime/link.ts';
+import type { RunState, StateReport } from '../runtime/runner.ts';
+import type { ConfigOf, Schema } from '../runtime/schema.ts';
+import type { RunStore } from '../runtime/store.ts';
+import { siteRoot } from '../site-root.ts';
+import { CardQuestions } from './card-questions.ts';
+import { labKey } from './lab-keys.ts';
+import type { LabModule } from './lab-module.ts';
+import { LabState } from './lab-state.ts';
+import { LinkSync } from './link-sync.ts';
+import { RunController } from './run-controller.ts';
+import { watchVisibility } from './visibility.ts';
+
+/** What a start is given beside the configuration. */
+export interface StartOptions {
+  /** Bytes of a checkpoint to go on from. */
+  readonly checkpoint?: Uint8Array;
+  /** The reader's own files, by name. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** Steps to take before it pauses, where it does not play; default 1. */
+  readonly steps?: number;
+}
+
+/** What a view keeps of its run, to be forgotten when another starts. */
+export interface OfRun {
+  clear(): void;
+}
+
+export abstract class LabShell<S extends Schema = Schema, C extends Contract = AnyContract> extends LitElement {
+  /** Set by the build: see defineLabElement. */
+  static lab: unknown;
+
+  static override properties = {
+    theme: { type: String, reflect: true },
+    page: { type: Boolean },
+    autostart: { type: Boolean },
+    parallel: { type: Boolean },
+    device: { type: String },
+    dataUrl: { type: String, attribute: 'data-url' },
+  };
+  static override get observedAttributes(): string[] {
+    // biome-ignore lint/complexity/noThisInStatic: each lab's class has its own module
+    const { definition } = trusted<LabModule>(this.lab);
+    // biome-ignore lint/complexity/noThisInStatic: as above
+    return [...super.observedAttributes, ...LabState.attributes(definition)];
+  }
+
+  declare theme: 'light' | 'dark' | 'auto' | undefined;
+  declare page: boolean;
+  declare autostart: boolean;
+  declare parallel: boolean;
+  declare device: DevicePreference;
+  declare dataUrl: string;
+
+  protected readonly module: LabModule<S, C>;
+  protected readonly state: LabState;
+  protected readonly run: RunController<C>;
+  protected readonly cards = new CardQuestions();
+  readonly #link: LinkSync;
+  readonly #ofRun: OfRun[] = [this.cards];
+  #frame = 0;
+  #unwatch: (() => void) | undefined;
+
+  constructor() {
+    super();
+    this.page = false;
+    this.autostart = false;
+    this.parallel = false;
+    this.device = 'auto';
+    this.dataUrl = '';
+    this.module = trusted<LabModule<S, C>>((this.constructor as typeof LabShell).lab);
+    this.state = new LabState(this.definition);
+    this.#link = new LinkSync(this.definition, (state, notes) => this.#readLink(state, notes));
+    const self = this;
+    this.run = new RunController<C>({
+      hosting: this.module.hosting,
+      get devicePreference() {
+        return self.device;
+      },
+      get dataUrl() {
+        return self.dataUrl || new URL('data/packs/', siteRoot).href;
+      },
+      loadRecording: () => this.#loadRecording(),
+      runStarted: () => this.#runStarted(),
+      runChanged: () => this.#scheduleRender(),
+      runEvents: (events) => this.#runEvents(events),
+      runStateChanged: (report) => this.#stateChanged(report),
+    });
+    this.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  protected get definition(): AnyDefinition {
+    return this.module.definition;
+  }
+
+  /** The present values of all parameters: what the controls say. What belongs to the run that is shown is `ran`. */
+  get config(): ConfigOf<S> {
+    return trusted<ConfigOf<S>>(this.state.config);
+  }
+
+  /** Sets several parameters, checked and clamped; not reported as a change by the reader. */
+  set config(values: Partial<ConfigOf<S>>) {
+    this.state.assign(values);
+    this.#applied();
+  }
+
+  /** What the run (or recording) that is shown was made with, live changes included; before there is one, what the controls say. */
+  get ran(): ConfigOf<S> {
+    return trusted<ConfigOf<S>>(this.run.ran ?? this.state.config);
+  }
+
+  /** What the present run (or recording) has told so far. */
+  get store(): RunStore<C> {
+    return this.run.store;
+  }
+
+  /** State of the present run. */
+  get runState(): RunState {
+    return this.run.state;
+  }
+
+  /** True while a recording is shown: the run cannot answer questions then. */
+  get recorded(): boolean {
+    return this.run.recorded;
+  }
+
+  /** Starts anew with the present configuration; where something is missing, a banner says what, and all stays as it is. */
+  restart(mode: 'play' | 'step' = 'play', options: StartOptions = {}): void {
+    const message = this.missing();
+    if (message === undefined) {
+      this.run.dismiss('missing');
+      const { checkpoint, files, steps = 1 } = { ...this.startOptions(), ...options };
+      void this.run.start(this.state.config, mode === 'play' ? { play: true } : { advance: steps }, checkpoint, files);
+    } else this.run.banner({ id: 'missing', kind: 'warning', heading: 'Not started:', message });
+  }
+
+  /** Starts, goes on, or runs again. */
+  play(): void {
+    if (this.runState === 'paused' && !this.recorded && this.run.applied) this.run.resume({ play: true });
+    else if (this.runState !== 'running' || this.recorded) this.restart('play');
+  }
+
+  pause(): void {
+    this.run.pause();
+  }
+
+  /** Destroys the GPU device of the run, as a driver reset would: for tests and demonstrations of what happens then. */
+  loseDevice(): void {
+    this.run.loseDevice();
+  }
+
+  /** A link that reproduces what is shown; the seed is always in it. */
+  link(teacher: Partial<TeacherKeys> = {}): string {
+    const url = new URL(this.page ? location.href : `labs/${this.definition.id}/`, this.page ? undefined : siteRoot);
+    url.search = '';
+    url.hash = this.state.hash(teacher);
+    return url.href;
+  }
+
+  // ── What labs override ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What the reader must give before a run can start, as a sentence; undefined where nothing is missing. */
+  protected missing(): string | undefined {
+    return undefined;
+  }
+  /** What goes with every start: the reader's files. */
+  protected startOptions(): StartOptions {
+    return {};
+  }
+  /** A run (or recording) begins: forget what the view kept of the one before. Questions forget by themselves. */
+  protected runStarted(): void {}
+  /** The reader changed these parameters, by whatever control. */
+  protected configChanged(_keys: readonly string[]): void {}
+  /** Every event as it comes. Override for what the store does not hold. */
+  protected runEvents(_events: readonly LabEvent[]): void {}
+  // ── Life ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.run.reopen();
+    this.run.parallel = this.parallel;
+    if (this.page) this.#link.connect();
+    this.#unwatch = watchVisibility(this, (visible) => this.run.setVisible(visible));
+    if (this.autostart || this.state.teacher.autostart) this.restart('play');
+    else void this.run.showRecording();
+    if (this.definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unwatch?.();
+    this.#link.disconnect();
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    // Moving an element in a page disconnects it for a moment; its run shall survive that.
+    setTimeout(() => {
+      if (!this.isConnected) this.run.close();
+    }, 50);
+  }
+
+  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
+    super.attributeChangedCallback(name, old, value);
+    if (old === value) return;
+    if (!LabState.attributes(this.definition).includes(name)) return;
+    this.state.readAttribute(name, value, (other) => this.getAttribute(other));
+    this.#applied();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('theme') && changed.get('theme') !== undefined) document.dispatchEvent(new Event('chalk-theme'));
+    if (changed.has('parallel')) this.run.parallel = this.parallel;
+  }
+
+  async #loadRecording(): Promise<string | undefined> {
+    const { recording } = this.module;
+    return recording === undefined ? undefined : (await fetch(recording)).text();
+  }
+
+  /** Something of the view is forgotten when a run starts. */
+  protected keepForRun<T extends OfRun>(kept: T): T {
+    this.#ofRun.push(kept);
+    return kept;
+  }
+
+  #runStarted(): void {
+    for (const kept of this.#ofRun) kept.clear();
+    this.runStarted();
+  }
+
+  #runEvents(events: readonly LabEvent[]): void {
+    this.runEvents(events);
+    if (!this.page || this.recorded || !this.run.serves('tensors')) return;
+    const ask = async () => trusted<readonly LiveTensor[]>(await this.run.ask('tensors'));
+    void this.cards.look(ask).then((fresh) => {
+      if (fresh) this.#scheduleRender();
+    });
+  }
+
+  // ── State ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #readLink(state: LinkState, notes: readonly Note[]): void {
+    this.state.take(state, notes);
+    this.toggleAttribute('embedded', state.embed);
+    this.#applied();
+  }
+
+  /** The configuration has changed, by whomever. */
+  #applied(): void {
+    this.run.update(this.state.liveConfig);
+    this.requestUpdate();
+  }
+
+  /** The reader changes the configuration. */
+  protected change(change: () => void): void {
+    const before = this.state.config;
+    change();
+    const now = this.state.config;
+    this.#applied();
+    if (this.page) this.#link.write(this.state.linkState);
+    this.dispatchEvent(chalkEvent('lab-change', { config: now }));
+    this.configChanged(Object.keys(now).filter((key) => now[key] !== before[key]));
+  }
+
+  /** At most once a frame, and twice a second where the reader wants little motion. */
+  #scheduleRender(): void {
+    if (this.#frame) return;
+    const render = () => {
+      this.#frame = 0;
+      this.requestUpdate();
+    };
+    if (prefersReducedMotion() && this.runState === 'running') this.#frame = window.setTimeout(render, 500);
+    else this.#frame = requestAnimationFrame(render);
+  }
+
+  #stateChanged({ state, step }: StateReport): void {
+    this.dispatchEvent(chalkEvent('lab-state', { state, step }));
+  }
+
+  #sayNoGpu(): void {
+    const message =
+      'What you see is a recording. Chrome, Edge, Safari 26 and Firefox (Windows, macOS 26) have WebGPU on secure pages. A live run here uses the plain TypeScript loops, which is slow.';
+    this.run.banner({ id: 'gpu', kind: 'note', heading: 'No WebGPU in this browser.', message });
+  }
+
+  #key(event: KeyboardEvent): void {
+    const wish = labKey(event);
+    if (!wish) return;
+    event.preventDefault();
+    if (wish === 'toggle') {
+      if (this.runState === 'running' && !this.recorded) this.pause();
+      else this.play();
+    } else if (wish === 'step') this.step(1);
+    else this.reset();
+  }
+
+  protected step(count: number): void {
+    if (this.runState === 'paused' && !this.recorded && this.run.applied) this.run.resume({ advance: count });
+    else if (this.runState === 'running' && !this.recorded) this.pause();
+    else this.restart('step', { steps: count });
+  }
+
+  /** The same seed, from the start: playing if it played, else after its first step. */
+  protected reset(): void {
+    this.restart(this.runState === 'running' && !this.recorded ? 'play' : 'step');
+  }
+}

@@ -1,0 +1,48 @@
+/** What the build makes of a lab's own files. */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { repositoryRoot as root } from '../../../apps/cli/root.ts';
+import { labFolders } from '../../../apps/shell/build/lab-folders.ts';
+import { className, type Door, labModules } from '../../../apps/shell/build/lab-modules.ts';
+import { labPage } from '../../../apps/shell/build/lab-page.ts';
+
+const text = (file: string, door: Door = 'site') =>
+  labModules[file]?.({ id: 'regression', folder: join(root, 'apps/labs/regression'), root, door }) ?? '';
+
+it('finds the labs by their schema', () => {
+  const found = labFolders(root);
+  expect([...found.keys()]).toEqual(expect.arrayContaining(['classify', 'denoise', 'failure-modes', 'regression', 'tsne']));
+  expect(found.get('tsne')).toBe(join(root, 'apps/labs/tsne'));
+});
+
+it('writes a page that paints before any script, with the words of the schema, escaped', () => {
+  const page = labPage({ id: 'a-lab', title: 'Less < more', question: 'Is it "so"?' });
+  expect(page).toContain('<chalk-lab-a-lab page>');
+  expect(page).toContain('<h1>Less &lt; more</h1>');
+  expect(page).toContain('content="Is it &quot;so&quot;?"');
+  expect(page).toContain('src="./element.ts"');
+});
+
+it('joins view, words, cards, worker and recording to an element', () => {
+  const element = text('element.ts');
+  for (const part of [
+    './view.ts',
+    './schema.ts',
+    './prose.ts',
+    './cards.ts?math',
+    './worker.ts?worker',
+    './recording.json?url',
+  ]) {
+    expect(element).toContain(part);
+  }
+  expect(text('worker.ts')).toContain('host(experiment, browserEnvironment, self)');
+});
+
+it('leaves cards, recording and engine beside the module for other pages', () => {
+  const element = text('element.ts', 'embed');
+  expect(element).toContain("'./worker.ts?worker&inline'");
+  expect(element).toContain('"./regression.recording.json"');
+  expect(element).not.toContain('cards');
+  expect(text('embed.ts', 'embed')).toContain("widget('chalk-lab-regression')");
+  expect(className('failure-modes')).toBe('FailureModesLab');
+});
