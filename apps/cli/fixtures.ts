@@ -8,13 +8,13 @@ import { openPageRunner } from '../../tests/browser/page-runner.ts';
 import { type FixtureFiles, type FixtureResults, runFixtures } from '../../tests/conformance/fixtures.ts';
 import { missingWebGpu } from './vulkan.mjs';
 
-const DEVICES = ['cpu', 'webgpu', 'chrome'] as const;
+const DEVICES = ['cpu', 'wasm', 'webgpu', 'chrome'] as const;
 type DeviceName = (typeof DEVICES)[number];
 
-const USAGE = `npm run fixtures -- DIR [--device cpu|webgpu|chrome]
+const USAGE = `npm run fixtures -- DIR [--device cpu|wasm|webgpu|chrome]
 
-Replays the cases in DIR/fixtures.json (with the tensors of DIR/fixtures.safetensors) on the reference device and on WebGPU in
-Node, or on the device that is asked for; 'chrome' is WebGPU in a headless browser.`;
+Replays the cases in DIR/fixtures.json (with the tensors of DIR/fixtures.safetensors) on the reference device, on WebAssembly and on
+WebGPU in Node, or on the device that is asked for; 'chrome' is WebGPU in a headless browser.`;
 
 interface Arguments {
   readonly folder: string;
@@ -42,7 +42,7 @@ async function inChrome({ json, tensors }: FixtureFiles): Promise<Replay> {
   }
 }
 
-async function inNode(files: FixtureFiles, choice: 'cpu' | 'webgpu'): Promise<Replay> {
+async function inNode(files: FixtureFiles, choice: Exclude<DeviceName, 'chrome'>): Promise<Replay> {
   const device = await openDevice(choice);
   try {
     return { ...(await runFixtures(files, device)), adapter: device.info.name };
@@ -71,7 +71,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (device === 'chrome') requireChrome();
   let passed = 0;
   let failed = 0;
-  for (const choice of device ? [device] : (['cpu', 'webgpu'] as const)) {
+  for (const choice of device ? [device] : (['cpu', 'wasm', 'webgpu'] as const)) {
     try {
       const results = await (choice === 'chrome' ? inChrome(files) : inNode(files, choice));
       for (const { kind, name, message } of results.failures) console.log(`  ${kind} ${name}: ${message}`);
@@ -79,7 +79,7 @@ export async function main(args: readonly string[]): Promise<number> {
       passed += results.passed;
       failed += results.failed;
     } catch (error) {
-      // A machine without WebGPU replays on the reference device only, unless WebGPU was asked for.
+      // A machine without WebGPU replays on the other devices, unless WebGPU was asked for.
       if (!(error instanceof NoWebGPUError)) throw error;
       console.log(`webgpu: not available here. ${missingWebGpu() ?? error.message}`);
       if (device) return 1;

@@ -1,18 +1,18 @@
-/** The devices that this machine has: the reference always, WebGPU where there is an adapter. */
+/** The devices that this machine has: the reference and WebAssembly always, WebGPU where there is an adapter. */
 import { openDevice } from '../../../engine/device/init.ts';
 import type { RecordingDevice } from '../../../engine/device/recording-device.ts';
 import { NoWebGPUError } from '../../../engine/errors.ts';
 
 export async function availableDevices(): Promise<readonly (readonly [name: string, device: RecordingDevice])[]> {
-  const cpu = await openDevice('cpu');
+  const always = [
+    ['cpu', await openDevice('cpu')],
+    ['wasm', await openDevice('wasm')],
+  ] as const;
   try {
-    return [
-      ['cpu', cpu],
-      ['webgpu', await openDevice('webgpu')],
-    ];
+    return [...always, ['webgpu', await openDevice('webgpu')]];
   } catch (error) {
     // Without an adapter the reference device is still tested; CI installs a software adapter and asks for it by name.
     if (!(error instanceof NoWebGPUError) || process.env.CI) throw error;
-    return [['cpu', cpu]];
+    return always;
   }
 }

@@ -7,9 +7,12 @@ import { Generator } from '../../../engine/random.ts';
 import { setDevice } from '../../../engine/tensor.ts';
 import { arrayData, type TrainingData } from '../../../engine/train/data.ts';
 
-/** The devices of this machine: the reference always, WebGPU where there is an adapter. */
+/** The devices of this machine: the reference and WebAssembly always, WebGPU where there is an adapter. */
 export async function devices(): Promise<[DeviceChoice, RecordingDevice][]> {
-  const found: [DeviceChoice, RecordingDevice][] = [['cpu', await openDevice('cpu')]];
+  const found: [DeviceChoice, RecordingDevice][] = [
+    ['cpu', await openDevice('cpu')],
+    ['wasm', await openDevice('wasm')],
+  ];
   try {
     found.push(['webgpu', await openDevice('webgpu')]);
   } catch (error) {
