@@ -154,11 +154,13 @@ async function openWorker(): Promise<{ port: Port; ready: Promise<void> }> {
     const { Worker: NodeWorker } = (await import(/* @vite-ignore */ name)) as typeof import('node:worker_threads');
     const worker = new NodeWorker(source, { eval: true });
     const ready = new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
+      worker.once('message', () => {
+        // An idle pool does not keep a command alive.
+        worker.unref();
+        resolve();
+      });
       worker.once('error', reject);
     });
-    // An idle pool does not keep a command alive.
-    worker.unref();
     return { port: worker, ready };
   }
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
