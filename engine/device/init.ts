@@ -1,5 +1,5 @@
 /** Opens a device and makes it the default one. */
-import { ConfigError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, NoWebGPUError } from '../errors.ts';
 import { setDevice } from '../tensor.ts';
 import { ReferenceDevice } from './cpu/reference-device.ts';
 import { RecordingDevice } from './recording-device.ts';
@@ -9,7 +9,10 @@ import { WebGpuDevice } from './webgpu/webgpu-device.ts';
 
 export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
 
-/** Opens a device without making it the default one. @throws NoWebGPUError for 'webgpu' where there is none */
+/**
+ * Opens a device without making it the default one. 'auto' takes the reference where there is no adapter, and only there.
+ * @throws NoWebGPUError for 'webgpu' where there is none; DeviceLostError where an adapter gives no device
+ */
 export async function openDevice(choice: DeviceChoice = 'auto'): Promise<RecordingDevice> {
   if (choice === 'cpu') return new RecordingDevice(new ReferenceDevice());
   if (choice !== 'auto' && choice !== 'webgpu') {
@@ -18,7 +21,8 @@ export async function openDevice(choice: DeviceChoice = 'auto'): Promise<Recordi
   try {
     return new RecordingDevice(new WebGpuDevice(await openAdapter()));
   } catch (error) {
-    if (choice === 'webgpu') throw error;
+    // Whatever else goes wrong must be seen.
+    if (choice === 'webgpu' || !(error instanceof NoWebGPUError)) throw error;
     return new RecordingDevice(new ReferenceDevice());
   }
 }
@@ -29,6 +33,9 @@ export async function openDevice(choice: DeviceChoice = 'auto'): Promise<Recordi
  * @param options.tuning how trainers on it choose variants of kernels; choices in its store are taken over at once. Default: not measured
  */
 export async function init(options: { device?: DeviceChoice; tuning?: TuningOptions } = {}): Promise<RecordingDevice> {
+  if (typeof options !== 'object' || options === null) {
+    throw new ArgumentError('init', `its options must be an object such as { device: 'cpu' }, not ${kindOf(options)}`);
+  }
   const device = await openDevice(options.device ?? 'auto');
   const { tuning } = options;
   device.tuning = tuning;
