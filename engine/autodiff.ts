@@ -3,7 +3,7 @@
  * saves. Gradients are written with operations, so second derivatives work wherever every gradient on the way is differentiable.
  */
 import { constant } from './constant.ts';
-import { ArgumentError, kindOf, ShapeError } from './errors.ts';
+import { ArgumentError, kindOf, requireSynchronous, ShapeError } from './errors.ts';
 import { keep, scope } from './memory.ts';
 import { ones, sameShape, Tensor } from './tensor.ts';
 
@@ -58,9 +58,13 @@ export function allOperations(): ReadonlyMap<string, OperationSpec<never>> {
   return operations;
 }
 
-/** Runs `fn` without recording: nothing made inside has a history. */
+/** Runs `fn` without recording: nothing made inside has a history. @throws ArgumentError where fn is asynchronous */
 export function noGrad<T>(fn: () => T): T {
-  return withRecording(false, fn);
+  return withRecording(false, () => {
+    const result = fn();
+    requireSynchronous('noGrad', result);
+    return result;
+  });
 }
 
 function withRecording<T>(on: boolean, fn: () => T): T {
@@ -78,12 +82,20 @@ export function isRecording(): boolean {
   return recording;
 }
 
-/** Runs `fn` with the gradients of the named operations replaced for everything it puts on the tape. */
+/**
+ * Runs `fn` with the gradients of the named operations replaced for everything it puts on the tape.
+ * @throws ArgumentError where fn is asynchronous, or for a name that no operation has
+ */
 export function withGradients<T>(replacements: GradientOverrides, fn: () => T): T {
+  for (const name of Object.keys(replacements)) {
+    if (!operations.has(name)) throw new ArgumentError('withGradients', `'${name}' is no operation`);
+  }
   const before = overrides;
   overrides = { ...overrides, ...replacements };
   try {
-    return fn();
+    const result = fn();
+    requireSynchronous('withGradients', result);
+    return result;
   } finally {
     overrides = before;
   }
@@ -224,6 +236,8 @@ function pathTo(y: Tensor, wanted: ReadonlySet<Tensor>): { nodes: TapeNode[]; on
       if (tensor.node?.inputs.some((input) => onPath.has(input))) nodes.push(tensor.node);
     }
   }
+  // Its operation cannot be asked for a gradient any more; going around it would lose the gradient in silence.
+  for (const tensor of onPath) if (tensor.isDisposed && (tensor.node || tensor === y)) tensor.buffer('backward');
   nodes.sort((a, b) => b.order - a.order);
   return { nodes, onPath };
 }

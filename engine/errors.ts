@@ -94,6 +94,19 @@ export function kindOf(value: unknown): string {
   return name && name !== 'Object' ? `a ${name}` : 'an object';
 }
 
+/**
+ * Refuses a function that would go on after its frame is closed: what it did after its first `await` would be outside.
+ * @param result what the function returned
+ * @throws ArgumentError for a promise
+ */
+export function requireSynchronous(frame: string, result: unknown): void {
+  const { then } = (result ?? {}) as { then?: unknown };
+  if (typeof then !== 'function') return;
+  // What it still does fails on its own; nobody is left to be told.
+  Promise.resolve(result).catch(() => {});
+  throw new ArgumentError(`${frame}(fn)`, 'fn must be synchronous. Return the tensors and await their data afterwards');
+}
+
 /** Something would exceed a limit of the device (buffer size, bindings, workgroups…). */
 export class LimitError extends ChalkgradError {
   readonly what: string;

@@ -4,6 +4,7 @@
  * returned by a finalisation registry.
  */
 import type { Device, DeviceBuffer, MemoryInfo } from './device/device.ts';
+import { requireSynchronous } from './errors.ts';
 
 /** Counted reference to a device buffer. */
 export class Storage {
@@ -90,9 +91,7 @@ export function scope<T>(fn: () => T): T {
   let result: T | undefined;
   try {
     result = fn();
-    if (result instanceof Promise) {
-      throw new TypeError('scope(fn): fn must be synchronous. Return the tensors and await their data after the scope.');
-    }
+    requireSynchronous('scope', result);
     return result;
   } finally {
     scopes.pop();

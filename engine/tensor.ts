@@ -91,7 +91,7 @@ export class Tensor {
   requiresGrad: boolean;
   /** Filled by `backward()` on leaves that require gradients (parameters). */
   grad: Tensor | null = null;
-  /** The operation that made it, while it is on the tape. */
+  /** The operation that made it, while it is on the tape; also after release, so that back-propagation notices what is missing. */
   node: TapeNode | null = null;
   /** Shown in messages: a parameter's or layer's name. */
   name = '';
@@ -173,13 +173,12 @@ export class Tensor {
     this.device.write(this.buffer('write'), elementsOf('write', values, this.dtype));
   }
 
-  /** Releases the memory now. Doing it twice does nothing. */
+  /** Releases the memory now. Doing it twice does nothing. What was computed from it cannot be differentiated through it any more. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     forgotten.unregister(this);
     trackDisposed(this);
-    this.node = null;
     this.#storage.release();
   }
 

@@ -4,7 +4,7 @@
  */
 import { runKernel } from '../../engine/conformance/compare.ts';
 import type { Device } from '../../engine/device/device.ts';
-import { type GradCheckOptions, gradCheck } from '../../engine/grad-check.ts';
+import { GRADIENT_TOLERANCE, type GradCheckOptions, gradCheck } from '../../engine/grad-check.ts';
 import type { KernelArray, KernelSpec } from '../../engine/kernels/kernel.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Verification } from './card.ts';
@@ -85,7 +85,7 @@ export async function verifyGradient(
   return {
     name: `tape against central differences: ${name}`,
     maxError,
-    tolerance: options.tolerance ?? 2e-2,
+    tolerance: options.tolerance ?? GRADIENT_TOLERANCE,
     worstIndex: worst?.index ?? 0,
     ...(shape ? { shape } : {}),
     got: worst?.tape ?? 0,

@@ -38,7 +38,7 @@ export interface DeviceInfo {
 }
 
 export interface MemoryInfo {
-  /** Bytes in buffers that are in use (their padded lengths). */
+  /** Bytes in buffers that are in use (their padded lengths), copies to the host that are under way included. */
   readonly bytes: number;
   /** Buffers in use. */
   readonly buffers: number;

@@ -1,5 +1,5 @@
 /** Opens a device and makes it the default one. */
-import { ConfigError, NoWebAssemblyError, NoWebGPUError, OutOfMemoryError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, NoWebAssemblyError, NoWebGPUError, OutOfMemoryError } from '../errors.ts';
 import { setDevice } from '../tensor.ts';
 import { ReferenceDevice } from './cpu/reference-device.ts';
 import type { Device } from './device.ts';
@@ -68,6 +68,9 @@ export async function openDevice(choice: DeviceChoice = 'auto', options: OpenOpt
 export async function init(
   options: { device?: DeviceChoice; threads?: number; tuning?: TuningOptions } = {},
 ): Promise<RecordingDevice> {
+  if (typeof options !== 'object' || options === null) {
+    throw new ArgumentError('init', `its options must be an object such as { device: 'cpu' }, not ${kindOf(options)}`);
+  }
   const device = await openDevice(options.device ?? 'auto', { threads: options.threads });
   const { tuning } = options;
   device.tuning = tuning;

@@ -1,8 +1,10 @@
 /**
  * The device that tensors see. It forwards to WebGPU or the reference device, and can record: `record(fn)` runs `fn` without
  * executing it, lists its kernels, gives every intermediate result a buffer by lifetime, and returns a program that replays
- * the whole step. Eager and recorded runs use the same kernels, variants and order, so they give the same bits.
+ * the whole step. Eager and recorded runs use the same kernels, variants and order, so they give the same bits. What a recording reads
+ * stays alive until the recording is disposed, whoever releases it before.
  */
+import { ArgumentError, DisposedTensorError, requireSynchronous } from '../errors.ts';
 import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
 import type { BufferRecord, Device, DeviceBuffer, DeviceInfo, KernelRun, MemoryInfo, Program, RunOptions } from './device.ts';
 import { isVirtual, placeBuffers, type VirtualBuffer, withoutCopies } from './recording-plan.ts';
@@ -26,10 +28,21 @@ export interface Recording<T> {
   readonly runs: readonly KernelRun[];
   /** Bytes of all intermediate results after sharing, and what they would take without. */
   readonly bytes: { readonly planned: number; readonly unshared: number };
-  /** Compiles first, where that has not been done yet or the device's choice of variants has changed since. */
+  /**
+   * Compiles first, where that has not been done yet or the device's choice of variants has changed since.
+   * @throws ArgumentError after `dispose()`
+   */
   execute(): void;
-  /** Gives the buffers back. The results must not be used afterwards. */
+  /** Gives the buffers back. Using a result afterwards throws DisposedTensorError. */
   dispose(): void;
+}
+
+/** Memory outside a recording that recordings use. */
+interface Held {
+  /** Recordings that use it. */
+  users: number;
+  /** Set where it was given back meanwhile: it goes to the pool with its last user. */
+  released: DeviceBuffer | undefined;
 }
 
 export class RecordingDevice implements Device {
@@ -37,6 +50,8 @@ export class RecordingDevice implements Device {
   /** How trainers on this device choose variants of kernels; absent: by the built-in table and the rules. */
   tuning: TuningOptions | undefined;
   #trace: Trace | undefined;
+  /** By the id of the allocation. */
+  readonly #held = new Map<number, Held>();
   #nextId = -1;
 
   constructor(backend: Device) {
@@ -75,7 +90,7 @@ export class RecordingDevice implements Device {
   release(buffer: DeviceBuffer): void {
     if (isVirtual(buffer)) buffer.released = true;
     else if (this.#trace) this.#trace.deferred.push(buffer);
-    else this.backend.release(buffer);
+    else this.#giveBack(buffer);
   }
 
   view(buffer: DeviceBuffer, byteOffset: number, byteLength: number): DeviceBuffer {
@@ -94,7 +109,8 @@ export class RecordingDevice implements Device {
   }
 
   async read(buffer: DeviceBuffer, byteOffset?: number, byteLength?: number): Promise<ArrayBuffer> {
-    if (this.#trace) throw new Error('A step that is being recorded cannot read results back: return its tensors instead.');
+    if (this.#trace)
+      throw new ArgumentError('record', 'a step that is being recorded cannot read results back; return its tensors instead');
     return this.backend.read(this.#real(buffer), byteOffset, byteLength);
   }
 
@@ -143,23 +159,32 @@ export class RecordingDevice implements Device {
   /**
    * Records what `fn` does; nothing runs until `execute()`.
    * @param fn synchronous and free of read-backs; tensors it returns or keeps stay valid and are refilled by each execution
+   * @throws ArgumentError where fn is asynchronous
    */
   record<T>(fn: () => T): Recording<T> {
-    if (this.#trace) throw new Error('record() inside record()');
+    if (this.#trace) throw new ArgumentError('record', 'it cannot be called inside record()');
     const trace: Trace = { runs: [], made: [], deferred: [] };
     this.#trace = trace;
     let result: T;
     try {
       result = fn();
-    } finally {
+      requireSynchronous('record', result);
+    } catch (error) {
       this.#trace = undefined;
+      for (const { base, physical } of trace.made) if (!base && physical) this.backend.release(physical);
+      for (const buffer of trace.deferred) this.#giveBack(buffer);
+      throw error;
     }
+    this.#trace = undefined;
     const runs = withoutCopies(trace.runs);
     const { owned, planned, unshared } = placeBuffers(trace.made, runs, this.backend);
     const { choices } = this;
+    const outside = this.#hold(runs, trace.made);
+    let disposed = false;
     let program: Program | undefined;
     let version: number | undefined;
     const compiled = (): Program => {
+      if (disposed) throw new ArgumentError('recording', 'it has been disposed and cannot run any more; record the step anew');
       if (program && version === choices?.version) return program;
       program?.dispose();
       version = choices?.version;
@@ -175,10 +200,41 @@ export class RecordingDevice implements Device {
       bytes: { planned, unshared },
       execute: () => compiled().execute(),
       dispose: () => {
+        if (disposed) return;
+        disposed = true;
         program?.dispose();
-        for (const buffer of [...owned, ...trace.deferred]) this.backend.release(buffer);
+        for (const buffer of trace.made) buffer.gone = true;
+        for (const root of outside) this.#letGo(root);
+        for (const buffer of [...owned, ...trace.deferred]) this.#giveBack(buffer);
       },
     };
+  }
+
+  /** Returns memory to the pool, or remembers to do so when no recording uses it any more. */
+  #giveBack(buffer: DeviceBuffer): void {
+    const held = this.#held.get(buffer.root);
+    if (held) held.released = buffer;
+    else this.backend.release(buffer);
+  }
+
+  /** Keeps the memory outside of a recording that its kernels use. @returns the ids of those allocations */
+  #hold(runs: readonly KernelRun[], own: readonly VirtualBuffer[]): ReadonlySet<number> {
+    const made = new Set<DeviceBuffer>(own);
+    const buffers = runs.flatMap((run) => Object.values(run.buffers)).filter((buffer) => !made.has(buffer));
+    const roots = new Set(buffers.map((buffer) => this.#real(buffer).root));
+    for (const root of roots) {
+      const held = this.#held.get(root);
+      if (held) held.users++;
+      else this.#held.set(root, { users: 1, released: undefined });
+    }
+    return roots;
+  }
+
+  #letGo(root: number): void {
+    const held = this.#held.get(root);
+    if (!held || --held.users > 0) return;
+    this.#held.delete(root);
+    if (held.released) this.backend.release(held.released);
   }
 
   #makeVirtual(byteLength: number, base: VirtualBuffer | undefined, byteOffset: number): VirtualBuffer {
@@ -192,6 +248,7 @@ export class RecordingDevice implements Device {
       base,
       released: false,
       physical: undefined,
+      gone: false,
     };
     this.#trace?.made.push(made);
     return made;
@@ -199,7 +256,9 @@ export class RecordingDevice implements Device {
 
   #real(buffer: DeviceBuffer): DeviceBuffer {
     if (!isVirtual(buffer)) return buffer;
-    if (!buffer.physical) throw new Error('A result of a recorded step was used before the recording was finished.');
+    if (buffer.gone) throw new DisposedTensorError('a later use', 'a recorded step that has been disposed');
+    if (!buffer.physical)
+      throw new ArgumentError('record', 'a result of a recorded step was used before the recording was finished');
     return buffer.physical;
   }
 

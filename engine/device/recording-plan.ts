@@ -8,6 +8,8 @@ export interface VirtualBuffer extends DeviceBuffer {
   readonly base: VirtualBuffer | undefined;
   released: boolean;
   physical: DeviceBuffer | undefined;
+  /** Its recording has been disposed: the memory belongs to others. */
+  gone: boolean;
 }
 
 export function isVirtual(buffer: DeviceBuffer): buffer is VirtualBuffer {

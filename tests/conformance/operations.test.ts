@@ -22,7 +22,7 @@ async function checkSecond(fn: (x: Tensor) => Tensor, x: Tensor, maxElements = 1
     own.requiresGrad = true;
     return ops.sum(ops.square(grad(ops.sum(ops.square(fn(own))), [own], { createGraph: true })[0] as Tensor));
   };
-  return gradCheck(first, [x], { maxElements, epsilon: 3e-3, tolerance: 4e-2 });
+  return gradCheck(first, [x], { maxElements });
 }
 
 describe.each(await availableDevices())('on %s', (_, device) => {
@@ -57,20 +57,23 @@ describe.each(await availableDevices())('on %s', (_, device) => {
       (x: Tensor) => ops.tanh(joined([wave([1, 4, 4, 1], 4), wave([1, 2, 2, 1], 5)], ops.reshape(x, [2, 2, 2, 2]))),
     ],
     ['avgPool2d', (x: Tensor) => ops.tanh(ops.avgPool2d(ops.reshape(x, [1, 4, -1, 2]), { kernel: 2 }))],
-    ['batchNorm', (x: Tensor) => ops.batchNorm(ops.reshape(x, [4, -1]), wave([4], 3), wave([4], 4), { training: true })],
+    // The sum of the squares alone would not depend on x.
+    [
+      'batchNorm',
+      (x: Tensor) => ops.tanh(ops.batchNorm(ops.reshape(x, [4, -1]), wave([4], 3), wave([4], 4), { training: true })),
+    ],
     ['layerNorm', (x: Tensor) => ops.layerNorm(ops.reshape(x, [4, -1]), wave([4], 3), wave([4], 4))],
     ['resize2d', (x: Tensor) => ops.tanh(ops.upsample2d(ops.reshape(x, [1, 4, -1, 2]), { scale: 2, mode: 'bilinear' }))],
     ['affineWarp', (x: Tensor) => ops.tanh(ops.affineWarp(ops.reshape(x, [1, 4, 4, 1]), tensor([0.9, 0.1, 0, -0.1, 0.9, 0.2])))],
     ['crossEntropy', (x: Tensor) => ops.crossEntropy(ops.reshape(x, [2, -1]), tensor(new Int32Array([1, 0]), [2]))],
   ])('differentiates the gradient of %s', async (_name, fn) => {
     const result = await checkSecond(fn, wave([16]));
-    expect(result.message).toBeTruthy();
-    expect(result.maxError, result.message).toBeLessThan(4e-2);
+    expect(result.passed, result.message).toBe(true);
   });
 
   it('differentiates the weight gradient of a convolution', async () => {
     const x = wave([1, 4, 4, 2]);
     const result = await checkSecond((w) => ops.tanh(ops.conv2d(x, w, null, { padding: 1 })), wave([3, 3, 2, 2], 2));
-    expect(result.maxError, result.message).toBeLessThan(4e-2);
+    expect(result.passed, result.message).toBe(true);
   });
 });

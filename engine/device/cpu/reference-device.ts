@@ -1,5 +1,5 @@
 /** The reference device: runs each kernel's TypeScript. Slow, exact in intent, and everywhere. */
-import { DeviceLostError } from '../../errors.ts';
+import { DeviceLostError, LimitError, OutOfMemoryError } from '../../errors.ts';
 import type { AdapterCaps, KernelArray, KernelSpec } from '../../kernels/kernel.ts';
 import {
   alignedLength,
@@ -11,6 +11,9 @@ import {
   type MemoryInfo,
   type Program,
 } from '../device.ts';
+
+/** Most bytes of one buffer: what a storage buffer of a large GPU holds, and well within what a typed array may span. */
+const MOST_BYTES = 2 ** 32;
 
 interface HostBuffer extends DeviceBuffer {
   readonly bytes: ArrayBuffer;
@@ -50,13 +53,21 @@ export class ReferenceDevice implements Device {
     };
   }
 
-  allocate(byteLength: number): DeviceBuffer {
+  /** @throws LimitError beyond 4 GiB; OutOfMemoryError where this machine has not as much */
+  allocate(byteLength: number, label = 'tensor'): DeviceBuffer {
     this.#assertAlive();
     const length = alignedLength(byteLength);
+    if (!(length <= MOST_BYTES)) throw new LimitError(`${label} (one buffer, in bytes)`, length, MOST_BYTES);
+    let bytes: ArrayBuffer;
+    try {
+      bytes = new ArrayBuffer(length);
+    } catch (cause) {
+      throw new OutOfMemoryError(label, length, { cause });
+    }
     this.#bytes += length;
     this.#buffers++;
     const id = this.#nextId++;
-    const buffer: HostBuffer = { id, byteLength, root: id, byteOffset: 0, bytes: new ArrayBuffer(length) };
+    const buffer: HostBuffer = { id, byteLength, root: id, byteOffset: 0, bytes };
     return buffer;
   }
 

@@ -16,6 +16,7 @@ import {
   type RunOptions,
 } from '../device.ts';
 import { packParams } from '../pack-params.ts';
+import { paramsKey } from '../plan-key.ts';
 import { VariantChoices } from '../variants.ts';
 import { Heap, pooledSize } from './heap.ts';
 import { KernelCache, type LoadedKernel, type Request, runsHere } from './kernels.ts';
@@ -293,7 +294,7 @@ export class WasmDevice implements Device {
       this.#plans.clear();
       this.#plansOf = this.choices.version;
     }
-    const key = `${kernel.name}|${forced ?? ''}|${JSON.stringify(params)}`;
+    const key = `${kernel.name}|${forced ?? ''}|${paramsKey(params)}`;
     const known = this.#plans.get(key);
     if (known) return known;
     const { variant } = this.choices.choose(kernel, params, forced);

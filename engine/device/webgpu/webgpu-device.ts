@@ -16,10 +16,12 @@ import {
   type RunOptions,
 } from '../device.ts';
 import { packParams } from '../pack-params.ts';
+import { paramsKey } from '../plan-key.ts';
 import { VariantChoices } from '../variants.ts';
 import type { OpenedAdapter } from './adapter.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { type Pipeline, PipelineCache } from './pipelines.ts';
+import { StagingPool } from './staging.ts';
 import { SubmitPace } from './submit-pace.ts';
 import { type UniformSlot, UniformStore } from './uniform-store.ts';
 
@@ -71,7 +73,7 @@ export class WebGpuDevice implements Device {
   readonly #plans = new Map<string, PlannedKernel>();
   #plansOf = 0;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
-  readonly #staging = new Map<number, GPUBuffer[]>();
+  readonly #staging: StagingPool;
   readonly #gpuIds = new WeakMap<GPUBuffer, number>();
   #nextId = 1;
   #encoder: GPUCommandEncoder | undefined;
@@ -89,6 +91,7 @@ export class WebGpuDevice implements Device {
     this.caps = opened.caps;
     this.choices = new VariantChoices(opened.caps);
     this.#pool = new BufferPool(opened.device);
+    this.#staging = new StagingPool(opened.device);
     this.#pipelines = new PipelineCache(opened.device);
     this.#uniforms = new UniformStore(opened.device);
     this.lost = opened.device.lost.then((info) => {
@@ -145,23 +148,27 @@ export class WebGpuDevice implements Device {
     const skip = base + byteOffset - start;
     const length = Math.ceil((skip + byteLength) / 4) * 4;
     if (length === 0) return new ArrayBuffer(0);
-    const staging = this.#acquireStaging(length);
-    this.#endPass();
-    const encoder = this.#encoder ?? this.gpuDevice.createCommandEncoder();
-    this.#encoder = encoder;
-    encoder.copyBufferToBuffer(gpu, start, staging, 0, length);
-    this.flush();
-    await this.#settleErrors();
+    const staging = this.#staging.acquire(length);
+    let usable = true;
     try {
+      this.#endPass();
+      const encoder = this.#encoder ?? this.gpuDevice.createCommandEncoder();
+      this.#encoder = encoder;
+      encoder.copyBufferToBuffer(gpu, start, staging, 0, length);
+      this.flush();
+      await this.#settleErrors();
+      usable = false;
       await staging.mapAsync(GPUMapMode.READ, 0, length);
+      const bytes = staging.getMappedRange(0, length).slice(skip, skip + byteLength);
+      staging.unmap();
+      usable = true;
+      return bytes;
     } catch (cause) {
       await this.#throwIfLost();
       throw cause;
+    } finally {
+      this.#staging.release(staging, usable);
     }
-    const bytes = staging.getMappedRange(0, length).slice(skip, skip + byteLength);
-    staging.unmap();
-    this.#staging.get(staging.size)?.push(staging);
-    return bytes;
   }
 
   run<In extends string, Out extends string, P>(
@@ -250,7 +257,12 @@ export class WebGpuDevice implements Device {
   }
 
   memory(): MemoryInfo {
-    return this.#pool.memory();
+    const [tensors, staging] = [this.#pool.memory(), this.#staging.memory()];
+    return {
+      bytes: tensors.bytes + staging.bytes,
+      buffers: tensors.buffers + staging.buffers,
+      pooledBytes: tensors.pooledBytes + staging.pooledBytes,
+    };
   }
 
   destroy(): void {
@@ -263,7 +275,7 @@ export class WebGpuDevice implements Device {
       this.#plans.clear();
       this.#plansOf = this.choices.version;
     }
-    const key = `${kernel.name}|${forced ?? ''}|${JSON.stringify(params)}`;
+    const key = `${kernel.name}|${forced ?? ''}|${paramsKey(params)}`;
     const known = this.#plans.get(key);
     if (known) return known;
     const { variant } = this.choices.choose(kernel, params, forced);
@@ -360,16 +372,6 @@ export class WebGpuDevice implements Device {
       this.#gpuIds.set(gpu, id);
     }
     return id;
-  }
-
-  #acquireStaging(length: number): GPUBuffer {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(length, 256)));
-    const list = this.#staging.get(size) ?? [];
-    this.#staging.set(size, list);
-    return (
-      list.pop() ??
-      this.gpuDevice.createBuffer({ label: 'read-back', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
-    );
   }
 
   async #settleErrors(): Promise<void> {

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { backward, customGradient, grad, noGrad, onGradient, withGradients } from '../../../engine/autodiff.ts';
-import { DisposedTensorError, ShapeError } from '../../../engine/errors.ts';
+import { ArgumentError, DisposedTensorError, ShapeError } from '../../../engine/errors.ts';
 import { gradCheck } from '../../../engine/grad-check.ts';
 import { keep, liveTensors, scope } from '../../../engine/memory.ts';
 import { add, mul, sub } from '../../../engine/ops/binary.ts';
 import { mean, sum } from '../../../engine/ops/reduce.ts';
-import { exp, relu, square, tanh } from '../../../engine/ops/unary.ts';
+import { exp, log, relu, square, tanh } from '../../../engine/ops/unary.ts';
 import { setDevice, type Tensor, tensor, zeros } from '../../../engine/tensor.ts';
 import { availableDevices } from './devices.ts';
 
@@ -87,6 +87,50 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     expect(wrong.message).toMatch(/worst element: input 0, index/);
   });
 
+  it('never passes a gradient that is not finite, wherever it stands', async () => {
+    const broken = (at: number, value: number) => (v: Tensor) =>
+      customGradient([v], {
+        name: 'broken',
+        forward: ([u]) => square(u as Tensor),
+        gradient: (gy, [u]) => {
+          const slopes = new Float32Array(3);
+          slopes[at] = value;
+          return [add(mul(gy, mul(u as Tensor, 2)), tensor(slopes))];
+        },
+      });
+    const x = () => [tensor([0.3, -0.7, 1.1])];
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const at of [0, 1, 2]) {
+        const result = await gradCheck(broken(at, value), x());
+        expect(result).toMatchObject({ passed: false, maxError: Number.POSITIVE_INFINITY, worst: { index: at, tape: value } });
+        // Also where no difference is taken there.
+        expect((await gradCheck(broken(at, value), x(), { maxElements: 1 })).passed).toBe(false);
+      }
+    }
+    // The function itself: the logarithm has no value below 0.
+    expect((await gradCheck((v) => log(v), [tensor([1, -1, 2])])).passed).toBe(false);
+    expect((await gradCheck((v) => square(v), x())).passed).toBe(true);
+  });
+
+  it('sees a wrong gradient of any size', async () => {
+    // 1 % off, on scales where an absolute tolerance would say nothing.
+    for (const scale of [1e-6, 1e-2, 1, 1e4]) {
+      const off = (factor: number) => (v: Tensor) =>
+        customGradient([v], {
+          name: 'off',
+          forward: ([u]) => mul(square(u as Tensor), scale),
+          gradient: (gy, [u]) => [mul(mul(gy, u as Tensor), 2 * scale * factor)],
+        });
+      const x = [tensor([0.3, -0.7, 1.1])];
+      expect((await gradCheck(off(1.01), x)).passed, `${scale}`).toBe(false);
+      expect((await gradCheck(off(1), x)).passed, `${scale}`).toBe(true);
+    }
+    const constant = (v: Tensor) => mul(v, 0);
+    expect(await gradCheck(constant, [tensor([1, 2])])).toMatchObject({ passed: true, maxError: 0 });
+    await expect(gradCheck(constant, [tensor(Int32Array.of(1))])).rejects.toThrow(ArgumentError);
+    await expect(gradCheck((async (v: Tensor) => v) as never, [tensor([1])])).rejects.toThrow(ArgumentError);
+  });
+
   it('releases what a scope makes, and keeps what it returns or is told to', async () => {
     const before = liveTensors();
     const kept: Tensor[] = [];
@@ -104,7 +148,52 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     expect(liveTensors()).toBe(before);
     expect(() => add(a, 1)).toThrow(DisposedTensorError);
     expect(() => add(a, 1)).toThrow(/affine: .*made by/);
-    expect(() => scope(() => Promise.resolve(1))).toThrow(TypeError);
+  });
+
+  it('refuses functions that go on after their frame is closed', async () => {
+    const x = tensor([1, 2], undefined, { requiresGrad: true });
+    const frames: [string, (fn: () => unknown) => unknown][] = [
+      ['scope', scope],
+      ['noGrad', noGrad],
+      ['withGradients', (fn) => withGradients({}, fn)],
+      ['record', (fn) => device.record(fn)],
+    ];
+    for (const [name, frame] of frames) {
+      const late = async () => {
+        await Promise.resolve();
+        return mul(x, 2);
+      };
+      expect(() => frame(late), name).toThrow(ArgumentError);
+      expect(() => frame(late), name).toThrow(`${name}(fn): fn must be synchronous`);
+    }
+    // Nothing stays switched off.
+    expect(mul(x, 2).requiresGrad).toBe(true);
+    expect(() => withGradients({ rleu: (gy: Tensor) => [gy] }, () => relu(x))).toThrow(/'rleu' is no operation/);
+    expect(await numbers(scope(() => mul(x, 2)))).toEqual([2, 4]);
+  });
+
+  it('refuses to differentiate through what has been released, instead of losing the gradient', async () => {
+    const w = tensor([1, 2], undefined, { requiresGrad: true });
+    const b = tensor([1, 1], undefined, { requiresGrad: true });
+    const loss = scope(() => sum(square(mul(w, 2))));
+    for (const differentiate of [() => backward(loss), () => grad(loss, [w]), () => grad(loss, [w], { allowUnused: true })]) {
+      expect(differentiate).toThrow(DisposedTensorError);
+      expect(differentiate).toThrow(/scope\(\).*keep\(\)/);
+    }
+    expect(w.grad).toBeNull();
+    // A branch that does not lead to what is asked for may be gone.
+    const h = mul(w, 3);
+    const y = sum(add(h, b));
+    h.dispose();
+    expect(await numbers(grad(y, [b])[0] as Tensor)).toEqual([1, 1]);
+    expect(() => grad(y, [w])).toThrow(DisposedTensorError);
+    y.dispose();
+    expect(() => backward(y)).toThrow(DisposedTensorError);
+    const kept = scope(() => {
+      const inner = keep(square(keep(mul(w, 2))));
+      return sum(inner);
+    });
+    expect(await numbers(grad(kept, [w])[0] as Tensor)).toEqual([8, 16]);
   });
 
   it('keeps memory constant over a thousand steps', () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ArgumentError, DisposedTensorError } from '../../../engine/errors.ts';
 import { copy, copyParams } from '../../../engine/kernels/copy.ts';
 import { scope } from '../../../engine/memory.ts';
 import { add, mul } from '../../../engine/ops/binary.ts';
@@ -87,5 +88,61 @@ describe.each(await availableDevices())('a recording on %s', (_, device) => {
     const before = device.memory();
     for (let i = 0; i < 5; i++) once();
     expect(device.memory().bytes).toBe(before.bytes);
+  });
+
+  it('keeps alive what it reads, until it is disposed', async () => {
+    const before = device.memory();
+    const x = tensor([1, 2, 3]);
+    const recording = device.record(() => scope(() => mul(x, 10)));
+    x.dispose();
+    // Would lie where x was.
+    const stains = Array.from({ length: 8 }, () => tensor([7, 7, 7]));
+    recording.execute();
+    expect(await numbers(recording.result)).toEqual([10, 20, 30]);
+    recording.result.dispose();
+    recording.dispose();
+    for (const stain of stains) stain.dispose();
+    expect(device.memory()).toMatchObject({ bytes: before.bytes, buffers: before.buffers });
+  });
+
+  it('keeps the results of another alive, and gives each piece of memory back once', async () => {
+    const before = device.memory();
+    const x = tensor([1, 2]);
+    const first = device.record(() => scope(() => mul(x, 2)));
+    const second = device.record(() => scope(() => mul(first.result, 5)));
+    first.execute();
+    second.execute();
+    first.dispose();
+    const stains = Array.from({ length: 8 }, () => tensor([7, 7]));
+    second.execute();
+    expect(await numbers(second.result)).toEqual([10, 20]);
+    second.dispose();
+    second.dispose();
+    for (const t of [...stains, x, first.result, second.result]) t.dispose();
+    expect(device.memory()).toMatchObject({ bytes: before.bytes, buffers: before.buffers });
+  });
+
+  it('refuses to run or to be read after it has been disposed', async () => {
+    const x = tensor([1]);
+    const recording = device.record(() => scope(() => mul(x, 2)));
+    recording.execute();
+    recording.dispose();
+    expect(() => recording.execute()).toThrow(ArgumentError);
+    await expect(recording.result.data()).rejects.toThrow(DisposedTensorError);
+    expect(() => mul(recording.result, 2)).toThrow(DisposedTensorError);
+  });
+
+  it('gives back what was made when its function throws', () => {
+    const before = device.memory();
+    const x = tensor([1]);
+    const fail = () =>
+      scope(() => {
+        tensor([1, 2]);
+        x.dispose();
+        throw new Error('no');
+      });
+    expect(() => device.record(fail)).toThrow('no');
+    expect(device.memory()).toMatchObject({ bytes: before.bytes, buffers: before.buffers });
+    expect(device.isRecording).toBe(false);
   });
 });
