@@ -86,7 +86,7 @@ const TABLE = {
   gelu: {
     equation: 'y = \\tfrac{x}{2}\\left(1 + \\tanh\\left(\\sqrt{2/\\pi}\\,(x + 0.044715\\,x^3)\\right)\\right)',
     f: (x) => x * sigmoid(2 * geluArgument(x)),
-    ulps: (x) => 5 + (x < 0 ? 4 * Math.abs(geluArgument(x)) : 0),
+    ulps: (x) => 6 + (x < 0 ? 6 * Math.abs(geluArgument(x)) : 0),
     derivative: (x) => {
       const v = within(x, 15);
       return (
@@ -99,7 +99,7 @@ const TABLE = {
   geluErf: {
     equation: 'y = \\tfrac{x}{2}\\left(1 + \\operatorname{erf}(x/\\sqrt 2)\\right)',
     f: (x) => x * normalCdf(x),
-    ulps: (x) => 8 + (x < 0 ? 2 * x * x : 0),
+    ulps: (x) => 12 + (x < 0 ? 3 * x * x : 0),
     derivative: (x) => normalCdf(x) + within(x, 40) * normalDensity(x),
     saves: 'x',
   },
