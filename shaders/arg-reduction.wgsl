@@ -1,4 +1,4 @@
-// y[o, k] = the first r at which x[o, r, k] is greatest (or least), and the gradient of such a choice.
+// y[o, k] = the first r at which x[o, r, k] is greatest (or least), the first NaN where there is one, and the gradient of such a choice.
 //
 // o outer index, r index along the reduced axis, k inner index, s slice; x is [outer, reduce, inner].
 // `naive`: one invocation per result. `slices` and `merge`: the axis is dealt out to S invocations, then the S candidates are compared;
@@ -22,8 +22,14 @@ struct Params {
 @group(0) @binding(6) var<storage, read> index: array<i32>;
 @group(0) @binding(7) var<storage, read_write> gx: array<f32>;
 
+// A NaN (told by its bits) is never lost to a comparison.
+fn isNaN(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// Whether a goes before b. A NaN goes before every number, as in PyTorch and NumPy.
 fn better(a: f32, b: f32) -> bool {
-  return select(a > b, a < b, SMALLEST);
+  return (select(a > b, a < b, SMALLEST) || isNaN(a)) && !isNaN(b);
 }
 
 @compute @workgroup_size(64)
@@ -79,7 +85,7 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   for (var s = 1u; s < params.slices; s++) {
     let v = values[start + s * params.inner];
     let r = candidates[start + s * params.inner];
-    if (better(v, best) || (v == best && r < at)) {
+    if (better(v, best) || (!better(best, v) && r < at)) {
       best = v;
       at = r;
     }

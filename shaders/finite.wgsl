@@ -3,7 +3,7 @@
 // Non-finite numbers are told by their exponent bits: a driver may assume that floats are finite and fold a test like x != x away.
 // i element, s slice of the input (S = slices); each slice is counted by one invocation, then the counts are added in order.
 // nonFinite   partials[s] = number of i in s, s + S, s + 2S, … (vectors of four) with all exponent bits of x_i set
-// correct     partials[s] = number of rows n in s, s + S, … with argmax_k x[n, k] = labels[n] (the first greatest)
+// correct     partials[s] = number of rows n in s, s + S, … with argmax_k x[n, k] = labels[n] (the first greatest; a NaN goes before every number)
 // total       count[0] = sum over s of partials[s]
 
 struct Params {
@@ -21,6 +21,11 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> count: array<u32>;
 
 const EXPONENT = 0x7f800000u;
+
+// A NaN (told by its bits) is never lost to a comparison.
+fn isNaN(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
 
 @compute @workgroup_size(64)
 fn nonFinite(@builtin(global_invocation_id) id: vec3u) {
@@ -49,7 +54,7 @@ fn correct(@builtin(global_invocation_id) id: vec3u) {
     var at = 0u;
     for (var k = 1u; k < params.classes; k++) {
       let v = x[n * params.classes + k];
-      if (v > best) {
+      if ((v > best || isNaN(v)) && !isNaN(best)) {
         best = v;
         at = k;
       }

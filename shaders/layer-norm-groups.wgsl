@@ -47,22 +47,26 @@ fn forward(
   let start = r * params.features;
   let features = select(0u, params.features, r < params.rows);
   let n = f32(params.features);
+  let shift = x[min(r, params.rows - 1u) * params.features];
   var sum = 0.0;
   for (var k = lane; k < features; k += 256u) {
-    sum += x[start + k];
+    sum += x[start + k] - shift;
   }
   let center = total(vec2f(sum, 0.0), lane).x / n;
-  var squares = 0.0;
+  // What rounding left of the mean is taken away again: Σd² - (Σd)²/n.
+  var moments = vec2f();
   for (var k = lane; k < features; k += 256u) {
-    let d = x[start + k] - center;
-    squares += d * d;
+    let d = (x[start + k] - shift) - center;
+    moments += vec2f(d, d * d);
   }
-  let scale = 1.0 / sqrt(total(vec2f(squares, 0.0), lane).x / n + params.epsilon);
+  moments = total(moments, lane) / n;
+  let left = moments.x;
+  let scale = 1.0 / sqrt(max(moments.y - left * left, 0.0) + params.epsilon);
   for (var k = lane; k < features; k += 256u) {
-    y[start + k] = gamma[k] * (x[start + k] - center) * scale + beta[k];
+    y[start + k] = gamma[k] * (((x[start + k] - shift) - center) - left) * scale + beta[k];
   }
   if (lane == 0u && r < params.rows) {
-    meanOut[r] = center;
+    meanOut[r] = shift + (center + left);
     inverseOut[r] = scale;
   }
 }

@@ -3,8 +3,8 @@
 // Gradients, with h = gy gamma:  gx = (h - mean_k h - x̂ mean_k (h x̂)) / sqrt(variance + epsilon),
 //   ggamma_k = sum_r gy x̂,  gbeta_k = sum_r gy.
 //
-// r row, k feature, s slice of the rows (s, s + S, … with S = slices). One invocation per row: mean, then deviations, then the result, so
-// nothing cancels. `inverse` keeps 1 / sqrt(variance + epsilon) for the gradient. `sums` and `combine` add up the parameters' gradients
+// r row, k feature, s slice of the rows (s, s + S, … with S = slices). One invocation per row: mean, then deviations, then the result. All
+// are taken from the row's first element, so that a mean far from 0 cancels nothing. `inverse` keeps 1 / sqrt(variance + epsilon) for the gradient. `sums` and `combine` add up the parameters' gradients
 // over slices of rows in a fixed order.
 
 struct Params {
@@ -38,21 +38,26 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   }
   let start = r * params.features;
   let n = f32(params.features);
+  let shift = x[start];
   var sum = 0.0;
   for (var k = 0u; k < params.features; k++) {
-    sum += x[start + k];
+    sum += x[start + k] - shift;
   }
   let center = sum / n;
+  // What rounding left of the mean is taken away again: Σd² - (Σd)²/n.
+  var rest = 0.0;
   var squares = 0.0;
   for (var k = 0u; k < params.features; k++) {
-    let d = x[start + k] - center;
+    let d = (x[start + k] - shift) - center;
+    rest += d;
     squares += d * d;
   }
-  let scale = 1.0 / sqrt(squares / n + params.epsilon);
+  let left = rest / n;
+  let scale = 1.0 / sqrt(max(squares / n - left * left, 0.0) + params.epsilon);
   for (var k = 0u; k < params.features; k++) {
-    y[start + k] = gamma[k] * (x[start + k] - center) * scale + beta[k];
+    y[start + k] = gamma[k] * (((x[start + k] - shift) - center) - left) * scale + beta[k];
   }
-  meanOut[r] = center;
+  meanOut[r] = shift + (center + left);
   inverseOut[r] = scale;
 }
 

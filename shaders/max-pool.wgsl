@@ -1,5 +1,5 @@
 // y[n, p, q, c] = max over the window: x[n, p·strideY + u - padY, q·strideX + v - padX, c], for u < kernelHeight, v < kernelWidth; outside the
-// image is -infinity. The winner u·kernelWidth + v (the first greatest, row by row, as in PyTorch) is kept as one byte, four to a word,
+// image is -infinity. The winner u·kernelWidth + v (the first greatest, row by row, or the last NaN, as in PyTorch) is kept as one byte, four to a word,
 // for the gradient.
 //
 // n image, (y, x) input position, (p, q) output position, c channel, (u, v) offset within the window; everything NHWC.
@@ -35,6 +35,16 @@ struct Params {
 @group(0) @binding(9) var<storage, read> gy4: array<vec4f>;
 @group(0) @binding(10) var<storage, read_write> gx4: array<vec4f>;
 
+// A NaN (told by its bits) is never lost to a comparison.
+fn isNaN(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// A NaN (told by its bits) is never lost to a comparison.
+fn isNaN4(v: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
+
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
@@ -60,7 +70,7 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
           let column = q * params.strideX + v - params.padX;
           if (row < params.height && column < params.width) {
             let value = x[((n * params.height + row) * params.width + column) * params.channels + c];
-            if (!found || value > best) {
+            if (!found || value > best || isNaN(value)) {
               best = value;
               winner = u * params.kernelWidth + v;
               found = true;
@@ -95,7 +105,7 @@ fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
       let column = q * params.strideX + v - params.padX;
       if (row < params.height && column < params.width) {
         let value = x4[((n * params.height + row) * params.width + column) * channels4 + c];
-        let better = vec4<bool>(!found) | (value > best);
+        let better = vec4<bool>(!found) | (value > best) | isNaN4(value);
         best = select(best, value, better);
         winner = select(winner, vec4u(u * params.kernelWidth + v), better);
         found = true;
@@ -122,14 +132,17 @@ fn halves(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   var best = x4[at];
   var winner = vec4u();
   let right = x4[at + channels4];
-  winner = select(winner, vec4u(1u), right > best);
-  best = select(best, right, right > best);
+  let rightWins = (right > best) | isNaN4(right);
+  winner = select(winner, vec4u(1u), rightWins);
+  best = select(best, right, rightWins);
   let below = x4[at + rowLength];
-  winner = select(winner, vec4u(2u), below > best);
-  best = select(best, below, below > best);
+  let belowWins = (below > best) | isNaN4(below);
+  winner = select(winner, vec4u(2u), belowWins);
+  best = select(best, below, belowWins);
   let across = x4[at + rowLength + channels4];
-  winner = select(winner, vec4u(3u), across > best);
-  best = select(best, across, across > best);
+  let acrossWins = (across > best) | isNaN4(across);
+  winner = select(winner, vec4u(3u), acrossWins);
+  best = select(best, across, acrossWins);
   y4[i] = best;
   winners[i] = winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
 }

@@ -61,13 +61,18 @@ fn uniformOf(words: vec4u) -> vec4f {
   return vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
 }
 
-// ln v for v in (0, 1], to 1e-7 (Cephes): WGSL's own may be off by 5e-7 near 1, where Box and Muller's root would show it.
+// ln v to 1 ulp (Cephes), -infinity at 0, NaN below: v = 2^n m with sqrt(1/2) <= m < sqrt(2). A subnormal number is its bits times 2^-149.
 fn naturalLog(v: f32) -> f32 {
   let bits = bitcast<u32>(v);
-  let m = bitcast<f32>((bits & 0x7fffffu) | 0x3f000000u);
-  let small = m < 0.70710678;
-  let exponent = f32(i32(bits >> 23u)) - select(126.0, 127.0, small);
-  let r = select(m, m + m, small) - 1.0;
+  if (bits - 1u >= 0x7f7fffffu) {
+    let magnitude = bits & 0x7fffffffu;
+    let ending = select(0x7fc00000u | (bits & 1u), bits, bits == 0x7f800000u);
+    return bitcast<f32>(select(ending, 0xff800000u | magnitude, magnitude == 0u));
+  }
+  let subnormal = bits < 0x800000u;
+  let shifted = select(bits, bitcast<u32>(f32(bits)), subnormal) - 0x3f3504f3u;
+  let n = f32((bitcast<i32>(shifted) >> 23u) - select(0, 149, subnormal));
+  let r = bitcast<f32>((shifted & 0x7fffffu) + 0x3f3504f3u) - 1.0;
   let z = r * r;
   var p = 7.0376836292e-2;
   p = p * r - 1.1514610310e-1;
@@ -78,7 +83,7 @@ fn naturalLog(v: f32) -> f32 {
   p = p * r + 2.0000714765e-1;
   p = p * r - 2.4999993993e-1;
   p = p * r + 3.3333331174e-1;
-  return r + (p * r * z - 2.12194440e-4 * exponent - 0.5 * z) + 0.693359375 * exponent;
+  return r + (p * r * z - 2.12194440e-4 * n - 0.5 * z) + 0.693359375 * n;
 }
 
 // (cos, sin) of 2πu for u in [0, 1), to 1e-7 (Cephes).

@@ -1,4 +1,5 @@
 /** Eigenvalues and eigenvectors of a small symmetric matrix on the host. */
+import { hypot, square } from '../math/index.ts';
 
 export interface Eigen {
   /** Largest first. */
@@ -12,8 +13,8 @@ function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: numbe
   const off = a[p * n + q] as number;
   if (off === 0) return;
   const theta = ((a[q * n + q] as number) - (a[p * n + p] as number)) / (2 * off);
-  const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
-  const c = 1 / Math.hypot(t, 1);
+  const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + hypot(theta, 1));
+  const c = 1 / hypot(t, 1);
   const s = t * c;
   const turn = (m: Float64Array, at: number, bt: number) => {
     const [x, y] = [m[at] as number, m[bt] as number];
@@ -36,7 +37,7 @@ export function symmetricEigen(matrix: ArrayLike<number>, n: number): Eigen {
   const size = a.reduce((sum, x) => sum + x * x, 0);
   for (let sweep = 0; sweep < 50; sweep++) {
     let off = 0;
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off += (a[p * n + q] as number) ** 2;
+    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off += square(a[p * n + q] as number);
     if (off <= 1e-28 * size) break;
     for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, v, n, p, q);
   }

@@ -1,5 +1,7 @@
 /** Nodes and weights of quadrature rules on [0, 1], for path integrals. */
+
 import { ConfigError } from '../errors.ts';
+import { cos } from '../math/index.ts';
 
 /** `midpoint` and `middle` are the same rule. */
 export type QuadratureRule = 'left' | 'right' | 'midpoint' | 'middle' | 'trapezoid' | 'gauss-legendre';
@@ -23,7 +25,7 @@ export function gaussLegendre(n: number): Quadrature {
   const nodes: number[] = [];
   const weights: number[] = [];
   for (let k = n; k >= 1; k--) {
-    let x = Math.cos((Math.PI * (k - 0.25)) / (n + 0.5));
+    let x = cos((Math.PI * (k - 0.25)) / (n + 0.5));
     let step = legendre(n, x);
     for (let i = 0; i < 100; i++) {
       const change = step.value / step.slope;

@@ -1,5 +1,7 @@
 /** Affine warp of NHWC images (rotate, scale, translate, shear), bilinear, and its gradient with respect to the image. */
+
 import shader from '../../shaders/affine-warp.wgsl';
+import { cos as cosine, sin as sine } from '../math/index.ts';
 import { perItem } from './grids.ts';
 import { defineKernel, dispatch, type KernelArray, type Variant } from './kernel.ts';
 
@@ -24,8 +26,8 @@ export function similarity(
   { angle = 0, scale = 1, shiftX = 0, shiftY = 0 }: { angle?: number; scale?: number; shiftX?: number; shiftY?: number },
 ): Float32Array<ArrayBuffer> {
   const [centerY, centerX] = [(size[0] - 1) / 2, (size[1] - 1) / 2];
-  const cos = Math.cos(angle) / scale;
-  const sin = Math.sin(angle) / scale;
+  const cos = cosine(angle) / scale;
+  const sin = sine(angle) / scale;
   const [fromX, fromY] = [centerX + shiftX, centerY + shiftY];
   return Float32Array.of(cos, -sin, centerX - cos * fromX + sin * fromY, sin, cos, centerY - sin * fromX - cos * fromY);
 }

@@ -4,6 +4,12 @@ import { perItem } from './grids.ts';
 import { defineKernel, dispatch, type KernelSpec } from './kernel.ts';
 import type { ReductionParams } from './reduction.ts';
 
+/** Whether a goes before b. A NaN goes before every number, as in PyTorch and NumPy. */
+export function before(a: number, b: number, smallest: 0 | 1): boolean {
+  if (Number.isNaN(a) || Number.isNaN(b)) return !Number.isNaN(b);
+  return smallest ? a < b : a > b;
+}
+
 function argKernel(name: 'argmax' | 'argmin', SMALLEST: 0 | 1): KernelSpec<'x', 'y', ReductionParams> {
   const overrides = { SMALLEST };
   return defineKernel({
@@ -20,7 +26,7 @@ function argKernel(name: 'argmax' | 'argmin', SMALLEST: 0 | 1): KernelSpec<'x', 
           const at = (r: number) => x[(o * reduce + r) * inner + k] as number;
           let best = 0;
           for (let r = 1; r < reduce; r++) {
-            if (SMALLEST ? at(r) < at(best) : at(r) > at(best)) best = r;
+            if (before(at(r), at(best), SMALLEST)) best = r;
           }
           y[o * inner + k] = best;
         }

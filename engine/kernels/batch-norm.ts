@@ -1,6 +1,7 @@
 /** Batch normalisation of [rows, channels] (Ioffe & Szegedy 2015): statistics, forward, running averages and gradients. */
 import shader from '../../shaders/batch-norm.wgsl';
 import gradientShader from '../../shaders/batch-norm-gradient.wgsl';
+import { square } from '../math/index.ts';
 import { perItem, sliceCount } from './grids.ts';
 import { type AdapterCaps, defineKernel, dispatch, type KernelArray, type Plan } from './kernel.ts';
 
@@ -86,7 +87,7 @@ export const batchNormStatistics = defineKernel<'x', 'mean' | 'variance', BatchN
       const center = sum / p.rows;
       let squares = 0;
       forEachRow(p, c, (i) => {
-        squares += (at(x, i) - center) ** 2;
+        squares += square(at(x, i) - center);
       });
       mean[c] = center;
       variance[c] = squares / p.rows;

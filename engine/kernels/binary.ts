@@ -2,6 +2,7 @@
 
 import shader from '../../shaders/binary.wgsl';
 import whereShader from '../../shaders/where.wgsl';
+import { atan2, log, pow } from '../math/index.ts';
 import { perItem, perSixteen, product } from './grids.ts';
 import { defineKernel, dispatch, type KernelSpec } from './kernel.ts';
 import { broadcastShape, broadcastStrides, collapse, contiguousStrides, forEachIndex, reach, twoVectors } from './strides.ts';
@@ -29,8 +30,8 @@ const TABLE = {
   div: { equation: 'y = a / b', f: (a, b) => a / b },
   maximum: { equation: 'y = \\max(a, b)', f: (a, b) => Math.max(a, b) },
   minimum: { equation: 'y = \\min(a, b)', f: (a, b) => Math.min(a, b) },
-  pow: { equation: 'y = a^{b}', f: (a, b) => a ** b },
-  atan2: { equation: 'y = \\operatorname{atan2}(a, b)', f: (a, b) => Math.atan2(a, b) },
+  pow: { equation: 'y = a^{b}', f: pow },
+  atan2: { equation: 'y = \\operatorname{atan2}(a, b)', f: atan2 },
   greater: { equation: 'y = [a > b]', f: (a, b) => Number(a > b) },
   greaterEqual: { equation: 'y = [a \\ge b]', f: (a, b) => Number(a >= b) },
   less: { equation: 'y = [a < b]', f: (a, b) => Number(a < b) },
@@ -39,10 +40,13 @@ const TABLE = {
   notEqual: { equation: 'y = [a \\ne b]', f: (a, b) => Number(a !== b) },
   heaviside: { equation: 'y = [a > b] + \\tfrac12 [a = b]', f: (a, b) => (a > b ? 1 : a === b ? 0.5 : 0) },
   scaleAdd: { equation: 'y = \\alpha a + \\beta b', f: (a, b, alpha, beta) => alpha * a + beta * b },
-  powGradientBase: { equation: 'y = \\partial a^{b} / \\partial a = b\\,a^{b-1}', f: (a, b) => (b === 0 ? 0 : b * a ** (b - 1)) },
+  powGradientBase: {
+    equation: 'y = \\partial a^{b} / \\partial a = b\\,a^{b-1}',
+    f: (a, b) => (b === 0 ? 0 : b * pow(a, b - 1)),
+  },
   powGradientExponent: {
     equation: 'y = \\partial a^{b} / \\partial b = a^{b} \\ln a',
-    f: (a, b) => (a === 0 && b >= 0 ? 0 : a ** b * Math.log(a)),
+    f: (a, b) => (a === 0 && b >= 0 ? 0 : pow(a, b) * log(a)),
   },
 } satisfies Record<string, BinaryRow>;
 

@@ -1,5 +1,6 @@
 /** Counts that a training loop watches without reading tensors back: non-finite elements, correct predictions. */
 import shader from '../../shaders/finite.wgsl';
+import { before } from './arg-reduction.ts';
 import { perItem } from './grids.ts';
 import { type AdapterCaps, defineKernel, dispatch, type Plan } from './kernel.ts';
 
@@ -56,7 +57,7 @@ export const countCorrect = defineKernel<'x' | 'labels', 'count', { readonly row
     for (let n = 0; n < rows; n++) {
       let best = 0;
       for (let k = 1; k < classes; k++) {
-        if ((x[n * classes + k] as number) > (x[n * classes + best] as number)) best = k;
+        if (before(x[n * classes + k] as number, x[n * classes + best] as number, 0)) best = k;
       }
       found += Number(best === labels[n]);
     }

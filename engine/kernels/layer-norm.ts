@@ -1,6 +1,7 @@
 /** Layer normalisation of [rows, features] (Ba, Kiros & Hinton 2016) and its gradients. */
 import shader from '../../shaders/layer-norm.wgsl';
 import groupShader from '../../shaders/layer-norm-groups.wgsl';
+import { square } from '../math/index.ts';
 import { perItem, sliceCount } from './grids.ts';
 import { type AdapterCaps, defineKernel, dispatch, type KernelArray, linearGrid, type Plan } from './kernel.ts';
 
@@ -38,7 +39,7 @@ export const layerNorm = defineKernel<'x' | 'gamma' | 'beta', 'y' | 'mean' | 'in
       for (let k = 0; k < features; k++) sum += at(x, start + k);
       const center = sum / features;
       let squares = 0;
-      for (let k = 0; k < features; k++) squares += (at(x, start + k) - center) ** 2;
+      for (let k = 0; k < features; k++) squares += square(at(x, start + k) - center);
       const scale = 1 / Math.sqrt(squares / features + epsilon);
       for (let k = 0; k < features; k++) y[start + k] = at(gamma, k) * (at(x, start + k) - center) * scale + at(beta, k);
       mean[r] = center;

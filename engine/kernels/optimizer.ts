@@ -1,6 +1,7 @@
 /** Optimiser steps over a stretch of parameters, in place. What changes from step to step is data in `hyper`. */
 import clipShader from '../../shaders/clip.wgsl';
 import shader from '../../shaders/optimizer.wgsl';
+import { pow } from '../math/index.ts';
 import { perItem } from './grids.ts';
 import { type AdapterCaps, defineKernel, dispatch, type KernelArray, type Variant } from './kernel.ts';
 
@@ -38,8 +39,8 @@ export interface AdamNumbers {
 export function adamHyper(numbers: AdamNumbers, step: number): Float32Array<ArrayBuffer> {
   const { lr, betas, eps, weightDecay = 0, decoupled = false, epsilonForm = 'pytorch' } = numbers;
   const [beta1, beta2] = betas;
-  const root = Math.sqrt(1 - beta2 ** step);
-  const corrected = lr / (1 - beta1 ** step);
+  const root = Math.sqrt(1 - pow(beta2, step));
+  const corrected = lr / (1 - pow(beta1, step));
   const keras = epsilonForm === 'keras';
   return Float32Array.of(
     keras ? corrected * root : corrected,
@@ -94,6 +95,8 @@ function variantsOf(naive: Naive, vectors: Vectors, hyper: 'sgdHyper' | 'adamHyp
 }
 
 const at = (values: KernelArray, i: number) => values[i] as number;
+/** Moments below 2⁻¹²⁶ become 0 on every device: adapters differ about subnormal numbers. */
+const flushed = (v: number) => (Math.abs(Math.fround(v)) < 2 ** -126 ? 0 : v);
 
 /** Gradient descent without momentum; `hyper` from `sgdHyper`. */
 export const sgd = defineKernel<'hyper' | 'g', 'p', OptimizerParams>({
@@ -130,7 +133,7 @@ export const sgdMomentum = defineKernel<'hyper' | 'g', 'p' | 'b', OptimizerParam
     ];
     for (let i = 0; i < count; i++) {
       const gradient = at(g, i) + weightDecay * at(p, i);
-      b[i] = first ? gradient : momentum * at(b, i) + share * gradient;
+      b[i] = flushed(first ? gradient : momentum * at(b, i) + share * gradient);
       p[i] = at(p, i) - lr * (nesterov ? gradient + momentum * at(b, i) : at(b, i));
     }
   },
@@ -152,8 +155,8 @@ export const adam = defineKernel<'hyper' | 'g', 'p' | 'm' | 'v', OptimizerParams
     const [rootCorrection, epsilon, weightDecay, shrink] = hyper.subarray(5) as unknown as [number, number, number, number];
     for (let i = 0; i < count; i++) {
       const gradient = at(g, i) + weightDecay * at(p, i);
-      m[i] = beta1 * at(m, i) + share1 * gradient;
-      v[i] = beta2 * at(v, i) + share2 * gradient * gradient;
+      m[i] = flushed(beta1 * at(m, i) + share1 * gradient);
+      v[i] = flushed(beta2 * at(v, i) + share2 * gradient * gradient);
       p[i] = shrink * at(p, i) - (stepSize * at(m, i)) / (Math.sqrt(at(v, i)) * rootCorrection + epsilon);
     }
   },

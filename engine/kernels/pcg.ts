@@ -2,6 +2,7 @@
  * Counter-based random numbers: the same 32-bit words as shaders/random.wgsl, from a counter instead of a hidden state, so any number can
  * be computed alone and again. PCG4D of Jarzynski and Olano, Hash Functions for GPU Rendering, JCGT 9(3), 2020.
  */
+import { cos, log, sin } from '../math/index.ts';
 
 /** PCG4D: mixes four words in place. */
 export function pcg4d(v: Uint32Array): void {
@@ -68,7 +69,7 @@ export function uniformOf(word: number): number {
 /** Element i of a standard normal draw, by Box and Muller from the two words of its pair. */
 export function normalOf(words: Uint32Array, i: number): number {
   const first = i - (i % 2);
-  const radius = Math.sqrt(-2 * Math.log(((words[first] as number) >>> 8) / 2 ** 24 + 2 ** -24));
+  const radius = Math.sqrt(-2 * log(((words[first] as number) >>> 8) / 2 ** 24 + 2 ** -24));
   const angle = 2 * Math.PI * uniformOf(words[first + 1] as number);
-  return radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+  return radius * (i % 2 === 0 ? cos(angle) : sin(angle));
 }

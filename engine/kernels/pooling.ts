@@ -85,7 +85,7 @@ export const maxPool = defineKernel<'x', 'y' | 'winners', PoolParams>({
     y.fill(0);
     forEachPair(p, (output, input, offset) => {
       const value = x[input] as number;
-      if (winner[output] === -1 || value > (y[output] as number)) {
+      if (winner[output] === -1 || value > (y[output] as number) || Number.isNaN(value)) {
         y[output] = value;
         winner[output] = offset;
       }

@@ -2,6 +2,7 @@
 import crossEntropyShader from '../../shaders/cross-entropy.wgsl';
 import shader from '../../shaders/softmax.wgsl';
 import groupShader from '../../shaders/softmax-groups.wgsl';
+import { exp, log } from '../math/index.ts';
 import { perItem } from './grids.ts';
 import { defineKernel, dispatch, type KernelArray, type KernelSpec, linearGrid, type Variant } from './kernel.ts';
 
@@ -20,7 +21,7 @@ function logSumExp(x: KernelArray, start: number, classes: number): { max: numbe
   let max = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < classes; k++) max = Math.max(max, x[start + k] as number);
   let sum = 0;
-  for (let k = 0; k < classes; k++) sum += Math.exp((x[start + k] as number) - max);
+  for (let k = 0; k < classes; k++) sum += exp((x[start + k] as number) - max);
   return { max, sum };
 }
 
@@ -57,7 +58,7 @@ function forwardKernel(name: 'softmax' | 'logSoftmax'): KernelSpec<'x', 'y', Sof
         const { max, sum } = logSumExp(x, n * classes, classes);
         for (let k = 0; k < classes; k++) {
           const shifted = (x[n * classes + k] as number) - max;
-          y[n * classes + k] = logarithm ? shifted - Math.log(sum) : Math.exp(shifted) / sum;
+          y[n * classes + k] = logarithm ? shifted - log(sum) : exp(shifted) / sum;
         }
       }
     },
@@ -84,7 +85,7 @@ function gradientKernel(name: 'softmaxGradient' | 'logSoftmaxGradient'): KernelS
         for (let k = start; k < start + classes; k++) {
           const g = gy[k] as number;
           const s = y[k] as number;
-          gx[k] = logarithm ? g - Math.exp(s) * total : s * (g - total);
+          gx[k] = logarithm ? g - exp(s) * total : s * (g - total);
         }
       }
     },
@@ -116,9 +117,9 @@ export const crossEntropy = defineKernel<'x' | 'labels', 'loss' | 'gx', CrossEnt
       const label = labels[n] as number;
       const { max, sum } = logSumExp(x, n * classes, classes);
       const legal = label >= 0 && label < classes;
-      loss[n] = legal ? max + Math.log(sum) - (x[n * classes + label] as number) : Number.NaN;
+      loss[n] = legal ? log(sum) + (max - (x[n * classes + label] as number)) : Number.NaN;
       for (let k = 0; k < classes; k++) {
-        const probability = Math.exp((x[n * classes + k] as number) - max) / sum;
+        const probability = exp((x[n * classes + k] as number) - max) / sum;
         gx[n * classes + k] = legal ? scale * (probability - Number(k === label)) : Number.NaN;
       }
     }

@@ -1,5 +1,7 @@
 /** From points to the affinities of t-SNE (van der Maaten & Hinton, JMLR 9, 2008, eq. 1 and §3.1). */
+
 import affinityShader from '../../shaders/tsne-affinities.wgsl';
+import { exp, log, square } from '../math/index.ts';
 import { perItem } from './grids.ts';
 import { defineKernel, dispatch } from './kernel.ts';
 
@@ -33,7 +35,7 @@ export const tsneDistances = defineKernel<'x', 'distance', AffinityParams>({
       for (let j = 0; j < N; j++) {
         if (j === i) continue;
         let sum = 0;
-        for (let d = 0; d < D; d++) sum += ((x[i * D + d] as number) - (x[j * D + d] as number)) ** 2;
+        for (let d = 0; d < D; d++) sum += square((x[i * D + d] as number) - (x[j * D + d] as number));
         distance[row * stride + j] = sum;
       }
     }
@@ -76,18 +78,18 @@ export const tsneSearch = defineKernel<'near', 'p' | 'beta', AffinityParams>({
         let moment = 0;
         for (const d of entries) {
           const u = (d - nearest) * scale;
-          const e = Math.exp(-b * u);
+          const e = exp(-b * u);
           z += e;
           moment += u * e;
         }
-        const difference = Math.log(z) + (b * moment) / z - Math.log(perplexity);
+        const difference = log(z) + (b * moment) / z - log(perplexity);
         if (Math.abs(difference) < 1e-5 || b > 1e15) break;
         if (difference > 0) low = b;
         else high = b;
         b = high === 0 ? 2 * b : (low + high) / 2;
       }
       all.forEach((d, k) => {
-        p[(firstRow + row) * stride + k] = d >= 0 ? Math.exp(-b * scale * (d - nearest)) / z : 0;
+        p[(firstRow + row) * stride + k] = d >= 0 ? exp(-b * scale * (d - nearest)) / z : 0;
       });
       beta[firstRow + row] = b * scale;
     }

@@ -1,10 +1,12 @@
 /** The kernels of one step of t-SNE (van der Maaten & Hinton, JMLR 9, 2008, eq. 2, 4, 5 and §3.4). */
+
 import naiveShader from '../../shaders/ladders/tsne/1-naive.wgsl';
 import slicesShader from '../../shaders/ladders/tsne/2-slices.wgsl';
 import tileShader from '../../shaders/ladders/tsne/3-workgroup-tile.wgsl';
 import denseShader from '../../shaders/tsne-dense.wgsl';
 import sparseShader from '../../shaders/tsne-sparse.wgsl';
 import updateShader from '../../shaders/tsne-update.wgsl';
+import { log } from '../math/index.ts';
 import { perItem } from './grids.ts';
 import { type AdapterCaps, defineKernel, dispatch, type KernelArray } from './kernel.ts';
 
@@ -183,7 +185,7 @@ export const tsneDivergence = defineKernel<'y' | 'rowStart' | 'neighbour' | 'p' 
       let sum = 0;
       for (let e = rowStart[i] as number; e < (rowStart[i + 1] as number); e++) {
         const pij = p[e] as number;
-        sum += pij * Math.log((Math.max(pij, 1e-30) * (Z[2] as number)) / pairOf(y, i, neighbour[e] as number).w);
+        sum += pij * log((Math.max(pij, 1e-30) * (Z[2] as number)) / pairOf(y, i, neighbour[e] as number).w);
       }
       kl[i] = sum;
     }
@@ -209,7 +211,7 @@ export const tsneDenseDivergence = defineKernel<'y' | 'joint' | 'Z', 'kl', Dense
       let sum = 0;
       for (let j = 0; j < N; j++) {
         const p = joint[j * stride + i] as number;
-        sum += p * Math.log((Math.max(p, 1e-30) * (Z[2] as number)) / pairOf(y, i, j).w);
+        sum += p * log((Math.max(p, 1e-30) * (Z[2] as number)) / pairOf(y, i, j).w);
       }
       kl[i] = sum;
     }

@@ -2,6 +2,7 @@
 
 import shader from '../../shaders/unary.wgsl';
 import gradientShader from '../../shaders/unary-gradient.wgsl';
+import { cos, erf, erfc, exp, expm1, log, log1p, pow, sin, tan, tanh } from '../math/index.ts';
 import { perItem, perSixteen } from './grids.ts';
 import { defineKernel, dispatch, type KernelSpec } from './kernel.ts';
 
@@ -16,23 +17,27 @@ export interface UnaryRow {
   readonly equation: string;
   f(x: number, alpha: number, beta: number): number;
   /**
-   * ∂y/∂x, given x or y as `saves` says; null where the function is cut off and nothing passes, whatever the gradient is (a NaN times a
-   * slope of 0 stays a NaN). Absent where it is zero almost everywhere.
+   * Bound of the WGSL's error at x, in units in the last place of the result, for an adapter that divides and takes roots as WGSL
+   * demands; results (or their factors beside x) below 2⁻¹²⁶ may be flushed to 0. Absent: 1.
    */
-  derivative?(saved: number, alpha: number, beta: number): number | null;
+  readonly ulps?: number | ((x: number, alpha: number) => number);
+  /** ∂y/∂x, given x or y as `saves` says. Absent where it is zero almost everywhere. */
+  derivative?(saved: number, alpha: number, beta: number): number;
   /** What the gradient reads: the input, the output, or neither (then any buffer of that size may stand there). */
   readonly saves?: 'x' | 'y' | 'none';
+  /** Whether nothing passes where ∂y/∂x is 0, not even a NaN or an infinity: the gradient chooses instead of multiplying. */
+  readonly gate?: (alpha: number) => boolean;
 }
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-const geluArgument = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
-
-/** Error function, Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7. */
-export function erf(x: number): number {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return Math.sign(x) * (1 - p * Math.exp(-x * x));
-}
+const sigmoid = (x: number) => 1 / (1 + exp(-x));
+const geluArgument = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+/** σ' = σ(x)(1 − σ(x)) */
+const sigmoidSlope = (x: number) => sigmoid(x) * sigmoid(-x);
+/** Standard normal distribution and density. */
+const normalCdf = (x: number) => 0.5 * erfc(-x * Math.SQRT1_2);
+const normalDensity = (x: number) => exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+/** Factors beyond which the others are 0, so that no 0·∞ arises. */
+const within = (x: number, bound: number) => Math.min(Math.max(x, -bound), bound);
 
 /** Half to even, as PyTorch and WGSL round. */
 export function roundHalfEven(x: number): number {
@@ -45,14 +50,20 @@ export function roundHalfEven(x: number): number {
 /** The row's position is its OPERATION in the WGSL. */
 const TABLE = {
   neg: { equation: 'y = -x', f: (x) => -x, derivative: () => -1, saves: 'none' },
-  exp: { equation: 'y = e^{x}', f: (x) => Math.exp(x), derivative: (y) => y, saves: 'y' },
-  log: { equation: 'y = \\ln x', f: (x) => Math.log(x), derivative: (x) => 1 / x, saves: 'x' },
-  sqrt: { equation: 'y = \\sqrt{x}', f: (x) => Math.sqrt(x), derivative: (y) => 0.5 / y, saves: 'y' },
-  rsqrt: { equation: 'y = 1/\\sqrt{x}', f: (x) => 1 / Math.sqrt(x), derivative: (y) => -0.5 * y ** 3, saves: 'y' },
-  reciprocal: { equation: 'y = 1/x', f: (x) => 1 / x, derivative: (y) => -y * y, saves: 'y' },
-  tanh: { equation: 'y = \\tanh x', f: (x) => Math.tanh(x), derivative: (y) => 1 - y * y, saves: 'y' },
-  sigmoid: { equation: 'y = \\frac{1}{1+e^{-x}}', f: sigmoid, derivative: (y) => y * (1 - y), saves: 'y' },
-  relu: { equation: 'y = \\max(x, 0)', f: (x) => Math.max(x, 0), derivative: (y) => (y > 0 ? 1 : null), saves: 'y' },
+  exp: { equation: 'y = e^{x}', f: exp, ulps: 1.5, derivative: (y) => y, saves: 'y' },
+  log: { equation: 'y = \\ln x', f: log, ulps: 1.5, derivative: (x) => 1 / x, saves: 'x' },
+  sqrt: { equation: 'y = \\sqrt{x}', f: (x) => Math.sqrt(x), ulps: 3, derivative: (y) => 0.5 / y, saves: 'y' },
+  rsqrt: { equation: 'y = 1/\\sqrt{x}', f: (x) => 1 / Math.sqrt(x), ulps: 4, derivative: (y) => -0.5 * y * y * y, saves: 'y' },
+  reciprocal: { equation: 'y = 1/x', f: (x) => 1 / x, ulps: 3, derivative: (y) => -y * y, saves: 'y' },
+  tanh: { equation: 'y = \\tanh x', f: tanh, ulps: 3, derivative: (y) => (1 - y) * (1 + y), saves: 'y' },
+  sigmoid: { equation: 'y = \\frac{1}{1+e^{-x}}', f: sigmoid, ulps: 4, derivative: (y) => y * (1 - y), saves: 'y' },
+  relu: {
+    equation: 'y = \\max(x, 0)',
+    f: (x) => Math.max(x, 0),
+    derivative: (y) => (y <= 0 ? 0 : 1),
+    saves: 'y',
+    gate: () => true,
+  },
   leakyRelu: {
     equation: 'y = x\\ \\text{if}\\ x > 0,\\ \\text{else}\\ \\alpha x',
     f: (x, alpha) => (x <= 0 ? alpha * x : x),
@@ -64,53 +75,64 @@ const TABLE = {
   sign: { equation: 'y = \\operatorname{sign} x', f: (x) => Math.sign(x) },
   softplus: {
     equation: 'y = \\ln(1 + e^{x})',
-    f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    f: (x) => Math.max(x, 0) + log1p(exp(-Math.abs(x))),
+    ulps: 4,
     derivative: sigmoid,
     saves: 'x',
   },
-  sin: { equation: 'y = \\sin x', f: (x) => Math.sin(x), derivative: (x) => Math.cos(x), saves: 'x' },
-  cos: { equation: 'y = \\cos x', f: (x) => Math.cos(x), derivative: (x) => -Math.sin(x), saves: 'x' },
-  tan: { equation: 'y = \\tan x', f: (x) => Math.tan(x), derivative: (y) => 1 + y * y, saves: 'y' },
+  sin: { equation: 'y = \\sin x', f: sin, ulps: 3, derivative: cos, saves: 'x' },
+  cos: { equation: 'y = \\cos x', f: cos, ulps: 3, derivative: (x) => -sin(x), saves: 'x' },
+  tan: { equation: 'y = \\tan x', f: tan, ulps: 8, derivative: (y) => 1 + y * y, saves: 'y' },
   gelu: {
     equation: 'y = \\tfrac{x}{2}\\left(1 + \\tanh\\left(\\sqrt{2/\\pi}\\,(x + 0.044715\\,x^3)\\right)\\right)',
-    f: (x) => 0.5 * x * (1 + Math.tanh(geluArgument(x))),
+    f: (x) => x * sigmoid(2 * geluArgument(x)),
+    ulps: (x) => 6 + (x < 0 ? 6 * Math.abs(geluArgument(x)) : 0),
     derivative: (x) => {
-      const t = Math.tanh(geluArgument(x));
-      return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+      const v = within(x, 15);
+      return (
+        sigmoid(2 * geluArgument(x)) +
+        v * sigmoidSlope(2 * geluArgument(v)) * 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * v * v)
+      );
     },
     saves: 'x',
   },
   geluErf: {
     equation: 'y = \\tfrac{x}{2}\\left(1 + \\operatorname{erf}(x/\\sqrt 2)\\right)',
-    f: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
-    derivative: (x) => 0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI),
+    f: (x) => x * normalCdf(x),
+    ulps: (x) => 12 + (x < 0 ? 3 * x * x : 0),
+    derivative: (x) => normalCdf(x) + within(x, 40) * normalDensity(x),
     saves: 'x',
   },
   powScalar: {
     equation: 'y = x^{\\alpha}',
-    f: (x, alpha) => x ** alpha,
-    derivative: (x, alpha) => (alpha === 0 ? null : alpha * x ** (alpha - 1)),
+    f: pow,
+    ulps: (_, alpha) => (Number.isInteger(alpha) && Math.abs(alpha) <= 8 ? 1 + Math.abs(alpha) : 2) + (alpha < 0 ? 3 : 0),
+    derivative: (x, alpha) => (alpha === 0 ? 0 : alpha * pow(x, alpha - 1)),
     saves: 'x',
+    gate: (alpha) => alpha === 0,
   },
   clamp: {
     equation: 'y = \\min(\\max(x, \\alpha), \\beta)',
     f: (x, alpha, beta) => Math.min(Math.max(x, alpha), beta),
-    derivative: (x, alpha, beta) => (x >= alpha && x <= beta ? 1 : null),
+    derivative: (x, alpha, beta) => (x >= alpha && x <= beta ? 1 : 0),
     saves: 'x',
+    gate: () => true,
   },
   floor: { equation: 'y = \\lfloor x \\rfloor', f: (x) => Math.floor(x) },
   ceil: { equation: 'y = \\lceil x \\rceil', f: (x) => Math.ceil(x) },
   round: { equation: 'y = \\lfloor x \\rceil\\ \\text{(half to even)}', f: roundHalfEven },
   elu: {
     equation: 'y = x\\ \\text{if}\\ x > 0,\\ \\text{else}\\ \\alpha(e^{x} - 1)',
-    f: (x, alpha) => (x <= 0 ? alpha * Math.expm1(x) : x),
-    derivative: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
+    f: (x, alpha) => (x <= 0 ? alpha * expm1(x) : x),
+    ulps: 3,
+    derivative: (x, alpha) => (x > 0 ? 1 : alpha * exp(x)),
     saves: 'x',
   },
   silu: {
     equation: 'y = \\frac{x}{1+e^{-x}}',
     f: (x) => x * sigmoid(x),
-    derivative: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+    ulps: 5,
+    derivative: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
     saves: 'x',
   },
   affine: {
@@ -122,7 +144,8 @@ const TABLE = {
   erf: {
     equation: 'y = \\operatorname{erf} x',
     f: erf,
-    derivative: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
+    ulps: 4,
+    derivative: (x) => (2 / Math.sqrt(Math.PI)) * exp(-x * x),
     saves: 'x',
   },
 } satisfies Record<string, UnaryRow>;
@@ -164,7 +187,7 @@ function unaryKernel(name: UnaryName, row: UnaryRow): UnaryKernel {
 }
 
 function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKernel | undefined {
-  const { derivative } = row;
+  const { derivative, gate } = row;
   if (!derivative) return undefined;
   const overrides = { OPERATION: unaryNames.indexOf(name) };
   const argument = row.saves === 'y' ? 'y' : 'x';
@@ -178,7 +201,7 @@ function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKerne
     reference({ gy, saved }, { gx }, { count, alpha, beta }) {
       for (let i = 0; i < count; i++) {
         const slope = derivative(saved[i] as number, alpha, beta);
-        gx[i] = slope === null ? 0 : (gy[i] as number) * slope;
+        gx[i] = slope === 0 && gate?.(alpha) ? 0 : (gy[i] as number) * slope;
       }
     },
     variants: [

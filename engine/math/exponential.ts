@@ -95,6 +95,9 @@ export function pow(x: number, y: number): number {
   return (x < 0 || Object.is(x, -0)) && odd ? -power : power;
 }
 
+/** x², rounded once; `**` need not be. */
+export const square = (x: number): number => x * x;
+
 /** √Σ v², without overflow or underflow on the way. */
 export function hypot(...values: number[]): number {
   const largest = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);

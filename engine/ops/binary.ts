@@ -59,7 +59,8 @@ const mulOp = binary('mul', 'y = a\\,b', 'inputs', (gy, a, b, needs) => [
 ]);
 const divOp = binary('div', 'y = a / b', 'inputs', (gy, a, b, needs) => [
   needs[0] ? div(gy, b) : null,
-  needs[1] ? neg(div(mul(gy, a), mul(b, b))) : null,
+  // Divided twice: b² would leave the range of f32 long before the quotient does.
+  needs[1] ? neg(mul(gy, div(div(a, b), b))) : null,
 ]);
 /** Ties share the gradient, as in PyTorch. */
 const maximumOp = binary('maximum', 'y = \\max(a, b)', 'inputs', (gy, a, b, needs) => [

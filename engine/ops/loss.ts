@@ -4,14 +4,14 @@ import { isConstant } from '../constant.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { crossEntropy as crossEntropyKernel } from '../kernels/softmax.ts';
 import { emptyTensor, sameShape, type Tensor } from '../tensor.ts';
-import { mul, sub } from './binary.ts';
+import { add, mul, sub } from './binary.ts';
 import { oneHot } from './gather.ts';
 import { mean, sum } from './reduce.ts';
 import { run } from './run.ts';
 import { reshape } from './shape.ts';
 import { softmax } from './softmax.ts';
 import { asFloat, checkTensor } from './types.ts';
-import { abs, affine, softplus, square } from './unary.ts';
+import { abs, affine, neg, softplus, square } from './unary.ts';
 
 export type Reduction = 'mean' | 'sum' | 'none';
 
@@ -96,8 +96,12 @@ export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Te
   return reduced(abs(sub(...pairOf('l1Loss', x, target))), options);
 }
 
-/** −t ln σ(x) − (1 − t) ln(1 − σ(x)) = softplus(x) − x·t, without overflow; targets in [0, 1]. */
+/**
+ * −t ln σ(x) − (1 − t) ln(1 − σ(x)) = t softplus(−x) + (1 − t) softplus(x), for targets in [0, 1]. Neither overflows, and since no term
+ * is negative, none cancels: loss and gradient are right to a few units in the last place however sure the prediction is.
+ */
 export function bceWithLogits(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const [z, t] = pairOf('bceWithLogits', x, target);
-  return reduced(sub(softplus(z), mul(z, t)), options);
+  const wrong = mul(t, softplus(neg(z)));
+  return reduced(add(wrong, mul(affine(t, -1, 1), softplus(z))), options);
 }

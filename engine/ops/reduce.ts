@@ -127,6 +127,8 @@ export function variance(x: Tensor, options: ReduceOptions & { correction?: numb
   requireFloat('variance', x);
   const { axes, kept } = reduceAttrs('variance', x, options);
   const n = sizeOf(x.shape) / Math.max(1, sizeOf(kept));
-  const centred = sub(x, mean(x, { axes, keepDims: true }));
+  // Centred twice: the second mean takes away what rounding left of the first (Chan, Golub & LeVeque 1983, the corrected two-pass form).
+  const rough = sub(x, mean(x, { axes, keepDims: true }));
+  const centred = sub(rough, mean(rough, { axes, keepDims: true }));
   return affine(sum(square(centred), options), 1 / Math.max(0, n - (options.correction ?? 1)), 0);
 }

@@ -1,5 +1,7 @@
 /** Learning rates over time. A schedule is plain data, so that a checkpoint can hold it; its unit is the epoch unless it says steps. */
+
 import { ConfigError } from '../errors.ts';
+import { cos, pow } from '../math/index.ts';
 
 export type ScheduleConfig =
   /** η₀ throughout. */
@@ -21,12 +23,12 @@ export function learningRate(schedule: ScheduleConfig, base: number, progress: P
   const t = progress[schedule.unit ?? 'epoch'];
   if (schedule.type === 'step') {
     if (!(schedule.size > 0)) throw new ConfigError('schedule.size', 'must be a positive number.');
-    return base * (schedule.gamma ?? 0.1) ** Math.floor(t / schedule.size);
+    return base * pow(schedule.gamma ?? 0.1, Math.floor(t / schedule.size));
   }
   if (schedule.type === 'cosine') {
     if (!(schedule.length > 0)) throw new ConfigError('schedule.length', 'must be a positive number.');
     const minimum = schedule.minimum ?? 0;
-    return minimum + ((base - minimum) * (1 + Math.cos((Math.PI * Math.min(t, schedule.length)) / schedule.length))) / 2;
+    return minimum + ((base - minimum) * (1 + cos((Math.PI * Math.min(t, schedule.length)) / schedule.length))) / 2;
   }
   throw new ConfigError(
     'schedule.type',

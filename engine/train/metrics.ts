@@ -1,4 +1,5 @@
 /** What is counted when a classifier is evaluated. Confusion matrices have a row for each true class and a column for each prediction. */
+import { exp, log } from '../math/index.ts';
 
 /** counts[true · classes + predicted]. */
 export interface Confusion {
@@ -85,8 +86,8 @@ export function softmaxRows(values: ArrayLike<number>, classes: number): Float32
     let largest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) largest = Math.max(largest, values[start + k] as number);
     let sum = 0;
-    for (let k = 0; k < classes; k++) sum += Math.exp((values[start + k] as number) - largest);
-    for (let k = 0; k < classes; k++) result[start + k] = Math.exp((values[start + k] as number) - largest) / sum;
+    for (let k = 0; k < classes; k++) sum += exp((values[start + k] as number) - largest);
+    for (let k = 0; k < classes; k++) result[start + k] = exp((values[start + k] as number) - largest) / sum;
   }
   return result;
 }
@@ -102,8 +103,8 @@ export function crossEntropyRows(
     let largest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) largest = Math.max(largest, logits[i * classes + k] as number);
     let sum = 0;
-    for (let k = 0; k < classes; k++) sum += Math.exp((logits[i * classes + k] as number) - largest);
-    result[i] = largest + Math.log(sum) - (logits[i * classes + (labels[i] as number)] as number);
+    for (let k = 0; k < classes; k++) sum += exp((logits[i * classes + k] as number) - largest);
+    result[i] = log(sum) + (largest - (logits[i * classes + (labels[i] as number)] as number));
   }
   return result;
 }

@@ -48,6 +48,19 @@ fn combine(a: f32, b: f32) -> f32 {
   }
 }
 
+// A total and, for sums, what rounding has added to it so far, which is taken from the next term (Kahan 1965): however many terms there
+// are, the error stays that of one or two additions.
+fn accumulate(total: vec2f, v: f32) -> vec2f {
+  if (OPERATION == MAX || OPERATION == MIN || OPERATION == PRODUCT) {
+    return vec2f(combine(total.x, v), 0.0);
+  }
+  let term = v - total.y;
+  let sum = total.x + term;
+  // An infinite sum has no remainder.
+  let finite = (bitcast<u32>(sum) & 0x7f800000u) != 0x7f800000u;
+  return vec2f(sum, select(0.0, (sum - total.x) - term, finite));
+}
+
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
@@ -57,9 +70,9 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   let o = i / params.inner;
   let k = i % params.inner;
   let start = o * params.reduce * params.inner + k;
-  var total = contribution(x[start]);
+  var total = vec2f(contribution(x[start]), 0.0);
   for (var r = 1u; r < params.reduce; r++) {
-    total = combine(total, contribution(x[start + r * params.inner]));
+    total = accumulate(total, contribution(x[start + r * params.inner]));
   }
-  y[i] = params.scale * total;
+  y[i] = params.scale * total.x;
 }

@@ -54,6 +54,24 @@ fn combine(a: vec4f, b: vec4f) -> vec4f {
   }
 }
 
+// A total and, for sums, what rounding has added to it so far, which is taken from the next block of terms (Kahan 1965): however many terms
+// there are, the error stays that of a block.
+struct Total {
+  sum: vec4f,
+  excess: vec4f,
+}
+
+fn accumulate(total: Total, v: vec4f) -> Total {
+  if (OPERATION == MAX || OPERATION == MIN || OPERATION == PRODUCT) {
+    return Total(combine(total.sum, v), vec4f());
+  }
+  let term = v - total.excess;
+  let sum = total.sum + term;
+  // An infinite sum has no remainder.
+  let finite = (bitcast<vec4u>(sum) & vec4u(0x7f800000u)) != vec4u(0x7f800000u);
+  return Total(sum, select(vec4f(), (sum - total.sum) - term, finite));
+}
+
 struct Slice {
   first: u32,
   end: u32,
@@ -81,18 +99,20 @@ fn columns(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let o = i / (inner4 * params.slices);
   let start = o * params.reduce * inner4 + k;
   let slice = sliceOf(s, params.reduce);
-  var total = contribution(x4[start + slice.first * inner4]);
+  var total = Total(contribution(x4[start + slice.first * inner4]), vec4f());
   var r = slice.first + slice.step;
   for (; r + 3u * slice.step < slice.end; r += 4u * slice.step) {
+    var four = contribution(x4[start + r * inner4]);
     // @unroll
-    for (var j = 0u; j < 4u; j++) {
-      total = combine(total, contribution(x4[start + (r + j * slice.step) * inner4]));
+    for (var j = 1u; j < 4u; j++) {
+      four = combine(four, contribution(x4[start + (r + j * slice.step) * inner4]));
     }
+    total = accumulate(total, four);
   }
   for (; r < slice.end; r += slice.step) {
-    total = combine(total, contribution(x4[start + r * inner4]));
+    total = accumulate(total, contribution(x4[start + r * inner4]));
   }
-  partials4[i] = params.scale * total;
+  partials4[i] = params.scale * total.sum;
 }
 
 @compute @workgroup_size(64)
@@ -106,23 +126,25 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let reduce4 = params.reduce / 4u;
   let start = o * reduce4;
   let slice = sliceOf(s, reduce4);
-  var total = contribution(x4[start + slice.first]);
+  var total = Total(contribution(x4[start + slice.first]), vec4f());
   var r = slice.first + slice.step;
   for (; r + 3u * slice.step < slice.end; r += 4u * slice.step) {
+    var four = contribution(x4[start + r]);
     // @unroll
-    for (var j = 0u; j < 4u; j++) {
-      total = combine(total, contribution(x4[start + r + j * slice.step]));
+    for (var j = 1u; j < 4u; j++) {
+      four = combine(four, contribution(x4[start + r + j * slice.step]));
     }
+    total = accumulate(total, four);
   }
   for (; r < slice.end; r += slice.step) {
-    total = combine(total, contribution(x4[start + r]));
+    total = accumulate(total, contribution(x4[start + r]));
   }
   if (s == 0u) {
     for (r = 4u * reduce4; r < params.reduce; r++) {
       let rest = contribution(vec4f(x4[reduce4][r % 4u]));
-      total.x = combine(total, rest).x;
+      total.sum.x = combine(total.sum, rest).x;
     }
   }
-  let halves = combine(total, total.zwxy);
+  let halves = combine(total.sum, total.sum.zwxy);
   partials[i] = params.scale * combine(halves, halves.yxwz).x;
 }

@@ -51,14 +51,26 @@ fn combine(a: f32, b: f32) -> f32 {
   }
 }
 
-// The neutral element of ⊕.
-fn neutral() -> f32 {
+// What an invocation starts from: the neutral element of ⊕, or an element of the slice, which may occur twice in an extreme.
+fn neutral(element: f32) -> f32 {
   switch OPERATION {
-    case MAX: { return -3.4028234e38; }
-    case MIN: { return 3.4028234e38; }
+    case MAX, MIN: { return element; }
     case PRODUCT: { return 1.0; }
     default: { return 0.0; }
   }
+}
+
+// A total and, for sums, what rounding has added to it so far, which is taken from the next term (Kahan 1965): however many terms there
+// are, the error stays that of one or two additions.
+fn accumulate(total: vec2f, v: f32) -> vec2f {
+  if (OPERATION == MAX || OPERATION == MIN || OPERATION == PRODUCT) {
+    return vec2f(combine(total.x, v), 0.0);
+  }
+  let term = v - total.y;
+  let sum = total.x + term;
+  // An infinite sum has no remainder.
+  let finite = (bitcast<u32>(sum) & 0x7f800000u) != 0x7f800000u;
+  return vec2f(sum, select(0.0, (sum - total.x) - term, finite));
 }
 
 @compute @workgroup_size(256)
@@ -74,13 +86,13 @@ fn tree(
   let start = o * params.reduce;
   let end = start + min(params.reduce, (s + 1u) * length);
   let busy = i < params.outer * params.slices;
-  var total = neutral();
+  var total = vec2f(neutral(x[min(start + s * length, params.outer * params.reduce - 1u)]), 0.0);
   if (busy) {
     for (var r = start + s * length + lane; r < end; r += 256u) {
-      total = combine(total, contribution(x[r]));
+      total = accumulate(total, contribution(x[r]));
     }
   }
-  totals[lane] = total;
+  totals[lane] = total.x;
   workgroupBarrier();
   for (var width = 128u; width > 0u; width /= 2u) {
     if (lane < width) {
