@@ -18,7 +18,7 @@ const WINDOW_BITS: Readonly<Record<Wrapping, number>> = { gzip: 31, zlib: 15, ra
 const PIECE = 1 << 16;
 
 /** Uncompressed bytes that are always allowed. */
-const FREE = 2 ** 28;
+const FREE = 2 ** 27;
 
 /**
  * From there on, uncompressed bytes for each compressed one. Images and arrays of them stay below 50; deflate's most is 1032, which only
@@ -106,12 +106,8 @@ export class Inflater {
       // Z_BUF_ERROR only says that there was nothing left to do.
       if (status < 0 && status !== zlib.Z_BUF_ERROR) this.fail(this.consumed, `compressed data (${stream.msg || 'damaged'})`);
       this.produced += made;
-      if (this.produced > Math.min(this.limit, Math.max(FREE, MOST_RATIO * this.consumed))) {
-        this.fail(
-          this.consumed,
-          `at most ${Math.min(this.limit, this.produced - made)} uncompressed bytes (a decompression bomb?)`,
-        );
-      }
+      const most = Math.min(this.limit, Math.max(FREE, MOST_RATIO * this.consumed));
+      if (this.produced > most) this.fail(this.consumed, `at most ${most} uncompressed bytes (a decompression bomb?)`);
       if (made > 0) yield stream.output.subarray(0, made);
       if (status === zlib.Z_STREAM_END) {
         this.state = 'behind';
