@@ -8,46 +8,59 @@ export interface Curve {
 /** Points per curve above which it is thinned. */
 export const MAX_POINTS = 8192;
 
+/** Whether an axis can place a value. */
+const isPlaceable = (value: number, log: boolean): boolean => Number.isFinite(value) && !(log && value <= 0);
+
 /**
- * Thins a curve to at most `limit` points, keeping the smallest and largest of each stretch, so that peaks stay. The first and last
- * points stay too.
+ * Thins a curve to at most `limit` points, by ascending x. Of each stretch the smallest and the largest value stay, so that peaks do, and
+ * what leaves a gap (NaN, infinite, not positive on a logarithmic axis) stays a gap at its place: the first and last such point of each
+ * stretch. The first and last points of the curve stay too.
  */
-export function decimate(curve: Curve, limit = MAX_POINTS): Curve {
-  const n = Math.min(curve.x.length, curve.y.length);
-  if (n <= limit) return curve;
-  const buckets = Math.floor((limit - 2) / 2);
-  const x: number[] = [curve.x[0] as number];
-  const y: number[] = [curve.y[0] as number];
+export function decimate(curve: Curve, limit = MAX_POINTS, log: { x: boolean; y: boolean } = { x: false, y: false }): Curve {
+  if (Math.min(curve.x.length, curve.y.length) <= limit) return curve;
+  // Stretches mean something along x only.
+  const { x, y } = placeable(curve, log.x);
+  const n = Math.min(x.length, y.length);
+  if (n <= limit) return { x, y };
+  let whole = true;
+  for (let i = 0; i < n && whole; i++) whole = isPlaceable(y[i] as number, log.y);
+  const buckets = Math.floor((limit - 2) / (whole ? 2 : 4));
+  const kept = new Set([0]);
   for (let b = 0; b < buckets; b++) {
     const from = 1 + Math.floor((b * (n - 2)) / buckets);
     const to = 1 + Math.floor(((b + 1) * (n - 2)) / buckets);
-    let low = from;
-    let high = from;
+    let [low, high, firstGap, lastGap] = [-1, -1, -1, -1];
     for (let i = from; i < to; i++) {
-      if ((curve.y[i] as number) < (curve.y[low] as number)) low = i;
-      if ((curve.y[i] as number) > (curve.y[high] as number)) high = i;
+      const value = y[i] as number;
+      if (!isPlaceable(value, log.y)) {
+        if (firstGap < 0) firstGap = i;
+        lastGap = i;
+      } else {
+        if (low < 0 || value < (y[low] as number)) low = i;
+        if (high < 0 || value > (y[high] as number)) high = i;
+      }
     }
-    for (const i of low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) {
-      x.push(curve.x[i] as number);
-      y.push(curve.y[i] as number);
-    }
+    for (const i of [low, high, firstGap, lastGap].filter((index) => index >= 0).sort((p, q) => p - q)) kept.add(i);
   }
-  x.push(curve.x[n - 1] as number);
-  y.push(curve.y[n - 1] as number);
-  return { x, y };
+  kept.add(n - 1);
+  const indices = [...kept];
+  return { x: indices.map((i) => x[i] as number), y: indices.map((i) => y[i] as number) };
 }
 
-/** The points an axis can place, by ascending x; a copy only where something must go or move. */
-function placeable(curve: Curve, logX: boolean): Curve {
+/**
+ * The points an axis can place, by ascending x; a copy only where something must go or move.
+ * @param logX true on a logarithmic axis, which has no place for x ≤ 0
+ */
+export function placeable(curve: Curve, logX: boolean): Curve {
   const n = Math.min(curve.x.length, curve.y.length);
   let sound = true;
   for (let i = 0; i < n && sound; i++) {
     const x = curve.x[i] as number;
-    sound = Number.isFinite(x) && !(logX && x <= 0) && !(i > 0 && x < (curve.x[i - 1] as number));
+    sound = isPlaceable(x, logX) && !(i > 0 && x < (curve.x[i - 1] as number));
   }
   if (sound) return curve;
   const points = Array.from({ length: n }, (_, i) => [curve.x[i] as number, curve.y[i] as number] as const)
-    .filter(([x]) => Number.isFinite(x) && !(logX && x <= 0))
+    .filter(([x]) => isPlaceable(x, logX))
     .sort((p, q) => p[0] - q[0]);
   return { x: points.map(([x]) => x), y: points.map(([, y]) => y) };
 }
@@ -57,29 +70,72 @@ function placeable(curve: Curve, logX: boolean): Curve {
  * finite; not positive on a logarithmic axis) become null; of several values at one x the last stands.
  */
 export function alignCurves(curves: readonly Curve[], log: { x: boolean; y: boolean }): { x: number[]; y: (number | null)[][] } {
+  const { x, y } = alignWithGaps(curves, log);
+  return { x, y: y.map((column) => column.map((value) => value ?? null)) };
+}
+
+/**
+ * As `alignCurves`, but a curve's own gaps differ from the x that only other curves have: null where a line must be broken, undefined
+ * where it goes on from a point before to one behind (as uPlot reads them).
+ */
+export function alignWithGaps(
+  curves: readonly Curve[],
+  log: { x: boolean; y: boolean },
+): { x: number[]; y: (number | null | undefined)[][] } {
   const sorted = curves.map((curve) => placeable(curve, log.x));
+  const lengths = sorted.map((curve) => Math.min(curve.x.length, curve.y.length));
   const at = sorted.map(() => 0);
   const x: number[] = [];
-  const y: (number | null)[][] = sorted.map(() => []);
+  const y: (number | null | undefined)[][] = sorted.map(() => []);
   for (;;) {
     let next = Number.POSITIVE_INFINITY;
     for (let k = 0; k < sorted.length; k++) {
-      const value = (sorted[k] as Curve).x[at[k] as number];
-      if (value !== undefined && value < next) next = value;
+      if ((at[k] as number) >= (lengths[k] as number)) continue;
+      next = Math.min(next, (sorted[k] as Curve).x[at[k] as number] as number);
     }
-    if (next === Number.POSITIVE_INFINITY) return { x, y };
+    if (next === Number.POSITIVE_INFINITY) break;
     x.push(next);
     for (let k = 0; k < sorted.length; k++) {
       const curve = sorted[k] as Curve;
-      let value: number | null = null;
-      while (curve.x[at[k] as number] === next) {
+      let value: number | null | undefined;
+      for (; (at[k] as number) < (lengths[k] as number) && curve.x[at[k] as number] === next; at[k] = (at[k] as number) + 1) {
         const own = curve.y[at[k] as number] as number;
-        value = Number.isFinite(own) && !(log.y && own <= 0) ? own : null;
-        at[k] = (at[k] as number) + 1;
+        value = isPlaceable(own, log.y) ? own : null;
       }
-      (y[k] as (number | null)[]).push(value);
+      (y[k] as (number | null | undefined)[]).push(value);
     }
   }
+  for (const column of y) widenGaps(column);
+  return { x, y };
+}
+
+/** Makes a gap reach from the point before it to the one behind, across the x of other curves. */
+function widenGaps(column: (number | null | undefined)[]): void {
+  let before = -1;
+  for (let i = 0; i < column.length; i++) {
+    if (column[i] === undefined) continue;
+    if (before >= 0 && (column[i] === null || column[before] === null))
+      column.fill(null, before + 1, column[i] === null ? i + 1 : i);
+    before = i;
+  }
+}
+
+/** Points between two gaps or ends: no line touches them, so they are drawn as points. */
+export function lonePoints(column: ArrayLike<number | null | undefined>): number[] {
+  const out: number[] = [];
+  let before: number | null = null;
+  let candidate = -1;
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i];
+    if (value === undefined) continue;
+    if (value === null) {
+      if (candidate >= 0) out.push(candidate);
+      candidate = -1;
+    } else candidate = before === null ? i : -1;
+    before = value;
+  }
+  if (candidate >= 0) out.push(candidate);
+  return out;
 }
 
 /** Nearest index to `x` in an ascending column, 0 for an empty one. */
@@ -94,12 +150,16 @@ export function nearestIndex(column: ArrayLike<number>, x: number): number {
   return Math.abs((column[high] as number) - x) < Math.abs((column[low] as number) - x) ? high : Math.max(0, low);
 }
 
-/** The value of a curve at the x nearest to `x`, with that x; undefined for an empty curve. */
+/** The value of a curve at the x nearest to `x`, with that x, whatever the order of its points; undefined where there is none. */
 export function valueNear(curve: Curve, x: number): { x: number; y: number } | undefined {
   const n = Math.min(curve.x.length, curve.y.length);
-  if (n === 0) return undefined;
-  const i = nearestIndex(curve.x, x);
-  return { x: curve.x[i] as number, y: curve.y[i] as number };
+  let best = -1;
+  for (let i = 0; i < n; i++) {
+    const [here, there] = [curve.x[i] as number, curve.x[best] as number];
+    // Of several values at one x the last stands, as in the drawing; of two x equally far the first found.
+    if (Number.isFinite(here) && (best < 0 || here === there || Math.abs(here - x) < Math.abs(there - x))) best = i;
+  }
+  return best < 0 ? undefined : { x: curve.x[best] as number, y: curve.y[best] as number };
 }
 
 /** [min, max] over finite values (positive ones where `log`), undefined where there are none. */

@@ -146,7 +146,7 @@ export class ChalkChart extends LitElement {
       title: this.label,
       xLabel: this.xLabel,
       yLabel: this.yLabel,
-      series: drawnCurves(this.series, this.smoothing)
+      series: drawnCurves(this.series, this.smoothing, { x: this.xScale === 'log', y: this.yScale === 'log' })
         .filter(({ series, faint }) => !faint && this.isShown(series.id))
         .map(({ series, curve, index }) => ({ ...series, x: curve.x, y: curve.y, color: series.color ?? index })),
       bands: this.bands,

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import type { Palette } from '../../shell/colors.ts';
 import { formatNumber } from '../shared/format.ts';
-import { alignCurves, type Curve, decimate, extent, paddedRange } from './columns.ts';
+import { alignWithGaps, type Curve, decimate, extent, lonePoints, MAX_POINTS, paddedRange, placeable } from './columns.ts';
 import { drawBelow, drawMarkers, resolveColor } from './overlays.ts';
 import { smooth } from './smoothing.ts';
 import { ticksOf } from './ticks.ts';
@@ -34,22 +34,29 @@ export interface DrawnCurve {
   readonly curve: Curve;
 }
 
-export function drawnCurves(series: readonly ChartSeries[], smoothing: number): DrawnCurve[] {
+/** The lines that a chart draws, thinned to what can be seen; `log` tells which axes are logarithmic. */
+export function drawnCurves(series: readonly ChartSeries[], smoothing: number, log: { x: boolean; y: boolean }): DrawnCurve[] {
+  const thin = (curve: Curve) => decimate(curve, MAX_POINTS, log);
   return series.flatMap((one, index) => {
-    if (!isSmoothed(one, smoothing)) return [{ series: one, index, faint: false, curve: decimate(one) }];
+    const raw = { series: one, index, faint: false, curve: thin(one) };
+    if (!isSmoothed(one, smoothing)) return [raw];
+    // A moving average goes along x.
+    const { x, y } = placeable(one, log.x);
     return [
-      { series: one, index, faint: true, curve: decimate(one) },
-      { series: one, index, faint: false, curve: decimate({ x: one.x, y: smooth(one.y, smoothing) }) },
+      { ...raw, faint: true },
+      { ...raw, curve: thin({ x, y: smooth(y, smoothing) }) },
     ];
   });
 }
 
+const logAxes = ({ xScale, yScale }: Pick<ChartModel, 'xScale' | 'yScale'>) => ({ x: xScale === 'log', y: yScale === 'log' });
+
 /** Columns for `setData`. */
 export function chartData(model: ChartModel): uPlot.AlignedData {
-  const drawn = drawnCurves(model.series, model.smoothing);
-  const { x, y } = alignCurves(
-    drawn.map((one) => one.curve),
-    { x: model.xScale === 'log', y: model.yScale === 'log' },
+  const log = logAxes(model);
+  const { x, y } = alignWithGaps(
+    drawnCurves(model.series, model.smoothing, log).map((one) => one.curve),
+    log,
   );
   return [x, ...y];
 }
@@ -109,16 +116,22 @@ function axis(model: () => ChartModel, label: string, scale: AxisScale, extra: u
 function seriesOptions(model: () => ChartModel, { series, index, faint }: DrawnCurve): uPlot.Series {
   const color = () => resolveColor(model().series.find((s) => s.id === series.id)?.color, index, model().palette);
   const points = series.draw === 'points';
+  const width = series.width ?? (faint ? 1 : 2);
+  const lone = {
+    ...{ show: false, size: width + 3, width: 0, fill: color },
+    filter: (u: uPlot, index: number) => lonePoints(u.data[index] ?? []),
+  };
   return {
     label: faint ? `${series.label} (raw)` : series.label,
     stroke: color,
     alpha: faint ? 0.28 : 1,
-    width: points ? 0 : (series.width ?? (faint ? 1 : 2)),
+    width: points ? 0 : width,
     dash: series.dash && !faint ? [...series.dash] : undefined,
-    spanGaps: true,
+    // The data say which gaps are the curve's own (columns.ts).
+    spanGaps: false,
     show: model().isShown(series.id),
     paths: points ? () => null : series.draw === 'steps' ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
-    points: points ? { show: true, size: 9, width: 1.5, stroke: () => model().palette.surface, fill: color } : { show: false },
+    points: points ? { show: true, size: 9, width: 1.5, stroke: () => model().palette.surface, fill: color } : lone,
   };
 }
 
@@ -160,7 +173,7 @@ export function chartOptions(
         space: size.height < 180 ? 22 : 34,
       }),
     ],
-    series: [{}, ...drawnCurves(now.series, now.smoothing).map((one) => seriesOptions(model, one))],
+    series: [{}, ...drawnCurves(now.series, now.smoothing, logAxes(now)).map((one) => seriesOptions(model, one))],
     cursor: {
       drag: { x: false, y: false },
       points: { show: false },

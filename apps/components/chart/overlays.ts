@@ -18,6 +18,7 @@ function pointsOf(u: uPlot, apart: number): [number, number][] {
     let before: readonly [number, number] | undefined;
     for (let i = 0; i < ys.length; i++) {
       const y = ys[i];
+      if (y === null) before = undefined;
       if (typeof y !== 'number') continue;
       const [px, py] = [u.valToPos(xs[i] as number, 'x', true), u.valToPos(y, 'y', true)];
       const [bx, by] = before ?? [px, py];
@@ -55,6 +56,32 @@ function placesBeside(x: number, y: number, width: number, { left, top, width: f
   );
 }
 
+/**
+ * The outlines of a band on the page, by ascending x: along its upper edge and back along the lower one. It ends where an edge has no
+ * place (NaN, infinite, not positive on a logarithmic axis) and begins anew behind.
+ */
+export function bandParts(band: Band, px: (x: number) => number, py: (y: number) => number): [number, number][][] {
+  const n = Math.min(band.x.length, band.low.length, band.high.length);
+  const order = Array.from({ length: n }, (_, k) => k)
+    .filter((k) => Number.isFinite(px(band.x[k] as number)))
+    .sort((a, b) => (band.x[a] as number) - (band.x[b] as number));
+  const parts: [number, number][][] = [];
+  let run: { x: number; low: number; high: number }[] = [];
+  const finish = () => {
+    const upper = run.map(({ x, high }): [number, number] => [x, high]);
+    const lower = run.map(({ x, low }): [number, number] => [x, low]).reverse();
+    if (run.length > 1) parts.push([...upper, ...lower]);
+    run = [];
+  };
+  for (const k of order) {
+    const point = { x: px(band.x[k] as number), low: py(band.low[k] as number), high: py(band.high[k] as number) };
+    if (Number.isFinite(point.low) && Number.isFinite(point.high)) run.push(point);
+    else finish();
+  }
+  finish();
+  return parts;
+}
+
 /** Draws below the curves: bands, then reference lines with their labels. Call in uPlot's `drawAxes` hook. */
 export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly ReferenceLine[], palette: Palette): void {
   const { ctx, bbox } = u;
@@ -66,15 +93,14 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   for (const [i, band] of bands.entries()) {
-    const n = Math.min(band.x.length, band.low.length, band.high.length);
-    if (n < 2) continue;
-    ctx.beginPath();
-    for (let k = 0; k < n; k++) ctx.lineTo(px(band.x[k] as number), py(band.high[k] as number));
-    for (let k = n - 1; k >= 0; k--) ctx.lineTo(px(band.x[k] as number), py(band.low[k] as number));
-    ctx.closePath();
     ctx.globalAlpha = 0.22;
     ctx.fillStyle = resolveColor(band.color, i, palette);
-    ctx.fill();
+    for (const part of bandParts(band, px, py)) {
+      ctx.beginPath();
+      for (const [x, y] of part) ctx.lineTo(x, y);
+      ctx.closePath();
+      ctx.fill();
+    }
   }
   ctx.globalAlpha = 1;
   ctx.font = `${12 * ratio}px system-ui, sans-serif`;

@@ -1,6 +1,7 @@
 import type { Palette } from '../../shell/colors.ts';
 import { formatNumber } from '../shared/format.ts';
-import { resolveColor } from './overlays.ts';
+import { placeable } from './columns.ts';
+import { bandParts, resolveColor } from './overlays.ts';
 import { type Axis, share, ticksOf } from './ticks.ts';
 import type { Band, ChartSeries, Marker, ReferenceLine } from './types.ts';
 
@@ -44,11 +45,11 @@ export function chartSvg(model: SvgModel): string {
   }
   out.push(`<g clip-path="url(#plot)">`);
   for (const [i, band] of model.bands.entries()) {
-    const upper = Array.from(band.x, (x, k) => `${px(x)},${py(band.high[k] as number)}`);
-    const lower = Array.from(band.x, (x, k) => `${px(x)},${py(band.low[k] as number)}`).reverse();
-    out.push(
-      `<polygon points="${[...upper, ...lower].join(' ')}" fill="${resolveColor(band.color, i, palette)}" fill-opacity="0.22"/>`,
-    );
+    for (const part of bandParts(band, px, py)) {
+      out.push(
+        `<polygon points="${part.map((point) => point.join()).join(' ')}" fill="${resolveColor(band.color, i, palette)}" fill-opacity="0.22"/>`,
+      );
+    }
   }
   for (const line of model.lines) {
     const color = line.color === undefined ? palette['ink-soft'] : resolveColor(line.color, 0, palette);
@@ -56,7 +57,15 @@ export function chartSvg(model: SvgModel): string {
     text(PLOT.right - 4, py(line.y) - 4, line.label, 'text-anchor="end"');
   }
   for (const [i, series] of model.series.entries())
-    out.push(curveSvg(series, resolveColor(series.color, i, palette), px, py, drawable));
+    out.push(
+      curveSvg(
+        { ...series, ...placeable(series, xAxis.scale === 'log') },
+        resolveColor(series.color, i, palette),
+        px,
+        py,
+        drawable,
+      ),
+    );
   out.push('</g>');
   for (const marker of model.markers) {
     if (!drawable(marker.x, marker.y)) continue;
@@ -91,10 +100,22 @@ function curveSvg(
   py: (y: number) => number,
   drawable: (x: number, y: number) => boolean,
 ): string {
-  const points = Array.from(series.x, (x, k) => [x, series.y[k] as number] as const).filter(([x, y]) => drawable(x, y));
-  if (series.draw === 'points') {
-    return points.map(([x, y]) => `<circle cx="${px(x)}" cy="${py(y)}" r="4" fill="${color}"/>`).join('');
+  const dot = ([x, y]: readonly [number, number], radius: number) =>
+    `<circle cx="${px(x)}" cy="${py(y)}" r="${radius}" fill="${color}"/>`;
+  // The line ends where a value has no place and begins anew behind it.
+  const runs: (readonly [number, number])[][] = [[]];
+  for (let k = 0; k < Math.min(series.x.length, series.y.length); k++) {
+    const point = [series.x[k] as number, series.y[k] as number] as const;
+    if (drawable(...point)) runs.at(-1)?.push(point);
+    else runs.push([]);
   }
+  if (series.draw === 'points') return runs.flatMap((run) => run.map((point) => dot(point, 4))).join('');
   const dash = series.dash ? ` stroke-dasharray="${series.dash.join(' ')}"` : '';
-  return `<polyline points="${points.map(([x, y]) => `${px(x)},${py(y)}`).join(' ')}" fill="none" stroke="${color}" stroke-width="${series.width ?? 2}"${dash}/>`;
+  const width = series.width ?? 2;
+  const line = (run: readonly (readonly [number, number])[]) =>
+    `<polyline points="${run.map(([x, y]) => `${px(x)},${py(y)}`).join(' ')}" fill="none" stroke="${color}" stroke-width="${width}"${dash}/>`;
+  return runs
+    .filter((run) => run.length > 0)
+    .map((run) => (run.length === 1 && run[0] ? dot(run[0], (width + 3) / 2) : line(run)))
+    .join('');
 }

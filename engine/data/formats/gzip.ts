@@ -12,7 +12,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  *
  * @param bytes the whole file
  * @param file its name, for messages
- * @param limit uncompressed bytes that are expected at most; without it, 256 MiB or 200 times the file
+ * @param limit uncompressed bytes that are expected at most; without it, 128 MiB or 200 times the file
  * @param begin where in the file the bytes start, for messages
  * @returns the uncompressed bytes
  * @throws DataFormatError when the bytes are no gzip file, are cut short, fail the checksum or hold more than the limit

@@ -6,7 +6,20 @@ import { concatBytes } from './bytes.ts';
  * in browsers and takes them in Node, tells nowhere how far it came, and is as fast. pako is the port of zlib; it is loaded when first used.
  */
 
-type Zlib = typeof import('pako');
+type Pako = typeof import('pako');
+
+/** The part of pako that decompresses; what is not named here is left out of a built page. */
+type Zlib = Pick<
+  Pako,
+  | ('ZStream' | 'zlibInflate' | 'zlibInflateInit2' | 'zlibInflateReset')
+  | ('Z_BUF_ERROR' | 'Z_NEED_DICT' | 'Z_NO_FLUSH' | 'Z_STREAM_END')
+>;
+
+async function loadZlib(): Promise<Zlib> {
+  const { ZStream, zlibInflate, zlibInflateInit2, zlibInflateReset, Z_BUF_ERROR, Z_NEED_DICT, Z_NO_FLUSH, Z_STREAM_END } =
+    await import('pako');
+  return { ZStream, zlibInflate, zlibInflateInit2, zlibInflateReset, Z_BUF_ERROR, Z_NEED_DICT, Z_NO_FLUSH, Z_STREAM_END };
+}
 
 /** What stands around the compressed data: gzip (RFC 1952), zlib (RFC 1950, in PNG) or nothing (RFC 1951, in ZIP). */
 export type Wrapping = 'gzip' | 'zlib' | 'raw';
@@ -18,7 +31,7 @@ const WINDOW_BITS: Readonly<Record<Wrapping, number>> = { gzip: 31, zlib: 15, ra
 const PIECE = 1 << 16;
 
 /** Uncompressed bytes that are always allowed. */
-const FREE = 2 ** 28;
+const FREE = 2 ** 27;
 
 /**
  * From there on, uncompressed bytes for each compressed one. Images and arrays of them stay below 50; deflate's most is 1032, which only
@@ -39,7 +52,7 @@ export function canHold(compressed: number, uncompressed: number): boolean {
 /** Takes pieces of a compressed file and gives pieces of its content. */
 export class Inflater {
   private readonly zlib: Zlib;
-  private readonly stream: InstanceType<Zlib['ZStream']>;
+  private readonly stream: InstanceType<Pako['ZStream']>;
   private readonly wrapping: Wrapping;
   private readonly file: string;
   private readonly limit: number;
@@ -106,12 +119,8 @@ export class Inflater {
       // Z_BUF_ERROR only says that there was nothing left to do.
       if (status < 0 && status !== zlib.Z_BUF_ERROR) this.fail(this.consumed, `compressed data (${stream.msg || 'damaged'})`);
       this.produced += made;
-      if (this.produced > Math.min(this.limit, Math.max(FREE, MOST_RATIO * this.consumed))) {
-        this.fail(
-          this.consumed,
-          `at most ${Math.min(this.limit, this.produced - made)} uncompressed bytes (a decompression bomb?)`,
-        );
-      }
+      const most = Math.min(this.limit, Math.max(FREE, MOST_RATIO * this.consumed));
+      if (this.produced > most) this.fail(this.consumed, `at most ${most} uncompressed bytes (a decompression bomb?)`);
       if (made > 0) yield stream.output.subarray(0, made);
       if (status === zlib.Z_STREAM_END) {
         this.state = 'behind';
@@ -138,7 +147,7 @@ export async function openInflater(
   limit = Number.POSITIVE_INFINITY,
   begin = 0,
 ): Promise<Inflater> {
-  return new Inflater(await import('pako'), wrapping, file, limit, begin);
+  return new Inflater(await loadZlib(), wrapping, file, limit, begin);
 }
 
 /** Decompresses bytes that are all here. Parameters and errors as `openInflater`, `Inflater.push` and `end`. */

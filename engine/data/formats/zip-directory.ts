@@ -82,10 +82,11 @@ function readEnd(bytes: Uint8Array, view: DataView, file: string): End {
   const start = view.getUint32(at + 16, true);
   const locator = at - LOCATOR_SIZE;
   if (locator >= 0 && view.getUint32(locator, true) === LOCATOR_64) {
-    const record = uint64(view, locator + 8, file);
-    if (record + END_64_SIZE > locator || view.getUint32(record, true) !== END_64) {
-      throw new DataFormatError(file, locator + 8, `the ZIP64 end record at byte ${record}`);
-    }
+    // Where the locator says; where a program stands before the archive, right before the locator.
+    const said = uint64(view, locator + 8, file);
+    const isRecord = (at: number): boolean => at >= 0 && at + END_64_SIZE <= locator && view.getUint32(at, true) === END_64;
+    const record = [said, locator - END_64_SIZE].find(isRecord);
+    if (record === undefined) throw new DataFormatError(file, locator + 8, `the ZIP64 end record at byte ${said}`);
     const [count64, size64, start64] = [32, 40, 48].map((offset) => uint64(view, record + offset, file)) as [
       number,
       number,

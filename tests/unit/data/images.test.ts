@@ -1,10 +1,12 @@
+import { crc32 } from 'node:zlib';
 import { encode } from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
-import { imageFormat, isImageName, rgbaToRgb, toGrey } from '../../../engine/data/formats/image.ts';
+import { imageFormat, isImageName, type RasterImage, rgbaToRgb, toGrey } from '../../../engine/data/formats/image.ts';
 import { nodeDecoder } from '../../../engine/data/formats/image-node.ts';
 import { decodePng } from '../../../engine/data/formats/png.ts';
 import { resizeImage, resizeSamples } from '../../../engine/data/formats/resize.ts';
 import { formatError } from './errors.ts';
+import { exifSegment, jpegOf, quarters, segmentOf, tiffOf } from './exif-writer.ts';
 import { pngOf } from './png-writer.ts';
 
 const SIZE = { width: 13, height: 11 };
@@ -77,6 +79,111 @@ describe('PNG', () => {
     expect((await formatError(() => decodePng(filter, 'a.png'))).message).toContain('a row filter of 0 to 4');
     await formatError(() => decodePng(pngOf({ ...SIZE, depth: 3, colour: 2, samples: () => [0, 0, 0] }), 'a.png'));
     await formatError(() => decodePng(pngOf({ ...SIZE, depth: 8, colour: 3, samples: () => [9], palette: [0, 0, 0] }), 'a.png'));
+  });
+});
+
+describe('PNG of 16 bits', () => {
+  it('compares the transparent colour with all bits before samples are cut', async () => {
+    const grey = pngOf({ ...SIZE, depth: 16, colour: 0, samples: (x) => [0x8000 + x], transparency: [0x80, 0x03] });
+    expect([...(await decodePng(grey, 'a.png')).data]).toEqual(pixels((x) => new Array(3).fill(x === 3 ? 0 : 0x80)));
+    const of = (x: number, y: number) => [0xc000 + x, 0x9000, 0xa000 + y];
+    const colour = pngOf({ ...SIZE, depth: 16, colour: 2, samples: of, transparency: [0xc0, 4, 0x90, 0, 0xa0, 2] });
+    const expected = pixels((x, y) => (x === 4 && y === 2 ? [0, 0, 0] : [0xc0, 0x90, 0xa0]));
+    expect([...(await decodePng(colour, 'a.png')).data]).toEqual(expected);
+    const low = pngOf({ ...SIZE, depth: 2, colour: 0, samples: (x) => [x & 3], transparency: [0, 2] });
+    expect([...(await decodePng(low, 'a.png')).data]).toEqual(pixels((x) => new Array(3).fill((x & 3) === 2 ? 0 : 85 * (x & 3))));
+  });
+});
+
+describe('PNG that no reader should guess at', () => {
+  const base = { ...SIZE, depth: 8, colour: 2, samples: () => [1, 2, 3] };
+  it.each([
+    ['a critical chunk it does not know', { extra: [['CgBI', new Uint8Array(4)]] }, 'the critical chunk CgBI'],
+    ['a second header', { extra: [['IHDR', new Uint8Array(13)]] }, 'one IHDR chunk'],
+    ['other methods', { methods: [0, 1, 0] }, 'methods 0, 0 and 0 or 1'],
+    ['another interlacing', { methods: [0, 0, 2] }, 'methods 0, 0 and 0 or 1'],
+    ['a palette of half a colour', { palette: [1, 2, 3, 4] }, 'a palette of 1 to 256 colours'],
+    ['half a transparent colour', { transparency: [0, 1, 0] }, 'a tRNS chunk of 6 bytes'],
+    ['too few rows', { raw: new Uint8Array(50) }, '440 uncompressed bytes'],
+    ['a decompression bomb', { raw: new Uint8Array(10e6) }, 'a decompression bomb?'],
+  ] as const)('refuses %s', async (_, change, message) => {
+    expect((await formatError(() => decodePng(pngOf({ ...base, ...change }), 'a.png'))).message).toContain(message);
+  });
+
+  it('refuses absurd sizes before anything is allocated', async () => {
+    for (const [width, height, message] of [
+      [60_000, 60_000, 'at most 100000000 pixels'],
+      [9_000, 9_000, 'cannot hold'],
+      [0, 5, 'above zero'],
+    ] as const) {
+      const png = pngOf({ ...base, width: 1, height: 1 });
+      const header = Buffer.from(png.slice(12, 29));
+      header.writeUInt32BE(width, 4);
+      header.writeUInt32BE(height, 8);
+      png.set(header, 12);
+      Buffer.from(png.buffer).writeUInt32BE(crc32(header), 29);
+      const before = process.memoryUsage().arrayBuffers;
+      expect((await formatError(() => nodeDecoder(png, 'a.png'))).message).toContain(message);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20e6);
+    }
+    const jpeg = jpegOf(quarters());
+    const sof = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+    for (const side of [0xffff, 3000]) {
+      Buffer.from(jpeg.buffer).writeUInt16BE(side, sof + 5);
+      Buffer.from(jpeg.buffer).writeUInt16BE(side, sof + 7);
+      expect(await formatError(() => nodeDecoder(jpeg, 'a.jpg'))).toMatchObject({ offset: sof + 5 });
+    }
+  });
+});
+
+describe('Exif orientation', () => {
+  const picture = quarters();
+  const [red, green, blue, white] = [0, 1, 2, 3];
+  /** Which quarter of the stored picture is in each corner: upper left, upper right, lower left, lower right. */
+  const CORNERS: Readonly<Record<number, readonly number[]>> = {
+    1: [red, green, blue, white],
+    2: [green, red, white, blue],
+    3: [white, blue, green, red],
+    4: [blue, white, red, green],
+    5: [red, blue, green, white],
+    6: [blue, red, white, green],
+    7: [white, green, blue, red],
+    8: [green, white, red, blue],
+  };
+  const colourAt = (image: RasterImage, x: number, y: number): number => {
+    const [r = 0, g = 0, b = 0] = image.data.subarray(3 * (y * image.width + x));
+    return r > 128 ? (g > 128 ? white : red) : g > b ? green : blue;
+  };
+  const corners = (image: RasterImage): number[] => {
+    const [x, y] = [image.width - 2, image.height - 2];
+    return [colourAt(image, 1, 1), colourAt(image, x, 1), colourAt(image, 1, y), colourAt(image, x, y)];
+  };
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('%i turns the picture of a JPEG and a PNG file', async (orientation) => {
+    const size = orientation >= 5 ? { width: 16, height: 24 } : { width: 24, height: 16 };
+    for (const little of [true, false]) {
+      const exif = tiffOf(orientation, { little });
+      const image = await nodeDecoder(jpegOf(picture, exifSegment(exif)), 'a.jpg');
+      expect(image).toMatchObject(size);
+      expect(corners(image)).toEqual(CORNERS[orientation]);
+      const at = (x: number, y: number) => [...picture.data.subarray(3 * (y * 24 + x), 3 * (y * 24 + x) + 3)];
+      const png = await nodeDecoder(pngOf({ width: 24, height: 16, depth: 8, colour: 2, samples: at, exif }), 'a.png');
+      expect(png).toMatchObject(size);
+      expect(corners(png)).toEqual(CORNERS[orientation]);
+    }
+  });
+
+  it('is left alone where it is damaged, of another type or absent, and found behind other segments', async () => {
+    const turned = async (...segments: Uint8Array[]) => (await nodeDecoder(jpegOf(picture, ...segments), 'a.jpg')).width === 16;
+    const six = tiffOf(6);
+    expect(await turned(exifSegment(six))).toBe(true);
+    expect(await turned(segmentOf(0xfe, Buffer.from('comment')), exifSegment(six))).toBe(true);
+    expect(await turned(segmentOf(0xe1, Buffer.from('http://ns.adobe.com/xap/1.0/\0')), exifSegment(six))).toBe(true);
+    for (let length = 0; length < 34; length++)
+      expect(await turned(exifSegment(six.subarray(0, length))), `${length} bytes`).toBe(false);
+    for (const tiff of [tiffOf(0), tiffOf(9), tiffOf(6, { type: 4 }), tiffOf(6, { count: 2 }), tiffOf(6, { tag: 0x0113 })])
+      expect(await turned(exifSegment(tiff))).toBe(false);
+    expect(await turned()).toBe(false);
   });
 });
 

@@ -12,6 +12,14 @@ export interface PngSpec {
   readonly interlaced?: boolean;
   readonly palette?: readonly number[];
   readonly transparency?: readonly number[];
+  /** A TIFF structure for an eXIf chunk. */
+  readonly exif?: Uint8Array;
+  /** Chunks before the pixels, by type. */
+  readonly extra?: readonly (readonly [type: string, data: Uint8Array])[];
+  /** Uncompressed bytes in place of the rows. */
+  readonly raw?: Uint8Array;
+  /** The IHDR chunk's last three bytes; 0, 0 and the interlacing when left out. */
+  readonly methods?: readonly number[];
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {
@@ -58,6 +66,7 @@ function filterRow(row: Uint8Array, above: Uint8Array, bpp: number, filter: numb
 /** Encodes a PNG image. */
 export function pngOf(spec: PngSpec): Uint8Array {
   const { width, height, depth, colour, samples, filters = [0], interlaced = false, palette, transparency } = spec;
+  const { exif, extra = [], raw, methods = [0, 0, interlaced ? 1 : 0] } = spec;
   const rows: Uint8Array[] = [];
   let count = 0;
   for (const [x0, y0, dx, dy] of (interlaced ? ADAM7 : [[0, 0, 1, 1]]) as [number, number, number, number][]) {
@@ -76,14 +85,16 @@ export function pngOf(spec: PngSpec): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([depth, colour, 0, 0, interlaced ? 1 : 0], 8);
-  const data = deflateSync(Buffer.concat(rows));
+  header.set([depth, colour, ...methods], 8);
+  const data = deflateSync(raw ?? Buffer.concat(rows));
   return new Uint8Array(
     Buffer.concat([
       Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
       chunk('IHDR', header),
       ...(palette ? [chunk('PLTE', Uint8Array.from(palette))] : []),
       ...(transparency ? [chunk('tRNS', Uint8Array.from(transparency))] : []),
+      ...(exif ? [chunk('eXIf', exif)] : []),
+      ...extra.map(([type, content]) => chunk(type, content)),
       chunk('tEXt', Buffer.from('Comment\0ignored')),
       // In two pieces, as encoders with small buffers write it.
       chunk('IDAT', data.subarray(0, 20)),
