@@ -157,11 +157,19 @@ export async function* iteratedMaskTune(
   data: TrainingData,
   options: MaskTuneOptions & { readonly rounds: number },
 ): AsyncGenerator<MaskTuned> {
-  let current: Pick<MaskTuned, 'network' | 'data'> = { network, data };
-  for (let round = 0; round < options.rounds; round++) {
-    const { maps, ...rest } = options;
-    const tuned = await maskTune(current.network, current.data, round === 0 && maps ? options : rest);
-    yield tuned;
-    current = tuned;
+  let explained = network;
+  let current = data;
+  try {
+    for (let round = 0; round < options.rounds; round++) {
+      const { maps, ...rest } = options;
+      const tuned = await maskTune(explained, current, round === 0 && maps ? options : rest);
+      if (explained !== network) explained.dispose();
+      // A copy of its own, so that the reader may release the network at once.
+      explained = tuned.network.clone();
+      current = tuned.data;
+      yield tuned;
+    }
+  } finally {
+    if (explained !== network) explained.dispose();
   }
 }

@@ -83,10 +83,14 @@ async function entropies({ network, pool }: SelectionContext, indices: readonly 
   return values;
 }
 
+/** Images among which the farthest are looked for: the search takes chosen × candidates × pixels operations. */
+const MOST_CANDIDATES = 4000;
+
 /** Greedy k-centre in the space of the inputs: each next image is the one farthest from those chosen, the first at random. */
-async function farthestFirst(context: SelectionContext, indices: readonly number[], count: number): Promise<number[]> {
+async function farthestFirst(context: SelectionContext, all: readonly number[], count: number): Promise<number[]> {
   const { network, pool, rng } = context;
-  if (indices.length === 0) return [];
+  if (all.length === 0) return [];
+  const indices = rng.shuffle([...all]).slice(0, Math.max(count, MOST_CANDIDATES));
   const length = sizeOf(pool.inputShape);
   const rows = new Float32Array(indices.length * length);
   for await (const {
