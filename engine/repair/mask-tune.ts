@@ -9,8 +9,9 @@ import type { LayerKey, Network } from '../nn/network.ts';
 import { argmax } from '../ops/index.ts';
 import { Generator } from '../random.ts';
 import type { Tensor } from '../tensor.ts';
+import { inBatches } from '../train/batches.ts';
 import type { TrainingData } from '../train/data.ts';
-import { inBatches, type MaskedDataOptions, maskedData, type SaliencyMaps } from './data.ts';
+import { type MaskedDataOptions, maskedData, type SaliencyMaps } from './data.ts';
 import { type MaskRule, normaliseMaps } from './masks.ts';
 import { type Fit, type FitOptions, fitNetwork } from './training.ts';
 

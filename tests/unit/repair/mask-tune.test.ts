@@ -5,7 +5,7 @@ import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
 import { DeviceGenerator } from '../../../engine/ops/random.ts';
 import { cutout, eraseRegion, onInputs } from '../../../engine/repair/controls.ts';
-import { inBatches, maskedData, selectData, withTargets } from '../../../engine/repair/data.ts';
+import { maskedData, selectData, withTargets } from '../../../engine/repair/data.ts';
 import {
   iteratedMaskTune,
   maskTune,
@@ -16,6 +16,7 @@ import {
 } from '../../../engine/repair/mask-tune.ts';
 import { fitNetwork } from '../../../engine/repair/training.ts';
 import { ones, setDevice, tensor } from '../../../engine/tensor.ts';
+import { inBatches } from '../../../engine/train/batches.ts';
 import { arrayData } from '../../../engine/train/data.ts';
 import { evaluate } from '../../../engine/train/evaluate.ts';
 import { availableDevices } from '../core/devices.ts';
