@@ -32,6 +32,7 @@ export * from './nn/index.ts';
 export * from './ops/index.ts';
 export * from './optim/index.ts';
 export { Generator, type GeneratorState } from './random.ts';
+export * from './repair/index.ts';
 export {
   type DType,
   full,

@@ -5,7 +5,7 @@
 //   dot         sum u h                        cosine     1 - sum u h / sqrt(sum u^2 sum h^2)    manhattan  sum |u - h|
 //   euclidean   sqrt(sum (u - h)^2)            minkowski  (sum |u - h|^p)^(1/p)                  chebyshev  max |u - h|
 //   earthMover  mean |u - h|, both sorted      canberra   sum |u - h| / (|u| + |h|)              brayCurtis sum |u - h| / sum |u + h|
-// One invocation per candidate. Sums of 64 terms are added up apart, so that long sums stay exact.
+// One invocation per candidate. Sums of 64 terms are added up apart, and 64 of these again, so that long sums stay exact.
 
 override MEASURE: u32 = 0u;
 
@@ -78,13 +78,18 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     return;
   }
   var total = vec3f();
-  for (var first = 0u; first < params.length; first += BLOCK) {
-    let end = min(params.length, first + BLOCK);
-    var part = vec3f();
-    for (var i = first; i < end; i++) {
-      part = combine(part, term(u[k * params.length + i], h[i]));
+  for (var chapter = 0u; chapter < params.length; chapter += BLOCK * BLOCK) {
+    let last = min(params.length, chapter + BLOCK * BLOCK);
+    var subtotal = vec3f();
+    for (var start = chapter; start < last; start += BLOCK) {
+      let end = min(last, start + BLOCK);
+      var part = vec3f();
+      for (var i = start; i < end; i++) {
+        part = combine(part, term(u[k * params.length + i], h[i]));
+      }
+      subtotal = combine(subtotal, part);
     }
-    total = combine(total, part);
+    total = combine(total, subtotal);
   }
   y[k] = result(total);
 }

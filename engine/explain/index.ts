@@ -1,5 +1,20 @@
 /** Looking into networks and data: attribution, class activation maps, attacks, embeddings. */
-export { type AttackOptions, fgsm, type PgdOptions, pgd } from './adversarial.ts';
+export {
+  type Attack,
+  type AttackOptions,
+  fgsm,
+  type LossPlaneOptions,
+  lossPlane,
+  type PenalisedAttackOptions,
+  type PgdOptions,
+  penalisedAttack,
+  pgd,
+  pgdPath,
+  type RobustAccuracy,
+  type RobustAccuracyOptions,
+  robustAccuracy,
+  signNoise,
+} from './adversarial.ts';
 export { type Affinities, affinitiesOf, type DenseAffinities, type SparseAffinities } from './affinities.ts';
 export {
   channelMaximum,
@@ -14,11 +29,60 @@ export {
   smoothGrad,
   withGuidedRelu,
 } from './attribution.ts';
-export { cam, gradCam, xGradCam, xGradCamFrom } from './cam.ts';
+export {
+  activationGrid,
+  type DictionaryCell,
+  displayScale,
+  type GridCell,
+  type HostMaps,
+  type SemanticDictionary,
+  semanticDictionary,
+  twoClassColours,
+} from './building-blocks.ts';
+export { cam, gradCam, gradCamFrom, gradCamPlusPlus, gradCamPlusPlusFrom, xGradCam, xGradCamFrom } from './cam.ts';
+export { edgeMap, inputMap, randomMap, uniformMap } from './control-maps.ts';
+export {
+  type CueScore,
+  classScores,
+  correlation,
+  cueScore,
+  type Infidelity,
+  type InfidelityOptions,
+  infidelity,
+  type MaxSensitivityOptions,
+  maxSensitivity,
+  rankCorrelation,
+} from './faithfulness.ts';
+export * from './features/index.ts';
+export {
+  channelAttribution,
+  channelAttributionPath,
+  channelEvidence,
+  type LayerSaliencyOptions,
+  type LayerToLayerOptions,
+  layerSaliency,
+  layerToLayer,
+  type PathOptions,
+  scoresFrom,
+  spatialAttribution,
+} from './layer-attribution.ts';
 export { type NeighbourhoodOptions, Neighbourhoods } from './neighbourhoods.ts';
 export { nearestNeighbours, neighbourAgreement, neighbourOverlap } from './neighbours.ts';
+export { type Factors, groupAttribution, groupOrder, type NmfOptions, nmf, nmfResidual, nmfUpdate } from './nmf.ts';
 export { type PrincipalComponents, principalComponents } from './pca.ts';
+export {
+  deletion,
+  type Fill,
+  insertion,
+  type OcclusionOptions,
+  occlusion,
+  type PerturbationCurve,
+  type PerturbationOptions,
+  pixelRanks,
+} from './perturbation.ts';
 export { gaussLegendre, type Quadrature, type QuadratureRule, quadrature } from './quadrature.ts';
+export { type CascadeOptions, type CascadeStep, randomisationCascade } from './randomisation.ts';
+export { type ScoreCamOptions, scoreCam } from './score-cam.ts';
 export { type LayerGradient, layerGradient, scoreGradient, type Targets } from './scores.ts';
 export {
   initialLayout,

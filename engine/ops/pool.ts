@@ -101,7 +101,7 @@ const averagePoolOp: Operation<{ params: PoolParams }> = defineOperation<{ param
   gradient: (gy, { attrs }) => [averagePoolAdjoint([gy], attrs)],
 });
 
-const averagePoolAdjoint: Operation<{ params: PoolParams }> = defineOperation<{ params: PoolParams }>({
+export const averagePoolAdjoint: Operation<{ params: PoolParams }> = defineOperation<{ params: PoolParams }>({
   name: 'avgPool2dGradient',
   equation: 'g_{x,nyxc} = \\tfrac{1}{k_h k_w} \\sum_{\\text{windows over}\\ (y,x)} g_{y}',
   saves: 'none',

@@ -9,8 +9,9 @@ import type { LayerKey, Network } from '../nn/network.ts';
 import { argmax } from '../ops/index.ts';
 import { Generator } from '../random.ts';
 import type { Tensor } from '../tensor.ts';
+import { inBatches } from '../train/batches.ts';
 import type { TrainingData } from '../train/data.ts';
-import { inBatches, type MaskedDataOptions, maskedData, type SaliencyMaps } from './data.ts';
+import { type MaskedDataOptions, maskedData, type SaliencyMaps } from './data.ts';
 import { type MaskRule, normaliseMaps } from './masks.ts';
 import { type Fit, type FitOptions, fitNetwork } from './training.ts';
 
@@ -157,11 +158,19 @@ export async function* iteratedMaskTune(
   data: TrainingData,
   options: MaskTuneOptions & { readonly rounds: number },
 ): AsyncGenerator<MaskTuned> {
-  let current: Pick<MaskTuned, 'network' | 'data'> = { network, data };
-  for (let round = 0; round < options.rounds; round++) {
-    const { maps, ...rest } = options;
-    const tuned = await maskTune(current.network, current.data, round === 0 && maps ? options : rest);
-    yield tuned;
-    current = tuned;
+  let explained = network;
+  let current = data;
+  try {
+    for (let round = 0; round < options.rounds; round++) {
+      const { maps, ...rest } = options;
+      const tuned = await maskTune(explained, current, round === 0 && maps ? options : rest);
+      if (explained !== network) explained.dispose();
+      // A copy of its own, so that the reader may release the network at once.
+      explained = tuned.network.clone();
+      current = tuned.data;
+      yield tuned;
+    }
+  } finally {
+    if (explained !== network) explained.dispose();
   }
 }

@@ -1,4 +1,5 @@
 /** Training runs: data on the device, events, evaluation, checkpoints. */
+export { inBatches } from './batches.ts';
 export { type CallbackState, type StopEarlyConfig, stopEarly, type TrainerCallback } from './callbacks.ts';
 export {
   type Checkpoint,

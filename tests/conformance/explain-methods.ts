@@ -4,6 +4,7 @@
  */
 
 import { grad } from '../../engine/autodiff.ts';
+import { gradCam, gradCamPlusPlus } from '../../engine/explain/cam.ts';
 import { fourierImage } from '../../engine/explain/features/image-parameters.ts';
 import { totalVariation } from '../../engine/explain/features/penalties.ts';
 import {
@@ -14,7 +15,8 @@ import {
   spatialAttribution,
 } from '../../engine/explain/layer-attribution.ts';
 import { nmf } from '../../engine/explain/nmf.ts';
-import { deletion, insertion } from '../../engine/explain/perturbation.ts';
+import { deletion, insertion, occlusion } from '../../engine/explain/perturbation.ts';
+import { scoreCam } from '../../engine/explain/score-cam.ts';
 import type { Network } from '../../engine/nn/network.ts';
 import { bhattacharyya } from '../../engine/repair/bhattacharyya.ts';
 import { type MaskRule, saliencyMask } from '../../engine/repair/masks.ts';
@@ -54,6 +56,17 @@ export const layerAttributions: Readonly<
   spatialAttribution: (network, x, t, attrs) => plain(spatialAttribution(network, x, t, layerOf(attrs))),
   layerSaliency: (network, x, t, attrs) => plain(layerSaliency(network, x, t, layerOf(attrs))),
   channelAttribution: (network, x, t, attrs) => plain(channelAttribution(network, x, t, layerOf(attrs))),
+  gradCam: (network, x, t, attrs) => plain(gradCam(network, x, t, layerOf(attrs))),
+  gradCamPlusPlus: (network, x, t, attrs) => plain(gradCamPlusPlus(network, x, t, layerOf(attrs))),
+  scoreCam: (network, x, t, attrs) => plain(scoreCam(network, x, t, layerOf(attrs), { batchSize: 4 })),
+  occlusion: (network, x, t, attrs) =>
+    plain(
+      occlusion(network, x, t, {
+        window: attrs.window as number,
+        stride: attrs.stride as number,
+        fill: attrs.fill as number,
+      }),
+    ),
   channelAttributionPath: (network, x, t, attrs) =>
     plain(channelAttributionPath(network, x, t, layerOf(attrs), { steps: attrs.steps as number })),
 };

@@ -3,8 +3,9 @@
  * gradient ascent in one is another step in the other: in the Fourier basis all frequencies move alike, so structure comes before noise.
  */
 import { constantTable } from '../../constant.ts';
+import type { Device } from '../../device/device.ts';
 import { ConfigError, ShapeError } from '../../errors.ts';
-import { scope } from '../../memory.ts';
+import { keep, scope } from '../../memory.ts';
 import { add, affine, clamp, inverseRealDft2, matmul, mul, permute, reshape, resize2d, sigmoid, slice } from '../../ops/index.ts';
 import type { Generator } from '../../random.ts';
 import { type Shape, sizeOf, type Tensor, tensor } from '../../tensor.ts';
@@ -126,6 +127,7 @@ export interface ImageParametersOptions extends ImageShape {
   /** Standard deviation of the start values. Default 0.01. */
   readonly std?: number;
   readonly rng: Generator;
+  readonly device?: Device;
 }
 
 const LEVELS = 4;
@@ -148,7 +150,13 @@ export function imageParameters(options: ImageParametersOptions): ImageParameter
   const { kind = 'fourier', batch, height, width, channels, std = 0.01, rng } = options;
   const colour = (options.colour ?? kind !== 'pixels') && channels === 3;
   const withSigmoid = options.sigmoid ?? true;
-  const leaf = (shape: Shape) => tensor(rng.normal(sizeOf(shape), 0, std), shape, { requiresGrad: true });
+  const leaf = (shape: Shape) =>
+    keep(
+      tensor(rng.normal(sizeOf(shape), 0, std), shape, {
+        requiresGrad: true,
+        ...(options.device ? { device: options.device } : {}),
+      }),
+    );
   const finished = (t: Tensor) => squash(colour ? correlateColour(t) : t, withSigmoid);
   const made = (parameters: Tensor[], image: () => Tensor): ImageParameters => ({
     parameters,

@@ -1,7 +1,7 @@
 /** What keeps a pixel image from turning into noise: penalties on its frequencies (Olah et al. 2017, the regularisation playground). */
 import { constantTable } from '../../constant.ts';
 import { ShapeError } from '../../errors.ts';
-import { abs, add, affine, conv2d, permute, reshape, slice, square, sub, sum } from '../../ops/index.ts';
+import { abs, add, affine, conv2d, div, maximum, mean, permute, reshape, slice, square, sub, sum } from '../../ops/index.ts';
 import type { Tensor } from '../../tensor.ts';
 
 function shapeOf(op: string, image: Tensor): [number, number, number, number] {
@@ -39,4 +39,12 @@ export function blur(image: Tensor): Tensor {
 /** ½ Σ (x − blur(x))² of each image, the blurred image taken as constant: [N]. Its gradient pulls every pixel towards its neighbours. */
 export function blurPenalty(image: Tensor): Tensor {
   return affine(each(square(sub(image, blur(image.detach()).detach()))), 0.5, 0);
+}
+
+/** Σ (x − blur(x))²/Σ (x − x̄)² of each image, x̄ its mean colour: how much of its contrast lies in the finest detail. [N] */
+export function highFrequencyShare(image: Tensor): Tensor {
+  shapeOf('highFrequencyShare', image);
+  const detail = each(square(sub(image, blur(image))));
+  const contrast = each(square(sub(image, mean(image, { axes: [1, 2], keepDims: true }))));
+  return div(detail, maximum(contrast, 1e-12));
 }

@@ -3,8 +3,9 @@
 import type { RecordingDevice } from '../../device/recording-device.ts';
 import { matmul, reshape } from '../../ops/index.ts';
 import { sizeOf, tensor } from '../../tensor.ts';
+import { inBatches } from '../../train/batches.ts';
 import type { TrainingData } from '../../train/data.ts';
-import { inBatches, labelsOf } from '../data.ts';
+import { labelsOf } from '../data.ts';
 
 /** A mean over samples. */
 export interface HeatMap {

@@ -5,11 +5,12 @@ import type { LayerKey, Network } from '../../nn/network.ts';
 import { buildNetwork } from '../../nn/network.ts';
 import { softmax } from '../../ops/index.ts';
 import { sizeOf, tensor } from '../../tensor.ts';
+import { inBatches } from '../../train/batches.ts';
 import { arrayData, type Samples, type TrainingData } from '../../train/data.ts';
 import { evaluate, outputs } from '../../train/evaluate.ts';
 import { argmaxRows } from '../../train/metrics.ts';
 import { bhattacharyya } from '../bhattacharyya.ts';
-import { inBatches, labelsOf } from '../data.ts';
+import { labelsOf } from '../data.ts';
 import { type FitOptions, fitNetwork } from '../training.ts';
 
 export interface LayerSelectionOptions {

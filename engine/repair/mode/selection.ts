@@ -8,9 +8,10 @@ import type { LayerKey, Network } from '../../nn/network.ts';
 import { exp, logSoftmax, mul, neg, reshape, sum } from '../../ops/index.ts';
 import type { Generator } from '../../random.ts';
 import { sizeOf, tensor } from '../../tensor.ts';
+import { inBatches } from '../../train/batches.ts';
 import type { TrainingData } from '../../train/data.ts';
 import { evaluate, outputs } from '../../train/evaluate.ts';
-import { inBatches, labelsOf, selectData } from '../data.ts';
+import { labelsOf, selectData } from '../data.ts';
 import { type MeasureName, measure, mostAlike } from '../measures.ts';
 import type { Bug } from './bugs.ts';
 import { featureDifference, featureHeatMaps, featureScores } from './feature-maps.ts';
@@ -83,10 +84,14 @@ async function entropies({ network, pool }: SelectionContext, indices: readonly 
   return values;
 }
 
+/** Images among which the farthest are looked for: the search takes chosen × candidates × pixels operations. */
+const MOST_CANDIDATES = 4000;
+
 /** Greedy k-centre in the space of the inputs: each next image is the one farthest from those chosen, the first at random. */
-async function farthestFirst(context: SelectionContext, indices: readonly number[], count: number): Promise<number[]> {
+async function farthestFirst(context: SelectionContext, all: readonly number[], count: number): Promise<number[]> {
   const { network, pool, rng } = context;
-  if (indices.length === 0) return [];
+  if (all.length === 0) return [];
+  const indices = rng.shuffle([...all]).slice(0, Math.max(count, MOST_CANDIDATES));
   const length = sizeOf(pool.inputShape);
   const rows = new Float32Array(indices.length * length);
   for await (const {

@@ -21,7 +21,9 @@ const ROOMS: readonly (readonly string[])[] = [
   ['data'],
   ['pretrained'],
   ['train'],
-  ['explain', 'repair'],
+  // A repair starts from an explanation: MaskTune hides what a class map shows.
+  ['explain'],
+  ['repair'],
   ['index'],
 ];
 

@@ -1,0 +1,216 @@
+/** Explanations as predictions of what changes do: infidelity and max-sensitivity (Yeh et al. 2019), and the effect of a cue that is known. */
+import { noGrad } from '../autodiff.ts';
+import { ConfigError, ShapeError } from '../errors.ts';
+import { scope } from '../memory.ts';
+import type { Network } from '../nn/network.ts';
+import { add, affine, div, maximum, mul, randomUniform, reshape, sqrt, square, sub, sum, where } from '../ops/index.ts';
+import type { DeviceGenerator } from '../ops/random.ts';
+import type { Generator } from '../random.ts';
+import { sameShape, type Tensor, tensor } from '../tensor.ts';
+import { type Fill, pixelRanks } from './perturbation.ts';
+import { inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
+
+/** S_c of each sample, [N]. */
+export function classScores(network: Network, x: Tensor, targets: Targets): Tensor {
+  return inEvaluation(network, () =>
+    noGrad(() =>
+      scope(() => {
+        const scores = network.forward(x.detach());
+        return sum(mul(scores, selection(scores, targets)), { axes: [1] });
+      }),
+    ),
+  );
+}
+
+export interface InfidelityOptions {
+  /** Perturbations. Default 50. */
+  readonly samples?: number;
+  /** Side of the square that is filled, in pixels. Default a quarter of the shorter side. */
+  readonly window?: number;
+  /** Default 0. */
+  readonly fill?: Fill;
+  /** Draws where the squares lie; all images get the same. */
+  readonly rng: Generator;
+  readonly onStep?: (done: number, total: number) => void;
+}
+
+export interface Infidelity {
+  /** E[(Σ_M Φ − ΔS)²] of each image. */
+  readonly infidelity: Float32Array<ArrayBuffer>;
+  /** The same with the map scaled by β. */
+  readonly scaled: Float32Array<ArrayBuffer>;
+  /** β = E[Σ_M Φ · ΔS]/E[(Σ_M Φ)²], the scale with which the map predicts best; 0 for a map without any value. */
+  readonly scale: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * How well a map predicts the loss of score when a random square M is filled: ΔS = S_c(x) − S_c(x with M filled) against Σ_{i∈M} Φ_i (Yeh et al.
+ * 2019, equation 1, with square removal; the map's values count as contributions to the score). Maps of methods with other units are compared by
+ * their best scale β.
+ * @param x images [N, H, W, C]
+ * @param maps Φ [N, H, W]
+ */
+export async function infidelity(
+  network: Network,
+  x: Tensor,
+  targets: Targets,
+  maps: Tensor,
+  options: InfidelityOptions,
+): Promise<Infidelity> {
+  const [n, h, w] = x.shape as [number, number, number];
+  if (x.rank !== 4 || !sameShape(maps.shape, [n, h, w])) {
+    throw new ShapeError('infidelity', [x.shape, maps.shape], 'the images must be [N, H, W, C] and the maps [N, H, W]');
+  }
+  const { samples = 50, window = Math.max(1, Math.floor(Math.min(h, w) / 4)), fill = 0, rng, onStep } = options;
+  if (!Number.isInteger(window) || window < 1 || window > Math.min(h, w)) {
+    throw new ConfigError('window', `must be a whole number from 1 to ${Math.min(h, w)}, got ${window}.`);
+  }
+  if (!Number.isInteger(samples) || samples < 1)
+    throw new ConfigError('samples', `must be a whole number of at least 1, got ${samples}.`);
+  const labels = targetTensor(targets, n, x);
+  const before = classScores(network, x, labels);
+  const start = await before.data();
+  const sums = Array.from({ length: 3 }, () => new Float64Array(n));
+  const [pp, pd, dd] = sums as [Float64Array, Float64Array, Float64Array];
+  const places = rng.uniform(samples * 2);
+  for (let s = 0; s < samples; s++) {
+    const top = Math.floor((places[2 * s] as number) * (h - window + 1));
+    const left = Math.floor((places[2 * s + 1] as number) * (w - window + 1));
+    const [predicted, after] = scope(() =>
+      noGrad(() => {
+        const square = new Float32Array(h * w);
+        for (let y = top; y < top + window; y++) square.fill(1, y * w + left, y * w + left + window);
+        const mask = tensor(square, [1, h, w], { device: x.device });
+        const filled = where(affine(reshape(mask, [1, h, w, 1]), -1, 1), x.detach(), fill);
+        return [sum(mul(maps.detach(), mask), { axes: [1, 2] }), classScores(network, filled, labels)];
+      }),
+    ) as [Tensor, Tensor];
+    const [p, a] = await Promise.all([predicted.data(), after.data()]);
+    predicted.dispose();
+    after.dispose();
+    for (let i = 0; i < n; i++) {
+      const [phi, delta] = [p[i] as number, (start[i] as number) - (a[i] as number)];
+      pp[i] = (pp[i] as number) + (phi * phi) / samples;
+      pd[i] = (pd[i] as number) + (phi * delta) / samples;
+      dd[i] = (dd[i] as number) + (delta * delta) / samples;
+    }
+    onStep?.(s + 1, samples);
+  }
+  before.dispose();
+  const scale = Float32Array.from(pd, (value, i) => ((pp[i] as number) > 0 ? value / (pp[i] as number) : 0));
+  const at = (beta: number, i: number) =>
+    Math.max(0, beta * beta * (pp[i] as number) - 2 * beta * (pd[i] as number) + (dd[i] as number));
+  return {
+    infidelity: Float32Array.from(pp, (_, i) => at(1, i)),
+    scaled: Float32Array.from(scale, (beta, i) => at(beta, i)),
+    scale,
+  };
+}
+
+export interface MaxSensitivityOptions {
+  /** r: every pixel moves by at most this. */
+  readonly radius: number;
+  /** Noisy copies. Default 10. */
+  readonly samples?: number;
+  readonly rng: DeviceGenerator;
+  readonly onStep?: (done: number, total: number) => void;
+}
+
+/**
+ * max over ‖δ‖_∞ ≤ r of ‖Φ(x + δ) − Φ(x)‖₂/‖Φ(x)‖₂ by random δ (Yeh et al. 2019, equation 3): how much an explanation changes where the image does
+ * not. [N]; 0 where Φ(x) is 0 and stays so.
+ * @param explain the method: images to maps of any shape [N, …]
+ */
+export function maxSensitivity(x: Tensor, explain: (x: Tensor) => Tensor, options: MaxSensitivityOptions): Tensor {
+  const { radius, samples = 10, rng, onStep } = options;
+  if (!(radius >= 0)) throw new ConfigError('radius', `must be a number of at least 0, got ${radius}.`);
+  if (!Number.isInteger(samples) || samples < 1)
+    throw new ConfigError('samples', `must be a whole number of at least 1, got ${samples}.`);
+  const [n] = x.shape as [number];
+  return scope(() => {
+    const rows = (map: Tensor) => reshape(map.detach(), [n, -1]);
+    const length = (map: Tensor) => sqrt(sum(square(map), { axes: [1] }));
+    const origin = rows(explain(x.detach()));
+    const norm = maximum(length(origin), 1e-12);
+    let worst: Tensor | undefined;
+    for (let s = 0; s < samples; s++) {
+      const before = worst;
+      worst = scope(() => {
+        const noise = randomUniform(x.shape, { rng, low: -radius, high: radius });
+        const change = div(length(sub(rows(explain(add(x.detach(), noise))), origin)), norm);
+        return before ? maximum(before, change) : change;
+      });
+      before?.dispose();
+      onStep?.(s + 1, samples);
+    }
+    return worst as Tensor;
+  });
+}
+
+export interface CueScore {
+  /** Σ over the cue's pixels of |Φ| over Σ of |Φ|: 0 … 1; equal to `chance` for a map without any value. */
+  readonly share: number;
+  /** 1 for the pixel with the largest |Φ|: the best rank of a pixel of the cue. */
+  readonly rank: number;
+  /** Mean rank of the cue's pixels. */
+  readonly meanRank: number;
+  /** The cue's share of the area: what a map without knowledge gives. */
+  readonly chance: number;
+}
+
+/**
+ * Where a map puts a cue that is known to matter.
+ * @param map Φ of one image, one value a pixel
+ * @param cue not 0 at the cue's pixels
+ * @throws ConfigError where there is no cue, or the lengths differ
+ */
+export function cueScore(map: ArrayLike<number>, cue: ArrayLike<number>): CueScore {
+  const pixels = Array.from({ length: cue.length }, (_, i) => i).filter((i) => cue[i] !== 0);
+  if (map.length !== cue.length || pixels.length === 0)
+    throw new ConfigError('cue', `must mark some of the ${map.length} pixels of the map.`);
+  const magnitudes = Array.from(map, Math.abs);
+  const total = magnitudes.reduce((a, b) => a + b, 0);
+  const chance = pixels.length / map.length;
+  const ranks = pixelRanks(magnitudes);
+  const own = pixels.map((i) => (ranks[i] as number) + 1);
+  return {
+    share: total > 0 ? pixels.reduce((sum, i) => sum + (magnitudes[i] as number), 0) / total : chance,
+    rank: Math.min(...own),
+    meanRank: own.reduce((a, b) => a + b, 0) / own.length,
+    chance,
+  };
+}
+
+/** Ranks from 1, equal values sharing the mean of theirs. */
+function tiedRanks(values: ArrayLike<number>): Float64Array {
+  const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number));
+  const ranks = new Float64Array(values.length);
+  for (let start = 0; start < order.length; ) {
+    let end = start;
+    while (end + 1 < order.length && values[order[end + 1] as number] === values[order[start] as number]) end++;
+    for (let i = start; i <= end; i++) ranks[order[i] as number] = (start + end) / 2 + 1;
+    start = end + 1;
+  }
+  return ranks;
+}
+
+/** Pearson's correlation; 0 where one side does not vary. @throws ConfigError unless both are equally long and not empty */
+export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const n = a.length;
+  if (n === 0 || b.length !== n) throw new ConfigError('values', 'both must be equally long and not empty.');
+  const mean = (list: ArrayLike<number>) => Array.from(list).reduce((x, y) => x + y, 0) / n;
+  const [ma, mb] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const [da, db] = [(a[i] as number) - ma, (b[i] as number) - mb];
+    ab += da * db;
+    aa += da * da;
+    bb += db * db;
+  }
+  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
+}
+
+/** Spearman's rank correlation, ties shared. */
+export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return correlation(tiedRanks(a), tiedRanks(b));
+}

@@ -1,0 +1,73 @@
+/** Sanity checks for saliency maps (Adebayo et al. 2018): a map that does not change when the network's weights do, does not explain it. */
+import { ConfigError } from '../errors.ts';
+import type { Network } from '../nn/network.ts';
+import { copyElements } from '../ops/copy-elements.ts';
+import type { Tensor } from '../tensor.ts';
+import { rankCorrelation } from './faithfulness.ts';
+
+export interface CascadeOptions {
+  /** Of the random weights. Default 0. */
+  readonly seed?: number;
+  /** 'cascading' (default): from the top layer down, each stays random; 'independent': one layer at a time. */
+  readonly order?: 'cascading' | 'independent';
+  /** Compares magnitudes. Default true: maps of other sign are as alike (the paper reports both). */
+  readonly absolute?: boolean;
+}
+
+export interface CascadeStep {
+  /** Path of the layer that was randomised last. */
+  readonly layer: string;
+  /** The map of the randomised network: as `explain` returns it, [N, …] on the host. */
+  readonly map: Float32Array<ArrayBuffer>;
+  /** Spearman's rank correlation with the map of the trained network, for each image. */
+  readonly similarity: readonly number[];
+}
+
+/**
+ * Randomises the parameters of layer after layer, as they were drawn before a training, and explains again. Yields one step a layer that has
+ * parameters, the top layer first. The network itself is not changed.
+ * @param explain a method: network to maps [N, …], made on the device of the network
+ */
+export async function* randomisationCascade(
+  network: Network,
+  explain: (network: Network) => Tensor,
+  { seed = 0, order = 'cascading', absolute = true }: CascadeOptions = {},
+): AsyncGenerator<CascadeStep> {
+  const layers = network.modules.filter((module) => module.ownParameters.length > 0).toReversed();
+  if (layers.length === 0) throw new ConfigError('network', 'it has no parameters to randomise.');
+  const copy = network.clone();
+  const random = network.clone();
+  const hostMap = async (which: Network) => {
+    const map = explain(which);
+    const values = await map.data();
+    const count = map.shape[0] as number;
+    map.dispose();
+    return { values, count };
+  };
+  try {
+    random.initialise(seed);
+    const original = await hostMap(network);
+    const length = original.values.length / original.count;
+    const comparable = (values: Float32Array<ArrayBuffer>, image: number) => {
+      const row = values.subarray(image * length, (image + 1) * length);
+      return absolute ? row.map(Math.abs) : row;
+    };
+    for (const layer of layers) {
+      if (order === 'independent') copy.copyFrom(network);
+      const drawn = random.layer(layer.path);
+      for (const kind of ['ownParameters', 'ownBuffers'] as const) {
+        copy.layer(layer.path)[kind].forEach((slot, index) => {
+          copyElements((drawn[kind][index] as typeof slot).tensor, slot.tensor);
+        });
+      }
+      const { values } = await hostMap(copy);
+      const similarity = Array.from({ length: original.count }, (_, image) =>
+        rankCorrelation(comparable(original.values, image), comparable(values, image)),
+      );
+      yield { layer: layer.path, map: values, similarity };
+    }
+  } finally {
+    copy.dispose();
+    random.dispose();
+  }
+}
