@@ -39,8 +39,7 @@ async function until(condition: () => boolean) {
 
 describe('Session', () => {
   it('plays a run to its end through messages', async () => {
-    session.start({ config: base });
-    session.play();
+    session.start({ config: base, wanted: Number.POSITIVE_INFINITY });
     await until(() => session.state === 'finished');
     expect(store.series()[0]?.y).toHaveLength(20);
     expect(store.step).toMatchObject({ step: 20, total: 20 });
