@@ -40,6 +40,8 @@ export class StepRunner {
   readonly #ring: Tensor;
   #recording: Recording<Tensor> | undefined;
   #recordedFor = '';
+  /** What the recorded forward pass depended on; see Module.variant. */
+  #variant = '';
   #tuned = false;
 
   constructor(parts: StepParts) {
@@ -152,6 +154,9 @@ export class StepRunner {
   }
 
   #recorded(batch: number): Recording<Tensor> {
+    const { variant } = this.parts.network;
+    if (this.#recording && this.#variant !== variant) this.invalidate();
+    this.#variant = variant;
     // Freezing and thawing change which gradients there are.
     const learning = this.parts.optimiser.parameters.map((parameter) => (parameter.requiresGrad ? 1 : 0)).join('');
     if (this.#recording && this.#recordedFor !== learning) this.invalidate();
