@@ -24,7 +24,8 @@ function slot(event: LabEvent): string | undefined {
 }
 
 export class Batch {
-  #events: LabEvent[] = [];
+  /** A hole where an event has moved to the end. */
+  #events: (LabEvent | undefined)[] = [];
   #slots = new Map<string, number>();
 
   get size(): number {
@@ -35,7 +36,9 @@ export class Batch {
   add(event: LabEvent): void {
     const key = slot(event);
     const at = key === undefined ? undefined : this.#slots.get(key);
-    if (at !== undefined) {
+    // A checkpoint covers all that was told before it: the newer one stands after what came since the older one.
+    if (at !== undefined && event.type === 'checkpoint') this.#events[at] = undefined;
+    else if (at !== undefined) {
       this.#events[at] = event;
       return;
     }
@@ -44,7 +47,7 @@ export class Batch {
   }
 
   take(): LabEvent[] {
-    const events = this.#events;
+    const events = this.#events.filter((event) => event !== undefined);
     this.#events = [];
     this.#slots.clear();
     return events;

@@ -1,7 +1,7 @@
 /** The far side of a session: owns the runner of one experiment and speaks the protocol on a port. */
 import { Batch } from './batch.ts';
 import type { AnyExperiment } from './experiment.ts';
-import type { Port, ToClient, ToHost } from './protocol.ts';
+import type { Port, StartMessage, ToClient, ToHost } from './protocol.ts';
 import { type Environment, Runner } from './runner.ts';
 import { serializeError } from './serialize-error.ts';
 
@@ -19,8 +19,11 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
   const batch = new Batch();
   let run = 0;
   let runner: Runner | undefined;
+  /** Starts happen one after the other; a start that is overtaken does not begin. */
+  let starts: Promise<unknown> = Promise.resolve();
   let unanswered = 0;
   let seen = true;
+  let stepsPerSecond = Number.POSITIVE_INFINITY;
   let lastFlush = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let onAck: (() => void) | undefined;
@@ -34,53 +37,68 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
     post({ type: 'events', run, events: batch.take() });
   };
 
-  const makeRunner = (dataUrl: string, of: number) =>
-    new Runner(experiment, environment(dataUrl), {
-      event(event) {
-        if (of !== run) return;
+  const makeRunner = (dataUrl: string, of: number) => {
+    /** Nothing of a run that was replaced is told. */
+    const told =
+      <A extends unknown[]>(tell: (...values: A) => void) =>
+      (...values: A) => {
+        if (of === run) tell(...values);
+      };
+    return new Runner(experiment, environment(dataUrl), {
+      event: told((event) => {
         batch.add(event);
         if (performance.now() - lastFlush >= interval) flush();
         else timer ??= setTimeout(flush, interval);
-      },
-      state(report) {
-        if (of !== run) return;
+      }),
+      state: told((report) => {
         flush();
         post({ type: 'state', run, report });
-      },
-      lost(notice) {
+      }),
+      lost: told((notice) => {
         flush();
         post({ type: 'lost', run, notice });
-      },
-      serves: (name) => post({ type: 'serves', run: of, name }),
+      }),
+      serves: told((name) => post({ type: 'serves', run, name })),
+      changed: told((change, ended) => post({ type: 'changed', run, change, ended })),
       log: (message) => post({ type: 'log', message }),
       ready() {
-        if (unanswered < maxUnanswered) return undefined;
+        if (of !== run || unanswered < maxUnanswered) return undefined;
         return new Promise((resolve) => {
           onAck = resolve;
         });
       },
     });
+  };
 
   const release = () => {
     onAck?.();
     onAck = undefined;
   };
 
+  const start = (message: StartMessage): Promise<void> => {
+    const old = runner;
+    run = message.run;
+    batch.take();
+    unanswered = 0;
+    release();
+    const fresh = makeRunner(message.dataUrl, run);
+    runner = fresh;
+    fresh.setSeen(seen);
+    fresh.setSpeed(stepsPerSecond);
+    const stopped = old?.stop();
+    const begun = starts.then(async () => {
+      await stopped;
+      if (runner === fresh) await fresh.start(message);
+    });
+    starts = begun.catch(() => undefined);
+    return begun;
+  };
+
   const handle = async (message: ToHost) => {
     switch (message.type) {
-      case 'start': {
-        const old = runner;
-        run = message.run;
-        batch.take();
-        unanswered = 0;
-        release();
-        const fresh = makeRunner(message.dataUrl, run);
-        runner = fresh;
-        fresh.setSeen(seen);
-        await old?.stop();
-        await fresh.start(message);
+      case 'start':
+        await start(message);
         break;
-      }
       case 'play':
         runner?.play();
         break;
@@ -96,7 +114,8 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
         runner?.setSeen(seen);
         break;
       case 'speed':
-        runner?.setSpeed(message.stepsPerSecond);
+        stepsPerSecond = message.stepsPerSecond;
+        runner?.setSpeed(stepsPerSecond);
         break;
       case 'update':
         runner?.update(message.config);
@@ -124,7 +143,7 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
   };
 
   port.addEventListener('message', (event) => {
-    void handle(event.data as ToHost);
+    void handle(event.data);
   });
   post({ type: 'ready' });
 }

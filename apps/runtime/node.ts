@@ -1,8 +1,15 @@
 /** Runs an experiment to its end without a page: the command line, tests and benchmarks. */
 import type { Contract, ResultOf } from './contract.ts';
 import type { LabEvent } from './events.ts';
-import { type AnyExperiment, type DeviceInfo, type DevicePreference, type Experiment, presetValues, type TuneMode } from './experiment.ts';
-import { type Environment, Runner } from './runner.ts';
+import {
+  type AnyExperiment,
+  type DeviceInfo,
+  type DevicePreference,
+  type Experiment,
+  presetValues,
+  type TuneMode,
+} from './experiment.ts';
+import { type Change, type Environment, Runner } from './runner.ts';
 import { type ConfigOf, defaults, type Schema } from './schema.ts';
 import { reviveError } from './serialize-error.ts';
 
@@ -14,6 +21,8 @@ export interface NodeOptions<S extends Schema> {
   readonly preset?: string;
   /** On top of the preset. */
   readonly config?: Partial<ConfigOf<S>>;
+  /** Changes of live parameters on the way: repeats a run whose reader moved its controls. */
+  readonly changes?: readonly Change[];
   readonly checkpoint?: Uint8Array;
   readonly files?: ReadonlyMap<string, Uint8Array>;
   readonly onEvent?: (event: LabEvent) => void;
@@ -80,6 +89,7 @@ export async function runInNode(experiment: AnyExperiment, options: NodeOptions<
     config,
     device: options.device ?? 'auto',
     tune: options.tune,
+    changes: options.changes,
     checkpoint: options.checkpoint,
     files: options.files ?? new Map(),
   });

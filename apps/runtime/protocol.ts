@@ -1,7 +1,7 @@
 /** The messages between a page (client) and the host of an experiment (worker, or the main thread as fallback). */
 import type { LabEvent } from './events.ts';
 import type { DevicePreference, TuneMode } from './experiment.ts';
-import type { LostNotice, StateReport } from './runner.ts';
+import type { Change, LostNotice, StateReport } from './runner.ts';
 import type { SerializedError } from './serialize-error.ts';
 
 export interface StartMessage {
@@ -9,6 +9,8 @@ export interface StartMessage {
   /** Number of the run; messages of an older one are dropped by the client. */
   readonly run: number;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Steps to take at once; Infinity plays. */
+  readonly wanted?: number | undefined;
   readonly device: DevicePreference;
   readonly tune?: TuneMode | undefined;
   /** Absolute address of the site's data folder. */
@@ -35,6 +37,7 @@ export type ToClient =
   | { readonly type: 'events'; readonly run: number; readonly events: readonly LabEvent[] }
   | { readonly type: 'state'; readonly run: number; readonly report: StateReport }
   | { readonly type: 'serves'; readonly run: number; readonly name: string }
+  | { readonly type: 'changed'; readonly run: number; readonly change: Change; readonly ended: boolean }
   | { readonly type: 'lost'; readonly run: number; readonly notice: LostNotice }
   | { readonly type: 'log'; readonly message: string }
   | { readonly type: 'reply'; readonly id: number; readonly value?: unknown; readonly error?: SerializedError };

@@ -7,8 +7,11 @@ import type { DataSource } from '../../engine/data/source.ts';
 import type { CheckpointEvent, LabEvent } from './events.ts';
 import type { AnyExperiment, DeviceInfo, DevicePreference, RequestHandler, TuneMode } from './experiment.ts';
 import { type SerializedError, serializeError } from './serialize-error.ts';
+import { sameValue } from './values.ts';
 
 export type RunState = 'idle' | 'starting' | 'running' | 'paused' | 'finished' | 'failed';
+
+type Config = Readonly<Record<string, unknown>>;
 
 /** What a run stands on: opened once per run, and again after a device is lost. */
 export interface Environment {
@@ -21,13 +24,24 @@ export interface Environment {
   lose?(): void;
 }
 
+/** Live parameters that were changed while a run went on: after this step they have these values. */
+export interface Change {
+  /** Steps that were done; 0: before the first. */
+  readonly step: number;
+  readonly values: Config;
+}
+
 export interface StartOptions {
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: Config;
+  /** Changes of live parameters to make on the way: repeats a run whose reader moved its controls. */
+  readonly changes?: readonly Change[] | undefined;
   readonly device?: DevicePreference;
   /** Whether variants of kernels are measured; default `off`. */
   readonly tune?: TuneMode | undefined;
   readonly checkpoint?: Uint8Array | undefined;
-  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Steps to take at once, Infinity to play; default: none, it waits for `play` or `advance`. */
+  readonly wanted?: number | undefined;
 }
 
 export interface StateReport {
@@ -49,6 +63,8 @@ export interface RunnerSink {
   lost?(notice: LostNotice): void;
   /** The run answers this question from now on. */
   serves?(name: string): void;
+  /** Live parameters have changed, as `update` wished. @param ended the run had ended: nothing of it was made with them */
+  changed?(change: Change, ended: boolean): void;
   log?(message: string): void;
   /** Resolves when the consumer can take more: awaited before every pull. */
   ready?(): Promise<void> | undefined;
@@ -70,6 +86,30 @@ const nextTask: () => Promise<void> = (() => {
     });
 })();
 
+/** An answer that is being computed when its run is stopped has so many milliseconds left. */
+const grace = 1000;
+
+/** Rejects some time after the run was stopped: an answer that takes for ever must not keep the next run waiting. */
+function endOf(signal: AbortSignal): { readonly promise: Promise<never>; forget(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wait = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    wait = () => {
+      timer = setTimeout(() => reject(new Error('The run has ended before it answered.')), grace);
+    };
+    if (signal.aborted) wait();
+    else signal.addEventListener('abort', wait, { once: true });
+  });
+  promise.catch(() => undefined);
+  return {
+    promise,
+    forget() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wait);
+    },
+  };
+}
+
 /** By code, as a bundler shortens the names of classes. */
 const isLost = (error: unknown): error is Error => error instanceof Error && (error as { code?: unknown }).code === 'DEVICE_LOST';
 
@@ -84,6 +124,12 @@ export class Runner {
   #abort = new AbortController();
   #options: StartOptions = { config: {} };
   #live: Record<string, unknown> = {};
+  /** Changes that wait for the end of the step in progress, so that a step is made with one set of values and can be repeated. */
+  #waiting: Record<string, unknown> = {};
+  /** No step is in progress: nothing has been pulled yet, or a step was pulled last, or the run has ended. */
+  #between = true;
+  /** The experiment is at work: on a step, or on an answer. */
+  #busy = false;
   #checkpoint: CheckpointEvent | undefined;
   #device: DeviceInfo | undefined;
   #error: SerializedError | undefined;
@@ -97,6 +143,7 @@ export class Runner {
   #stepsPerSecond = Number.POSITIVE_INFINITY;
   #nextStepAt = 0;
   #looping: Promise<void> | undefined;
+  #opening: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   /** Pulls and requests form one queue, so that a handler never runs inside a step. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -121,9 +168,18 @@ export class Runner {
     return this.#checkpoint;
   }
 
-  /** Throws away the present run and prepares a new one, paused before its first step. */
+  /**
+   * Throws away the present run and prepares a new one. It is paused before its first step unless `play` or `advance` was called
+   * meanwhile; a `stop` that comes meanwhile ends it before it has begun.
+   */
   async start(options: StartOptions): Promise<void> {
-    await this.stop();
+    if (this.#state !== 'idle') await this.stop();
+    this.#opening = this.#begin(options);
+    await this.#opening;
+    this.#opening = undefined;
+  }
+
+  async #begin(options: StartOptions): Promise<void> {
     this.#options = options;
     this.#checkpoint = undefined;
     this.#error = undefined;
@@ -131,13 +187,21 @@ export class Runner {
     this.#recoveries = 0;
     this.#lostAt = 0;
     this.#live = { ...options.config };
+    this.#waiting = {};
+    if (options.wanted) this.#wanted = options.wanted;
     this.#setState('starting');
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
     try {
       await this.#open(options.checkpoint);
-      this.#setState('paused');
     } catch (error) {
-      this.#fail(error);
+      if (!signal.aborted) this.#fail(error);
+      return;
     }
+    if (signal.aborted) return;
+    this.#repeatChanges(0);
+    if (this.#wanted > 0) this.#go();
+    else this.#setState('paused');
   }
 
   play(): void {
@@ -170,20 +234,52 @@ export class Runner {
     this.#wake?.();
   }
 
-  /** Applies changed parameters that are `live`; others need a new start. */
-  update(config: Readonly<Record<string, unknown>>): void {
+  /** Applies changed parameters that are `live`, at the latest after the step in progress; others need a new start. */
+  update(config: Config): void {
     for (const [key, value] of Object.entries(config)) {
-      if (this.#experiment.schema[key]?.live === 'live') this.#live[key] = value;
+      const parameter = this.#experiment.schema[key];
+      if (parameter?.live !== 'live') continue;
+      if (sameValue(parameter, value, this.#live[key])) delete this.#waiting[key];
+      else this.#waiting[key] = value;
     }
+    if (this.#between && !this.#busy) this.#applyWaiting();
   }
 
-  /** Asks the experiment; see Context.serve. */
+  #rest(): void {
+    this.#busy = false;
+    if (this.#between) this.#applyWaiting();
+  }
+
+  #applyWaiting(): void {
+    const values = this.#waiting;
+    if (Object.keys(values).length === 0) return;
+    this.#waiting = {};
+    Object.assign(this.#live, values);
+    this.#sink.changed?.({ step: this.#step, values }, this.#state === 'finished' || this.#state === 'failed');
+  }
+
+  /** The changes of the run that this one repeats. */
+  #repeatChanges(step: number): void {
+    for (const change of this.#options.changes ?? []) if (change.step === step) Object.assign(this.#live, change.values);
+  }
+
+  /** Asks the experiment; see Context.serve. The answer is made with the newest values of live parameters, also within a step. */
   request(name: string, payload: unknown): Promise<unknown> {
     return this.#exclusive(async () => {
       const handler = this.#handlers.get(name);
       if (!handler)
         throw new Error(`this run does not answer '${name}'${this.#state === 'idle' ? ': it has not started' : ' (yet)'}`);
-      return await handler(payload);
+      const before = { ...this.#live };
+      Object.assign(this.#live, this.#waiting);
+      this.#busy = true;
+      const ended = endOf(this.#abort.signal);
+      try {
+        return await Promise.race([handler(payload), ended.promise]);
+      } finally {
+        ended.forget();
+        Object.assign(this.#live, before);
+        this.#rest();
+      }
     });
   }
 
@@ -196,15 +292,21 @@ export class Runner {
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.pause();
+    await this.#opening;
     await this.#exclusive(() => this.#close());
     if (this.#state !== 'idle') this.#setState('idle');
   }
 
   #want(steps: number): void {
-    if (this.#state !== 'paused' && this.#state !== 'running') return;
+    if (this.#state === 'finished' || this.#state === 'failed') return;
     this.#wanted = steps;
     this.#attend();
     this.#wake?.();
+    // Before the start and during it the wish is kept.
+    if (this.#state === 'paused' || this.#state === 'running') this.#go();
+  }
+
+  #go(): void {
     if (!this.#looping) {
       this.#looping = this.#loop().finally(() => {
         this.#looping = undefined;
@@ -217,15 +319,18 @@ export class Runner {
   }
 
   async #open(checkpoint: Uint8Array | undefined): Promise<void> {
-    this.#abort = new AbortController();
+    const { signal } = this.#abort;
     const preference = this.#options.device ?? 'auto';
     const small = preference === 'auto' && this.#experiment.device === 'small';
     this.#device = await this.#environment.open(small ? 'cpu' : preference, this.#options.tune);
+    // Stopped meanwhile: the experiment is not even begun.
+    if (signal.aborted) return;
     this.#handlers.clear();
+    this.#between = true;
     this.#generator = this.#experiment.run(this.#options.config, {
       data: this.#environment.data,
       device: this.#device,
-      signal: this.#abort.signal,
+      signal,
       live: this.#live,
       checkpoint,
       files: this.#options.files ?? new Map(),
@@ -288,24 +393,30 @@ export class Runner {
   async #pull(): Promise<boolean> {
     if (!this.#generator) return false;
     try {
+      this.#busy = true;
       const { value, done } = await this.#generator.next();
       if (done) {
         this.#wanted = 0;
+        this.#between = true;
         this.#sink.event({ type: 'result', value });
         this.#setState('finished');
         return false;
       }
+      this.#between = value.type === 'step';
       if (value.type === 'step') this.#step = value.step;
       if (value.type === 'checkpoint') this.#checkpoint = { ...value, bytes: value.bytes.slice() };
       this.#sink.event(value);
       if (value.type !== 'step') return false;
       if (value.step > this.#lostAt + 1) this.#recoveries = 0;
+      this.#repeatChanges(value.step);
       return true;
     } catch (error) {
       if (this.#abort.signal.aborted) return false;
       if (isLost(error) && this.#recoveries < maxRecoveries) await this.#recover(error);
       else this.#fail(error);
       return false;
+    } finally {
+      this.#rest();
     }
   }
 

@@ -2,7 +2,7 @@
 import type { LabEvent } from './events.ts';
 import type { DeviceInfo, DevicePreference, TuneMode } from './experiment.ts';
 import type { Port, ToClient, ToHost } from './protocol.ts';
-import type { LostNotice, RunState, StateReport } from './runner.ts';
+import type { Change, LostNotice, RunState, StateReport } from './runner.ts';
 import { reviveError } from './serialize-error.ts';
 
 /** What plays events at a page: a live session or a recording. */
@@ -23,11 +23,15 @@ export interface RunListener {
   lost?(notice: LostNotice): void;
   /** The run answers this question from now on. */
   serves?(name: string): void;
-  /** All that was delivered no longer counts: the run begins anew. */
+  /** The run has taken over changed parameters. @param ended after its end: nothing of it was made with them */
+  changed?(change: Change, ended: boolean): void;
+  /** All that was delivered no longer counts: a recording begins anew. */
   reset?(): void;
 }
 
 export interface SessionStart {
+  /** Steps to take at once; Infinity plays; default: none. */
+  readonly wanted?: number;
   readonly config: Readonly<Record<string, unknown>>;
   readonly device?: DevicePreference;
   readonly tune?: TuneMode;
@@ -36,18 +40,25 @@ export interface SessionStart {
   readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
 export class Session implements RunSource {
   readonly #port: Port;
   readonly #listener: RunListener;
-  readonly #replies = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #replies = new Map<number, Waiting>();
   #run = 0;
   #requests = 0;
   #report: StateReport = { state: 'idle', step: 0 };
+  /** Why nothing comes from the port any more. */
+  #gone: Error | undefined;
 
   constructor(port: Port, listener: RunListener) {
     this.#port = port;
     this.#listener = listener;
-    port.addEventListener('message', (event) => this.#receive(event.data as ToClient));
+    port.addEventListener('message', (event) => this.#receive(event.data));
   }
 
   get state(): RunState {
@@ -58,27 +69,25 @@ export class Session implements RunSource {
     return this.#report.device;
   }
 
-  /** Throws away the present run and prepares a new one; `play` or `advance` set it going. */
+  /** Throws away the present run and prepares a new one; `play` or `advance` set it going, also while it is still being prepared. */
   start(options: SessionStart): void {
     this.#run += 1;
-    this.#afterStart = undefined;
+    this.#settle(new Error('The run that was asked has been replaced by another.'));
     this.#report = { state: 'starting', step: 0 };
-    this.#listener.reset?.();
     this.#listener.state(this.#report);
-    const { config, device = 'auto', tune, dataUrl = '', checkpoint, files } = options;
-    this.#send({ type: 'start', run: this.#run, config, device, tune, dataUrl, checkpoint, files });
+    const { config, wanted, device = 'auto', tune, dataUrl = '', checkpoint, files } = options;
+    this.#send({ type: 'start', run: this.#run, config, wanted, device, tune, dataUrl, checkpoint, files });
   }
 
   play(): void {
-    this.#whenStarted({ type: 'play' });
+    this.#send({ type: 'play' });
   }
 
   advance(count: number): void {
-    this.#whenStarted({ type: 'advance', count });
+    this.#send({ type: 'advance', count });
   }
 
   pause(): void {
-    this.#afterStart = undefined;
     this.#send({ type: 'pause' });
   }
 
@@ -95,8 +104,9 @@ export class Session implements RunSource {
     this.#send({ type: 'update', config });
   }
 
-  /** @throws whatever the experiment's handler threw, by name and message */
+  /** @throws whatever the experiment's handler threw, by name and message; or why no answer can come any more */
   request(name: string, payload?: unknown): Promise<unknown> {
+    if (this.#gone) return Promise.reject(this.#gone);
     const id = ++this.#requests;
     return new Promise((resolve, reject) => {
       this.#replies.set(id, { resolve, reject });
@@ -105,7 +115,6 @@ export class Session implements RunSource {
   }
 
   stop(): void {
-    this.#afterStart = undefined;
     this.#send({ type: 'stop' });
   }
 
@@ -114,12 +123,16 @@ export class Session implements RunSource {
     this.#send({ type: 'lose-device' });
   }
 
-  /** A wish that came while the run was still being opened. */
-  #afterStart: ToHost | undefined;
+  /** Nothing comes from the port any more: the worker has died or was closed. Everyone who waits for an answer is told. */
+  end(why: string): void {
+    this.#gone = new Error(why);
+    this.#run += 1;
+    this.#settle(this.#gone);
+  }
 
-  #whenStarted(message: ToHost): void {
-    if (this.state === 'starting') this.#afterStart = message;
-    else this.#send(message);
+  #settle(error: Error): void {
+    for (const waiting of this.#replies.values()) waiting.reject(error);
+    this.#replies.clear();
   }
 
   #send(message: ToHost): void {
@@ -127,6 +140,8 @@ export class Session implements RunSource {
   }
 
   #receive(message: ToClient): void {
+    if (this.#gone) return;
+    if ('run' in message && message.type !== 'events' && message.run !== this.#run) return;
     switch (message.type) {
       case 'events':
         this.#send({ type: 'ack' });
@@ -134,20 +149,18 @@ export class Session implements RunSource {
         break;
       case 'state':
         // The client has already reported that it starts.
-        if (message.run !== this.#run || message.report.state === 'starting') break;
+        if (message.report.state === 'starting') break;
         this.#report = message.report;
-        if (message.report.state === 'paused' && this.#afterStart) {
-          this.#send(this.#afterStart);
-          this.#afterStart = undefined;
-          break;
-        }
         this.#listener.state(message.report);
         break;
       case 'serves':
-        if (message.run === this.#run) this.#listener.serves?.(message.name);
+        this.#listener.serves?.(message.name);
+        break;
+      case 'changed':
+        this.#listener.changed?.(message.change, message.ended);
         break;
       case 'lost':
-        if (message.run === this.#run) this.#listener.lost?.(message.notice);
+        this.#listener.lost?.(message.notice);
         break;
       case 'reply': {
         const waiting = this.#replies.get(message.id);

@@ -2,15 +2,18 @@
 import type { ExportItem } from '../components/export-menu/element.ts';
 import { toCsv } from '../components/shared/files.ts';
 import type { Contract } from '../runtime/contract.ts';
-import type { AnyDefinition, DeviceInfo } from '../runtime/experiment.ts';
+import { type AnyDefinition, type DeviceInfo, presetValues } from '../runtime/experiment.ts';
 import { type Config, writeLink } from '../runtime/link.ts';
+import { defaults, type Parameter } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
+import { sameValue, writeValue } from '../runtime/values.ts';
+import type { MadeRun } from './run-controller.ts';
 
 export interface ExportSource {
   readonly definition: AnyDefinition;
   readonly preset: string;
-  /** The configuration of the run that is shown. */
-  readonly config: Config;
+  /** What the run that is shown was made of. */
+  readonly made: MadeRun;
   readonly store: RunStore<Contract>;
   readonly device: DeviceInfo | undefined;
   readonly recorded: boolean;
@@ -38,7 +41,7 @@ export function tableCsv(rows: readonly Readonly<Record<string, string | number 
 
 /** Result, configuration, environment, curves and tables: the same names as in the file of `npm run lab -- … --json`. */
 export function runJson(source: ExportSource): string {
-  const { definition, preset, config, store, device, recorded } = source;
+  const { definition, preset, made, store, device, recorded } = source;
   const curves = Object.fromEntries(
     [...store.charts].map(([chart, series]) => [
       chart,
@@ -49,7 +52,10 @@ export function runJson(source: ExportSource): string {
     lab: definition.id,
     version: definition.version,
     preset,
-    config,
+    config: made.config,
+    changes: made.changes,
+    ...(made.checkpoint && { checkpoint: checkpointFile(source) }),
+    ...(made.files?.size && { files: [...made.files.keys()] }),
     recorded,
     environment: { device, userAgent: navigator.userAgent, cores: navigator.hardwareConcurrency },
     steps: store.step?.step ?? 0,
@@ -61,15 +67,41 @@ export function runJson(source: ExportSource): string {
   return JSON.stringify(report, undefined, 1);
 }
 
-/** A TypeScript file that repeats the run in Node with the lab's own experiment. */
-export function runScript({ definition, preset, config }: ExportSource): string {
-  const command = `npm run lab -- ${definition.id} --preset ${preset}`;
+const nameOf = ({ definition, made }: ExportSource): string => `${definition.id}-seed-${made.config.seed}`;
+const checkpointFile = (source: ExportSource): string => `${nameOf(source)}-start.safetensors`;
+
+/** The command that makes the same run, from a preset and what differs from it. */
+export function labCommand(definition: AnyDefinition, preset: string, config: Config): string {
+  const base: Config = defaults(definition.schema, presetValues(definition, preset));
+  const quoted = (text: string) => (/^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  const differing = (Object.entries(definition.schema) as [string, Parameter][]).filter(
+    ([key, p]) => key in config && !sameValue(p, config[key], base[key]),
+  );
+  const values = differing.map(([key, p]) => `--set ${key}=${quoted(writeValue(p, config[key]))}`);
+  return ['npm run lab --', definition.id, `--preset ${quoted(preset)}`, ...values].join(' ');
+}
+
+/** A TypeScript file that repeats the run in Node with the lab's own experiment, live changes included. */
+export function runScript(source: ExportSource): string {
+  const { definition, preset, made } = source;
+  const { config, changes, checkpoint, files } = made;
+  const read = (file: string) => `new Uint8Array(readFileSync(${JSON.stringify(file)}))`;
+  const options = [
+    ...(changes.length > 0 ? [`changes: ${JSON.stringify(changes)}, // the reader moved these controls after these steps`] : []),
+    ...(checkpoint ? [`checkpoint: ${read(checkpointFile(source))}, // where the run went on from: export it too`] : []),
+    ...(files?.size
+      ? [
+          `files: new Map([${[...files.keys()].map((name) => `[${JSON.stringify(name)}, ${read(name)}]`).join(', ')}]), // the reader's own`,
+        ]
+      : []),
+  ];
   return `/**
  * ${definition.title}: ${definition.question}
  * Save this file in the root of a Chalkgrad checkout and run it with \`node apps/cli/run.mjs exec FILE\`.
- * Without a file: \`${command}\`. In the browser: labs/${definition.id}/#${writeLink(definition, { preset, config }, { seed: true })}
+ * Without a file: \`${labCommand(definition, preset, config)}\`
+ * In the browser: labs/${definition.id}/#${writeLink(definition, { preset, config }, { seed: true })}
  */
-import { experiment } from './apps/labs/${definition.id}/experiment.ts';
+${checkpoint || files?.size ? "import { readFileSync } from 'node:fs';\n" : ''}import { experiment } from './apps/labs/${definition.id}/experiment.ts';
 import { runInNode } from './apps/runtime/node.ts';
 import { nodeEnvironment } from './apps/runtime/node-environment.ts';
 
@@ -78,7 +110,7 @@ const config = ${JSON.stringify(config, undefined, 2)} as const;
 const run = await runInNode(experiment, {
   environment: nodeEnvironment('data/packs'),
   config,
-  onEvent(event) {
+${options.map((option) => `  ${option}\n`).join('')}  onEvent(event) {
     if (event.type === 'metric') console.log(event.series, event.x, event.y);
   },
 });
@@ -89,9 +121,21 @@ await run.runner.stop();
 
 /** The items that every lab offers, after its own. */
 export function commonExports(source: ExportSource): readonly ExportItem[] {
-  const { definition, store } = source;
-  const name = `${definition.id}-seed-${source.config.seed}`;
+  const { store, made } = source;
+  const name = nameOf(source);
   const early = store.charts.size === 0 ? { unavailable: 'after the first step' } : {};
+  const { checkpoint } = made;
+  const start: ExportItem[] = checkpoint
+    ? [
+        {
+          id: 'start',
+          label: 'the checkpoint that the run went on from',
+          format: 'safetensors',
+          name: `${name}-start`,
+          provide: () => checkpoint,
+        },
+      ]
+    : [];
   return [
     { id: 'curves', label: 'curves', format: 'csv', name: `${name}-curves`, provide: () => curvesCsv(store), ...early },
     ...[...store.tables].map(
@@ -105,5 +149,6 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
     ),
     { id: 'run', label: 'run and settings', format: 'json', name, provide: () => runJson(source) },
     { id: 'script', label: 'a script that repeats the run', format: 'ts', name, provide: () => runScript(source) },
+    ...start,
   ];
 }

@@ -81,7 +81,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
    */
   protected set(values: Partial<ConfigOf<S>>, restart = false): void {
     this.change(() => this.state.change(values));
-    if (restart && this.run.applied) this.restart(this.runState === 'running' ? 'play' : 'step');
+    if (restart && this.run.applied) this.restart(this.run.playing ? 'play' : 'step');
   }
 
   /** Whether a teacher's link hides this parameter or part (see `parts` of the definition). */
@@ -119,7 +119,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const question = new Question<Asked<RequestsOf<C>[K]>, Answer<RequestsOf<C>[K]>, ConfigOf<S>>(name, {
       ask: (asked, [payload]) => this.run.ask(asked, payload),
       get settings() {
-        return self.ran;
+        return trusted<ConfigOf<S>>(self.run.settings ?? self.config);
       },
       changed: () => this.requestUpdate(),
     });
@@ -219,7 +219,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   #exports(): readonly ExportItem[] {
     const { store, device, recorded } = this.run;
-    const source = { definition: this.definition, preset: this.state.preset, config: this.ran, store, device, recorded };
+    const source = { definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded };
     return [...this.exportItems(), ...commonExports(source)];
   }
 
@@ -267,7 +267,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       pause: () => this.pause(),
       advance: (count) => this.step(count),
       reset: () => this.reset(),
-      restart: () => this.restart(this.runState === 'running' ? 'play' : 'step'),
+      restart: () => this.restart(this.run.playing ? 'play' : 'step'),
       change: (values) => this.change(() => this.state.change(values)),
       resetAll: () => this.change(() => this.state.resetAll(true)),
       choosePreset: (name) => this.change(() => this.state.choosePreset(name, true)),

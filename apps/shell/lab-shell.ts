@@ -15,7 +15,8 @@ import { labKey } from './lab-keys.ts';
 import type { LabModule } from './lab-module.ts';
 import { LabState } from './lab-state.ts';
 import { LinkSync } from './link-sync.ts';
-import { RunController } from './run-controller.ts';
+import { type MadeRun, RunController, type Wish } from './run-controller.ts';
+import { tuneWish } from './tune-wish.ts';
 import { watchVisibility } from './visibility.ts';
 
 /** What a start is given beside the configuration. */
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Steps to take before it pauses, where it does not play; default 1. */
   readonly steps?: number;
+  /** It waits while another lab of the page runs, instead of pausing that one: what starts by itself. */
+  readonly patient?: boolean;
 }
 
 /** What a view keeps of its run, to be forgotten when another starts. */
@@ -81,6 +84,9 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     const self = this;
     this.run = new RunController<C>({
       hosting: this.module.hosting,
+      get tune() {
+        return tuneWish();
+      },
       get devicePreference() {
         return self.device;
       },
@@ -116,6 +122,11 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     return trusted<ConfigOf<S>>(this.run.ran ?? this.state.config);
   }
 
+  /** What the run (or recording) that is shown was made of: enough to repeat it. */
+  get made(): MadeRun<ConfigOf<S>> {
+    return trusted<MadeRun<ConfigOf<S>>>(this.run.made ?? { config: this.state.config, changes: [] });
+  }
+
   /** What the present run (or recording) has told so far. */
   get store(): RunStore<C> {
     return this.run.store;
@@ -136,15 +147,16 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     const message = this.missing();
     if (message === undefined) {
       this.run.dismiss('missing');
-      const { checkpoint, files, steps = 1 } = { ...this.startOptions(), ...options };
-      void this.run.start(this.state.config, mode === 'play' ? { play: true } : { advance: steps }, checkpoint, files);
+      const { checkpoint, files, steps = 1, patient = false } = { ...this.startOptions(), ...options };
+      const wish: Wish = mode === 'play' ? { play: true, patient } : { advance: steps, patient };
+      void this.run.start({ config: this.state.config, checkpoint, files }, wish);
     } else this.run.banner({ id: 'missing', kind: 'warning', heading: 'Not started:', message });
   }
 
   /** Starts, goes on, or runs again. */
   play(): void {
-    if (this.runState === 'paused' && !this.recorded && this.run.applied) this.run.resume({ play: true });
-    else if (this.runState !== 'running' || this.recorded) this.restart('play');
+    if (this.recorded || !['starting', 'running', 'paused'].includes(this.runState)) this.restart('play');
+    else if (this.runState !== 'running') this.run.resume({ play: true });
   }
 
   pause(): void {
@@ -184,11 +196,13 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.run.reopen();
     this.run.parallel = this.parallel;
+    // Moved within a page: what it showed before, it shows still.
+    const moved = this.run.shown;
     if (this.page) this.#link.connect();
     this.#unwatch = watchVisibility(this, (visible) => this.run.setVisible(visible));
-    if (this.autostart || this.state.teacher.autostart) this.restart('play');
+    if (moved) this.#scheduleRender();
+    else if (this.autostart || this.state.teacher.autostart) this.restart('play', { patient: true });
     else void this.run.showRecording();
     if (this.definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
   }
@@ -294,7 +308,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     if (!wish) return;
     event.preventDefault();
     if (wish === 'toggle') {
-      if (this.runState === 'running' && !this.recorded) this.pause();
+      if (this.run.active && !this.recorded) this.pause();
       else this.play();
     } else if (wish === 'step') this.step(1);
     else this.reset();
@@ -302,12 +316,12 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   protected step(count: number): void {
     if (this.runState === 'paused' && !this.recorded && this.run.applied) this.run.resume({ advance: count });
-    else if (this.runState === 'running' && !this.recorded) this.pause();
+    else if (this.run.active && !this.recorded) this.pause();
     else this.restart('step', { steps: count });
   }
 
   /** The same seed, from the start: playing if it played, else after its first step. */
   protected reset(): void {
-    this.restart(this.runState === 'running' && !this.recorded ? 'play' : 'step');
+    this.restart(this.run.playing && !this.recorded ? 'play' : 'step');
   }
 }

@@ -70,7 +70,7 @@ function transport(view: LabView): TemplateResult {
         )}
       </select></span>`;
   return html`<chalk-transport-bar
-    .state=${run.state} .step=${run.store.step} .seed=${config.seed as number} .speed=${run.speed}
+    .state=${run.state === 'starting' && !run.active ? 'paused' : run.state} .step=${run.store.step} .seed=${config.seed as number} .speed=${run.speed}
     ?recorded=${run.recorded} ?seed-locked=${view.fixes('seed')} ?no-seed=${view.hides('seed')}
     ?speed-locked=${view.fixes('speed')} ?no-speed=${view.hides('speed')}
     @transport-play=${() => view.play()} @transport-pause=${() => view.pause()} @transport-reset=${() => view.reset()}

@@ -1,19 +1,21 @@
 /**
- * What a lab element knows and does about its run: the worker, the recording, pausing when nobody looks, banners. No rendering;
- * the element asks for `store` and `report` and is told when to render.
+ * What a lab element knows and does about its run: the worker, the recording, pausing when nobody looks, banners. No rendering, no DOM.
+ *
+ * One rule decides whether the run goes: it goes while it is *wished* (by the reader, or by `autostart`), *seen* (or allowed to run out of
+ * sight) and has the *floor* of its page. Every event changes one of these and calls `#follow`, which sends `play` or `pause` where the
+ * answer has changed. A start that is overtaken by another, or by the end of the element, does not go on.
  */
 import type { AnyContract, Contract } from '../runtime/contract.ts';
 import type { LabEvent } from '../runtime/events.ts';
-import type { DeviceInfo, DevicePreference } from '../runtime/experiment.ts';
+import type { DeviceInfo, DevicePreference, TuneMode } from '../runtime/experiment.ts';
 import { type Hosting, type OpenPort, openPort } from '../runtime/open-port.ts';
 import { Player } from '../runtime/player.ts';
-import { type Recording, readRecording } from '../runtime/recording.ts';
-import type { LostNotice, RunState, StateReport } from '../runtime/runner.ts';
+import { readRecording } from '../runtime/recording.ts';
+import type { Change, LostNotice, RunState, StateReport } from '../runtime/runner.ts';
 import type { SerializedError } from '../runtime/serialize-error.ts';
 import { type RunListener, Session } from '../runtime/session.ts';
 import { RunStore } from '../runtime/store.ts';
-import { leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
-import { tuneWish } from './tune-wish.ts';
+import { awaitFloor, leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
 
 export interface Banner {
   /** A newer banner of the same id replaces it. */
@@ -27,6 +29,7 @@ export interface Banner {
 export interface RunHost {
   readonly hosting: Hosting;
   readonly devicePreference: DevicePreference;
+  readonly tune: TuneMode;
   readonly dataUrl: string;
   /** Text of the lab's recording; undefined where there is none. */
   loadRecording(): Promise<string | undefined>;
@@ -40,35 +43,58 @@ export interface RunHost {
 }
 
 type Config = Readonly<Record<string, unknown>>;
-type Wish = { readonly play: true } | { readonly advance: number };
+
+/** What is wanted of the run. @property patient it waits for the floor instead of taking it */
+export type Wish = ({ readonly play: true } | { readonly advance: number }) & { readonly patient?: boolean };
+
+/** What a run is made of: enough to repeat it. */
+export interface RunStart<Values = Config> {
+  readonly config: Values;
+  readonly checkpoint?: Uint8Array | undefined;
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+export interface MadeRun<Values = Config> extends RunStart<Values> {
+  /** Live changes on the way. */
+  readonly changes: readonly Change[];
+}
 
 const idle: StateReport = { state: 'idle', step: 0 };
+const over: readonly RunState[] = ['finished', 'failed', 'idle'];
 
 /** @typeParam C the lab's contract */
 export class RunController<C extends Contract = AnyContract> implements Speaker {
   readonly #host: RunHost;
-  readonly #served = new Set<string>();
-  /** Changes of live parameters since the start. */
-  #live: Config = {};
   store = new RunStore<C>();
   report: StateReport = idle;
   banners: readonly Banner[] = [];
-  /** The configuration of the run in progress; undefined before one was started. */
-  applied: Readonly<Record<string, unknown>> | undefined;
   /** The recording that is shown; undefined once a live run has been started. */
   player: Player | undefined;
-  /** Goes on in hidden tabs and off-screen. */
-  background = false;
   /** Does not pause others, and is not paused by them. */
   parallel = false;
   where: OpenPort['where'] | undefined;
+  #background = false;
+  #start: RunStart | undefined;
+  #changes: readonly Change[] = [];
+  /** Values of live parameters that were changed after the run's end: what its answers are made with. */
+  #later: Config = {};
+  /** What the controls say of live parameters. */
+  #live: Config = {};
+  readonly #served = new Set<string>();
+  #wish: Wish | undefined;
+  /** The host has been told to go. */
+  #going = false;
+  /** Number of the newest start (or end): what an older one still waits for does not count. */
+  #attempt = 0;
+  /** The session has been told of the newest start. */
+  #started = false;
   #open: Promise<Session> | undefined;
   #port: OpenPort | undefined;
   #session: Session | undefined;
   #speed = Number.POSITIVE_INFINITY;
   #visible = true;
-  #pausedUnseen = false;
-  #closed = false;
+  /** The recording was played when it went out of sight. */
+  #replay = false;
 
   constructor(host: RunHost) {
     this.#host = host;
@@ -91,9 +117,51 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     return this.#speed;
   }
 
-  /** The settings of what is shown: of the recording, or of the run with its live changes. */
+  /** Something is shown: a recording, or a run in any state. */
+  get shown(): boolean {
+    return this.player !== undefined || this.#start !== undefined;
+  }
+
+  /** It runs, or will as soon as it is ready, seen and allowed to: what a pause button ends. */
+  get active(): boolean {
+    return this.#wish !== undefined && !over.includes(this.state);
+  }
+
+  /** As `active`, and not for some steps only. */
+  get playing(): boolean {
+    return this.active && this.#wish !== undefined && 'play' in this.#wish;
+  }
+
+  /** The configuration of the run in progress; undefined before one was started. */
+  get applied(): Config | undefined {
+    return this.#start?.config;
+  }
+
+  /** What the run that is shown was made of, live changes included; undefined before there is one. */
+  get made(): MadeRun | undefined {
+    if (this.player) return { config: this.player.recording.config, changes: [] };
+    return this.#start && { ...this.#start, changes: this.#changes };
+  }
+
+  /** The settings of what is shown, with the latest value of each. */
   get ran(): Config | undefined {
-    return this.player ? this.player.recording.config : this.applied && { ...this.applied, ...this.#live };
+    const { made } = this;
+    return made && Object.assign({ ...made.config }, ...made.changes.map(({ values }) => values));
+  }
+
+  /** The settings that answers are made with. */
+  get settings(): Config | undefined {
+    return this.ran && { ...this.ran, ...this.#later };
+  }
+
+  /** Goes on in hidden tabs and off-screen. */
+  get background(): boolean {
+    return this.#background;
+  }
+
+  set background(value: boolean) {
+    this.#background = value;
+    this.#follow();
   }
 
   /** Whether the run has said that it answers this question. */
@@ -101,74 +169,66 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     return this.#served.has(name);
   }
 
-  #begin(): void {
-    this.store = new RunStore<C>();
-    this.#live = {};
-    this.#served.clear();
-    this.#host.runStarted();
-  }
-
   /** Shows the end of the lab's recording, unless a run was started meanwhile. */
   async showRecording(): Promise<void> {
-    let recording: Recording;
+    const attempt = this.#attempt;
     try {
       const text = await this.#host.loadRecording();
       // A server's page in place of a missing file is no recording either.
-      if (!text?.startsWith('{') || this.#session || this.#closed) return;
-      recording = readRecording(text);
+      if (!text?.startsWith('{') || attempt !== this.#attempt) return;
+      const recording = readRecording(text);
+      this.player = new Player(
+        recording,
+        this.#listener(() => this.player !== undefined),
+      );
+      this.#begin();
+      this.player.showEnd();
     } catch (error) {
-      this.banner({
-        id: 'recording',
-        kind: 'note',
-        heading: 'No recording:',
-        message: error instanceof Error ? error.message : String(error),
-      });
-      return;
+      this.banner({ id: 'recording', kind: 'note', heading: 'No recording:', message: messageOf(error) });
     }
-    if (this.#open) return;
-    this.player = new Player(
-      recording,
-      this.#listener(() => this.player !== undefined),
-    );
-    this.#begin();
-    this.player.showEnd();
   }
 
-  /** Starts anew with this configuration. */
-  async start(
-    config: Readonly<Record<string, unknown>>,
-    wish: Wish,
-    checkpoint?: Uint8Array,
-    files?: ReadonlyMap<string, Uint8Array>,
-  ): Promise<void> {
-    this.#endRecording();
+  /** Starts anew. What was running ends; a start that is still waiting for its worker does not go on. */
+  async start(start: RunStart, wish: Wish): Promise<void> {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    this.player?.stop();
+    this.player = undefined;
     this.dismiss('run');
     this.dismiss('lost');
-    this.applied = config;
-    this.report = { state: 'starting', step: 0 };
+    this.#start = start;
+    this.#started = false;
+    this.#going = false;
+    this.report = { state: 'starting', step: 0, device: this.device };
     this.#begin();
     this.store.phase = { type: 'phase', name: 'load engine' };
+    this.#want(wish);
     this.#host.runChanged();
     try {
       const session = await this.#connect();
-      const { devicePreference, dataUrl } = this.#host;
+      if (attempt !== this.#attempt) return;
+      const { devicePreference, dataUrl, tune } = this.#host;
       session.setSeen(this.#visible);
-      session.start({ config, device: devicePreference, tune: tuneWish(), dataUrl, checkpoint, files });
       session.setSpeed(this.#speed);
-      this.#grant(session, wish);
+      this.#started = true;
+      this.#going = this.#may();
+      session.start({ ...start, wanted: this.#going ? this.#steps : 0, device: devicePreference, tune, dataUrl });
+      session.update(this.#live);
     } catch (error) {
-      this.#failed({ name: 'Error', message: error instanceof Error ? error.message : String(error), facts: {} });
+      if (attempt === this.#attempt) this.#failed({ name: 'Error', message: messageOf(error), facts: {} });
     }
   }
 
   /** Goes on with a paused run. */
   resume(wish: Wish): void {
-    if (this.#session) this.#grant(this.#session, wish);
+    this.#want(wish);
+    this.#follow();
   }
 
   pause(): void {
-    this.#pausedUnseen = false;
-    this.#session?.pause();
+    this.#wish = undefined;
+    this.#follow();
+    this.#host.runChanged();
   }
 
   setSpeed(stepsPerSecond: number): void {
@@ -177,10 +237,10 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.#host.runChanged();
   }
 
-  /** Passes live parameters on. */
+  /** Passes live parameters on; the run says when it has taken them over. */
   update(live: Config): void {
-    if (this.applied) this.#live = live;
-    this.#session?.update(live);
+    this.#live = live;
+    if (this.#started) this.#session?.update(live);
   }
 
   /** @throws Error where nothing runs, or what the experiment's handler threw */
@@ -196,46 +256,39 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
 
   /** Ends the worker and everything that runs. */
   close(): void {
-    this.#closed = true;
+    this.#attempt += 1;
     this.player?.stop();
     this.player = undefined;
-    this.#session = undefined;
+    this.#end('The lab was removed from the page.');
     this.#port?.close();
     this.#port = undefined;
-    this.#open = undefined;
     this.report = idle;
-    this.applied = undefined;
-    leaveFloor(this);
-  }
-
-  /** After close: the element has been put back into a page. */
-  reopen(): void {
-    this.#closed = false;
+    this.#start = undefined;
   }
 
   setVisible(visible: boolean): void {
     this.#visible = visible;
     this.#session?.setSeen(visible);
-    if (!visible && !this.background && this.state === 'running') {
-      if (this.recorded) this.player?.pause();
-      else this.#session?.pause();
-      this.#pausedUnseen = true;
-    } else if (visible && this.#pausedUnseen) {
-      this.#pausedUnseen = false;
-      if (this.recorded) this.player?.play();
-      else this.resume({ play: true });
+    if (this.player && !visible && !this.#background && this.state === 'running') {
+      this.player.pause();
+      this.#replay = true;
+    } else if (this.player && visible && this.#replay) {
+      this.#replay = false;
+      this.player.play();
     }
+    this.#follow();
   }
 
   yieldFloor(): void {
-    if (this.parallel || this.state !== 'running' || this.recorded) return;
-    this.pause();
-    this.banner({
-      id: 'floor',
-      kind: 'note',
-      heading: 'Paused:',
-      message: 'another lab on this page runs now. Resume pauses that one.',
-    });
+    if (this.parallel || !this.#wish) return;
+    this.#wish = undefined;
+    this.#follow();
+    const message = 'another lab on this page runs now. Resume pauses that one.';
+    this.banner({ id: 'floor', kind: 'note', heading: 'Paused:', message });
+  }
+
+  floorFree(): void {
+    this.#follow();
   }
 
   banner(banner: Banner): void {
@@ -248,40 +301,76 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.#host.runChanged();
   }
 
-  #grant(session: Session, wish: Wish): void {
-    this.dismiss('floor');
-    if (!this.parallel) takeFloor(this);
-    if ('play' in wish) {
-      session.play();
-    } else session.advance(wish.advance);
+  #begin(): void {
+    this.store = new RunStore<C>();
+    this.#changes = [];
+    this.#later = {};
+    this.#served.clear();
+    this.#host.runStarted();
   }
 
-  #endRecording(): void {
-    this.player?.stop();
-    this.player = undefined;
+  #want(wish: Wish): void {
+    this.#wish = wish;
+    this.#going = false;
+    this.dismiss('floor');
+    if (!this.parallel && !wish.patient) takeFloor(this);
+  }
+
+  /** Whether the run may go now: wished, seen, and with the floor or free of it. */
+  #may(): boolean {
+    const wanted = this.#wish !== undefined && (this.#visible || this.#background);
+    if (!wanted) {
+      leaveFloor(this);
+      return false;
+    }
+    if (this.parallel || awaitFloor(this)) {
+      this.dismiss('floor');
+      return true;
+    }
+    const message = 'another lab on this page runs. This one goes on after it; Run pauses that one.';
+    this.banner({ id: 'floor', kind: 'note', heading: 'Waiting:', message });
+    return false;
+  }
+
+  /** Steps that are wished. */
+  get #steps(): number {
+    return this.#wish && 'advance' in this.#wish ? this.#wish.advance : Number.POSITIVE_INFINITY;
+  }
+
+  /** Sends the host what it should do now, where that has changed. */
+  #follow(): void {
+    const may = this.#may();
+    const session = this.#session;
+    if (!session || !this.#started || may === this.#going) return;
+    this.#going = may;
+    const steps = this.#steps;
+    if (!may) session.pause();
+    else if (Number.isFinite(steps)) session.advance(steps);
+    else session.play();
   }
 
   #connect(): Promise<Session> {
-    this.#open ??= openPort(this.#host.hosting, (why) => this.#crashed(why)).then(
-      (open) => {
-        if (this.#closed) {
-          open.close();
-          throw new Error('the lab was removed from the page');
-        }
-        this.#port = open;
-        this.where = open.where;
-        this.#session = new Session(
-          open.port,
-          this.#listener(() => !this.recorded),
-        );
-        return this.#session;
-      },
-      (error: unknown) => {
-        this.#open = undefined;
-        throw error;
-      },
-    );
-    return this.#open;
+    if (this.#open) return this.#open;
+    const opening: Promise<Session> = openPort(this.#host.hosting, (why) => {
+      if (this.#open === opening) this.#crashed(why);
+    }).then((port) => {
+      if (this.#open !== opening) {
+        port.close();
+        throw new Error('the lab was removed from the page');
+      }
+      this.#port = port;
+      this.where = port.where;
+      this.#session = new Session(
+        port.port,
+        this.#listener(() => !this.recorded),
+      );
+      return this.#session;
+    });
+    this.#open = opening;
+    opening.catch(() => {
+      if (this.#open === opening) this.#open = undefined;
+    });
+    return opening;
   }
 
   #listener(counts: () => boolean): RunListener {
@@ -293,44 +382,75 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
         this.#host.runChanged();
       },
       state: (report) => {
-        if (!counts()) return;
-        this.report = { ...report, device: report.device ?? this.report.device };
-        if (report.state === 'failed' && report.error) this.#failed(report.error);
-        if (report.state !== 'running' && report.state !== 'starting' && !this.#pausedUnseen) leaveFloor(this);
-        // Hidden while it was starting.
-        if (report.state === 'running' && !this.#visible) this.setVisible(false);
-        this.#host.runStateChanged(this.report);
-        this.#host.runChanged();
+        if (counts()) this.#reported(report);
       },
       lost: (notice) => this.#lost(notice),
       serves: (name) => this.#served.add(name),
+      changed: (change, ended) => {
+        if (ended) this.#later = { ...this.#later, ...change.values };
+        else this.#changes = [...this.#changes, change];
+        this.#host.runChanged();
+      },
       reset: () => {
-        if (!counts()) return;
-        this.#begin();
+        if (counts()) this.#begin();
       },
     };
   }
 
+  #reported(report: StateReport): void {
+    this.report = { ...report, device: report.device ?? this.report.device };
+    if (report.state === 'failed' && report.error) this.#failed(report.error);
+    if (!this.recorded && this.#going) {
+      // Steps that were asked for are done. A run that plays pauses only when it is told to, and then does not go.
+      const stepped = report.state === 'paused' && this.#wish !== undefined && 'advance' in this.#wish;
+      if (stepped || over.includes(report.state)) {
+        this.#wish = undefined;
+        this.#going = false;
+        leaveFloor(this);
+      }
+    }
+    this.#host.runStateChanged(this.report);
+    this.#host.runChanged();
+  }
+
   #lost(notice: LostNotice): void {
     this.store.rollBack();
+    const { resumedFrom } = notice;
+    // What was changed on steps that are done again is changed before them now.
+    this.#changes = this.#changes.map((change) => ({ ...change, step: Math.min(change.step, resumedFrom ?? 0) }));
     const from =
-      notice.resumedFrom === undefined
-        ? 'The run starts anew.'
-        : `The run goes on from its checkpoint at step ${notice.resumedFrom}.`;
+      resumedFrom === undefined ? 'The run starts anew.' : `The run goes on from its checkpoint at step ${resumedFrom}.`;
     this.banner({ id: 'lost', kind: 'warning', heading: 'The GPU device was lost.', message: `${notice.reason}. ${from}` });
   }
 
   /** The worker is gone; the next start makes a new one. */
   #crashed(why: string): void {
-    this.#session = undefined;
+    this.#attempt += 1;
+    this.#end(`The worker stopped: ${why}`);
     this.#port = undefined;
-    this.#open = undefined;
-    leaveFloor(this);
     this.#failed({ name: 'The worker stopped.', message: why, facts: {} });
+    this.#host.runStateChanged(this.report);
+  }
+
+  /** Nobody answers any more, and nothing is wished of a run that is no more. */
+  #end(why: string): void {
+    this.#session?.end(why);
+    this.#session = undefined;
+    this.#open = undefined;
+    this.#started = false;
+    this.#going = false;
+    this.#wish = undefined;
+    this.#served.clear();
+    leaveFloor(this);
   }
 
   #failed(error: SerializedError): void {
+    this.#wish = undefined;
+    this.#going = false;
+    leaveFloor(this);
     this.report = { ...this.report, state: 'failed', error };
     this.banner({ id: 'run', kind: 'error', heading: error.name, message: error.message });
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -104,6 +104,14 @@ export abstract class Module {
   readonly ownBuffers: BufferSlot[] = [];
   readonly children: (readonly [name: string, module: Module])[] = [];
 
+  /**
+   * What the forward pass depends on besides input, tensors and training mode, and what may change between two passes (a skip connection
+   * that is cut): where it has changed, a recorded pass must be recorded anew.
+   */
+  get variant(): string {
+    return '';
+  }
+
   constructor(inputShape: Shape, outputShape: Shape) {
     this.inputShape = inputShape;
     this.outputShape = outputShape;

@@ -105,6 +105,11 @@ export class Network {
     return this.root.training;
   }
 
+  /** See `Module.variant`, of all modules together. */
+  get variant(): string {
+    return [...this.root.modules()].map(({ variant }) => variant).join();
+  }
+
   get parameterCount(): number {
     return this.root.parameterCount;
   }

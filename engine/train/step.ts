@@ -154,9 +154,13 @@ export class StepRunner {
   }
 
   #recorded(batch: number): Recording<Tensor> {
-    const { optimiser } = this.parts;
-    // Freezing and thawing change which gradients there are, and which parameters share their number of steps.
-    const state = () => `${optimiser.parameters.map((parameter) => Number(parameter.requiresGrad)).join('')} ${optimiser.layout}`;
+    const { optimiser, network } = this.parts;
+    // Freezing and thawing change which gradients there are, and which parameters share their number of steps; the forward pass
+    // depends on the network's variant (see Module.variant).
+    const state = () => {
+      const learning = optimiser.parameters.map((parameter) => Number(parameter.requiresGrad)).join('');
+      return `${learning} ${optimiser.layout} ${network.variant}`;
+    };
     if (this.#recording && this.#recordedFor !== state()) this.invalidate();
     if (!this.#recording) {
       this.#recording = this.device.record(() =>

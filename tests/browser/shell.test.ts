@@ -319,6 +319,41 @@ it('lets one lab of a page run at a time', async () => {
   expect(await text('chalk-lab-demo >>> chalk-banner')).toMatch(/another lab on this page runs now/);
 });
 
+it('runs labs that start by themselves one after the other', async () => {
+  await open({ steps: '400', autostart: '' }, '', 2);
+  // Whichever was ready first: the other waits for it, and both come to their end.
+  for (const index of [0, 1]) await until('finished', index);
+  await frames();
+  expect(await page.$('chalk-lab-demo >>> chalk-banner')).toBeNull();
+});
+
+it('goes on, and shows what it showed, when it is moved within the page', async () => {
+  const recorder = new Recorder();
+  recorder.add({ type: 'metric', series: 'loss', x: 77, y: 1 });
+  recorder.add({ type: 'step', step: 77, total: 77 });
+  const device = { kind: 'webgpu', name: 'A GPU', software: false } as const;
+  const recording = writeRecording(recorder.finish({ lab: 'demo', version: 1, config: {}, device }));
+  await open({ steps: '1000', recording });
+  await page.select(`${bar}#speed`, '30');
+  await page.click(`${bar}button.play`);
+  await until('running');
+  const seen = await page.evaluate(async () => {
+    const lab = document.querySelector('chalk-lab-demo') as unknown as DemoLab & HTMLElement;
+    const states: string[] = [];
+    lab.addEventListener('lab-state', (event) => states.push((event as CustomEvent<{ state: string }>).detail.state));
+    const { store } = lab;
+    // Connected again, it shall not start by itself a second time.
+    lab.setAttribute('autostart', '');
+    const place = document.createElement('section');
+    document.body.append(place);
+    place.append(lab);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    return { same: store === lab.store, states, state: lab.runState, steps: lab.store.charts.get('loss')?.get('loss')?.x };
+  });
+  expect([seen.same, seen.state, seen.states]).toEqual([true, 'running', []]);
+  expect(seen.steps).toEqual(seen.steps?.map((_, i) => i + 1));
+});
+
 it('pauses off-screen and goes on when seen again', async () => {
   await open({ steps: '1000' });
   await page.select(`${bar}#speed`, '30');

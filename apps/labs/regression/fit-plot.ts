@@ -15,11 +15,13 @@ export interface FitCurve {
 }
 
 const NUDGE = 0.02;
+/** So far beside a point another one is added. */
+const BESIDE = 0.05;
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
 /**
- * The points of a regression and the curves through them. Points can be dragged, added (double click), held out (double click on a
- * point, or H) and removed (Delete); all by keyboard too.
+ * The points of a regression and the curves through them. Points can be dragged (arrow keys), added (double click, a button, or A on a
+ * point), held out (double click on a point, or H) and removed (Delete).
  *
  * @element chalk-fit-plot
  * @attr {boolean} locked - the points cannot be changed
@@ -154,6 +156,8 @@ export class ChalkFitPlot extends LitElement {
   declare locked: boolean;
   declare private dragged: readonly Point[] | null;
   #frozen: Range | undefined;
+  /** The point that is focused as soon as it is drawn. */
+  #focused: number | undefined;
 
   constructor() {
     super();
@@ -219,7 +223,12 @@ export class ChalkFitPlot extends LitElement {
           <li><i class="dot"></i>point</li>
           <li><i class="dot held"></i>held-out point</li>
         </ul>
-        ${this.locked ? '' : html`<span>Drag a point. Double click: add, or hold out. Keys on a point: arrows, H, Delete.</span>`}
+        ${
+          this.locked
+            ? ''
+            : html`<button type="button" @click=${this.#addInGap}>Add a point</button>
+              <span>Drag a point. Double click: add, or hold out. Keys on a point: arrows, A adds one beside it, H, Delete.</span>`
+        }
       </div>`;
   }
 
@@ -274,7 +283,9 @@ export class ChalkFitPlot extends LitElement {
     const step = steps[event.key];
     if (step) this.#tell(this.#with(index, step));
     else if (event.key === 'h' || event.key === 'H') this.#toggle(index);
-    else if ((event.key === 'Delete' || event.key === 'Backspace') && this.points.length > 2) {
+    else if (event.key === 'a' || event.key === 'A' || event.key === 'Insert') {
+      this.#addPoint({ x: x + BESIDE <= 1 ? x + BESIDE : x - BESIDE, t, held: false });
+    } else if ((event.key === 'Delete' || event.key === 'Backspace') && this.points.length > 2) {
       this.#tell(this.points.filter((_, i) => i !== index));
     } else return;
     event.preventDefault();
@@ -283,6 +294,31 @@ export class ChalkFitPlot extends LitElement {
 
   #add(event: MouseEvent): void {
     if (!this.locked) this.#tell([...this.points, { ...this.#position(event), held: false }]);
+  }
+
+  /** In the middle of the widest gap between neighbours, on the line from one to the other. */
+  #addInGap(): void {
+    const sorted = [...this.points].sort((a, b) => a.x - b.x);
+    let [from, to] = [sorted[0], sorted[0]];
+    sorted.forEach((point, n) => {
+      const next = sorted[n + 1];
+      if (next && (!from || !to || next.x - point.x > to.x - from.x)) [from, to] = [point, next];
+    });
+    if (from && to) this.#addPoint({ x: (from.x + to.x) / 2, t: (from.t + to.t) / 2, held: false });
+  }
+
+  /** Adds a point and gives it the focus, so that the next key moves it. */
+  #addPoint(point: Point): void {
+    if (this.locked) return;
+    this.#focused = this.points.length;
+    this.#tell([...this.points, point]);
+  }
+
+  protected override updated(): void {
+    const points = this.renderRoot.querySelectorAll<SVGCircleElement>('.point');
+    if (this.#focused === undefined || points.length <= this.#focused) return;
+    points[this.#focused]?.focus();
+    this.#focused = undefined;
   }
 
   #toggle(index: number): void {

@@ -97,7 +97,7 @@ export class Training {
       many: repeated > 0 ? column(Array.from({ length: repeated }, () => [...grid]).flat()) : undefined,
     };
     this.#lambda = keep(tensor([0], []));
-    const decoupled = setting === 'weight decay' && config.decayForm === 'decoupled';
+    const decoupled = setting === 'weight decay' && this.#decoupled;
     this.#optimiser = createOptimiser(
       this.network.parameters,
       config.optimiser === 'sgd'
@@ -126,6 +126,7 @@ export class Training {
   /** One full-batch step. */
   step(live: { readonly rate: number; readonly decay: number }): void {
     this.#optimiser.lr = live.rate;
+    if (this.setting === 'weight decay' && this.#decoupled) this.#optimiser.weightDecay = live.decay;
     this.#optimiser.prepare();
     if (this.setting === 'weight decay' && live.decay !== this.#written) this.#writeDecay(live.decay);
     this.#step.execute();

@@ -74,7 +74,13 @@ export class View extends LabElement<typeof schema, Regression> {
     const plot = this.renderRoot.querySelector<ChalkFitPlot>('chalk-fit-plot');
     return [
       { id: 'fit', label: 'Curves (SVG)', format: 'svg', name: 'regression-fit', provide: () => plot?.toSvg() ?? '' },
-      { id: 'ts', label: 'This run as TypeScript', format: 'ts', name: 'regression', provide: () => runnableCode(this.ran) },
+      {
+        id: 'ts',
+        label: 'This run as TypeScript',
+        format: 'ts',
+        name: 'regression',
+        provide: () => runnableCode(this.made.config, this.made.changes),
+      },
     ];
   }
 }

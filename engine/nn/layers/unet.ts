@@ -120,6 +120,10 @@ export class UNet extends Module {
     this.children.push(['final_conv', this.#last]);
   }
 
+  override get variant(): string {
+    return [...this.cut].sort((a, b) => a - b).join('/');
+  }
+
   protected override compute(x: Tensor, pass: ForwardPass): Tensor {
     const encoded: Tensor[] = [];
     let value = x;

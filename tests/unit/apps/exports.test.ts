@@ -28,7 +28,8 @@ function filled(): RunStore {
 
 describe('what a lab exports', () => {
   const config = { ...defaults(schema), seed: 3 };
-  const source = { definition, preset: 'quick', config, store: filled(), device: undefined, recorded: false };
+  const made = { config, changes: [] };
+  const source = { definition, preset: 'quick', made, store: filled(), device: undefined, recorded: false };
   const item = (id: string) => commonExports(source).find((i) => i.id === id);
 
   it('are curves and tables as CSV', async () => {
@@ -54,6 +55,24 @@ describe('what a lab exports', () => {
     expect(script).toContain("from './apps/labs/demo/experiment.ts'");
     expect(script).toContain('"rate": 0.1');
     expect(script).toContain('labs/demo/#v=1&seed=3');
+    expect(script).toContain('npm run lab -- demo --preset quick --set seed=3');
+    expect(script).not.toMatch(/changes|checkpoint|readFileSync/);
+  });
+
+  it('is a script with what was changed on the way, and the files that it needs', () => {
+    const more = {
+      config: { ...config, points: [1, 'a'] },
+      changes: [{ step: 7, values: { rate: 0.5 } }],
+      checkpoint: Uint8Array.of(1, 2),
+      files: new Map([['cats/1.png', Uint8Array.of(3)]]),
+    };
+    const script = runScript({ ...source, made: more });
+    expect(script).toContain('changes: [{"step":7,"values":{"rate":0.5}}]');
+    expect(script).toContain('new Uint8Array(readFileSync("demo-seed-3-start.safetensors"))');
+    expect(script).toContain('["cats/1.png", new Uint8Array(readFileSync("cats/1.png"))]');
+    expect(script).toContain(`--set points='[1,"a"]'`);
+    const items = commonExports({ ...source, made: more });
+    expect(items.find(({ id }) => id === 'start')?.provide()).toEqual(Uint8Array.of(1, 2));
   });
 
   it('cannot have curves before there are any', () => {
@@ -82,32 +101,64 @@ describe('curves for charts', () => {
 });
 
 describe('the module for other pages', () => {
-  it('is a widget whose traits are the parameters', () => {
-    const lab = Object.assign(new EventTarget(), {
-      config: { seed: 1, learningRate: 0.1 } as Record<string, unknown>,
-      remove: vi.fn(),
+  it.each([
+    ['at once', (fire: () => void) => fire()],
+    ['later', (fire: () => void) => queueMicrotask(fire)],
+  ])('is a widget whose traits are the parameters; changes of the model are told %s', async (_, deliver) => {
+    const lab = Object.assign(new EventTarget(), { remove: vi.fn() }) as EventTarget & {
+      config: Record<string, unknown>;
+      remove: ReturnType<typeof vi.fn>;
+    };
+    // As the element does: what is set is merged.
+    let own: Record<string, unknown> = { seed: 1, learningRate: 0.1, steps: 10 };
+    Object.defineProperty(lab, 'config', {
+      get: () => own,
+      set: (values) => {
+        own = { ...own, ...values };
+      },
     });
+    const reader = (values: Record<string, unknown>) => {
+      own = { ...own, ...values };
+      lab.dispatchEvent(new CustomEvent('lab-change', { detail: { config: own } }));
+    };
     vi.stubGlobal('document', { createElement: () => lab });
     const listeners = new Map<string, () => void>();
     const traits: Record<string, unknown> = { learning_rate: 0.5, state: '', config: null };
     const model = {
       get: (key: string) => traits[key],
       set: (key: string, value: unknown) => {
+        if (JSON.stringify(traits[key]) === JSON.stringify(value)) return;
         traits[key] = value;
+        deliver(() => listeners.get(`change:${key}`)?.());
       },
       save_changes: vi.fn(),
       on: (name: string, callback: () => void) => listeners.set(name, callback),
       off: (name: string) => listeners.delete(name),
     };
+    const settled = () => new Promise((resolve) => setTimeout(resolve));
     const append = vi.fn();
     const end = widget('chalk-lab-demo').render({ model, el: { append } as unknown as HTMLElement });
     expect(append).toHaveBeenCalledWith(lab);
-    expect(lab.config).toEqual({ learningRate: 0.5 });
+    expect(own).toEqual({ seed: 1, learningRate: 0.5, steps: 10 });
+
     lab.dispatchEvent(new CustomEvent('lab-state', { detail: { state: 'running' } }));
     expect(traits.state).toBe('running');
-    traits.learning_rate = 0.75;
-    listeners.get('change:learning_rate')?.();
-    expect(lab.config).toEqual({ learningRate: 0.75 });
+
+    // The reader's changes stand, whatever the model makes of them, and the traits follow.
+    reader({ learningRate: 0.75 });
+    reader({ learningRate: 0.8, steps: 20 });
+    await settled();
+    expect(own).toEqual({ seed: 1, learningRate: 0.8, steps: 20 });
+    expect(traits).toMatchObject({ learning_rate: 0.8, config: { learningRate: 0.8, steps: 20 } });
+    expect(traits).not.toHaveProperty('steps');
+
+    // From Python, one parameter or all.
+    model.set('learning_rate', 0.2);
+    await settled();
+    expect(own.learningRate).toBe(0.2);
+    model.set('config', { learningRate: 0.3, seed: 4 });
+    await settled();
+    expect(own).toEqual({ seed: 4, learningRate: 0.3, steps: 20 });
     end();
     expect([listeners.size, lab.remove.mock.calls.length]).toEqual([0, 1]);
     vi.unstubAllGlobals();

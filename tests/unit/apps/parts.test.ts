@@ -4,7 +4,7 @@ import { parameterTable, parseLabArguments } from '../../../apps/cli/lab-argumen
 import { nudge, positionOf, positions, valueAt } from '../../../apps/components/controls/slider.ts';
 import { Eta, formatDuration } from '../../../apps/components/transport-bar/eta.ts';
 import { reportHeight } from '../../../apps/embed/frame.ts';
-import { leaveFloor, takeFloor } from '../../../apps/shell/one-at-a-time.ts';
+import { awaitFloor, leaveFloor, takeFloor } from '../../../apps/shell/one-at-a-time.ts';
 import { definition, schema } from './demo-experiment.ts';
 
 describe('sliders', () => {
@@ -71,8 +71,8 @@ describe('remaining time', () => {
 
 describe('one training per page', () => {
   it('pauses who ran before, and only that one', () => {
-    const a = { yieldFloor: vi.fn() };
-    const b = { yieldFloor: vi.fn() };
+    const speaker = () => ({ yieldFloor: vi.fn(), floorFree: vi.fn() });
+    const [a, b] = [speaker(), speaker()];
     takeFloor(a);
     takeFloor(a);
     takeFloor(b);
@@ -84,6 +84,21 @@ describe('one training per page', () => {
     takeFloor(b);
     expect(a.yieldFloor).toHaveBeenCalledTimes(1);
     leaveFloor(b);
+  });
+
+  it('lets wait who starts by itself, one after the other', () => {
+    const speaker = () => ({ yieldFloor: vi.fn(), floorFree: vi.fn(() => awaitFloor(c)) });
+    const a = { yieldFloor: vi.fn(), floorFree: vi.fn() };
+    const b = { yieldFloor: vi.fn(), floorFree: vi.fn(() => awaitFloor(b)) };
+    const c = speaker();
+    expect([awaitFloor(a), awaitFloor(b), awaitFloor(c), awaitFloor(c)]).toEqual([true, false, false, false]);
+    leaveFloor(a);
+    expect([awaitFloor(b), awaitFloor(c)]).toEqual([true, false]);
+    expect(a.yieldFloor).not.toHaveBeenCalled();
+    leaveFloor(c);
+    leaveFloor(b);
+    expect(awaitFloor(a)).toBe(true);
+    leaveFloor(a);
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
-import { type LostNotice, Runner, type StateReport } from '../../../apps/runtime/runner.ts';
+import { type Change, type LostNotice, Runner, type StateReport } from '../../../apps/runtime/runner.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { environment, experiment, faults, schema } from './demo-experiment.ts';
 
@@ -9,6 +9,7 @@ function start(config: Record<string, unknown> = {}) {
   const events: LabEvent[] = [];
   const states: StateReport[] = [];
   const lost: LostNotice[] = [];
+  const changes: { change: Change; ended: boolean }[] = [];
   let seen: (() => void) | undefined;
   const runner = new Runner(experiment, environment, {
     event: (event) => {
@@ -19,6 +20,7 @@ function start(config: Record<string, unknown> = {}) {
       seen?.();
     },
     lost: (notice) => lost.push(notice),
+    changed: (change, ended) => changes.push({ change, ended }),
   });
   const until = async (state: string) => {
     while (runner.state !== state) {
@@ -28,7 +30,7 @@ function start(config: Record<string, unknown> = {}) {
     }
   };
   const ready = runner.start({ config: { ...defaults(schema), ...config } });
-  return { runner, events, states, lost, until, ready };
+  return { runner, events, states, lost, changes, until, ready };
 }
 
 const steps = (events: LabEvent[]) => events.filter((e) => e.type === 'step').length;
@@ -106,6 +108,42 @@ describe('Runner', () => {
     await until('running');
     await until('paused');
     expect(await runner.request('where', undefined)).toBe(0);
+  });
+
+  it('takes live changes over between steps, says after which, and repeats the run with them to the bit', async () => {
+    const { runner, until, ready, events, changes } = start({ steps: 200, decay: 0 });
+    await ready;
+    runner.update({ rate: 0.11 });
+    runner.advance(3);
+    await until('paused');
+    runner.update({ rate: 0.12, start: 9 });
+    runner.update({ rate: 0.12 });
+    runner.setSpeed(2000);
+    runner.play();
+    while (runner.step < 20) await new Promise((resolve) => setTimeout(resolve, 1));
+    runner.update({ rate: 0.13, decay: 0.5 });
+    await until('finished');
+    runner.update({ rate: 0.5 });
+    expect(changes.map(({ change }) => change.values)).toEqual([
+      { rate: 0.11 },
+      { rate: 0.12 },
+      { rate: 0.13, decay: 0.5 },
+      { rate: 0.5 },
+    ]);
+    expect(changes.map(({ change }) => change.step).slice(0, 2)).toEqual([0, 3]);
+    expect(changes.map(({ ended }) => ended)).toEqual([false, false, false, true]);
+    const made = changes.filter(({ ended }) => !ended).map(({ change }) => change);
+    const again = await runInNode(experiment, { environment, config: { steps: 200 }, changes: made });
+    expect(again.result).toEqual(events.at(-1)?.type === 'result' && (events.at(-1) as { value: unknown }).value);
+    await again.runner.stop();
+  });
+
+  it('lets a stop that comes while it starts end it before it has begun', async () => {
+    const { runner, ready } = start();
+    runner.play();
+    await runner.stop();
+    await ready;
+    expect([runner.state, runner.step, faults.returned]).toEqual(['idle', 0, 0]);
   });
 
   it('resumes from the last checkpoint when the device is lost', async () => {

@@ -39,8 +39,7 @@ async function until(condition: () => boolean) {
 
 describe('Session', () => {
   it('plays a run to its end through messages', async () => {
-    session.start({ config: base });
-    session.play();
+    session.start({ config: base, wanted: Number.POSITIVE_INFINITY });
     await until(() => session.state === 'finished');
     expect(store.series()[0]?.y).toHaveLength(20);
     expect(store.step).toMatchObject({ step: 20, total: 20 });
@@ -108,6 +107,20 @@ describe('Batch', () => {
     batch.add(tensor(3));
     expect(batch.take()).toEqual([tensor(3)]);
     expect(batch.size).toBe(0);
+  });
+
+  it('lets a newer checkpoint cover what was told since the older one: a curve that goes on from it has no gap', () => {
+    const batch = new Batch();
+    const metric = (x: number): LabEvent => ({ type: 'metric', series: 'a', x, y: x });
+    const checkpoint = (step: number): LabEvent => ({ type: 'checkpoint', name: 'c', step, bytes: new Uint8Array(1) });
+    for (const event of [metric(1), checkpoint(1), metric(2), checkpoint(2), metric(3)]) batch.add(event);
+    const events = batch.take();
+    expect(events).toEqual([metric(1), metric(2), checkpoint(2), metric(3)]);
+    const told = new RunStore();
+    told.apply(events);
+    told.rollBack();
+    told.apply([metric(3), metric(4)]);
+    expect(told.series()[0]?.x).toEqual([1, 2, 3, 4]);
   });
 
   it('keeps rows without id and notes apart', () => {
