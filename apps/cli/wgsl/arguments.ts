@@ -167,4 +167,3 @@ const FILLERS: Readonly<Record<string, (type: BufferType) => (i: number) => numb
     };
   },
 };
-

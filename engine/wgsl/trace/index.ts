@@ -205,7 +205,11 @@ class Dispatch {
   readonly #waiting: Waiting;
   readonly #code: ReturnType<typeof compileFunctions>[number] & object;
   readonly #cells: Cells;
-  readonly #privates: { readonly start: number; readonly words: number; readonly initial: number | readonly number[] | undefined }[] = [];
+  readonly #privates: {
+    readonly start: number;
+    readonly words: number;
+    readonly initial: number | readonly number[] | undefined;
+  }[] = [];
   #steps = 0;
 
   constructor(machine: Machine, entry: ReturnType<typeof entryOf>, cells: Cells) {

@@ -161,7 +161,8 @@ export class Machine {
 
   /** @throws BudgetExhausted */
   look(s: Invocation): void {
-    if (s.steps > this.budget.perInvocation) throw new BudgetExhausted(s, `${countText(this.budget.perInvocation)} steps of one invocation`);
+    if (s.steps > this.budget.perInvocation)
+      throw new BudgetExhausted(s, `${countText(this.budget.perInvocation)} steps of one invocation`);
     this.groupSteps += CHECK_EVERY;
     if (this.groupSteps > this.budget.perWorkgroup) {
       throw new BudgetExhausted(s, `${countText(this.budget.perWorkgroup)} steps of one workgroup`);
@@ -172,7 +173,8 @@ export class Machine {
 
   /** @throws BudgetExhausted */
   watchTheClock(s: Invocation): void {
-    if (performance.now() > this.#deadline) throw new BudgetExhausted(s, `${countText(this.budget.milliseconds)} ms of the trace`);
+    if (performance.now() > this.#deadline)
+      throw new BudgetExhausted(s, `${countText(this.budget.milliseconds)} ms of the trace`);
   }
 
   start(s: Invocation): void {
@@ -212,7 +214,14 @@ export class Machine {
     ];
   }
 
-  touchBuffer(buffer: BoundBuffer, s: Invocation, element: number, writes: boolean, at: number, value: number | readonly number[]): void {
+  touchBuffer(
+    buffer: BoundBuffer,
+    s: Invocation,
+    element: number,
+    writes: boolean,
+    at: number,
+    value: number | readonly number[],
+  ): void {
     const { shadow } = buffer;
     if (shadow) {
       this.#storage.number = s.number;

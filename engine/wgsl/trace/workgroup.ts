@@ -1,5 +1,5 @@
 /** Runs the invocations of one workgroup: each up to where it waits, then all together past the barrier. */
-import { idText, type InvocationId } from './findings.ts';
+import { type InvocationId, idText } from './findings.ts';
 import type { Invocation, Machine } from './machine.ts';
 import type { Suspension, WaitingCode, Waits } from './waiting-statements.ts';
 
@@ -96,7 +96,13 @@ function whereabouts(machine: Machine, { s, waitsFor, done }: Thread): string {
 }
 
 /** Sets where an invocation stands in the dispatch. */
-export function place(machine: Machine, s: Invocation, group: readonly [number, number, number], groupNumber: number, local: number): void {
+export function place(
+  machine: Machine,
+  s: Invocation,
+  group: readonly [number, number, number],
+  groupNumber: number,
+  local: number,
+): void {
   const [sx, sy, sz] = machine.groupSize;
   s.local = local;
   s.number = groupNumber * sx * sy * sz + local;
@@ -105,6 +111,10 @@ export function place(machine: Machine, s: Invocation, group: readonly [number, 
   machine.start(s);
 }
 
-function globalIdOf({ groupSize: [sx, sy, sz] }: Machine, [gx, gy, gz]: readonly [number, number, number], local: number): InvocationId {
+function globalIdOf(
+  { groupSize: [sx, sy, sz] }: Machine,
+  [gx, gy, gz]: readonly [number, number, number],
+  local: number,
+): InvocationId {
   return [gx * sx + (local % sx), gy * sy + (Math.floor(local / sx) % sy), gz * sz + Math.floor(local / (sx * sy))];
 }
