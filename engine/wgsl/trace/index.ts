@@ -23,8 +23,9 @@ import { type Access, BoundBuffer, type Budget, BudgetExhausted, Invocation, Mac
 import { Waiting } from './suspend.ts';
 import { place, runWaiting } from './workgroup.ts';
 
+export type { Entry } from '../typed.ts';
 export { bindingsOf, entryOf, leastBytes, packUniform, scalarWithin, typeText, WgslInputError } from './bind.ts';
-export { FINDING_KINDS, type Finding, type FindingKind, type InvocationId } from './findings.ts';
+export { FINDING_KINDS, type Finding, type FindingKind, type InvocationId, numberText } from './findings.ts';
 export type { Access, Budget } from './machine.ts';
 
 type Triple = readonly [x: number, y: number, z: number];
