@@ -61,7 +61,12 @@ export interface TraceResult {
 }
 
 /** An endless loop of one invocation ends within a second. */
-export const DEFAULT_BUDGET: Budget = { perInvocation: 4_000_000, perWorkgroup: 64_000_000, milliseconds: 60_000 };
+export const DEFAULT_BUDGET: Budget = {
+  perInvocation: 4_000_000,
+  perWorkgroup: 64_000_000,
+  barriers: 10_000,
+  milliseconds: 60_000,
+};
 
 /** WebGPU's default limits. */
 const MAX_WORKGROUPS = 65_535;

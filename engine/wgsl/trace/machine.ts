@@ -81,6 +81,8 @@ export interface Budget {
   readonly perInvocation: number;
   /** Statements of one workgroup. */
   readonly perWorkgroup: number;
+  /** Barriers that one workgroup passes. */
+  readonly barriers: number;
   /** Time of the whole trace. */
   readonly milliseconds: number;
 }
@@ -137,6 +139,7 @@ export class Machine {
   readonly #storage = { number: 0, groupSize: 1, now: 0, since: 0, shared: true };
   readonly #workgroup = { number: 0, groupSize: 1, now: 0, since: 0, shared: false };
   readonly #deadline: number;
+  #barriers = 0;
 
   constructor(module: Module, source: string, layout: Layout, budget: Budget, subgroupSize: number) {
     this.module = module;
@@ -190,14 +193,17 @@ export class Machine {
       moment.since = moment.now;
     }
     this.groupSteps = 0;
+    this.#barriers = 0;
   }
 
-  /** All invocations of the workgroup have met at a barrier of this address space. */
-  passBarrier(space: 'storage' | 'workgroup'): void {
+  /** All invocations of the workgroup have met at a barrier of this address space. @returns whether the budget allows it */
+  passBarrier(space: 'storage' | 'workgroup'): boolean {
+    this.#barriers++;
     this.#storage.now++;
     this.#workgroup.now++;
     const moment = space === 'storage' ? this.#storage : this.#workgroup;
     moment.since = moment.now;
+    return this.#barriers <= this.budget.barriers;
   }
 
   /** Global id of an invocation by its number. */
@@ -314,4 +320,4 @@ function advice(space: 'storage' | 'workgroup', { otherGroup, wrongBarrier }: Ot
   return `${passed} only, and no ${barrier} lies between the two`;
 }
 
-const countText = (count: number): string => count.toLocaleString('en-US');
+export const countText = (count: number): string => count.toLocaleString('en-US');

@@ -1,6 +1,6 @@
 /** Runs the invocations of one workgroup: each up to where it waits, then all together past the barrier. */
 import { type InvocationId, idText } from './findings.ts';
-import type { Invocation, Machine } from './machine.ts';
+import { BudgetExhausted, countText, type Invocation, type Machine } from './machine.ts';
 import type { Suspension, WaitingCode, Waits } from './waiting-statements.ts';
 
 interface Thread {
@@ -68,7 +68,11 @@ function release(machine: Machine, threads: readonly Thread[], alive: readonly T
   if (!first) return;
   const together = alive.filter(({ waitsFor }) => waitsFor?.at === first.at);
   if (together.length < threads.length) divergent(machine, first, together, threads, 'workgroup');
-  machine.passBarrier(first.space);
+  const [leader] = together;
+  if (!machine.passBarrier(first.space) && leader) {
+    // Raised where the invocation waits, so that the loops around the barrier note themselves.
+    leader.waits.throw(new BudgetExhausted(leader.s, `${countText(machine.budget.barriers)} barriers of one workgroup`));
+  }
   for (const thread of together) thread.waitsFor = undefined;
 }
 
