@@ -98,6 +98,9 @@ export function checkAssertion(context: Context, condition: Expression, at: numb
 function checkTarget(context: Context, node: Expression, at: number): Reference {
   const target = checkExpression(context, node);
   if (target.kind !== 'reference') {
+    if (target.kind === 'value' && target.value.kind === 'swizzle' && target.value.operand.kind === 'load') {
+      context.outside(node.at, 'swizzle assignment', 'several components of a vector cannot be assigned at once here');
+    }
     const hint =
       target.kind === 'value' && target.value.kind === 'local' ? ": it is a 'let' or parameter, which cannot change" : '';
     return context.fail(node.at, `this cannot be assigned to${hint}`);
