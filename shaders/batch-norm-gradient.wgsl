@@ -6,7 +6,7 @@
 //
 // r row, c channel, s slice of the rows, strided or CONTIGUOUS as in batch-norm.wgsl.
 // `sumSlices`: one invocation per slice and channel; `combine` adds the slices in order; `gradientVectors`: `blocks` times 4 rows per
-// invocation, so that a channel's numbers are loaded once; past the end the last row is computed once more, which saves a branch.
+// invocation, so that a channel's numbers are loaded once; past the end the last row is loaded once more and nothing stored.
 // `…Vectors`: four channels at a time (channels is a multiple of 4). No barrier, fixed order. `sums` holds gbeta, then ggamma.
 
 override TRAINING: bool = true;
@@ -192,7 +192,9 @@ fn gradientVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
           g -= ofBeta + centred * ofGamma;
         }
       }
-      gx4[at] = scale * g;
+      if (row + j * step < params.rows) {
+        gx4[at] = scale * g;
+      }
     }
     row += 4u * step;
   }

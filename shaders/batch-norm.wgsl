@@ -6,8 +6,8 @@
 // memory, which a GPU fetches at once; or, where CONTIGUOUS, one block of rows, which a processor's cache fetches ahead.
 // `statistics`: one invocation per slice and channel; sums are shifted by the slice's first element, so one walk is enough and nothing
 // cancels. `combine`: the slices' means and squared deviations by Chan's formula, in a fixed order, no barrier.
-// `normalizeVectors`: an invocation takes `blocks` times 4 rows of its channels, whose four numbers are loaded once; past the end it computes
-// the last row once more, which saves a branch. On a software adapter eight blocks are twice as fast as one and 32 again 1.4 times, and 4
+// `normalizeVectors`: an invocation takes `blocks` times 4 rows of its channels, whose four numbers are loaded once; past the end it loads
+// the last row once more, which keeps the loads free of branches, and stores nothing. On a software adapter eight blocks are twice as fast as one and 32 again 1.4 times, and 4
 // rows unrolled are 1.6 times as fast as 8, which no longer fit its registers.
 // `…Vectors`: four channels at a time (channels is a multiple of 4).
 // `running`: exponential averages; the variance there is the unbiased one, as in PyTorch.
@@ -181,7 +181,9 @@ fn normalizeVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
       if (RELU) {
         v = select(v, vec4f(), v <= vec4f());
       }
-      y4[at] = v;
+      if (row + j * step < params.rows) {
+        y4[at] = v;
+      }
     }
     row += 4u * step;
   }

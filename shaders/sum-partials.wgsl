@@ -49,6 +49,10 @@ fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups
 fn sumBiasActivate(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
   if (i < params.count) {
-    y[i] = activate(total(i) + select(0.0, bias[i % params.N], HAS_BIAS));
+    var shift = 0.0;
+    if (HAS_BIAS) {
+      shift = bias[i % params.N];
+    }
+    y[i] = activate(total(i) + shift);
   }
 }

@@ -46,7 +46,7 @@ fn distances(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
   let last = params.N - 1u;
   var fromI: array<u32, 8>;
   var fromJ: array<u32, 8>;
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   // @unroll
   for (var k = 0u; k < TILE; k++) {
     fromI[k] = min(params.firstRow + row + k, last) * D4;

@@ -18,10 +18,14 @@ const COMMANDS = {
   data: ['apps/cli/data.ts', false, 'fetch the data sets'],
   lab: ['apps/cli/lab.ts', true, 'run a lab without a browser: lab ID [key=value …]'],
   fixtures: ['apps/cli/fixtures.ts', true, 'replay a folder of fixtures on every device: fixtures DIR'],
+  wgsl: ['apps/cli/wgsl.ts', false, 'run a WGSL program and say what is wrong with it: wgsl JOB'],
   bench: ['bench/main.ts', true, 'run the benchmarks'],
   screenshots: ['apps/cli/screenshots.ts', false, 'take pictures of every page'],
   types: ['apps/cli/types.ts', false, 'write the declarations of the .wgsl files into .types/'],
 };
+
+/** Commands that import no `.wgsl` file: they start faster. */
+const BUNDLED = new Set(['wgsl']);
 
 function usage() {
   const lines = Object.entries(COMMANDS).map(([name, [, , help]]) => `  ${name.padEnd(12)} ${help}`);
@@ -53,8 +57,8 @@ async function main() {
     if (Object.keys(extra).length > 0) return respawn(extra);
   }
   process.argv = [process.argv[0], file, ...(known ? rest : rest.slice(1))];
-  const { importModule } = await import('./runner.mjs');
-  const module = await importModule(file);
+  const { importBundled, importModule } = await import('./runner.mjs');
+  const module = await (BUNDLED.has(command) ? importBundled(file) : importModule(file));
   // A command exports `main(args)` and may return an exit code; a script for `exec` may just run.
   if (typeof module.main === 'function') {
     const code = await module.main(process.argv.slice(2));

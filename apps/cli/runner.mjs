@@ -1,7 +1,7 @@
 /** Runs TypeScript with `.wgsl` imports in Node through Vite's module runner, with the plugins of vite.config.ts. */
+import { rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createRunnableDevEnvironment, loadConfigFromFile, mergeConfig, resolveConfig } from 'vite';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -13,6 +13,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export async function importModule(file) {
   // The site's configuration and this runner share their plugins; the flag spares a tool the checks of a build.
   process.env.CHALKGRAD_RUNNER = '1';
+  const { createRunnableDevEnvironment, loadConfigFromFile, mergeConfig, resolveConfig } = await import('vite');
   const loaded = await loadConfigFromFile(
     { command: 'serve', mode: 'production' },
     resolve(root, 'vite.config.ts'),
@@ -42,4 +43,22 @@ export async function importModule(file) {
   const environment = createRunnableDevEnvironment('cli', config, { runnerOptions: { hmr: { logger: false } }, hot: false });
   await environment.init();
   return environment.runner.import(pathToFileURL(resolve(file)).href);
+}
+
+/**
+ * Imports a module that needs no plugin (so no `.wgsl` imports) as one bundle: a tenth of the time.
+ * @param {string} file
+ * @returns {Promise<Record<string, unknown>>}
+ */
+export async function importBundled(file) {
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({ input: resolve(file), platform: 'node', external: [/^node:/, 'webgpu'], logLevel: 'silent' });
+  // In the repository, so that packages are found, and as deep in it as apps/cli, so that root.ts is right. Several may run at once.
+  const output = resolve(root, `node_modules/.vite/cli-${process.pid}.mjs`);
+  await bundle.write({ file: output, format: 'esm', codeSplitting: false });
+  try {
+    return await import(pathToFileURL(output).href);
+  } finally {
+    rmSync(output, { force: true });
+  }
 }

@@ -2,7 +2,7 @@
 import { WgslInputError } from '../../../engine/wgsl/trace/index.ts';
 import { type BufferType, emptyBuffer, fillBuffer, type Job, type JobBuffer, readGrid, readJob, readSource } from './job.ts';
 
-export const DEVICES = ['trace', 'webgpu', 'wasm'] as const;
+export const DEVICES = ['trace', 'webgpu'] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
 export interface Arguments {
@@ -18,10 +18,10 @@ export interface Arguments {
 export const USAGE = `node apps/cli/run.mjs wgsl JOB.json [options]
 node apps/cli/run.mjs wgsl PROGRAM.wgsl --dispatch X,Y,Z --buffer NAME=TYPE:CONTENT … [options]
 
-Runs a WGSL program on the tracer (which says what is wrong with it), on WebAssembly or on WebGPU, and prints the buffers that it
+Runs a WGSL program on the tracer (which says what is wrong with it), or on WebGPU, and prints the buffers that it
 may write, or what was found.
 
-  --device D           trace (default), wasm or webgpu
+  --device D           trace (default) or webgpu
   --json               prints one JSON object
   --entry NAME         which entry point, where there are several
   --dispatch X,Y,Z     workgroups (default 1,1,1)
@@ -167,4 +167,3 @@ const FILLERS: Readonly<Record<string, (type: BufferType) => (i: number) => numb
     };
   },
 };
-

@@ -1,8 +1,8 @@
 /** A job: a WGSL program with its dispatch, buffers and overrides, and what must come out. Read from JSON or from arguments. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { FINDING_KINDS, type FindingKind, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
 import { scalarValue } from '../../../engine/wgsl/trace/bind.ts';
+import { FINDING_KINDS, type FindingKind, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
 
 export type BufferType = 'f32' | 'i32' | 'u32';
 const VIEWS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;

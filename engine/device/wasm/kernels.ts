@@ -50,7 +50,7 @@ export function runsHere(shader: ShaderModule, entryPoint: string): boolean {
 const sorted = (record: Readonly<Record<string, unknown>>) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
 export function keyOf({ shader, entryPoint, overrides, uniform, lengths, grid }: Request): string {
-  const facts = uniform ? `|${uniform.join()}|${JSON.stringify(sorted(lengths ?? {}))}|${grid}` : '';
+  const facts = `|${uniform?.join() ?? ''}|${JSON.stringify(sorted(lengths ?? {}))}|${grid ?? ''}`;
   return `${shader.path}|${entryPoint}|${JSON.stringify(sorted(overrides))}${facts}`;
 }
 

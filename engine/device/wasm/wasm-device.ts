@@ -183,7 +183,8 @@ export class WasmDevice implements Device {
     const named: Record<string, DeviceBuffer> = { ...(buffers as Readonly<Record<string, DeviceBuffer>>) };
     for (const [name, bytes] of plan.temporaries) named[name] = this.allocate(bytes, `temporary ${name}`);
     for (const { dispatch, uniform, names } of plan.dispatches) {
-      const loaded = this.#kernels.get(dispatch);
+      const { shader, entryPoint, overrides } = dispatch;
+      const loaded = this.#kernels.get({ shader, entryPoint, overrides });
       const words = this.#argumentsOf(loaded, dispatch, names, named);
       this.#eagerArgs ??= this.#heap.allocate(this.threads * ARGS_BYTES + UNIFORM_BYTES, 'arguments');
       const args = this.#eagerArgs;

@@ -33,8 +33,10 @@ function sameRoot(a: Root, b: Root): boolean {
   return a.kind === 'global' ? b.kind === 'global' && a.global === b.global : b.kind === 'local' && a.local === b.local;
 }
 
-/** What the caller does by way of the callee: through its own parameters and to globals. */
-export function noteCall(scope: FunctionScope, called: CheckedFunction, args: readonly Value[]): void {
+/** What the caller does by way of the callee: calls, globals, and what pointers of its own lead to. */
+export function noteCall(scope: FunctionScope, called: CheckedFunction, index: number, args: readonly Value[]): void {
+  for (const call of [...called.calls, index]) scope.calls.add(call);
+  for (const global of called.globals) scope.globals.add(global);
   for (const [global, use] of called.globalUse) merge(scope.globalUse, global, use);
   args.forEach((arg, i) => {
     if (arg.type.kind !== 'pointer') return;

@@ -30,7 +30,7 @@ const ARGUMENTS: ReadonlyMap<string, readonly [number, number]> = new Map([
 /** Refuses attributes that do not exist, do not belong here or are written twice. */
 export function checkAttributes(context: Context, attributes: readonly Attribute[], allowed: readonly string[]): void {
   const seen = new Set<string>();
-  for (const { name, at, arguments: args } of attributes) {
+  for (const { name, at, arguments: args, hasParentheses } of attributes) {
     const range = ARGUMENTS.get(name);
     if (!range) context.fail(at, `there is no attribute '@${name}'`);
     if (!allowed.includes(name)) context.fail(at, `'@${name}' does not belong here`);
@@ -38,6 +38,7 @@ export function checkAttributes(context: Context, attributes: readonly Attribute
       const count = range[0] === range[1] ? `${range[0]}` : `${range[0]} to ${range[1]}`;
       context.fail(at, `'@${name}' takes ${count} argument${count === '1' ? '' : 's'}, not ${args.length}`);
     }
+    if (range[1] === 0 && hasParentheses) context.fail(at, `'@${name}' takes no parentheses`);
     if (seen.has(name) && name !== 'diagnostic') context.fail(at, `'@${name}' is written twice`);
     seen.add(name);
   }

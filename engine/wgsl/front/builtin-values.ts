@@ -29,6 +29,34 @@ export function evaluateBuiltin(name: string, scalar: AnyScalar, args: readonly 
   return typeof packed === 'number' ? packed : list(packed);
 }
 
+/**
+ * What a function asks of those of its arguments that are constant, whatever the others are (`false` where one is not).
+ * @throws ConstantError
+ */
+export function checkArguments(name: string, scalar: AnyScalar, args: readonly (Const | false)[]): void {
+  const [a, b, c, d] = args;
+  if (name === 'clamp') {
+    each(b, c, (low, high) => need(low <= high, `clamp needs its lower bound ${low} below its upper bound ${high}`));
+  } else if (name === 'smoothstep') {
+    each(a, b, (low, high) => need(low !== high, 'smoothstep needs two different edges'));
+  } else if (name === 'ldexp') {
+    const most = scalar === 'abstract-float' ? 1024 : 128;
+    each(b, b, (exponent) => need(Number(exponent) <= most, `ldexp needs an exponent of at most ${most}`));
+  } else if (name === 'extractBits' || name === 'insertBits') {
+    const [offset, count] = name === 'extractBits' ? [b, c] : [c, d];
+    each(offset, count, (at, width) => need(Number(at) + Number(width) <= 32, `the bits that ${name} takes are not within 32`));
+  }
+}
+
+/** Both arguments component by component, where both are there. */
+function each(a: Const | false | undefined, b: Const | false | undefined, check: (a: ConstScalar, b: ConstScalar) => void): void {
+  if (a === false || a === undefined || b === false || b === undefined) return;
+  const others = parts(b) as ConstScalar[];
+  (parts(a) as ConstScalar[]).forEach((value, i) => {
+    check(value, others[i] as ConstScalar);
+  });
+}
+
 /** What a function asks of its arguments where they are constant. */
 function need(holds: boolean, message: string): void {
   if (!holds) throw new ConstantError(message);
@@ -95,7 +123,6 @@ const FLOATS: ReadonlyMap<string, (...values: number[]) => number> = new Map(
     sin: Math.sin,
     sinh: Math.sinh,
     smoothstep(low, high, x) {
-      need(low !== high, 'smoothstep needs two different edges');
       const t = Math.min(Math.max((x - low) / (high - low), 0), 1);
       return t * t * (3 - 2 * t);
     },
@@ -135,21 +162,18 @@ const ANY: ReadonlyMap<string, (scalar: AnyScalar, ...values: ConstScalar[]) => 
     min: (_, a, b) => lesser(a, b),
     max: (_, a, b) => (lesser(a, b) === a ? b : a),
     clamp(_, x, low, high) {
-      need(low <= high, `clamp needs its lower bound ${low} below its upper bound ${high}`);
       return lesser(x, low) === x ? low : lesser(x, high);
     },
     sign: (_, x) => (typeof x === 'bigint' ? (x > 0n ? 1n : x < 0n ? -1n : 0n) : Math.sign(Number(x))),
     select: (_, a, b, condition) => (condition ? b : a),
     firstLeadingBit: (scalar, x) => signed(31 - Math.clz32(scalar === 'i32' && Number(x) < 0 ? ~Number(x) : Number(x)), scalar),
     extractBits(scalar, x, offset, count) {
-      checkBits(offset, count);
       if (Number(count) === 0) return 0;
       const left = Number(x) << (32 - Number(offset) - Number(count));
       return scalar === 'i32' ? left >> (32 - Number(count)) : left >>> (32 - Number(count));
     },
     insertBits(scalar, x, bits, offset, count) {
       const [at, width] = [Number(offset), Number(count)];
-      checkBits(at, width);
       if (width === 0) return x;
       const mask = (width === 32 ? 0xffffffff : 2 ** width - 1) << at;
       return signed((Number(x) & ~mask) | ((Number(bits) << at) & mask), scalar);
@@ -161,10 +185,6 @@ const ANY: ReadonlyMap<string, (scalar: AnyScalar, ...values: ConstScalar[]) => 
 function lesser(a: ConstScalar, b: ConstScalar): ConstScalar {
   const isLess = a < b;
   return isLess ? a : b;
-}
-
-function checkBits(offset: ConstScalar, count: ConstScalar): void {
-  need(Number(offset) + Number(count) <= 32, `${count} bits from bit ${offset} on are not within 32`);
 }
 
 function negateWrapping(x: ConstScalar, scalar: AnyScalar): ConstScalar {

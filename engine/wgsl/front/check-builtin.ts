@@ -1,11 +1,11 @@
 /** Calls of built-in functions: the overload that fits, and constants computed (WGSL, §17). */
 import type { Scalar, Type, Value } from '../typed.ts';
 import { VOID } from '../typed.ts';
-import { bitcastScalar, evaluateBuiltin } from './builtin-values.ts';
+import { bitcastScalar, checkArguments, evaluateBuiltin } from './builtin-values.ts';
 import { BUILTINS, type Constraint, isOutside, type Overload, RUNTIME_ONLY, SUBGROUPS } from './builtins.ts';
 import { checkValue } from './check-expression.ts';
 import { checkType } from './check-type.ts';
-import { type ConstScalar, mapConst, zero } from './constants.ts';
+import { type ConstScalar, concretize, mapConst, zero } from './constants.ts';
 import type { ConstantOperand, Context, Operand, ValueOperand } from './context.ts';
 import { asValue, computed, constantOperand, constantTo, convertsTo, noteUse } from './operands.ts';
 import type { CallExpression } from './syntax.ts';
@@ -20,7 +20,6 @@ import {
   concreteType,
   F32,
   I32,
-  isAbstract,
   isConstructible,
   isFloat,
   isInteger,
@@ -152,12 +151,15 @@ function apply(
   const result = typeOf(overload.result, generic);
   if (!RUNTIME_ONLY.has(name) && args.every((arg) => arg.kind === 'constant')) {
     const values = args.map((arg, i) => constantTo(context, arg, parameters[i] as AnyType).constant);
-    return constantOperand(
-      result,
-      context.compute(at, zero(result, []), () => evaluateBuiltin(name, generic.scalar, values)),
-      at,
-    );
+    const value = context.compute(at, zero(result, []), () => {
+      checkArguments(name, generic.scalar, values);
+      return evaluateBuiltin(name, generic.scalar, values);
+    });
+    return constantOperand(result, value, at);
   }
+  // Some arguments are checked even where the others wait for the running program.
+  const known = args.map((arg, i) => arg.kind === 'constant' && constantTo(context, arg, parameters[i] as AnyType).constant);
+  context.compute(at, undefined, () => checkArguments(name, generic.scalar, known));
   if (RUNTIME_ONLY.has(name) && !context.function) context.fail(at, `'${name}' cannot be called at module scope`);
   const values = args.map((arg, i) => asValue(context, arg, concreteType(parameters[i] as AnyType), 'this argument'));
   const type = concreteType(result);
@@ -211,11 +213,13 @@ export function checkBitcast(context: Context, node: CallExpression): Operand {
     return context.fail(at, `'bitcast' cannot make ${context.nameOf(type)} of ${context.nameOf(operand.type)}`);
   }
   if (operand.kind === 'value') return computed({ kind: 'bitcast', operand: operand.value, type, at }, [operand]);
-  // An abstract integer becomes u32 where that is wanted, i32 otherwise.
-  const concrete = isAbstract(from) ? (from === 'abstract-int' && to === 'u32' ? 'u32' : concreteScalar(from)) : from;
-  const source = constantTo(context, operand, withScalar(operand.type as AnyScalarType, concrete)).constant;
   const value = context.compute(at, zero(type, []), () =>
-    mapConst([source], (v) => bitcastScalar(v as ConstScalar, concrete, to)),
+    mapConst([operand.constant], (v) => {
+      // An abstract integer becomes i32; for bits of u32 it may be as large as those.
+      const large = from === 'abstract-int' && to === 'u32' && Number(v) > 0x7fffffff;
+      const concrete = large ? 'u32' : concreteScalar(from);
+      return bitcastScalar(concretize(v as ConstScalar, from, concrete), concrete, to);
+    }),
   );
   return constantOperand(type, value, at);
 }

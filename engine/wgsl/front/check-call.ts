@@ -78,8 +78,7 @@ function callFunction(context: Context, node: CallExpression, index: number): Op
     return asValue(context, operand, parameter?.type as Type, `'${parameter?.name}' of '${called.name}'`);
   });
   checkAliasing(context, called, args, node);
-  noteCall(functionOf(context), called, args);
-  functionOf(context).calls.add(index);
+  noteCall(functionOf(context), called, index, args);
   const type = called.returns ?? VOID;
   return { kind: 'value', type, value: { kind: 'call', func: index, arguments: args, type, at }, override: false, at };
 }
@@ -120,7 +119,7 @@ function constructVector(context: Context, node: CallExpression, size: number, w
   const name = written ? `vec${size}<${written}>` : `vec${size}`;
   for (const arg of args) {
     if (arg.type.kind !== 'scalar' && arg.type.kind !== 'vector') {
-      context.fail(arg.at, `${name} cannot be made of ${context.nameOf(arg.type)}`);
+      context.fail(at, `${name} cannot be made of ${context.nameOf(arg.type)}`);
     }
   }
   if (args.length === 1 && first.type.kind === 'vector' && first.type.size === size) {
@@ -135,7 +134,7 @@ function constructVector(context: Context, node: CallExpression, size: number, w
     const own = scalarOf(arg.type) as AnyScalar;
     const common = scalar && commonScalar(scalar, own);
     if (common === undefined || (written && common !== written)) {
-      return context.fail(arg.at, `${name} cannot hold ${context.nameOf(arg.type)} beside the others`);
+      return context.fail(at, `${name} cannot hold ${context.nameOf(arg.type)} beside the others`);
     }
     scalar = common;
   }
@@ -185,7 +184,7 @@ function inferArray(context: Context, node: CallExpression): Operand {
   for (const arg of args) {
     if (convertsTo(arg.type, element)) continue;
     if (!convertsTo(element, arg.type)) {
-      context.fail(arg.at, `an array cannot hold ${context.nameOf(element)} and ${context.nameOf(arg.type)}`);
+      context.fail(at, `an array cannot hold ${context.nameOf(element)} and ${context.nameOf(arg.type)}`);
     }
     element = arg.type;
   }

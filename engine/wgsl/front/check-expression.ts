@@ -16,7 +16,7 @@ import {
   parts,
   zero,
 } from './constants.ts';
-import type { ConstantOperand, Context, Operand, Reference, ValueOperand } from './context.ts';
+import type { ConstantOperand, Context, Meaning, Operand, Reference, ValueOperand } from './context.ts';
 import { functionOf } from './context.ts';
 import { parseNumber } from './literals.ts';
 import { asValue, computed, concreteValue, constantOperand, constantTo, load } from './operands.ts';
@@ -83,6 +83,7 @@ function checkName(context: Context, node: NameExpression): Operand {
   const { name, at } = node;
   const symbol = context.lookup(name);
   if (node.template) context.fail(at, `'${name}<…>' is no value`);
+  if (symbol) rejectSkipped(context, symbol, name);
   if (!symbol) {
     if (isBuiltinType(name)) context.fail(at, `the type '${name}' is no value; write '${name}(…)' for one`);
     if (isBuiltin(name)) context.fail(at, `the function '${name}' is no value; call it`);
@@ -105,7 +106,6 @@ function checkName(context: Context, node: NameExpression): Operand {
     case 'local': {
       const local = functionOf(context).locals[symbol.local];
       if (!local) return context.fail(at, `'${name}' is not declared`);
-      rejectSkipped(context, symbol.local);
       const { type } = local;
       if (local.kind !== 'var') {
         return { kind: 'value', type, value: { kind: 'local', local: symbol.local, type, at }, override: false, at };
@@ -121,10 +121,9 @@ function checkName(context: Context, node: NameExpression): Operand {
 }
 
 /** In a continuing block, a name that a `continue` of its loop may have jumped over. */
-function rejectSkipped(context: Context, local: number): void {
-  for (const { skipped } of functionOf(context).flow) {
-    if (skipped?.end !== undefined && local >= skipped.locals && local < skipped.end) {
-      const name = functionOf(context).locals[local]?.name;
+function rejectSkipped(context: Context, meaning: Meaning, name: string): void {
+  for (const { skipped } of context.function?.flow ?? []) {
+    if (skipped?.meanings?.includes(meaning)) {
       context.fail(skipped.at, `this 'continue' jumps over the declaration of '${name}', which the continuing block uses`);
     }
   }
@@ -138,7 +137,7 @@ function checkUnary(context: Context, node: UnaryExpression): Operand {
   if (operator === '*') {
     const pointer = checkValue(context, node.operand);
     if (pointer.type.kind !== 'pointer' || pointer.kind !== 'value') {
-      return context.fail(at, `only pointers can be followed, not ${context.nameOf(pointer.type)}`);
+      return context.fail(node.operand.at, `only pointers can be followed, not ${context.nameOf(pointer.type)}`);
     }
     return follow(pointer.value, pointer.type, at);
   }
@@ -159,8 +158,8 @@ function checkUnary(context: Context, node: UnaryExpression): Operand {
 
 function addressOf(context: Context, node: UnaryExpression): Operand {
   const operand = checkExpression(context, node.operand);
-  if (operand.kind !== 'reference') return context.fail(node.at, "'&' needs a variable or a part of one");
-  if (operand.component) context.fail(node.at, "'&' cannot point at a component of a vector");
+  if (operand.kind !== 'reference') return context.fail(node.operand.at, "'&' needs a variable or a part of one");
+  if (operand.component) context.fail(node.operand.at, "'&' cannot point at a component of a vector");
   const { space, access, place } = operand;
   const type: PointerType = { kind: 'pointer', space, access, to: operand.type };
   return { kind: 'value', type, value: { kind: 'address', place, type, at: node.at }, override: false, at: node.at };
@@ -180,7 +179,7 @@ function checkBinary(context: Context, node: BinaryExpression): Operand {
   if (operator === '&&' || operator === '||') return checkLogical(context, node);
   const left = checkValue(context, node.left);
   const right = checkValue(context, node.right);
-  return combine(context, operator as BinaryOperator, left, right, node.at, node.operatorAt);
+  return combine(context, operator as BinaryOperator, left, right, node.at, node.chainAt);
 }
 
 function checkLogical(context: Context, node: BinaryExpression): Operand {
@@ -214,23 +213,23 @@ export function combine(
   left: Loaded,
   right: Loaded,
   at: number,
-  operatorAt: number,
+  errorAt: number,
 ): Loaded {
-  if (operator === '<<' || operator === '>>') return combineShift(context, operator, left, right, at, operatorAt);
-  const operands = operandType(context, operator, left.type, right.type, at);
+  if (operator === '<<' || operator === '>>') return combineShift(context, operator, left, right, at);
+  const operands = operandType(context, operator, left.type, right.type, errorAt);
   const comparison = /^[=!<>]=?$/.test(operator);
   const resultScalar = comparison ? 'bool' : operands.scalar;
   const result = withScalar(operands, resultScalar);
   if (left.kind === 'constant' && right.kind === 'constant') {
     const a = constantTo(context, left, withScalarOf(left.type, operands.scalar)).constant;
     const b = constantTo(context, right, withScalarOf(right.type, operands.scalar)).constant;
-    const value = context.compute(operatorAt, zero(result, context.structs), () =>
+    const value = context.compute(errorAt, zero(result, context.structs), () =>
       mapConst([a, b], (x, y) => operate(operator, operands.scalar, x as ConstScalar, y as ConstScalar)),
     );
     return constantOperand(result, value, at);
   }
   const type = concreteType(operands);
-  rejectZeroDivisor(context, operator, right, operands, operatorAt);
+  rejectZeroDivisor(context, operator, right, operands, errorAt);
   const value: Value = {
     kind: 'binary',
     operator,
@@ -287,14 +286,7 @@ function rejectZeroDivisor(
   });
 }
 
-function combineShift(
-  context: Context,
-  operator: '<<' | '>>',
-  left: Loaded,
-  right: Loaded,
-  at: number,
-  operatorAt: number,
-): Loaded {
+function combineShift(context: Context, operator: '<<' | '>>', left: Loaded, right: Loaded, at: number): Loaded {
   const [a, b] = [left.type, right.type];
   const mismatch = () => context.fail(at, `'${operator}' cannot shift ${context.nameOf(a)} by ${context.nameOf(b)}`);
   if ((a.kind !== 'scalar' && a.kind !== 'vector') || (b.kind !== 'scalar' && b.kind !== 'vector')) return mismatch();
@@ -303,7 +295,7 @@ function combineShift(
   const by = withScalar(b, 'u32');
   if (left.kind === 'constant' && right.kind === 'constant') {
     const amount = constantTo(context, right, by).constant;
-    const value = context.compute(operatorAt, left.constant, () =>
+    const value = context.compute(at, left.constant, () =>
       mapConst([left.constant, amount], (x, y) => operate(operator, a.scalar, x as ConstScalar, y as ConstScalar)),
     );
     return constantOperand(a, value, at);
@@ -311,7 +303,7 @@ function combineShift(
   const type = concreteType(a);
   if (right.kind === 'constant') {
     const amount = constantTo(context, right, by).constant;
-    context.compute(operatorAt, undefined, () => {
+    context.compute(at, undefined, () => {
       for (const value of parts(amount)) checkShift(BigInt(value as number), concreteScalar(a.scalar));
     });
   }
@@ -377,20 +369,18 @@ function checkIndex(context: Context, node: IndexExpression): Operand {
 }
 
 function indexValue(context: Context, index: Loaded): Value {
-  // An index that only u32 can hold stays what it is.
-  const wide = index.kind === 'constant' && Number(index.constant as number | bigint) > 2147483647;
-  return isAbstract(scalarOf(index.type)) ? asValue(context, index, wide ? U32 : I32, 'an index') : concreteValue(context, index);
+  return isAbstract(scalarOf(index.type)) ? asValue(context, index, I32, 'an index') : concreteValue(context, index);
 }
 
 function checkMember(context: Context, node: MemberExpression): Operand {
   const base = checkBase(context, node.base);
   const { type } = base;
   if (type.kind === 'vector') return checkSwizzle(context, base, type, node);
-  if (type.kind !== 'struct') return context.fail(node.nameAt, `${context.nameOf(type)} has no members`);
+  if (type.kind !== 'struct') return context.fail(node.base.at, `${context.nameOf(type)} has no members`);
   const members = context.structs[type.struct]?.members ?? [];
   const member = members.findIndex(({ name }) => name === node.name);
   const found = members[member];
-  if (!found) return context.fail(node.nameAt, `${context.nameOf(type)} has no member '${node.name}'`);
+  if (!found) return context.fail(node.base.at, `${context.nameOf(type)} has no member '${node.name}'`);
   if (base.kind === 'constant') return constantOperand(found.type, part(base.constant, member), node.at);
   if (base.kind === 'value') {
     return computed({ kind: 'extract', operand: base.value, member, type: found.type, at: node.at }, [base]);

@@ -4,7 +4,7 @@ import { attribute, checkAttributes } from './attributes.ts';
 import { checkValue } from './check-expression.ts';
 import { checkStatements } from './check-statement.ts';
 import { checkType } from './check-type.ts';
-import type { Context, FunctionScope } from './context.ts';
+import { type Context, type FunctionScope, unsizedAt } from './context.ts';
 import { asValue } from './operands.ts';
 import type { Attribute, FieldNode, FunctionNode } from './syntax.ts';
 import { concreteScalar, isConstructible, isInteger, sameType, scalarOf, scalarType, sizeOf, U32, vectorType } from './types.ts';
@@ -30,7 +30,6 @@ const OTHER_BUILTINS = new Set(
 const MAX_WORKGROUP_SIZE = [256, 256, 64] as const;
 const MAX_INVOCATIONS = 256;
 const MAX_WORKGROUP_STORAGE = 16384;
-const MAX_PARAMETERS = 255;
 
 /** A struct's built-in members, as the attributes say. */
 export type StructBuiltins = ReadonlyMap<number, readonly (string | undefined)[]>;
@@ -54,7 +53,6 @@ export function checkFunction(context: Context, node: FunctionNode, builtins: St
     parameterUse: new Map(),
     globalUse: new Map(),
   };
-  if (node.parameters.length > MAX_PARAMETERS) context.fail(at, `a function takes at most ${MAX_PARAMETERS} parameters`);
   if (returns && !isConstructible(returns, context.structs)) {
     context.fail(node.returns?.at ?? at, `a function cannot return ${context.nameOf(returns)}`);
   }
@@ -65,7 +63,7 @@ export function checkFunction(context: Context, node: FunctionNode, builtins: St
   context.function = scope;
   const { parameters, body } = context.inScope(() => {
     const declared = isEntry
-      ? declareEntryParameters(context, node.parameters, parameterTypes, builtins)
+      ? declareEntryParameters(context, node.parameters, parameterTypes, builtins, at)
       : declareParameters(context, node.parameters, parameterTypes);
     const { statements, behaviour } = checkStatements(context, node.body.statements);
     if (returns && behaviour.has('next')) context.fail(node.body.end, `'${name}' can end without a 'return'`);
@@ -73,24 +71,17 @@ export function checkFunction(context: Context, node: FunctionNode, builtins: St
   });
   context.function = undefined;
 
-  const calls = new Set(scope.calls);
-  const globals = new Set(scope.globals);
-  for (const index of scope.calls) {
-    for (const call of context.functions[index]?.calls ?? []) calls.add(call);
-    for (const global of context.functions[index]?.globals ?? []) globals.add(global);
-  }
   const func = context.functions.length;
   context.symbols.set(name, { kind: 'function', func });
   const { locals, parameterUse, globalUse } = scope;
-  const sorted = (set: Set<number>) => [...set].sort((a, b) => a - b);
   context.functions.push({
     name,
     parameters,
     locals,
     returns,
     body,
-    calls: sorted(calls),
-    globals: sorted(globals),
+    calls: [...scope.calls],
+    globals: [...scope.globals],
     at: nameAt,
     mustUse: mustUse !== undefined,
     isEntry,
@@ -103,18 +94,20 @@ export function checkFunction(context: Context, node: FunctionNode, builtins: St
     if (size) context.fail(size.at, "'@workgroup_size' needs '@compute' beside it");
     return;
   }
-  if (returns) context.fail(node.returns?.at ?? at, `the entry point '${name}' cannot return a value`);
+  if (returns) context.fail(at, `the entry point '${name}' cannot return a value`);
   if (!size) context.fail(at, `the entry point '${name}' needs '@workgroup_size(…)'`);
-  checkBindings(context, name, globals, nameAt);
+  checkBindings(context, name, scope.globals, nameAt);
   entries.push({ name, func, workgroupSize: workgroupSize(context, size), at: nameAt });
 }
 
 function checkParameterType(context: Context, parameter: FieldNode, isEntry: boolean): Type {
   checkAttributes(context, parameter.attributes, ['builtin', 'location', 'interpolate', 'invariant']);
+  const [first] = parameter.attributes;
+  if (first && !isEntry) context.fail(first.at, `'@${first.name}' belongs to parameters of entry points`);
   const type = checkType(context, parameter.type);
   const pointer = type.kind === 'pointer' && !isEntry;
   if (!pointer && !isConstructible(type, context.structs)) {
-    context.fail(parameter.at, `${context.nameOf(type)} cannot be the type of a parameter`);
+    context.fail(unsizedAt(context, type, parameter.at), `${context.nameOf(type)} cannot be the type of a parameter`);
   }
   return type;
 }
@@ -146,16 +139,16 @@ function declareEntryParameters(
   nodes: readonly FieldNode[],
   types: readonly Type[],
   builtins: StructBuiltins,
+  start: number,
 ): Declared {
   const parameters: number[] = [];
   const before: Statement[] = [];
   const seen = new Set<string>();
-  const add = (name: string, type: Type, builtin: string | undefined, at: number): number => {
+  const add = (name: string, type: Type, builtin: string | undefined, at: number, builtinAt = at): number => {
     const expected = builtin === undefined ? undefined : builtinType(context, builtin, at);
     if (!expected || builtin === undefined) return context.fail(at, `'${name}' of an entry point needs '@builtin(…)'`);
-    if (!sameType(type, expected))
-      context.fail(at, `'@builtin(${builtin})' is ${context.nameOf(expected)}, not ${context.nameOf(type)}`);
-    if (seen.has(builtin)) context.fail(at, `there is another '@builtin(${builtin})'`);
+    checkBuiltinType(context, builtin, type, builtinAt);
+    if (seen.has(builtin)) context.fail(start, `there is another '@builtin(${builtin})'`);
     seen.add(builtin);
     const local = context.addLocal({ name, kind: 'parameter', type, builtin: builtin as Builtin, at });
     parameters.push(local);
@@ -165,7 +158,7 @@ function declareEntryParameters(
     const type = types[i] as Type;
     const { name, at } = node;
     if (type.kind !== 'struct' || attribute(node.attributes, 'builtin')) {
-      const local = add(name, type, builtinName(context, node.attributes), at);
+      const local = add(name, type, builtinName(context, node.attributes), at, attribute(node.attributes, 'builtin')?.at);
       context.declare(name, { kind: 'local', local }, at);
       return;
     }
@@ -190,6 +183,14 @@ export function builtinName(context: Context, attributes: readonly Attribute[]):
   const name = word.kind === 'name' ? word.name : '';
   if (!BUILTIN_TYPES.has(name) && !OTHER_BUILTINS.has(name)) context.fail(word.at, `there is no built-in value '${name}'`);
   return name;
+}
+
+/** Refuses a built-in value of another type than it has. */
+export function checkBuiltinType(context: Context, name: string, type: Type, at: number): void {
+  const expected = BUILTIN_TYPES.get(name);
+  if (expected && !sameType(type, expected)) {
+    context.fail(at, `'@builtin(${name})' is ${context.nameOf(expected)}, not ${context.nameOf(type)}`);
+  }
 }
 
 function builtinType(context: Context, name: string, at: number): Type | undefined {
@@ -241,7 +242,8 @@ function checkBindings(context: Context, name: string, globals: ReadonlySet<numb
     if (global.group === undefined) continue;
     const key = `@group(${global.group}) @binding(${global.binding})`;
     const other = seen.get(key);
-    if (other !== undefined) context.fail(at, `'${name}' uses '${other}' and '${global.name}', which are both ${key}`);
+    if (other !== undefined)
+      context.fail(context.globalStarts[index] ?? at, `'${name}' uses '${other}' and '${global.name}', which are both ${key}`);
     seen.set(key, global.name);
   }
   if (bytes > MAX_WORKGROUP_STORAGE) {

@@ -4,9 +4,9 @@ import { isBuiltin } from './builtins.ts';
 import { checkExpression, checkValue, combine } from './check-expression.ts';
 import { checkSwitch } from './check-switch.ts';
 import { checkLocal } from './check-variable.ts';
-import { type Context, functionOf, type Operand, type Reference } from './context.ts';
+import { type Context, type Frame, functionOf, type Operand, type Reference } from './context.ts';
 import { asValue, concreteValue, load, noteUse } from './operands.ts';
-import type { Block, Expression, ForNode, IfNode, LoopNode, StatementNode } from './syntax.ts';
+import type { AssignNode, Block, Expression, ForNode, IfNode, LoopNode, StatementNode } from './syntax.ts';
 import { BOOL, concreteType, isConstructible, isVoid, sameType, scalarType } from './types.ts';
 
 /** How a statement may end (WGSL, §9.7). */
@@ -51,7 +51,7 @@ function checkStatement(context: Context, node: StatementNode): Checked {
     case 'override':
       return { statements: checkLocal(context, node), behaviour: NEXT };
     case 'assign':
-      return one(checkAssignment(context, node.target, node.operator as BinaryOperator | '', node.value, at));
+      return one(checkAssignment(context, node));
     case 'step':
       return one(checkStep(context, node.target, node.operator, at));
     case 'phony':
@@ -95,46 +95,44 @@ export function checkAssertion(context: Context, condition: Expression, at: numb
 
 // Assignments and calls ------------------------------------------------------------------------------------------------------
 
-function checkTarget(context: Context, node: Expression): Reference {
+function checkTarget(context: Context, node: Expression, at: number): Reference {
   const target = checkExpression(context, node);
   if (target.kind !== 'reference') {
+    if (target.kind === 'value' && target.value.kind === 'swizzle' && target.value.operand.kind === 'load') {
+      context.outside(node.at, 'swizzle assignment', 'several components of a vector cannot be assigned at once here');
+    }
     const hint =
       target.kind === 'value' && target.value.kind === 'local' ? ": it is a 'let' or parameter, which cannot change" : '';
     return context.fail(node.at, `this cannot be assigned to${hint}`);
   }
   if (target.access === 'read') {
-    context.fail(node.at, `this cannot be written: it lies in ${target.space} memory that is read only`);
+    context.fail(at, `this cannot be written: it lies in ${target.space} memory that is read only`);
   }
   return target;
 }
 
-function checkAssignment(
-  context: Context,
-  targetNode: Expression,
-  operator: BinaryOperator | '',
-  valueNode: Expression,
-  at: number,
-): Statement {
-  const target = checkTarget(context, targetNode);
+function checkAssignment(context: Context, node: AssignNode): Statement {
+  const { operator, operatorAt, at } = node;
+  const target = checkTarget(context, node.target, operatorAt);
   const { place, type } = target;
   if (operator === '') {
-    if (!isConstructible(type, context.structs)) context.fail(at, `${context.nameOf(type)} cannot be assigned`);
-    const value = asValue(context, checkExpression(context, valueNode), type, 'the value');
+    if (!isConstructible(type, context.structs)) context.fail(operatorAt, `${context.nameOf(type)} cannot be assigned`);
+    const value = asValue(context, checkExpression(context, node.value), type, 'the value', operatorAt);
     noteUse(context, target, 'written');
     return { kind: 'assign', place, operator: undefined, value, at };
   }
-  const right = checkValue(context, valueNode);
-  const result = combine(context, operator, load(context, target), right, targetNode.at, at);
+  const right = checkValue(context, node.value);
+  const result = combine(context, operator as BinaryOperator, load(context, target), right, operatorAt, operatorAt);
   noteUse(context, target, 'written');
   if (!sameType(result.type, type)) {
-    context.fail(at, `'${operator}=' would make ${context.nameOf(result.type)} of ${context.nameOf(type)}`);
+    context.fail(operatorAt, `'${operator}=' would make ${context.nameOf(result.type)} of ${context.nameOf(type)}`);
   }
   const value = result.kind === 'value' && result.value.kind === 'binary' ? result.value.right : concreteValue(context, right);
-  return { kind: 'assign', place, operator, value, at };
+  return { kind: 'assign', place, operator: operator as BinaryOperator, value, at };
 }
 
 function checkStep(context: Context, targetNode: Expression, operator: '+' | '-', at: number): Statement {
-  const target = checkTarget(context, targetNode);
+  const target = checkTarget(context, targetNode, at);
   const { place, type } = target;
   if (type.kind !== 'scalar' || (type.scalar !== 'i32' && type.scalar !== 'u32')) {
     return context.fail(at, `'${operator}${operator}' counts i32 and u32, not ${context.nameOf(type)}`);
@@ -197,13 +195,14 @@ function loopBehaviour(context: Context, ways: Behaviour, at: number): Behaviour
 }
 
 function checkLoop(context: Context, node: LoopNode): Checked {
-  const { flow, locals } = functionOf(context);
-  const frame = { kind: 'loop' as const, skipped: undefined as { at: number; locals: number } | undefined };
+  const { flow, scopes } = functionOf(context);
+  const frame: Frame = { kind: 'loop', skipped: undefined, depth: scopes.length };
   const { body, behaviour, continuing, breakIf } = context.inScope(() => {
     flow.push(frame);
     const inner = checkStatements(context, node.body.statements);
     flow.pop();
-    const next = checkContinuing(context, node.continuing, frame.skipped && { ...frame.skipped, end: locals.length });
+    const meanings = [...(scopes.at(-1)?.values() ?? [])].slice(frame.skipped?.names ?? 0);
+    const next = checkContinuing(context, node.continuing, frame.skipped && { ...frame.skipped, meanings });
     return { body: inner.statements, behaviour: inner.behaviour, ...next };
   });
   const ways = new Set(behaviour);
@@ -215,11 +214,11 @@ function checkLoop(context: Context, node: LoopNode): Checked {
 function checkContinuing(
   context: Context,
   block: Block | undefined,
-  skipped: { at: number; locals: number; end: number } | undefined,
+  skipped: Frame['skipped'],
 ): { continuing: readonly Statement[]; breakIf: Value | undefined } {
   if (!block) return { continuing: [], breakIf: undefined };
   const { flow } = functionOf(context);
-  flow.push({ kind: 'continuing', skipped });
+  flow.push({ kind: 'continuing', skipped, depth: 0 });
   const result = context.inScope(() => {
     const last = block.statements.at(-1);
     const breakNode = last?.kind === 'breakIf' ? last : undefined;
@@ -234,14 +233,14 @@ function checkContinuing(
 }
 
 function checkFor(context: Context, node: ForNode): Checked {
-  const { flow } = functionOf(context);
+  const { flow, scopes } = functionOf(context);
   return context.inScope(() => {
     const initial = node.initial && checkStatement(context, node.initial).statements;
     const condition = node.condition && checkCondition(context, node.condition, `the condition of '${node.word}'`);
-    flow.push({ kind: 'continuing', skipped: undefined });
+    flow.push({ kind: 'continuing', skipped: undefined, depth: 0 });
     const update = node.update && checkStatement(context, node.update).statements[0];
     flow.pop();
-    flow.push({ kind: 'loop', skipped: undefined });
+    flow.push({ kind: 'loop', skipped: undefined, depth: scopes.length });
     const body = checkBlock(context, node.body);
     flow.pop();
     const ways = new Set(body.behaviour);
@@ -260,11 +259,11 @@ function checkBreak(context: Context, at: number): Checked {
 }
 
 function checkContinue(context: Context, at: number): Checked {
-  const { flow, locals } = functionOf(context);
+  const { flow, scopes } = functionOf(context);
   const frame = flow.findLast(({ kind }) => kind !== 'switch');
   if (!frame) return context.fail(at, "'continue' belongs into a loop");
   if (frame.kind === 'continuing') context.fail(at, "'continue' cannot stand in a continuing block");
-  frame.skipped ??= { at, locals: locals.length };
+  frame.skipped ??= { at, names: scopes[frame.depth]?.size ?? 0 };
   return one({ kind: 'continue', at }, new Set(['continue'] as const));
 }
 
@@ -273,6 +272,6 @@ function checkReturn(context: Context, node: Expression | undefined, at: number)
   if (flow.some(({ kind }) => kind === 'continuing')) context.fail(at, "'return' cannot stand in a continuing block");
   if (!returns && node) context.fail(at, `'${name}' returns nothing`);
   if (returns && !node) context.fail(at, `'${name}' must return ${context.nameOf(returns)}`);
-  const value = node && asValue(context, checkExpression(context, node), returns as Type, `the result of '${name}'`);
+  const value = node && asValue(context, checkExpression(context, node), returns as Type, `the result of '${name}'`, at);
   return one({ kind: 'return', value, at }, new Set(['return'] as const));
 }

@@ -13,9 +13,11 @@ export function checkSwitch(context: Context, node: SwitchNode): Checked {
   if (selector.type.kind !== 'scalar' || !isInteger(selector.type.scalar)) {
     return context.fail(selector.at, `a switch selects by i32 or u32, not by ${context.nameOf(selector.type)}`);
   }
-  const selectors = node.cases.map((one) => one.selectors.map((value) => value && checkValue(context, value)));
+  const selectors = node.cases.map((one) =>
+    one.selectors.map(({ value, at }) => ({ at, value: value && checkValue(context, value) })),
+  );
   let scalar: AnyScalar = selector.type.scalar;
-  for (const value of selectors.flat()) {
+  for (const { value } of selectors.flat()) {
     if (!value) continue;
     if (value.kind !== 'constant') return context.fail(value.at, 'the values of a case are constants');
     const common =
@@ -30,10 +32,10 @@ export function checkSwitch(context: Context, node: SwitchNode): Checked {
   const { flow } = functionOf(context);
   const cases = node.cases.map((one, i): SwitchCase => {
     const values: number[] = [];
-    for (const value of selectors[i] ?? []) {
+    for (const { value, at: selectorAt } of selectors[i] ?? []) {
       if (!value) {
         defaults++;
-        if (defaults > 1) context.fail(one.at, 'a switch has one default only');
+        if (defaults > 1) context.fail(selectorAt, 'a switch has one default only');
         continue;
       }
       if (value.kind !== 'constant') continue;
@@ -42,11 +44,11 @@ export function checkSwitch(context: Context, node: SwitchNode): Checked {
       seen.add(number);
       values.push(number);
     }
-    flow.push({ kind: 'switch', skipped: undefined });
+    flow.push({ kind: 'switch', skipped: undefined, depth: 0 });
     const body = checkBlock(context, one.body);
     flow.pop();
     for (const way of body.behaviour) behaviour.add(way);
-    return { values, isDefault: one.selectors.includes(undefined), body: body.statements, at: one.at };
+    return { values, isDefault: one.selectors.some(({ value }) => !value), body: body.statements, at: one.at };
   });
   if (defaults === 0) context.fail(at, "a switch needs a 'default'");
   if (behaviour.delete('break')) behaviour.add('next');

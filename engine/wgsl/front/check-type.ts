@@ -21,7 +21,7 @@ const OUTSIDE =
 
 /** As in Dawn. */
 const MAX_ELEMENTS = 65536;
-const MAX_NESTED_ARRAYS = 255;
+const MAX_COMPOSITE_DEPTH = 255;
 const MAX_BYTES = 0xffffffff;
 
 /** Whether a name that nothing declares is a type of WGSL: the subset's, with `generic` where it is `vec3` or `array` without its arguments. */
@@ -101,12 +101,20 @@ function checkElement(context: Context, element: Type, at: number): void {
   }
 }
 
+/** Refuses arrays and structs too deep within one another. @returns how deep they are */
+export function checkDepth(context: Context, type: Type, at: number): number {
+  let depth = 0;
+  let inner = type;
+  for (; inner.kind === 'array'; inner = inner.element) depth++;
+  if (inner.kind === 'struct') depth += context.structDepths[inner.struct] ?? 1;
+  if (depth > MAX_COMPOSITE_DEPTH) context.fail(at, `more than ${MAX_COMPOSITE_DEPTH} arrays and structs within one another`);
+  return depth;
+}
+
 /** An array type whose size is within the limits. */
 export function checkedArray(context: Context, element: Type, length: number | Value | undefined, at: number): Type {
   const type = arrayOf(element, length, context.structs) as Type;
-  let depth = 0;
-  for (let inner: Type = type; inner.kind === 'array'; inner = inner.element) depth++;
-  if (depth > MAX_NESTED_ARRAYS) context.fail(at, `more than ${MAX_NESTED_ARRAYS} arrays within one another`);
+  checkDepth(context, type, at);
   if (typeof length === 'number' && length >= MAX_ELEMENTS) {
     context.fail(at, `an array of ${length} elements; it must have less than ${MAX_ELEMENTS}`);
   }

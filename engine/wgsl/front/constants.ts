@@ -4,10 +4,27 @@ import { type AnyScalar, type AnyType, isAbstract } from './types.ts';
 
 export type ConstScalar = bigint | number | boolean;
 
-/** A vector, array or struct; where all parts are equal it may keep one for all, so that zeros of any size cost nothing. */
+/** A vector, array or struct; where all parts are equal it may keep one for all. */
 export interface ConstList {
   readonly count: number;
   readonly items: readonly Const[];
+}
+
+/** The zero value of a composite type, whose parts are made only when they are asked for: it may be very large. */
+export class Zero implements ConstList {
+  readonly count: number;
+  readonly #parts: () => Const[];
+  #items: Const[] | undefined;
+
+  constructor(count: number, parts: () => Const[]) {
+    this.count = count;
+    this.#parts = parts;
+  }
+
+  get items(): readonly Const[] {
+    this.#items ??= this.#parts();
+    return this.#items;
+  }
 }
 
 /** Abstract integers are bigints; i32, u32 and floats are numbers. */
@@ -40,9 +57,11 @@ export function zero(type: AnyType, structs: readonly Struct[]): Const {
     case 'vector':
       return { count: type.size, items: [zeroScalar(type.scalar)] };
     case 'array':
-      return { count: type.length as number, items: [zero(type.element, structs)] };
-    case 'struct':
-      return list((structs[type.struct]?.members ?? []).map((member) => zero(member.type, structs)));
+      return new Zero(type.length as number, () => [zero(type.element, structs)]);
+    case 'struct': {
+      const members = structs[type.struct]?.members ?? [];
+      return new Zero(members.length, () => members.map((member) => zero(member.type, structs)));
+    }
     case 'pointer':
       throw new ConstantError('a pointer has no zero value');
   }
@@ -216,7 +235,7 @@ export function constantValue(value: Const, type: Type, structs: readonly Struct
   return { kind: 'construct', parts: kept.map((item, i) => constantValue(item, partType(i), structs, at)), type, at };
 }
 
-function isZero(value: Const): boolean {
-  if (typeof value === 'object') return value.items.every(isZero);
+export function isZero(value: Const): boolean {
+  if (typeof value === 'object') return value instanceof Zero || value.items.every(isZero);
   return value === false || value === 0n || Object.is(value, 0);
 }

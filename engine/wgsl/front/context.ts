@@ -67,10 +67,12 @@ export interface FunctionScope {
 export interface Frame {
   readonly kind: 'loop' | 'switch' | 'continuing';
   /**
-   * Of a loop: its first `continue` and the locals there were at that point. Of a continuing block, that of its loop, with the
-   * locals that there are at its beginning: what was declared in between may never have been reached.
+   * Of a loop: its first `continue`, and how many names the loop's own scope had by then. Of a continuing block: that `continue`,
+   * and what the names mean that came later and may never have been reached.
    */
-  skipped: { readonly at: number; readonly locals: number; readonly end?: number } | undefined;
+  skipped: { readonly at: number; readonly names: number; readonly meanings?: readonly Meaning[] } | undefined;
+  /** Of a loop: how many scopes its body has around it. */
+  readonly depth: number;
 }
 
 export type Root = { readonly kind: 'global'; readonly global: number } | { readonly kind: 'local'; readonly local: number };
@@ -88,16 +90,25 @@ export interface CheckedFunction extends Func {
   readonly globalUse: ReadonlyMap<number, PointerUse>;
 }
 
+const MAX_SCALARS = 1_000_000;
+
 export class Context {
   readonly tree: SyntaxTree;
   readonly symbols = new Map<string, Meaning>();
   readonly structs: Struct[] = [];
+  /** Where the types of a struct's members are written. */
+  readonly memberTypes: (readonly number[])[] = [];
+  /** How many composites lie within one another in a struct. */
+  readonly structDepths: number[] = [];
   readonly overrides: Override[] = [];
   readonly globals: Global[] = [];
+  /** Where their declarations begin. */
+  readonly globalStarts: number[] = [];
   readonly functions: CheckedFunction[] = [];
   function: FunctionScope | undefined;
   /** Above 0 where a constant expression is skipped, as the right side of `false && …`: its values do not count. */
   skipped = 0;
+  #scalars = 0;
 
   constructor(tree: SyntaxTree) {
     this.tree = tree;
@@ -119,6 +130,12 @@ export class Context {
       if (!(error instanceof ConstantError)) throw error;
       return this.skipped > 0 ? otherwise : this.fail(at, error.message);
     }
+  }
+
+  /** Counts the scalars that constants write into the module: one that is used often must not fill the memory. */
+  layOut(at: number, scalars: number): void {
+    this.#scalars += scalars;
+    if (this.#scalars > MAX_SCALARS) this.outside(at, 'large constants', `more than ${MAX_SCALARS} scalars in constants`);
   }
 
   nameOf(type: AnyType): string {
@@ -158,4 +175,29 @@ export class Context {
 export function functionOf(context: Context): FunctionScope {
   if (!context.function) throw new Error('outside of a function');
   return context.function;
+}
+
+/** Where the part of a type is written that `offends`: in a struct at its member, otherwise at `at`. */
+export function offenceAt(
+  context: Context,
+  type: Type,
+  at: number,
+  offends: (type: Type) => boolean,
+  seen = new Set<number>(),
+): number | undefined {
+  if (offends(type)) return at;
+  if (type.kind === 'array') return offenceAt(context, type.element, at, offends, seen);
+  if (type.kind !== 'struct' || seen.has(type.struct)) return undefined;
+  seen.add(type.struct);
+  const members = context.structs[type.struct]?.members ?? [];
+  for (const [i, member] of members.entries()) {
+    const found = offenceAt(context, member.type, context.memberTypes[type.struct]?.[i] ?? at, offends, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Where the array of unknown length within a type is written; `at` where there is none. */
+export function unsizedAt(context: Context, type: Type, at: number): number {
+  return offenceAt(context, type, at, (part) => part.kind === 'array' && part.length === undefined) ?? at;
 }

@@ -3,6 +3,9 @@ import { WgslError } from '../errors.ts';
 import { locate } from '../source.ts';
 import type { Attribute, Block, Declaration, Expression, IfNode, StatementNode, SyntaxTree } from './syntax.ts';
 
+/** More than anyone writes: functions know all that they call and use, which takes the square of their number. */
+const MAX_DECLARATIONS = 1024;
+
 type Named = Exclude<Declaration, { kind: 'const_assert' }>;
 
 /** @throws WgslError where a name is declared twice, or declarations need one another in a circle */
@@ -11,6 +14,8 @@ export function inOrder(tree: SyntaxTree): Declaration[] {
     throw new WgslError(tree.path, locate(tree.source, at), message);
   };
   const named = new Map<string, Named>();
+  const beyond = tree.declarations[MAX_DECLARATIONS];
+  if (beyond) fail(beyond.at, `a module of more than ${MAX_DECLARATIONS} declarations`);
   for (const declaration of tree.declarations) {
     if (declaration.kind === 'const_assert') continue;
     if (named.has(declaration.name)) fail(declaration.nameAt, `'${declaration.name}' is declared twice`);
@@ -172,7 +177,7 @@ class Names {
       case 'switch':
         this.expression(node.selector);
         for (const { selectors, body } of node.cases) {
-          for (const selector of selectors) if (selector) this.expression(selector);
+          for (const { value } of selectors) if (value) this.expression(value);
           this.#block(body);
         }
         break;

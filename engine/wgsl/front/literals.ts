@@ -52,8 +52,6 @@ function parseHexadecimal(text: string): number {
   if (digits === '') return 0;
   if (digits.length > 400) throw new ConstantError(`the value '${text.slice(0, 40)}…' has too many digits`);
   const mantissa = BigInt(`0x${digits}`);
-  const bits = mantissa.toString(2).replace(/0+$/, '').length;
-  if (bits > 53) throw new ConstantError(`the value '${text}' cannot be represented exactly as 'abstract-float'`);
   // In two steps: 2^exponent alone may leave the range where the product does not.
   const exponent = Math.max(-4000, Math.min(4000, Number(match?.[3] ?? 0) - 4 * (match?.[2] ?? '').length));
   const half = Math.trunc(exponent / 2);

@@ -1,12 +1,12 @@
 /** Checked expressions as values of the type that is wanted: the load rule and the conversions of abstract numbers. */
 import type { Type, Value } from '../typed.ts';
-import { type Const, type ConstScalar, concretize, constantValue, list, mapConst, zero } from './constants.ts';
+import { type Const, type ConstScalar, concretize, constantValue, list, mapConst, Zero, zero } from './constants.ts';
 import type { ConstantOperand, Context, Operand, Reference, ValueOperand } from './context.ts';
 import { rootOf } from './roots.ts';
-import { type AnyScalar, type AnyType, concreteType, converts, isVoid, sameType, scalarCount } from './types.ts';
+import { type AnyScalar, type AnyType, concreteType, converts, hasAbstract, isVoid, sameType, scalarCount } from './types.ts';
 
 /** More scalars in one constant than anyone writes; they would have to be laid out in the program. */
-const MAX_CONSTANT = 65536;
+const MAX_CONSTANT = 16384;
 
 /** Whether a value of type `from` may stand where `to` is wanted. */
 export function convertsTo(from: AnyType, to: AnyType): boolean {
@@ -18,7 +18,8 @@ export function convertsTo(from: AnyType, to: AnyType): boolean {
 
 /** A constant with its abstract numbers made those of `to`. */
 export function convertConstant(value: Const, from: AnyType, to: AnyType): Const {
-  if (from === to) return value;
+  if (from === to || sameType(from, to)) return value;
+  if (value instanceof Zero) return zero(to, []);
   if (from.kind === 'array' && to.kind === 'array') {
     const element = (item: Const) => convertConstant(item, from.element, to.element);
     return typeof value === 'object' ? { count: value.count, items: value.items.map(element) } : value;
@@ -54,39 +55,57 @@ function isRuntimeSized(context: Context, type: Type): boolean {
   return type.kind === 'array' && type.length === undefined;
 }
 
-/** The operand as a value of type `to`. `what` names the use in the error: `the initial value of 'x'`. */
-export function asValue(context: Context, operand: Operand, to: Type, what: string): Value {
-  return loadedAsValue(context, load(context, operand), to, what);
+/**
+ * The operand as a value of type `to`.
+ * @param what names the use in the error: `the initial value of 'x'`
+ * @param at where an operand of another type is complained about
+ */
+export function asValue(context: Context, operand: Operand, to: Type, what: string, at = operand.at): Value {
+  return loadedAsValue(context, load(context, operand), to, what, at);
 }
 
-function loadedAsValue(context: Context, operand: ConstantOperand | ValueOperand, to: Type, what: string): Value {
+/** Where Dawn says that a type does not fit: of abstract numbers where they stand, of others where they are used. */
+export function mismatchAt(operand: Operand, to: Type, usedAt: number): number {
+  const { type, at } = operand;
+  const otherCount = type.kind === 'array' && to.kind === 'array' && type.length !== to.length;
+  return hasAbstract(type) && !otherCount ? at : usedAt;
+}
+
+function loadedAsValue(context: Context, operand: ConstantOperand | ValueOperand, to: Type, what: string, usedAt: number): Value {
   if (!convertsTo(operand.type, to)) {
-    context.fail(operand.at, `${what} must be of type ${context.nameOf(to)}, not ${context.nameOf(operand.type)}`);
+    context.fail(
+      mismatchAt(operand, to, usedAt),
+      `${what} must be of type ${context.nameOf(to)}, not ${context.nameOf(operand.type)}`,
+    );
   }
   if (operand.kind === 'value') return operand.value;
   const { constant, type, at } = operand;
+  const scalars = countOf(context, constant, type, at);
   const converted = context.compute(at, zero(to, context.structs), () => convertConstant(constant, type, to));
-  if (scalarCount(to, context.structs) > MAX_CONSTANT && !isZeroFill(converted)) {
-    context.outside(at, 'large constant', `a constant of more than ${MAX_CONSTANT} scalars is outside the subset`);
-  }
+  context.layOut(at, scalars);
   return constantValue(converted, to, context.structs, at);
 }
 
-/** Whether a constant is one element repeated, all the way down, and so cheap to write down. */
-function isZeroFill(value: Const): boolean {
-  if (typeof value !== 'object') return !value;
-  return value.items.every(isZeroFill);
+/** Scalars of a constant that are written down; zeros are not. More than anyone writes are refused before they take time. */
+function countOf(context: Context, constant: Const, type: AnyType, at: number): number {
+  if (typeof constant !== 'object' || constant instanceof Zero) return 1;
+  const scalars = scalarCount(type, context.structs);
+  if (scalars > MAX_CONSTANT) {
+    context.outside(at, 'large constant', `a constant of more than ${MAX_CONSTANT} scalars is outside the subset`);
+  }
+  return scalars;
 }
 
 /** The operand as a value of the concrete type that it has by itself. */
 export function concreteValue(context: Context, operand: Operand): Value {
   const loaded = load(context, operand);
-  return loadedAsValue(context, loaded, concreteType(loaded.type), 'this');
+  return loadedAsValue(context, loaded, concreteType(loaded.type), 'this', loaded.at);
 }
 
 /** A constant operand converted, still constant. */
 export function constantTo(context: Context, operand: ConstantOperand, to: AnyType): ConstantOperand {
   const { constant, type, at } = operand;
+  if (!sameType(type, to)) countOf(context, constant, type, at);
   const value = context.compute(at, zero(to, context.structs), () => convertConstant(constant, type, to));
   return { kind: 'constant', type: to, constant: value, at };
 }

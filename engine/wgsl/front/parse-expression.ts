@@ -29,8 +29,8 @@ export function parseExpression(reader: Reader): Expression {
 function chain(reader: Reader, first: Expression, operator: string, operand: (reader: Reader) => Expression): Expression {
   let left = first;
   while (reader.is(operator)) {
-    const { at: operatorAt } = reader.take();
-    left = binary(reader, left, operator, operatorAt, operand(reader));
+    reader.take();
+    left = binary(reader, left, operator, operand(reader));
   }
   rejectMixing(reader, `'${operator}'`);
   return left;
@@ -44,39 +44,39 @@ function rejectMixing(reader: Reader, beside: string): void {
 
 function parseRelational(reader: Reader, first: Expression): Expression {
   const left = parseShift(reader, first);
-  const { text, at } = reader.peek();
+  const { text } = reader.peek();
   if (!RELATIONAL.has(text)) return left;
   reader.take();
-  return binary(reader, left, text, at, parseShift(reader, parseUnary(reader)));
+  return binary(reader, left, text, parseShift(reader, parseUnary(reader)));
 }
 
 function parseShift(reader: Reader, first: Expression): Expression {
-  const { text, at } = reader.peek();
+  const { text } = reader.peek();
   if (!SHIFT.has(text)) return parseAdditive(reader, first);
   reader.take();
-  return binary(reader, first, text, at, parseUnary(reader));
+  return binary(reader, first, text, parseUnary(reader));
 }
 
 function parseAdditive(reader: Reader, first: Expression): Expression {
-  let left = parseMultiplicative(reader, first);
+  let left = parseMultiplicative(reader, first, first.at);
   for (let next = reader.peek(); ADDITIVE.has(next.text); next = reader.peek()) {
     reader.take();
-    left = binary(reader, left, next.text, next.at, parseMultiplicative(reader, parseUnary(reader)));
+    left = binary(reader, left, next.text, parseMultiplicative(reader, parseUnary(reader), first.at));
   }
   return left;
 }
 
-function parseMultiplicative(reader: Reader, first: Expression): Expression {
+function parseMultiplicative(reader: Reader, first: Expression, chainAt: number): Expression {
   let left = first;
   for (let next = reader.peek(); MULTIPLICATIVE.has(next.text); next = reader.peek()) {
     reader.take();
-    left = binary(reader, left, next.text, next.at, parseUnary(reader));
+    left = binary(reader, left, next.text, parseUnary(reader), chainAt);
   }
   return left;
 }
 
-function binary(reader: Reader, left: Expression, operator: string, operatorAt: number, right: Expression): Expression {
-  return { kind: 'binary', operator, operatorAt, left, right, at: left.at, depth: reader.depth(left, right) };
+function binary(reader: Reader, left: Expression, operator: string, right: Expression, chainAt = left.at): Expression {
+  return { kind: 'binary', operator, chainAt, left, right, at: left.at, depth: reader.depth(left, right) };
 }
 
 export function parseUnary(reader: Reader): Expression {

@@ -22,6 +22,11 @@ const LANGUAGE_FEATURES = new Set([
   'swizzle_assignment',
 ]);
 
+/** As in Dawn. */
+const MAX_PARAMETERS = 255;
+/** More than anyone writes. */
+const MAX_MEMBERS = 1024;
+
 /** @throws WgslError at the first thing that is no WGSL, WgslSubsetError at the first that is outside the subset */
 export function parseSyntax(source: string, path: string): SyntaxTree {
   const reader = new Reader(source, path);
@@ -105,15 +110,16 @@ function parseStruct(reader: Reader): StructNode {
   const { at } = reader.expect('struct', '');
   const name = reader.declaredName('a struct');
   reader.expect('{', 'before the members');
-  const members = parseFields(reader, '}', 'a member');
+  const members = parseFields(reader, '}', 'a member', MAX_MEMBERS);
   if (members.length === 0) reader.fail(`struct '${name.text}' needs a member`, at);
   return { kind: 'struct', name: name.text, nameAt: name.at, members, at };
 }
 
 /** `attributes name: type` between commas up to the closing bracket, which is taken. */
-function parseFields(reader: Reader, close: string, what: string): FieldNode[] {
+function parseFields(reader: Reader, close: string, what: string, most: number): FieldNode[] {
   const fields: FieldNode[] = [];
   while (!reader.accept(close)) {
+    if (fields.length === most) reader.fail(`more than ${most} of these`);
     const attributes = parseAttributes(reader);
     const name = reader.declaredName(what);
     reader.expect(':', `and a type after the name of ${what}`);
@@ -130,7 +136,7 @@ function parseFunction(reader: Reader, attributes: readonly Attribute[]): Functi
   const { at } = reader.expect('fn', '');
   const name = reader.declaredName('a function');
   reader.expect('(', 'after the name of the function');
-  const parameters = parseFields(reader, ')', 'a parameter');
+  const parameters = parseFields(reader, ')', 'a parameter', MAX_PARAMETERS);
   let returns: FunctionNode['returns'];
   let returnAttributes: Attribute[] = [];
   if (reader.accept('->')) {

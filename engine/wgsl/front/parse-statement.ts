@@ -6,9 +6,9 @@ import type {
   Attribute,
   Block,
   CaseNode,
-  Expression,
   ForNode,
   IfNode,
+  SelectorNode,
   StatementNode,
   SwitchNode,
   VariableNode,
@@ -100,8 +100,8 @@ function parseSimple(reader: Reader): StatementNode {
     return { kind: 'step', target, operator: operator === '++' ? '+' : '-', at };
   }
   if (operator === '=' || COMPOUND.has(operator)) {
-    reader.take();
-    return { kind: 'assign', target, operator: operator.slice(0, -1), value: parseExpression(reader), at };
+    const { at: operatorAt } = reader.take();
+    return { kind: 'assign', target, operator: operator.slice(0, -1), operatorAt, value: parseExpression(reader), at };
   }
   // `(f(x));` is no call statement: the parenthesis would be the first character.
   if (target.kind === 'call' && target.at === at) return { kind: 'callStatement', call: target, at };
@@ -143,12 +143,13 @@ function parseCase(reader: Reader): CaseNode {
   const { text, at } = reader.peek();
   if (text !== 'case' && text !== 'default') reader.unexpected("'case', 'default' or '}'");
   reader.take();
-  const selectors: (Expression | undefined)[] = [];
-  if (text === 'default') selectors.push(undefined);
+  const selectors: SelectorNode[] = [];
+  if (text === 'default') selectors.push({ value: undefined, at });
   else {
     do {
       if (selectors.length > 0 && (reader.is(':') || reader.is('{'))) break;
-      selectors.push(reader.accept('default') ? undefined : parseExpression(reader));
+      const { at: selectorAt } = reader.peek();
+      selectors.push({ value: reader.accept('default') ? undefined : parseExpression(reader), at: selectorAt });
     } while (reader.accept(','));
   }
   reader.accept(':');
@@ -240,9 +241,11 @@ export function parseAttributes(reader: Reader): Attribute[] {
     reader.take();
     if (name.text === 'diagnostic') {
       parseDiagnosticControl(reader);
-      attributes.push({ name: name.text, arguments: [], at });
+      attributes.push({ name: name.text, arguments: [], hasParentheses: false, at });
     } else {
-      attributes.push({ name: name.text, arguments: reader.accept('(') ? parseList(reader, ')', 'the attribute') : [], at });
+      const hasParentheses = reader.accept('(');
+      const args = hasParentheses ? parseList(reader, ')', 'the attribute') : [];
+      attributes.push({ name: name.text, arguments: args, hasParentheses, at });
     }
   }
   return attributes;

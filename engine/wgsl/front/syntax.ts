@@ -62,7 +62,8 @@ export interface UnaryExpression extends Node {
 export interface BinaryExpression extends Node {
   readonly kind: 'binary';
   readonly operator: string;
-  readonly operatorAt: number;
+  /** Where Dawn says that the operands do not fit: of a product within a sum, the start of the sum. */
+  readonly chainAt: number;
   readonly left: Expression;
   readonly right: Expression;
 }
@@ -70,6 +71,7 @@ export interface BinaryExpression extends Node {
 export interface Attribute {
   readonly name: string;
   readonly arguments: readonly Expression[];
+  readonly hasParentheses: boolean;
   readonly at: number;
 }
 
@@ -84,13 +86,7 @@ export interface Block {
 
 export type StatementNode =
   | VariableNode
-  | {
-      readonly kind: 'assign';
-      readonly target: Expression;
-      readonly operator: string;
-      readonly value: Expression;
-      readonly at: number;
-    }
+  | AssignNode
   | { readonly kind: 'phony'; readonly value: Expression; readonly at: number }
   | { readonly kind: 'step'; readonly target: Expression; readonly operator: '+' | '-'; readonly at: number }
   | { readonly kind: 'callStatement'; readonly call: CallExpression; readonly at: number }
@@ -104,6 +100,16 @@ export type StatementNode =
   | { readonly kind: 'return'; readonly value: Expression | undefined; readonly at: number }
   | AssertNode;
 
+export interface AssignNode {
+  readonly kind: 'assign';
+  readonly target: Expression;
+  /** Without the `=`: '' or '+' and so on. */
+  readonly operator: string;
+  readonly operatorAt: number;
+  readonly value: Expression;
+  readonly at: number;
+}
+
 export interface IfNode {
   readonly kind: 'if';
   readonly condition: Expression;
@@ -112,9 +118,14 @@ export interface IfNode {
   readonly at: number;
 }
 
+/** One of the selectors of a case; without a value it is `default`. */
+export interface SelectorNode {
+  readonly value: Expression | undefined;
+  readonly at: number;
+}
+
 export interface CaseNode {
-  /** `undefined` stands for `default` among the selectors. */
-  readonly selectors: readonly (Expression | undefined)[];
+  readonly selectors: readonly SelectorNode[];
   readonly body: Block;
   readonly at: number;
 }

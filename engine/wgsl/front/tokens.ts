@@ -19,12 +19,14 @@ export interface Token {
 }
 
 /** Longer sources are refused: nobody writes them, and they must not hang a page. */
-export const MAX_SOURCE_LENGTH = 1_000_000;
+export const MAX_SOURCE_LENGTH = 200_000;
 
+/** Names of ASCII letters are all that most sources have; the slower pattern finds the others. */
+const PLAIN_NAME = /[A-Za-z_]\w*/y;
+const NAME = /[\p{XID_Start}_]\p{XID_Continue}*/uy;
 const BLANK = /[\s\u0085\u200e\u200f]+/y;
 const LINE_COMMENT = /\/\/[^\n\v\f\r\u0085\u2028\u2029]*/y;
-const NAME = /[\p{XID_Start}_]\p{XID_Continue}*/uy;
-/** Whatever begins like a number and runs on like one; `NUMBERS` says which of these are. */
+/** Whatever begins like a number and runs on like one; `DECIMAL` and `HEXADECIMAL` say which of these are. */
 const NUMBER_LIKE = /0[xX][0-9a-fA-F.]*(?:[pP][+-]?\w*)?\w*|\.?\d[\d.]*(?:[eE][+-]?\w*)?\w*/y;
 const SYMBOL = /->|<<=|>>=|\+\+|--|&&|\|\||<<|>>|[+\-*/%&|^<>=!]=|[-+*/%&|^<>=!~()[\]{}.,:;@_]/y;
 const UNROLL = /^\/\/ @unroll\b/;
@@ -59,40 +61,67 @@ export function tokenize(source: string, path: string): Token[] {
   };
 
   while (at < source.length) {
-    const blank = match(BLANK);
-    if (blank !== undefined) {
-      at += blank.length;
+    const code = source.charCodeAt(at);
+    const isDigit = code >= 48 && code <= 57;
+    const isLetter = (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code > 127;
+    if (code <= 32 || code > 127) {
+      const blank = match(BLANK);
+      if (blank !== undefined) {
+        at += blank.length;
+        continue;
+      }
+    }
+    if (isLetter) {
+      const name = match(code > 127 ? NAME : PLAIN_NAME);
+      // A name of ASCII letters may go on with others.
+      const whole = name !== undefined && source.charCodeAt(at + name.length) > 127 ? (match(NAME) ?? name) : name;
+      if (whole !== undefined && whole !== '_') {
+        if (whole.startsWith('__')) fail(at, `'${shortened(whole)}': names must not begin with two underscores`);
+        push('name', whole);
+        continue;
+      }
+    }
+    if (isDigit || (code === DOT && isDigitAt(source, at + 1))) {
+      push('number', checkedNumber(match(NUMBER_LIKE) ?? '', at, fail));
       continue;
     }
-    const comment = match(LINE_COMMENT);
-    if (comment !== undefined) {
+    if (code === SLASH && source.charCodeAt(at + 1) === SLASH) {
+      const comment = match(LINE_COMMENT) ?? '';
       unroll = UNROLL.test(comment);
       if (comment.includes('\0')) fail(at, 'a null character');
       at += comment.length;
       continue;
     }
-    if (source.startsWith('/*', at)) {
+    if (code === SLASH && source[at + 1] === '*') {
       at = endOfBlockComment(source, at) ?? fail(at, 'this block comment is not closed');
       continue;
     }
-    const number = match(NUMBER_LIKE);
-    if (number !== undefined) {
-      push('number', checkedNumber(number, at, fail));
-      continue;
-    }
-    const name = match(NAME);
-    if (name !== undefined && name !== '_') {
-      if (name.startsWith('__')) fail(at, `'${name}': names must not begin with two underscores`);
-      push('name', name);
-      continue;
-    }
-    const symbol = templates.closes(source[at]) ? TEMPLATE_CLOSE : match(SYMBOL);
+    const character = source[at] ?? '';
+    const symbol = templates.closes(character) ? TEMPLATE_CLOSE : ALONE.has(character) ? character : match(SYMBOL);
     if (symbol === undefined) return fail(at, `unexpected ${describe(source, at)}`);
     push('symbol', symbol);
     templates.see(symbol);
   }
+  // The end lies behind the last line, not on an empty one after it.
+  at = source.length - (/(?:\r\n|[\n\v\f\r\u0085\u2028\u2029])?$/.exec(source)?.[0].length ?? 0);
   push('end', '');
   return tokens;
+}
+
+/** Symbols that begin no longer one. */
+const ALONE = new Set('()[]{}.,:;@~');
+/** Symbols that no template list contains. */
+const ENDS_TEMPLATES = new Set([';', '{', ':', '=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>=']);
+const DOT = 46;
+const SLASH = 47;
+
+function isDigitAt(source: string, at: number): boolean {
+  const code = source.charCodeAt(at);
+  return code >= 48 && code <= 57;
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 /** A template list opens at a `<` after a name and ends at the `>` of the same nesting, unless an operator that cannot be in one comes first. */
@@ -122,7 +151,7 @@ class TemplateFinder {
       this.#drop();
       this.#depth = Math.max(0, this.#depth - 1);
     } else if (symbol === '&&' || symbol === '||') this.#drop();
-    else if (/^[;{:]$/.test(symbol) || (symbol.endsWith('=') && !/^[=!<>]=$/.test(symbol))) {
+    else if (ENDS_TEMPLATES.has(symbol)) {
       this.#depth = 0;
       this.#open = [];
     }
@@ -148,8 +177,7 @@ function endOfBlockComment(source: string, start: number): number | undefined {
 function checkedNumber(text: string, at: number, fail: (at: number, message: string) => never): string {
   const valid = /^0[xX]/.test(text) ? HEXADECIMAL : DECIMAL;
   if (valid.test(text)) return text;
-  // `1.xx` is the number `1.` and a name: let the parser complain about that.
-  return fail(at, `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}' is no number of WGSL`);
+  return fail(at, `'${shortened(text)}' is no number of WGSL`);
 }
 
 function describe(source: string, at: number): string {

@@ -51,12 +51,18 @@ export function sameType(a: AnyType, b: AnyType): boolean {
     case 'vector':
       return b.kind === 'vector' && a.size === b.size && a.scalar === b.scalar;
     case 'array':
-      return b.kind === 'array' && a.length === b.length && sameType(a.element, b.element);
+      return b.kind === 'array' && sameLength(a.length, b.length) && sameType(a.element, b.element);
     case 'struct':
       return b.kind === 'struct' && a.struct === b.struct;
     case 'pointer':
       return b.kind === 'pointer' && a.space === b.space && a.access === b.access && sameType(a.to, b.to);
   }
+}
+
+/** Counts by overrides are the same where one override alone counts. */
+function sameLength(a: AnyArrayType['length'], b: AnyArrayType['length']): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return a === b || (a.kind === 'override' && b.kind === 'override' && a.override === b.override);
 }
 
 export function isVoid(type: AnyType): boolean {
@@ -179,40 +185,49 @@ export function arrayOf(element: AnyType, length: AnyArrayType['length'], struct
 
 // Properties (WGSL, §6.4) ----------------------------------------------------------------------------------------------------
 
-/** Whether every part of the type satisfies `test`, which sees all types but structs. */
-function every(type: AnyType, structs: readonly Struct[], test: (type: AnyType) => boolean): boolean {
-  if (type.kind === 'struct') return (structs[type.struct]?.members ?? []).every((member) => every(member.type, structs, test));
-  return test(type) && (type.kind !== 'array' || every(type.element, structs, test));
+type Test = (type: AnyType) => boolean;
+
+/** Structs may contain others many times over: what is known of one is not computed again. */
+const knownOf = new WeakMap<Struct, { readonly tests: Map<Test, boolean>; scalars: number | undefined }>();
+
+function known(struct: Struct): { readonly tests: Map<Test, boolean>; scalars: number | undefined } {
+  const found = knownOf.get(struct) ?? { tests: new Map(), scalars: undefined };
+  knownOf.set(struct, found);
+  return found;
 }
 
+/** Whether every part of the type satisfies `test`, which sees all types but structs. */
+function every(type: AnyType, structs: readonly Struct[], test: Test): boolean {
+  if (type.kind !== 'struct') return test(type) && (type.kind !== 'array' || every(type.element, structs, test));
+  const struct = structs[type.struct];
+  if (!struct) return false;
+  const { tests } = known(struct);
+  const result = tests.get(test) ?? struct.members.every((member) => every(member.type, structs, test));
+  tests.set(test, result);
+  return result;
+}
+
+const constructible: Test = (type) => type.kind !== 'pointer' && (type.kind !== 'array' || typeof type.length === 'number');
+const fixed: Test = (type) => type.kind !== 'pointer' && (type.kind !== 'array' || type.length !== undefined);
+
 export function isConstructible(type: AnyType, structs: readonly Struct[]): boolean {
-  return (
-    !isVoid(type) && every(type, structs, (t) => t.kind !== 'pointer' && (t.kind !== 'array' || typeof t.length === 'number'))
-  );
+  return every(type, structs, constructible);
 }
 
 /** Whether its size is known when a pipeline is made: overrides may count an array's elements. */
 export function hasFixedFootprint(type: AnyType, structs: readonly Struct[]): boolean {
-  return every(type, structs, (t) => t.kind !== 'pointer' && (t.kind !== 'array' || t.length !== undefined));
-}
-
-/** Whether buffers may hold it: no bool within. */
-export function isHostShareable(type: AnyType, structs: readonly Struct[]): boolean {
-  return every(type, structs, (t) => t.kind !== 'pointer' && scalarOf(t) !== 'bool');
+  return every(type, structs, fixed);
 }
 
 /** Scalars within a constructible type, to keep constants within bounds. */
 export function scalarCount(type: AnyType, structs: readonly Struct[]): number {
-  switch (type.kind) {
-    case 'vector':
-      return type.size;
-    case 'array':
-      return (typeof type.length === 'number' ? type.length : 1) * scalarCount(type.element, structs);
-    case 'struct':
-      return (structs[type.struct]?.members ?? []).reduce((sum, member) => sum + scalarCount(member.type, structs), 0);
-    default:
-      return 1;
-  }
+  if (type.kind === 'vector') return type.size;
+  if (type.kind === 'array') return (typeof type.length === 'number' ? type.length : 1) * scalarCount(type.element, structs);
+  const struct = type.kind === 'struct' ? structs[type.struct] : undefined;
+  if (!struct) return 1;
+  const about = known(struct);
+  about.scalars ??= struct.members.reduce((sum, member) => sum + scalarCount(member.type, structs), 0);
+  return about.scalars;
 }
 
 export function typeName(type: AnyType, structs: readonly Struct[]): string {

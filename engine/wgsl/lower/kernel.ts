@@ -62,6 +62,8 @@ class NeedsMemory extends Error {
 const MOST_ROUNDS = 4096;
 const MOST_NODES = 400_000;
 const MOST_LEAVES = 256;
+/** Elements between which a choice is made by comparing. */
+const MOST_CHOICES = 64;
 const SMALL_ROUNDS = 8;
 const SMALL_WEIGHT = 250;
 
@@ -452,23 +454,35 @@ class Lowering {
       return flow.slots.slice(ref.base, ref.base + this.#layout.count(ref.type));
     }
     const uniform = this.#uniformAt.get(ref.memory);
-    const folded = uniform && this.#fromUniform(ref, uniform);
-    return folded ?? this.#layout.leaves(ref.type).map((leaf) => loadLeaf(flow, ref, leaf));
+    if (uniform) return [...this.#fromUniform(ref, uniform)];
+    return this.#layout.leaves(ref.type).map((leaf) => loadLeaf(flow, ref, leaf));
   }
 
-  #fromUniform(ref: MemoryRef, bytes: Uint8Array): Node[] | undefined {
-    let offset = ref.offset;
-    for (const { node, stride } of ref.terms) {
-      if (node.op !== 'const') return undefined;
-      offset += (node.immediate as number) * stride;
+  /** The content of the uniform, which is known: at a running index, a choice between its elements. */
+  #fromUniform(ref: MemoryRef, bytes: Uint8Array): readonly Node[] {
+    const at = ref.terms.findIndex(({ node }) => node.op !== 'const');
+    const { node, stride, count = 0 } = ref.terms[at] ?? {};
+    if (node && stride !== undefined) {
+      if (count > MOST_CHOICES) this.#fail(`an array of ${count} elements in the uniform is indexed at run time`);
+      const rest = ref.terms.filter((_, i) => i !== at);
+      const element = (i: number) => this.#fromUniform({ ...ref, terms: rest, offset: ref.offset + i * stride }, bytes);
+      let result = element(count - 1);
+      for (let i = count - 2; i >= 0; i--) {
+        const here = this.#graph.make('i32.eq', [node, this.#graph.i32(i)]);
+        const other = element(i);
+        result = result.map((leaf, k) => this.#o.choose(leaf, other[k] as Node, here));
+      }
+      return result;
     }
+    let offset = ref.offset;
+    for (const term of ref.terms) offset += (term.node.immediate as number) * term.stride;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const word = (at: number): number => (at + 4 <= bytes.byteLength ? view.getInt32(at, true) : 0);
+    const word = (from: number): number => (from + 4 <= bytes.byteLength ? view.getInt32(from, true) : 0);
     const g = this.#graph;
     return this.#layout.leaves(ref.type).map((leaf) => {
-      const at = offset + leaf.offset;
-      if (leaf.wasm === 'v128') return g.v128([word(at), word(at + 4), word(at + 8), word(at + 12)]);
-      return leaf.wasm === 'f32' ? g.f32Bits(word(at)) : g.i32(word(at));
+      const from = offset + leaf.offset;
+      if (leaf.wasm === 'v128') return g.v128([word(from), word(from + 4), word(from + 8), word(from + 12)]);
+      return leaf.wasm === 'f32' ? g.f32Bits(word(from)) : g.i32(word(from));
     });
   }
 

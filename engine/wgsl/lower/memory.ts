@@ -25,6 +25,8 @@ export interface Memory {
 export interface Term {
   readonly node: Node;
   readonly stride: number;
+  /** The node is less than this; undefined where only the run knows. */
+  readonly count: number | undefined;
 }
 
 export interface MemoryRef {
@@ -66,17 +68,17 @@ export function elementOf(
     if (inside(flow.range(index))) {
       count.proved++;
       const holds = ref.holds && inside(index.range);
-      return { ...ref, type: element, terms: [...ref.terms, { node: index, stride }], holds };
+      return { ...ref, type: element, terms: [...ref.terms, { node: index, stride, count: bounds }], holds };
     }
     count.clamped++;
     const clamped = graph.make('min_u', [index, graph.i32(bounds - 1)]);
-    return { ...ref, type: element, terms: [...ref.terms, { node: clamped, stride }] };
+    return { ...ref, type: element, terms: [...ref.terms, { node: clamped, stride, count: bounds }] };
   }
   // Whole elements behind the part of fixed size: at least one (checked when the kernel starts).
   count.clamped++;
   const bytes = graph.make('i32.sub', [ref.memory.lengthNode as Node, graph.i32(ref.offset)]);
   const last = graph.make('i32.sub', [graph.make('i32.div_u', [bytes, graph.i32(stride)]), graph.i32(1)]);
-  return { ...ref, type: element, terms: [...ref.terms, { node: graph.make('min_u', [index, last]), stride }] };
+  return { ...ref, type: element, terms: [...ref.terms, { node: graph.make('min_u', [index, last]), stride, count: undefined }] };
 }
 
 export interface Counter {

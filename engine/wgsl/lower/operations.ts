@@ -18,6 +18,10 @@ const FLOAT: Readonly<Record<string, string>> = { '+': 'add', '-': 'sub', '*': '
 const COMPARE: Readonly<Record<string, string>> = { '==': 'eq', '!=': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' };
 const LOGIC: Readonly<Record<string, string>> = { '&': 'and', '|': 'or', '^': 'xor', '!=': 'xor' };
 
+/** The largest f32 that is an i32, and a u32. */
+const MOST_I32 = 0x7fffff80;
+const MOST_U32 = 0xffffff00;
+
 export class Operations {
   readonly graph: Graph;
   readonly lanes: Lanes;
@@ -174,7 +178,12 @@ export class Operations {
     const g = this.graph;
     if (from === to) return a;
     if (to === 'bool') return from === 'f32' ? g.make('f32.ne', [a, g.f32(0)]) : g.bool(a);
-    if (from === 'f32') return g.make(to === 'i32' ? 'i32.trunc_sat_f32_s' : 'i32.trunc_sat_f32_u', [a]);
+    // Beyond the integers' range, the largest f32 within it (WGSL 15.7.6), which no other float of the range exceeds.
+    if (from === 'f32') {
+      return to === 'i32'
+        ? this.extremum('min_s', g.make('i32.trunc_sat_f32_s', [a]), g.i32(MOST_I32))
+        : this.extremum('min_u', g.make('i32.trunc_sat_f32_u', [a]), g.i32(MOST_U32));
+    }
     if (to === 'f32') {
       // A non-negative integer converts alike with and without a sign; with one it is a single instruction.
       const isUnsigned = from === 'u32' && !(a.range.lo >= 0 && a.range.hi < 2 ** 31);
@@ -192,7 +201,11 @@ export class Operations {
     if (to === 'bool') return from === 'f32' ? g.make('f32x4.ne', [a, zero]) : g.make('i32x4.ne', [a, zero]);
     if (from === 'bool')
       return g.make('v128.and', [a, to === 'f32' ? g.v128([0, 0, 0, 0].fill(0x3f800000)) : g.v128([1, 1, 1, 1])]);
-    if (from === 'f32') return g.make(to === 'i32' ? 'i32x4.trunc_sat_f32x4_s' : 'i32x4.trunc_sat_f32x4_u', [a]);
+    if (from === 'f32') {
+      return to === 'i32'
+        ? g.make('i32x4.min_s', [g.make('i32x4.trunc_sat_f32x4_s', [a]), g.v128([0, 0, 0, 0].fill(MOST_I32))])
+        : g.make('i32x4.min_u', [g.make('i32x4.trunc_sat_f32x4_u', [a]), g.v128([0, 0, 0, 0].fill(MOST_U32))]);
+    }
     if (to === 'f32') return g.make(from === 'i32' ? 'f32x4.convert_i32x4_s' : 'f32x4.convert_i32x4_u', [a]);
     return a;
   }

@@ -34,7 +34,7 @@ export function checkedOperation(
   if (scalar === 'f32' && '+-*/%'.includes(operator)) {
     return (s, a, b) => {
       const x = op(a, b);
-      return x === x ? x : reportNaN(machine, s, at, [a, b], () => `${valueText(a)} ${operator} ${valueText(b)}`);
+      return Number.isNaN(x) ? reportNaN(machine, s, at, [a, b], () => `${valueText(a)} ${operator} ${valueText(b)}`) : x;
     };
   }
   if (operator === '/' || operator === '%') {
@@ -84,21 +84,24 @@ function fastNumber(
   switch (`${scalar} ${operator}`) {
     case 'f32 +':
       return (s) => {
-        const [a, b] = [l(s), r(s)];
+        const a = l(s);
+        const b = r(s);
         const x = fround(a + b);
-        return x === x ? x : checked(s, a, b);
+        return Number.isNaN(x) ? checked(s, a, b) : x;
       };
     case 'f32 -':
       return (s) => {
-        const [a, b] = [l(s), r(s)];
+        const a = l(s);
+        const b = r(s);
         const x = fround(a - b);
-        return x === x ? x : checked(s, a, b);
+        return Number.isNaN(x) ? checked(s, a, b) : x;
       };
     case 'f32 *':
       return (s) => {
-        const [a, b] = [l(s), r(s)];
+        const a = l(s);
+        const b = r(s);
         const x = fround(a * b);
-        return x === x ? x : checked(s, a, b);
+        return Number.isNaN(x) ? checked(s, a, b) : x;
       };
     case 'u32 +':
       return (s) => (l(s) + r(s)) >>> 0;

@@ -109,12 +109,15 @@ export function packUniform(module: Module, global: Global, values: UniformValue
 function put(module: Module, view: DataView, offset: number, type: Type, value: unknown, where: string): void {
   switch (type.kind) {
     case 'scalar':
-      return putScalar(view, offset, type.scalar, value, where);
+      putScalar(view, offset, type.scalar, value, where);
+      return;
     case 'vector':
-      return putEach(module, view, offset, value, type.size, { kind: 'scalar', scalar: type.scalar }, 4, where);
+      putEach(module, view, offset, value, type.size, { kind: 'scalar', scalar: type.scalar }, 4, where);
+      return;
     case 'array':
       if (typeof type.length !== 'number') throw new WgslInputError(`${where} has no fixed size`);
-      return putEach(module, view, offset, value, type.length, type.element, type.stride, where);
+      putEach(module, view, offset, value, type.length, type.element, type.stride, where);
+      return;
     case 'struct': {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
         throw new WgslInputError(`${where}: expected an object with the fields of ${typeText(module, type)}`);
@@ -147,7 +150,9 @@ function putEach(
   where: string,
 ): void {
   if (!Array.isArray(value) || value.length !== count) {
-    throw new WgslInputError(`${where}: expected a list of ${count} values${Array.isArray(value) ? `, got ${value.length}` : ''}`);
+    throw new WgslInputError(
+      `${where}: expected a list of ${count} values${Array.isArray(value) ? `, got ${value.length}` : ''}`,
+    );
   }
   value.forEach((item, i) => {
     put(module, view, offset + i * stride, type, item, `${where}, element ${i}`);
@@ -166,7 +171,8 @@ export function scalarValue(scalar: Scalar, value: unknown, where: string): numb
   if (scalar === 'bool' && typeof value === 'boolean') return Number(value);
   const special = typeof value === 'string' && Object.hasOwn(SPECIAL, value) ? SPECIAL[value] : undefined;
   if (special !== undefined && scalar === 'f32') return special;
-  if (typeof value !== 'number') throw new WgslInputError(`${where}: expected a number (${scalar}), got ${JSON.stringify(value)}`);
+  if (typeof value !== 'number')
+    throw new WgslInputError(`${where}: expected a number (${scalar}), got ${JSON.stringify(value)}`);
   if (scalar === 'f32') return Math.fround(value);
   const [low, high] = scalar === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : scalar === 'u32' ? [0, 2 ** 32 - 1] : [0, 1];
   if (!Number.isInteger(value) || value < low || value > high) {

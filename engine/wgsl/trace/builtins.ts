@@ -24,7 +24,8 @@ export function builtinNumber(c: Compiler, call: BuiltinCall): NumberCode {
       if (known !== undefined && a !== undefined && b !== undefined) return constantCode(known ? b : a);
       // Both values are evaluated, as WGSL evaluates all arguments.
       return (s) => {
-        const [x, y] = [no(s), yes(s)];
+        const x = no(s);
+        const y = yes(s);
         return which(s) !== 0 ? y : x;
       };
     }
@@ -54,7 +55,7 @@ function scalarCall(c: Compiler, op: Componentwise, { name, arguments: args, at,
   }
   const [a, b, d, e] = codes as [NumberCode, NumberCode, NumberCode, NumberCode];
   const check = (s: Invocation, x: number, values: number[]): number =>
-    x === x ? x : reportNaN(machine, s, at, values, () => callText(name, values));
+    Number.isNaN(x) ? reportNaN(machine, s, at, values, () => callText(name, values)) : x;
   if (codes.length === 1) {
     return (s) => {
       const v = a(s);
@@ -63,23 +64,26 @@ function scalarCall(c: Compiler, op: Componentwise, { name, arguments: args, at,
   }
   if (codes.length === 2) {
     return (s) => {
-      const [v, w] = [a(s), b(s)];
+      const v = a(s);
+      const w = b(s);
       const x = op(v, w, 0, 0);
-      return x === x ? x : check(s, x, [v, w]);
+      return Number.isNaN(x) ? check(s, x, [v, w]) : x;
     };
   }
   if (codes.length === 3) {
     return (s) => {
-      const [v, w, u] = [a(s), b(s), d(s)];
+      const v = a(s);
+      const w = b(s);
+      const u = d(s);
       const x = op(v, w, u, 0);
-      return x === x ? x : check(s, x, [v, w, u]);
+      return Number.isNaN(x) ? check(s, x, [v, w, u]) : x;
     };
   }
   if (scalarOf(type) === 'f32') throw new Error(`${name} with ${codes.length} arguments`);
   return (s) => op(a(s), b(s), d(s), e(s));
 
   function check1(x: number, s: Invocation, v: number): number {
-    return x === x ? x : check(s, x, [v]);
+    return Number.isNaN(x) ? check(s, x, [v]) : x;
   }
 }
 
@@ -91,22 +95,7 @@ export function builtinWords(c: Compiler, call: BuiltinCall): WordsCode {
   const first = args[0] as Value;
   const op = first.type.kind === 'vector' || first.type.kind === 'scalar' ? componentwise(name, scalarOf(first.type)) : undefined;
   if (op) {
-    // A scalar argument (mix, extractBits, …) serves all components.
-    const codes = args.map((arg) => ({ words: asWords(c, arg), step: arg.type.kind === 'vector' ? 1 : 0 }));
-    return (s) => {
-      const values = codes.map(({ words }) => words(s));
-      const out = new Array<number>(size);
-      for (let i = 0; i < size; i++) {
-        const of = (k: number): number => (k < codes.length ? ((values[k] as number[])[i * (codes[k]?.step ?? 0)] as number) : 0);
-        const x = op(of(0), of(1), of(2), of(3));
-        out[i] = x;
-        if (x !== x) {
-          const operands = codes.map((_, k) => of(k));
-          reportNaN(machine, s, at, operands, () => callText(name, operands));
-        }
-      }
-      return out;
-    };
+    return eachComponent(c, op, call, size);
   }
   const whole = wholeWords(name);
   if (!whole) throw new Error(`no built-in function ${name}`);
@@ -118,6 +107,32 @@ export function builtinWords(c: Compiler, call: BuiltinCall): WordsCode {
     return out;
   };
 }
+
+/** A scalar argument (mix, extractBits, …) serves all components. */
+function eachComponent(c: Compiler, op: Componentwise, { name, arguments: args, at }: BuiltinCall, size: number): WordsCode {
+  const { machine } = c;
+  const nothing: WordsCode = () => NOTHING;
+  const [a = nothing, b = nothing, d = nothing, e = nothing] = args.map((arg) => asWords(c, arg));
+  const [stepA = 0, stepB = 0, stepD = 0, stepE = 0] = args.map((arg) => (arg.type.kind === 'vector' ? 1 : 0));
+  return (s) => {
+    const va = a(s);
+    const vb = b(s);
+    const vd = d(s);
+    const ve = e(s);
+    const out = new Array<number>(size);
+    for (let i = 0; i < size; i++) {
+      const x = op(va[i * stepA] as number, vb[i * stepB] as number, vd[i * stepD] as number, ve[i * stepE] as number);
+      out[i] = x;
+      if (Number.isNaN(x)) {
+        const operands = [va[i * stepA], vb[i * stepB], vd[i * stepD], ve[i * stepE]].slice(0, args.length) as number[];
+        reportNaN(machine, s, at, operands, () => callText(name, operands));
+      }
+    }
+    return out;
+  };
+}
+
+const NOTHING: readonly number[] = [0];
 
 function selectWords(c: Compiler, args: readonly Value[]): WordsCode {
   const [no, yes] = [c.words(args[0] as Value), c.words(args[1] as Value)];
@@ -190,7 +205,11 @@ function wholeNumber(name: string): ((values: readonly Words[], call: BuiltinCal
         return scalarOf(type) === 'u32' ? sum >>> 0 : sum;
       };
     case 'pack2x16float':
-      return (v) => pack(name, word(v, 0).map((x) => Math.min(Math.max(x, -65504), 65504))) as number;
+      return (v) =>
+        pack(
+          name,
+          word(v, 0).map((x) => Math.min(Math.max(x, -65504), 65504)),
+        ) as number;
     case 'dot4U8Packed':
     case 'dot4I8Packed':
       return (v) => unpack(name, word(v, 0)[0] as number, word(v, 1)[0] as number) as number;
@@ -236,4 +255,3 @@ function wholeWords(name: string): ((values: readonly Words[]) => number[]) | un
   }
   return name.startsWith('unpack') ? (v) => unpack(name, word(v, 0)[0] as number, 0) as number[] : undefined;
 }
-

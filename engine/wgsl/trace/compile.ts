@@ -89,7 +89,12 @@ function visit(func: Func, found: (local: number) => void): void {
 }
 
 /** The functions that an entry point needs, callees first; by index. */
-export function compileFunctions(machine: Machine, waiting: Waiting, cells: Cells, entry: number): (CompiledFunction | undefined)[] {
+export function compileFunctions(
+  machine: Machine,
+  waiting: Waiting,
+  cells: Cells,
+  entry: number,
+): (CompiledFunction | undefined)[] {
   const { functions } = machine.module;
   const needed = new Set<number>([entry]);
   for (let i = entry; i >= 0; i--) if (needed.has(i)) for (const callee of functions[i]?.calls ?? []) needed.add(callee);

@@ -23,8 +23,9 @@ import { type Access, BoundBuffer, type Budget, BudgetExhausted, Invocation, Mac
 import { Waiting } from './suspend.ts';
 import { place, runWaiting } from './workgroup.ts';
 
+export type { Entry } from '../typed.ts';
 export { bindingsOf, entryOf, leastBytes, packUniform, scalarWithin, typeText, WgslInputError } from './bind.ts';
-export { FINDING_KINDS, type Finding, type FindingKind, type InvocationId } from './findings.ts';
+export { FINDING_KINDS, type Finding, type FindingKind, type InvocationId, numberText } from './findings.ts';
 export type { Access, Budget } from './machine.ts';
 
 type Triple = readonly [x: number, y: number, z: number];
@@ -60,7 +61,12 @@ export interface TraceResult {
 }
 
 /** An endless loop of one invocation ends within a second. */
-export const DEFAULT_BUDGET: Budget = { perInvocation: 4_000_000, perWorkgroup: 64_000_000, milliseconds: 60_000 };
+export const DEFAULT_BUDGET: Budget = {
+  perInvocation: 4_000_000,
+  perWorkgroup: 64_000_000,
+  barriers: 10_000,
+  milliseconds: 60_000,
+};
 
 /** WebGPU's default limits. */
 const MAX_WORKGROUPS = 65_535;
@@ -205,7 +211,11 @@ class Dispatch {
   readonly #waiting: Waiting;
   readonly #code: ReturnType<typeof compileFunctions>[number] & object;
   readonly #cells: Cells;
-  readonly #privates: { readonly start: number; readonly words: number; readonly initial: number | readonly number[] | undefined }[] = [];
+  readonly #privates: {
+    readonly start: number;
+    readonly words: number;
+    readonly initial: number | readonly number[] | undefined;
+  }[] = [];
   #steps = 0;
 
   constructor(machine: Machine, entry: ReturnType<typeof entryOf>, cells: Cells) {

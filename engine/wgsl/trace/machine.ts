@@ -81,6 +81,8 @@ export interface Budget {
   readonly perInvocation: number;
   /** Statements of one workgroup. */
   readonly perWorkgroup: number;
+  /** Barriers that one workgroup passes. */
+  readonly barriers: number;
   /** Time of the whole trace. */
   readonly milliseconds: number;
 }
@@ -137,6 +139,7 @@ export class Machine {
   readonly #storage = { number: 0, groupSize: 1, now: 0, since: 0, shared: true };
   readonly #workgroup = { number: 0, groupSize: 1, now: 0, since: 0, shared: false };
   readonly #deadline: number;
+  #barriers = 0;
 
   constructor(module: Module, source: string, layout: Layout, budget: Budget, subgroupSize: number) {
     this.module = module;
@@ -161,7 +164,8 @@ export class Machine {
 
   /** @throws BudgetExhausted */
   look(s: Invocation): void {
-    if (s.steps > this.budget.perInvocation) throw new BudgetExhausted(s, `${countText(this.budget.perInvocation)} steps of one invocation`);
+    if (s.steps > this.budget.perInvocation)
+      throw new BudgetExhausted(s, `${countText(this.budget.perInvocation)} steps of one invocation`);
     this.groupSteps += CHECK_EVERY;
     if (this.groupSteps > this.budget.perWorkgroup) {
       throw new BudgetExhausted(s, `${countText(this.budget.perWorkgroup)} steps of one workgroup`);
@@ -172,7 +176,8 @@ export class Machine {
 
   /** @throws BudgetExhausted */
   watchTheClock(s: Invocation): void {
-    if (performance.now() > this.#deadline) throw new BudgetExhausted(s, `${countText(this.budget.milliseconds)} ms of the trace`);
+    if (performance.now() > this.#deadline)
+      throw new BudgetExhausted(s, `${countText(this.budget.milliseconds)} ms of the trace`);
   }
 
   start(s: Invocation): void {
@@ -188,14 +193,17 @@ export class Machine {
       moment.since = moment.now;
     }
     this.groupSteps = 0;
+    this.#barriers = 0;
   }
 
-  /** All invocations of the workgroup have met at a barrier of this address space. */
-  passBarrier(space: 'storage' | 'workgroup'): void {
+  /** All invocations of the workgroup have met at a barrier of this address space. @returns whether the budget allows it */
+  passBarrier(space: 'storage' | 'workgroup'): boolean {
+    this.#barriers++;
     this.#storage.now++;
     this.#workgroup.now++;
     const moment = space === 'storage' ? this.#storage : this.#workgroup;
     moment.since = moment.now;
+    return this.#barriers <= this.budget.barriers;
   }
 
   /** Global id of an invocation by its number. */
@@ -212,7 +220,14 @@ export class Machine {
     ];
   }
 
-  touchBuffer(buffer: BoundBuffer, s: Invocation, element: number, writes: boolean, at: number, value: number | readonly number[]): void {
+  touchBuffer(
+    buffer: BoundBuffer,
+    s: Invocation,
+    element: number,
+    writes: boolean,
+    at: number,
+    value: number | readonly number[],
+  ): void {
     const { shadow } = buffer;
     if (shadow) {
       this.#storage.number = s.number;
@@ -305,4 +320,4 @@ function advice(space: 'storage' | 'workgroup', { otherGroup, wrongBarrier }: Ot
   return `${passed} only, and no ${barrier} lies between the two`;
 }
 
-const countText = (count: number): string => count.toLocaleString('en-US');
+export const countText = (count: number): string => count.toLocaleString('en-US');

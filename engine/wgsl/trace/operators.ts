@@ -34,7 +34,7 @@ const operations: Record<Scalar, Partial<Record<BinaryOperator, Op>>> = {
     '*': imul,
     // -2147483648 / -1 wraps around to itself.
     '/': (a, b) => (b === 0 ? a : (a / b) | 0),
-    '%': (a, b) => (b === 0 ? 0 : a % b | 0),
+    '%': (a, b) => (b === 0 ? 0 : (a % b) | 0),
     '&': (a, b) => a & b,
     '|': (a, b) => a | b,
     '^': (a, b) => a ^ b,

@@ -195,7 +195,10 @@ export function loadWords(c: Compiler, { memory, address, at, type }: PlaceCode)
     if (a < 0) return out;
     for (const { offset, size, scalar } of leaves) {
       if (size === 1) out[offset] = memory.load(s, a + offset, a + offset, scalar, at);
-      else memory.loadVector(s, a + offset, size, scalar, at).forEach((x, i) => (out[offset + i] = x));
+      else {
+        const vector = memory.loadVector(s, a + offset, size, scalar, at);
+        for (let i = 0; i < size; i++) out[offset + i] = vector[i] as number;
+      }
     }
     return out;
   };

@@ -99,13 +99,28 @@ function conflict(slots: Int32Array, base: number, moment: Moment, writes: boole
     const otherGroup = !sameGroup(who, moment);
     if (otherGroup && !moment.shared) continue;
     if (!otherGroup && time < moment.since) continue;
-    return { number: who - 1, at: slots[base + slot + 1] as number, writes, otherGroup, wrongBarrier: !otherGroup && time < moment.now };
+    return {
+      number: who - 1,
+      at: slots[base + slot + 1] as number,
+      writes,
+      otherGroup,
+      wrongBarrier: !otherGroup && time < moment.now,
+    };
   }
   if (!moment.shared || sameGroup(earliest, moment)) return undefined;
   return { number: earliest - 1, at: slots[base + first + 1] as number, writes, otherGroup: true, wrongBarrier: false };
 }
 
-function note(slots: Int32Array, base: number, first: number, last: number, other: number, me: number, at: number, now: number): void {
+function note(
+  slots: Int32Array,
+  base: number,
+  first: number,
+  last: number,
+  other: number,
+  me: number,
+  at: number,
+  now: number,
+): void {
   if (slots[base + first] === 0) {
     slots[base + first] = me;
     slots[base + first + 1] = at;

@@ -124,7 +124,12 @@ function assign(c: Compiler, { place, operator, value, at }: Statement & { kind:
       current.address = a;
       const left = before(s);
       const right = words(s);
-      if (a >= 0) store(s, a, right.map((x, i) => op(s, left[i] as number, x)));
+      if (a >= 0)
+        store(
+          s,
+          a,
+          right.map((x, i) => op(s, left[i] as number, x)),
+        );
       return NEXT;
     };
   }

@@ -151,6 +151,11 @@ function bodiesOf(statement: Statement): readonly (readonly Statement[])[] {
   }
 }
 
+function branch(condition: Value, yes: readonly Statement[], no: readonly Statement[], at: number): Statement {
+  // biome-ignore lint/suspicious/noThenProperty: the word of the language, in an object that nobody awaits
+  return { kind: 'if', condition, then: yes, otherwise: no, at };
+}
+
 class Lifter {
   readonly #waiting: Waiting;
   readonly #func: Func;
@@ -211,7 +216,7 @@ class Lifter {
         return { ...statement, body: this.#statements(statement.body) };
       case 'if': {
         const condition = this.#value(statement.condition, before);
-        return { ...statement, condition, then: this.#statements(statement.then), otherwise: this.#statements(statement.otherwise) };
+        return branch(condition, this.#statements(statement.then), this.#statements(statement.otherwise), statement.at);
       }
       case 'switch': {
         const selector = this.#value(statement.selector, before);
@@ -225,7 +230,7 @@ class Lifter {
         // The condition waits, so it becomes the first statement of the body: `if (!condition) { break; }`.
         const test: Statement[] = [];
         const lifted = this.#value(condition, test);
-        const leave: Statement = { kind: 'if', condition: lifted, then: [], otherwise: [{ kind: 'break', at }], at };
+        const leave = branch(lifted, [], [{ kind: 'break', at }], at);
         return { ...made, condition: undefined, body: [...test, leave, ...body] };
       }
       case 'loop': {
@@ -275,7 +280,7 @@ class Lifter {
     then.push({ kind: 'assign', place, operator: undefined, value: result, at });
     const condition: Value = { kind: 'load', place, type, at };
     const [yes, no] = operator === '&&' ? [then, []] : [[], then];
-    before.push({ kind: 'if', condition, then: yes, otherwise: no, at });
+    before.push(branch(condition, yes, no, at));
     return { kind: 'load', place, type, at };
   }
 

@@ -1,6 +1,6 @@
 /** Runs the invocations of one workgroup: each up to where it waits, then all together past the barrier. */
-import { idText, type InvocationId } from './findings.ts';
-import type { Invocation, Machine } from './machine.ts';
+import { type InvocationId, idText } from './findings.ts';
+import { BudgetExhausted, countText, type Invocation, type Machine } from './machine.ts';
 import type { Suspension, WaitingCode, Waits } from './waiting-statements.ts';
 
 interface Thread {
@@ -68,7 +68,11 @@ function release(machine: Machine, threads: readonly Thread[], alive: readonly T
   if (!first) return;
   const together = alive.filter(({ waitsFor }) => waitsFor?.at === first.at);
   if (together.length < threads.length) divergent(machine, first, together, threads, 'workgroup');
-  machine.passBarrier(first.space);
+  const [leader] = together;
+  if (!machine.passBarrier(first.space) && leader) {
+    // Raised where the invocation waits, so that the loops around the barrier note themselves.
+    leader.waits.throw(new BudgetExhausted(leader.s, `${countText(machine.budget.barriers)} barriers of one workgroup`));
+  }
   for (const thread of together) thread.waitsFor = undefined;
 }
 
@@ -96,7 +100,13 @@ function whereabouts(machine: Machine, { s, waitsFor, done }: Thread): string {
 }
 
 /** Sets where an invocation stands in the dispatch. */
-export function place(machine: Machine, s: Invocation, group: readonly [number, number, number], groupNumber: number, local: number): void {
+export function place(
+  machine: Machine,
+  s: Invocation,
+  group: readonly [number, number, number],
+  groupNumber: number,
+  local: number,
+): void {
   const [sx, sy, sz] = machine.groupSize;
   s.local = local;
   s.number = groupNumber * sx * sy * sz + local;
@@ -105,6 +115,10 @@ export function place(machine: Machine, s: Invocation, group: readonly [number, 
   machine.start(s);
 }
 
-function globalIdOf({ groupSize: [sx, sy, sz] }: Machine, [gx, gy, gz]: readonly [number, number, number], local: number): InvocationId {
+function globalIdOf(
+  { groupSize: [sx, sy, sz] }: Machine,
+  [gx, gy, gz]: readonly [number, number, number],
+  local: number,
+): InvocationId {
   return [gx * sx + (local % sx), gy * sy + (Math.floor(local / sx) % sy), gz * sz + Math.floor(local / (sx * sy))];
 }

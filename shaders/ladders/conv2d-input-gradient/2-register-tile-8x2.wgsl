@@ -97,7 +97,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var j = 0u; j < COLUMNS; j++) {
     channel[j] = min(column + j, channelsIn - 1u);
   }
-  var sum: array<vec4f, PIXELS * COLUMNS>;
+  var sum = array<vec4f, PIXELS * COLUMNS>();
   for (var u = 0u; u < params.kh; u++) {
     let shiftY = i32(phase[0]) + params.padTop - i32(u * params.dilationY);
     if (shiftY % i32(stride[0]) != 0) {
@@ -141,7 +141,10 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   // @unroll
   for (var j = 0u; j < COLUMNS; j++) {
     if (column + j < channelsIn) {
-      let shift = select(vec4f(0.0), bias[g * channelsIn + channel[j]], HAS_BIAS);
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[g * channelsIn + channel[j]];
+      }
       // @unroll
       for (var i = 0u; i < PIXELS; i++) {
         dx[place[i] + g * channelsIn + channel[j]] = activate(sum[i * COLUMNS + j] + shift);

@@ -120,7 +120,7 @@ fn pairs(
   for (var c = 0u; c < 4u; c++) {
     channel[c] = min(column + c, channelsIn - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   var u = first[0];
   var v = first[1];
   var o = 0u;
@@ -179,7 +179,10 @@ fn pairs(
   }
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 4u && column + c < channelsIn; c++) {
-    let add = select(0.0, bias[g * channelsIn + column + c], HAS_BIAS);
+    var add = 0.0;
+    if (HAS_BIAS) {
+      add = bias[g * channelsIn + column + c];
+    }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = sum[i];
@@ -252,7 +255,7 @@ fn single(
   for (var c = 0u; c < 4u; c++) {
     channel[c] = min(column + c, channelsIn - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   var u = first[0];
   var v = first[1];
   var o = 0u;
@@ -314,7 +317,10 @@ fn single(
   }
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 4u && column + c < channelsIn; c++) {
-    let add = select(0.0, bias[g * channelsIn + column + c], HAS_BIAS);
+    var add = 0.0;
+    if (HAS_BIAS) {
+      add = bias[g * channelsIn + column + c];
+    }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = sum[i];

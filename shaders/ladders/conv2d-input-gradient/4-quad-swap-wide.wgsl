@@ -117,7 +117,7 @@ fn pairs(
   for (var c = 0u; c < 6u; c++) {
     channel[c] = min(column + c, channelsIn - 1u);
   }
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   var u = first[0];
   var v = first[1];
   var o = 0u;
@@ -179,7 +179,10 @@ fn pairs(
   }
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 6u && column + c < channelsIn; c++) {
-    let add = select(0.0, bias[g * channelsIn + column + c], HAS_BIAS);
+    var add = 0.0;
+    if (HAS_BIAS) {
+      add = bias[g * channelsIn + column + c];
+    }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
@@ -252,7 +255,7 @@ fn single(
   for (var c = 0u; c < 6u; c++) {
     channel[c] = min(column + c, channelsIn - 1u);
   }
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   var u = first[0];
   var v = first[1];
   var o = 0u;
@@ -317,7 +320,10 @@ fn single(
   }
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 6u && column + c < channelsIn; c++) {
-    let add = select(0.0, bias[g * channelsIn + column + c], HAS_BIAS);
+    var add = 0.0;
+    if (HAS_BIAS) {
+      add = bias[g * channelsIn + column + c];
+    }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);

@@ -122,7 +122,7 @@ fn tile(
     image[q] = i32(p / (extent[1] * extent[0]) * params.Ho * params.Wo);
   }
   let blocks = (channelsOut + DEPTH - 1u) / DEPTH;
-  var sum: array<f32, 64>;
+  var sum = array<f32, 64>();
   for (var step = 0u; step < offsets[0] * offsets[1] * blocks; step++) {
     let tap = step / blocks;
     let offset = first + vec2u(tap / offsets[1], tap % offsets[1]) * period;
@@ -172,7 +172,10 @@ fn tile(
       for (var j = 0u; j < 8u; j++) {
         let c = column + local.x + j * 8u;
         if (c < channelsIn) {
-          let add = select(0.0, bias[g * channelsIn + c], HAS_BIAS);
+          var add = 0.0;
+          if (HAS_BIAS) {
+            add = bias[g * channelsIn + c];
+          }
           dx[place + c] = activate(sum[i * 8u + j] + add);
         }
       }

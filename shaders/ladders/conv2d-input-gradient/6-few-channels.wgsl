@@ -59,7 +59,7 @@ fn strip(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   let y = line % params.H;
   let Co4 = params.Co / 4u;
 
-  var sum: array<f32, 32>;
+  var sum = array<f32, 32>();
   var u = 0u;
   var v = 0u;
   var o = 0u;
@@ -101,7 +101,10 @@ fn strip(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   // @unroll
   for (var c = 0u; c < 4u; c++) {
     if (c < CHANNELS) {
-      let add = select(0.0, bias[c], HAS_BIAS);
+      var add = 0.0;
+      if (HAS_BIAS) {
+        add = bias[c];
+      }
       // @unroll
       for (var i = 0u; i < 8u; i++) {
         if (x + i < params.W) {

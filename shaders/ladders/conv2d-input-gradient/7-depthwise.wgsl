@@ -95,7 +95,7 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   if (u == params.periodY || v == params.periodX || v >= params.kw) {
     u = params.kh;
   }
-  var sum: array<vec4f, 8>;
+  var sum = array<vec4f, 8>();
   while (u < params.kh) {
     let shift = (origin - vec2i(vec2u(u * params.dilationY, v * params.dilationX))) / vec2i(stride);
     let right = w[(u * params.kw + v) * C4 + c];
@@ -112,7 +112,10 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
     u += select(0u, params.periodY, v >= params.kw);
     v = select(v, firstV, v >= params.kw);
   }
-  let add = select(vec4f(0.0), bias[c], HAS_BIAS);
+  var add = vec4f(0.0);
+  if (HAS_BIAS) {
+    add = bias[c];
+  }
   // @unroll
   for (var i = 0u; i < 8u; i++) {
     dx[place[i]] = activate(sum[i] + add);

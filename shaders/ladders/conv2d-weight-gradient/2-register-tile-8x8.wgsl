@@ -92,7 +92,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     tapY[i] = i32(r / (channelsIn * params.kw) * params.dilationY) - params.padTop;
     output[i] = g * channelsOut + min(column + i, channelsOut - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   let start = s * params.pixelsPerSplit;
   let end = min(start + params.pixelsPerSplit, params.N * params.Ho * params.Wo);
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.

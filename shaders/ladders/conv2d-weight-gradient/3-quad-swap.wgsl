@@ -100,7 +100,7 @@ fn pairs(
   for (var c = 0u; c < 4u; c++) {
     output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   let start = s * params.pixelsPerSplit;
   let end = min(start + params.pixelsPerSplit, params.N * params.Ho * params.Wo);
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.
@@ -211,7 +211,7 @@ fn single(
   for (var c = 0u; c < 4u; c++) {
     output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   let start = s * params.pixelsPerSplit;
   let end = min(start + params.pixelsPerSplit, params.N * params.Ho * params.Wo);
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.

@@ -98,7 +98,7 @@ fn pairs(
   for (var c = 0u; c < 6u; c++) {
     output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
   }
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   let start = s * params.pixelsPerSplit;
   let end = min(start + params.pixelsPerSplit, params.N * params.Ho * params.Wo);
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.
@@ -212,7 +212,7 @@ fn single(
   for (var c = 0u; c < 6u; c++) {
     output[c] = g * channelsOut + min(column + c, channelsOut - 1u);
   }
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   let start = s * params.pixelsPerSplit;
   let end = min(start + params.pixelsPerSplit, params.N * params.Ho * params.Wo);
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.

@@ -107,7 +107,7 @@ fn tile(
   let height = along(i32(params.H));
   let width = along(i32(params.W));
 
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   for (var first = start; first < end; first += DEPTH) {
     // @unroll
     for (var q = 0u; q < 4u; q++) {

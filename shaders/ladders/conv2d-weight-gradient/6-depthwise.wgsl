@@ -56,7 +56,7 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     tapX[i] = i32(r % params.kw * params.dilationX) - params.padLeft;
     tapY[i] = i32(r / params.kw * params.dilationY) - params.padTop;
   }
-  var sum: array<vec4f, 4>;
+  var sum = array<vec4f, 4>();
   let start = s * params.pixelsPerSplit;
   let end = min(start + params.pixelsPerSplit, params.N * params.Ho * params.Wo);
   // Where offset (0, 0) reads for pixel p, before padding, and the first pixel of its image.

@@ -152,9 +152,12 @@ fn store(tile: Tile, sum: ptr<function, array<vec4f, 16>>) {
   for (var j = 0u; j < COLUMNS; j++) {
     if (tile.column + j < channelsOut) {
       let output = tile.g * channelsOut + tile.column + j;
-      let shift = select(vec4f(0.0), bias[output], HAS_BIAS);
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[output];
+      }
       // All loads before the first store: a pixel past the edge repeats the last one.
-      var before: array<vec4f, PIXELS>;
+      var before = array<vec4f, PIXELS>();
       if (ACCUMULATE) {
         // @unroll
         for (var i = 0u; i < PIXELS; i++) {
@@ -189,7 +192,11 @@ fn storeStatistics(tile: Tile, sum: ptr<function, array<vec4f, 16>>) {
       }
       let output = tile.g * channelsOut + tile.column + j;
       let at = tile.row / PIXELS * (params.Co / 4u) + output;
-      tileMean[at] = mean + select(vec4f(0.0), bias[output], HAS_BIAS);
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[output];
+      }
+      tileMean[at] = mean + shift;
       tileSquares[at] = squares;
     }
   }
@@ -202,7 +209,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     return;
   }
   let tile = tileOf(number);
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   sumProducts(tile, &sum);
   store(tile, &sum);
 }
@@ -214,7 +221,7 @@ fn tileStatistics(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
     return;
   }
   let tile = tileOf(number);
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   sumProducts(tile, &sum);
   store(tile, &sum);
   storeStatistics(tile, &sum);

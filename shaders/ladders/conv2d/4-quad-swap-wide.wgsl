@@ -238,9 +238,12 @@ fn store(tile: Tile, lane: u32, sum: ptr<function, array<vec3f, 32>>) {
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 6u && tile.column + c < channelsOut; c++) {
     let o = tile.g * channelsOut + tile.column + c;
-    let shift = select(0.0, bias[o], HAS_BIAS);
+    var shift = 0.0;
+    if (HAS_BIAS) {
+      shift = bias[o];
+    }
     // All loads before the first store: a pixel past the edge repeats the last one.
-    var before: array<f32, 16>;
+    var before = array<f32, 16>();
     if (ACCUMULATE) {
       // @unroll
       for (var i = 0u; i < 16u; i++) {
@@ -276,7 +279,11 @@ fn storeStatistics(tile: Tile, lane: u32, sum: ptr<function, array<vec3f, 32>>) 
     for (var c = 0u; c < 3u && tile.column + j * 3u + c < channelsOut; c++) {
       let o = tile.g * channelsOut + tile.column + j * 3u + c;
       let at = tile.row / 16u * params.Co + o;
-      tileMean[at] = mean[c] + select(0.0, bias[o], HAS_BIAS);
+      var shift = 0.0;
+      if (HAS_BIAS) {
+        shift = bias[o];
+      }
+      tileMean[at] = mean[c] + shift;
       tileSquares[at] = squares[c];
     }
   }
@@ -293,7 +300,7 @@ fn pairs(
     return;
   }
   let tile = tileOf(number, local.x);
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   sumPairs(tile, local.x, &sum);
   store(tile, local.x, &sum);
 }
@@ -309,7 +316,7 @@ fn pairsStatistics(
     return;
   }
   let tile = tileOf(number, local.x);
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   sumPairs(tile, local.x, &sum);
   store(tile, local.x, &sum);
   storeStatistics(tile, local.x, &sum);
@@ -326,7 +333,7 @@ fn single(
     return;
   }
   let tile = tileOf(number, local.x);
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   sumSingle(tile, local.x, &sum);
   store(tile, local.x, &sum);
 }
@@ -342,7 +349,7 @@ fn singleStatistics(
     return;
   }
   let tile = tileOf(number, local.x);
-  var sum: array<vec3f, 32>;
+  var sum = array<vec3f, 32>();
   sumSingle(tile, local.x, &sum);
   store(tile, local.x, &sum);
   storeStatistics(tile, local.x, &sum);

@@ -162,7 +162,10 @@ fn store(tile: Tile, local: vec2u, sum: ptr<function, array<vec4f, 16>>) {
   for (var j = 0u; j < 2u; j++) {
     let o = tile.column + local.x + j * 8u;
     if (o < channelsOut) {
-      let shift = select(vec4f(0.0), bias[tile.g * channelsOut + o], HAS_BIAS);
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[tile.g * channelsOut + o];
+      }
       // @unroll
       for (var i = 0u; i < 8u; i++) {
         let p = tile.row + local.y + i * 8u;
@@ -203,7 +206,11 @@ fn storeStatistics(tile: Tile, local: vec2u, sum: ptr<function, array<vec4f, 16>
       }
       let output = tile.g * channelsOut + o;
       let at = (tile.row / 8u + local.y) * (params.Co / 4u) + output;
-      tileMean[at] = mean + select(vec4f(0.0), bias[output], HAS_BIAS);
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[output];
+      }
+      tileMean[at] = mean + shift;
       tileSquares[at] = squares;
     }
   }
@@ -221,7 +228,7 @@ fn tile(
     return;
   }
   let tile = tileOf(number);
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   sumProducts(tile, local.xy, index, &sum);
   store(tile, local.xy, &sum);
 }
@@ -238,7 +245,7 @@ fn tileStatistics(
     return;
   }
   let tile = tileOf(number);
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   sumProducts(tile, local.xy, index, &sum);
   store(tile, local.xy, &sum);
   storeStatistics(tile, local.xy, &sum);

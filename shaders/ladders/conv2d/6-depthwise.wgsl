@@ -62,7 +62,7 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
     originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
     image[i] = i32(p / (params.Wo * params.Ho) * params.H * params.W);
   }
-  var sum: array<vec4f, 8>;
+  var sum = array<vec4f, 8>();
   var u = 0u;
   var v = 0u;
   for (var k = 0u; k < params.kh * params.kw; k++) {
@@ -80,7 +80,10 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
     u += u32(v == params.kw);
     v = select(v, 0u, v == params.kw);
   }
-  let shift = select(vec4f(0.0), bias[c], HAS_BIAS);
+  var shift = vec4f(0.0);
+  if (HAS_BIAS) {
+    shift = bias[c];
+  }
   // @unroll
   for (var i = 0u; i < 8u; i++) {
     y[min(row + i, pixels - 1u) * C4 + c] = activate(sum[i] + shift);

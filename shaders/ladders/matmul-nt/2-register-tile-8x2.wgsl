@@ -51,7 +51,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var j = 0u; j < COLUMNS; j++) {
     bRow[j] = z * params.bBatchStride / 4u + min(column + j, N4 - 1u) * 4u * K4;
   }
-  var sum: array<vec4f, ROWS * COLUMNS>;
+  var sum = array<vec4f, ROWS * COLUMNS>();
   for (var k4 = start; k4 < end; k4++) {
     var left: array<vec4f, ROWS>;
     // @unroll

@@ -53,7 +53,7 @@ fn tile(
   let aBase = z * params.aBatchStride / 4u;
   let bBase = z * params.bBatchStride / 4u;
 
-  var sum: array<f32, 64>;
+  var sum = array<f32, 64>();
   for (var k4 = start; k4 < end; k4 += DEPTH) {
     // @unroll
     for (var q = 0u; q < 4u; q++) {

@@ -50,7 +50,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var j = 0u; j < COLUMNS; j++) {
     bColumn[j] = z * params.bBatchStride / 4u + min(column + j, N4 - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   for (var k = start; k < end; k++) {
     // @unroll
     for (var i = 0u; i < ROWS; i++) {

@@ -49,7 +49,7 @@ fn tile(
     aColumn[i] = z * params.aBatchStride + min(row + i * 4u + local.x, params.M - 1u);
     bColumn[i] = z * params.bBatchStride + min(column + i, params.N - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   for (var k = start; k < end; k += 2u) {
     let at = vec2u(k, min(k + 1u, params.K - 1u));
     let paired = k + 1u < end;

@@ -54,7 +54,7 @@ fn tile(
   let aColumn = z * params.aBatchStride / 4u + min(row + index % 16u, M4 - 1u);
   let bColumn = z * params.bBatchStride / 4u + min(column + index % 16u, N4 - 1u);
 
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   for (var first = start; first < end; first += DEPTH) {
     // @unroll
     for (var q = 0u; q < 4u; q++) {

@@ -64,7 +64,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var j = 0u; j < COLUMNS; j++) {
     bColumn[j] = z * params.bBatchStride / 4u + min(column + j, N4 - 1u);
   }
-  var sum: array<vec4f, ROWS * COLUMNS>;
+  var sum = array<vec4f, ROWS * COLUMNS>();
   for (var k4 = start; k4 < end; k4++) {
     var left: array<vec4f, ROWS>;
     // @unroll
@@ -86,7 +86,10 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   // @unroll
   for (var j = 0u; j < COLUMNS; j++) {
     if (column + j < N4) {
-      let shift = select(vec4f(0.0), bias[column + j], HAS_BIAS);
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[column + j];
+      }
       // @unroll
       for (var i = 0u; i < ROWS; i++) {
         y[(zs * params.M + min(row + i, params.M - 1u)) * N4 + column + j] = activate(sum[i * COLUMNS + j] + shift);

@@ -69,7 +69,7 @@ fn tile(
     aRow[i] = z * params.aBatchStride + min(row + i * 4u + local.x, params.M - 1u) * params.K;
     bColumn[i] = z * params.bBatchStride + min(column + i, params.N - 1u);
   }
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   for (var k = start; k < end; k += 2u) {
     let odd = min(k + 1u, params.K - 1u);
     let paired = k + 1u < end;
@@ -94,7 +94,10 @@ fn tile(
   }
   // A running loop over the columns: unrolled, these stores would be most of the code.
   for (var c = 0u; c < 4u && column + c < params.N; c++) {
-    let shift = select(0.0, bias[column + c], HAS_BIAS);
+    var shift = 0.0;
+    if (HAS_BIAS) {
+      shift = bias[column + c];
+    }
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let m = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), params.M - 1u);

@@ -68,7 +68,7 @@ fn tile(
   let aBase = z * params.aBatchStride / 4u;
   let bBase = z * params.bBatchStride / 4u;
 
-  var sum: array<vec4f, 16>;
+  var sum = array<vec4f, 16>();
   for (var k4 = start; k4 < end; k4 += DEPTH) {
     // @unroll
     for (var q = 0u; q < 4u; q++) {
@@ -107,7 +107,10 @@ fn tile(
   for (var j = 0u; j < 2u; j++) {
     let n = column + local.x + j * 8u;
     if (n < N4) {
-      let shift = select(vec4f(0.0), bias[n], HAS_BIAS);
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[n];
+      }
       // @unroll
       for (var i = 0u; i < 8u; i++) {
         let m = row + local.y + i * 8u;

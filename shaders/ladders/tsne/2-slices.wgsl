@@ -31,7 +31,7 @@ fn slices(@builtin(global_invocation_id) id: vec3u) {
   let begin = min(slice * length, pairs);
   let end = min(begin + length, pairs);
   var yi: array<vec2f, 8>;
-  var sum: array<vec2f, 8>;
+  var sum = array<vec2f, 8>();
   var z: array<f32, 8>;
   // @unroll
   for (var k = 0u; k < POINTS; k++) {

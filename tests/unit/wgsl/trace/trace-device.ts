@@ -1,11 +1,12 @@
 /** Runs the engine's kernels on the tracer: enough of a device for `compareVariants`, and what the tracer found. */
-import type { ShaderModule } from '../../../../shaders/build/module.ts';
+
 import type { Device, DeviceBuffer, RunOptions } from '../../../../engine/device/device.ts';
 import { VariantChoices } from '../../../../engine/device/variants.ts';
 import type { AdapterCaps, AnyKernel, Dispatch } from '../../../../engine/kernels/kernel.ts';
 import { parseModule } from '../../../../engine/wgsl/front/index.ts';
 import { type Finding, trace } from '../../../../engine/wgsl/trace/index.ts';
 import type { Module } from '../../../../engine/wgsl/typed.ts';
+import type { ShaderModule } from '../../../../shaders/build/module.ts';
 
 /** As a GPU with subgroups of four would answer: every rung of every ladder applies. */
 export const TRACE_CAPS: AdapterCaps = {

@@ -1,0 +1,67 @@
+/** Runs a job with Dawn. */
+import { openAdapter } from '../../../engine/device/webgpu/adapter.ts';
+import { bindingsOf, packUniform, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
+import type { Run } from './devices.ts';
+
+export const runOnWebGpu: Run = async ({ job, module, entry }) => {
+  const { device } = await openAdapter();
+  device.pushErrorScope('validation');
+  const shader = device.createShaderModule({ label: job.path, code: job.source });
+  const bound = bindingsOf(module, entry).map(({ global }) => {
+    const given = Object.hasOwn(job.buffers, global.name) ? job.buffers[global.name] : undefined;
+    const uniform = global.space === 'uniform';
+    const bytes = given
+      ? new Uint8Array(given.data.buffer)
+      : uniform && job.uniform && new Uint8Array(packUniform(module, global, job.uniform));
+    if (!bytes) throw new WgslInputError(`${uniform ? 'uniform' : 'buffer'} '${global.name}' is not given`);
+    const usage = uniform ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+    const size = Math.max(4, Math.ceil(bytes.byteLength / 4) * 4);
+    const buffer = device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC });
+    device.queue.writeBuffer(buffer, 0, bytes);
+    return { global, buffer, bytes: bytes.byteLength, writes: !uniform && global.access !== 'read' };
+  });
+  const pipeline = await createPipeline(device, shader, entry.name, job.overrides);
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  const groups = new Set(bound.map(({ global }) => global.group ?? 0));
+  for (const group of groups) {
+    const entries = bound
+      .filter(({ global }) => (global.group ?? 0) === group)
+      .map(({ global, buffer }) => ({ binding: global.binding ?? 0, resource: { buffer } }));
+    pass.setBindGroup(group, device.createBindGroup({ layout: pipeline.getBindGroupLayout(group), entries }));
+  }
+  pass.dispatchWorkgroups(...job.workgroups);
+  pass.end();
+  const written = bound
+    .filter(({ writes }) => writes)
+    .map(({ global, buffer, bytes }) => {
+      const staging = device.createBuffer({ size: buffer.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+      return { name: global.name, staging, bytes };
+    });
+  device.queue.submit([encoder.finish()]);
+  const error = await device.popErrorScope();
+  if (error) throw new WgslInputError(`WebGPU refuses the job: ${error.message}`);
+  const buffers: Record<string, ArrayBuffer> = {};
+  for (const { name, staging, bytes } of written) {
+    await staging.mapAsync(GPUMapMode.READ);
+    buffers[name] = staging.getMappedRange().slice(0, bytes);
+  }
+  device.destroy();
+  return { buffers, findings: [], accesses: [], steps: undefined };
+};
+
+async function createPipeline(
+  device: GPUDevice,
+  module: GPUShaderModule,
+  entryPoint: string,
+  overrides: Readonly<Record<string, number | boolean>>,
+): Promise<GPUComputePipeline> {
+  const constants = Object.fromEntries(Object.entries(overrides).map(([name, value]) => [name, Number(value)]));
+  try {
+    return await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint, constants } });
+  } catch (error) {
+    throw new WgslInputError(`WebGPU refuses the program: ${(error as Error).message}`);
+  }
+}
