@@ -57,7 +57,7 @@ function run(...args: string[]): SpawnSyncReturns<string> {
       HTTPS_PROXY: 'http://127.0.0.1:9',
       npm_config_proxy: 'http://127.0.0.1:9',
     },
-    timeout: 110_000,
+    timeout: 140_000,
   });
 }
 
@@ -66,7 +66,7 @@ const FIRST_SUITE = ['test', '--only', 'node', '--files', 'tests/unit/core/adapt
 // Where a GPU or another system gives WebGPU to Node, there is nothing to hide and nothing to install.
 const software = process.platform === 'linux' && !hasGpu() && chromium !== undefined && executable !== undefined;
 
-describe.runIf(software)('on a machine without browser and Vulkan', { timeout: 120_000 }, () => {
+describe.runIf(software)('on a machine without browser and Vulkan', { timeout: 300_000 }, () => {
   it.runIf(process.getuid?.() === 0)('`npm test` installs them before the first suite, which then passes', () => {
     addPackageManager();
     const { stdout, stderr, status } = run(...FIRST_SUITE);
