@@ -3,7 +3,7 @@
  * saves. Gradients are written with operations, so second derivatives work wherever every gradient on the way is differentiable.
  */
 import { constant } from './constant.ts';
-import { ArgumentError, kindOf, requireSynchronous, ShapeError } from './errors.ts';
+import { ArgumentError, kindOf, requireFunction, requireSynchronous, ShapeError } from './errors.ts';
 import { keep, scope } from './memory.ts';
 import { ones, sameShape, Tensor } from './tensor.ts';
 
@@ -60,6 +60,7 @@ export function allOperations(): ReadonlyMap<string, OperationSpec<never>> {
 
 /** Runs `fn` without recording: nothing made inside has a history. @throws ArgumentError where fn is asynchronous */
 export function noGrad<T>(fn: () => T): T {
+  requireFunction('noGrad', fn);
   return withRecording(false, () => {
     const result = fn();
     requireSynchronous('noGrad', result);
@@ -242,6 +243,14 @@ function pathTo(y: Tensor, wanted: ReadonlySet<Tensor>): { nodes: TapeNode[]; on
   return { nodes, onPath };
 }
 
+/** @throws ArgumentError for what is no tensor, and for options that are none */
+function checkArguments(op: string, y: unknown, options: unknown): void {
+  if (!(y instanceof Tensor)) throw new ArgumentError(op, `its first argument must be a tensor, not ${kindOf(y)}`);
+  if (typeof options !== 'object' || options === null || options instanceof Tensor) {
+    throw new ArgumentError(op, `its options must be an object such as { gradOutput }, not ${kindOf(options)}`);
+  }
+}
+
 function backpropagate(y: Tensor, wanted: ReadonlySet<Tensor>, options: GradOptions): Map<Tensor, Tensor> {
   if (!options.gradOutput && y.size !== 1) {
     throw new ShapeError('backward', [y.shape], 'the output must have one element, or gradOutput must be given');
@@ -329,6 +338,10 @@ function applyHooks(tensor: Tensor, gradient: Tensor): Tensor {
 export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions & { allowUnused: true }): (Tensor | null)[];
 export function grad(y: Tensor, xs: readonly Tensor[], options?: GradOptions): Tensor[];
 export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
+  checkArguments('grad', y, options);
+  if (!Array.isArray(xs) || !xs.every((x) => x instanceof Tensor)) {
+    throw new ArgumentError('grad', `its second argument must be a list of tensors, not ${kindOf(xs)}`);
+  }
   const wanted = new Set(xs);
   const gradients = withRecording(options.createGraph ?? false, () => backpropagate(y, wanted, options));
   return xs.map((x, index) => {
@@ -362,6 +375,7 @@ function leavesOf(y: Tensor): Set<Tensor> {
  * @param y a scalar, or any shape with `gradOutput`
  */
 export function backward(y: Tensor, options: Pick<GradOptions, 'gradOutput' | 'createGraph'> = {}): void {
+  checkArguments('backward', y, options);
   const leaves = leavesOf(y);
   const gradients = withRecording(options.createGraph ?? false, () => backpropagate(y, leaves, options));
   for (const leaf of leaves) {

@@ -94,6 +94,11 @@ export function kindOf(value: unknown): string {
   return name && name !== 'Object' ? `a ${name}` : 'an object';
 }
 
+/** @throws ArgumentError unless the value is a function */
+export function requireFunction(op: string, value: unknown): void {
+  if (typeof value !== 'function') throw new ArgumentError(op, `it takes a function, not ${kindOf(value)}`);
+}
+
 /**
  * Refuses a function that would go on after its frame is closed: what it did after its first `await` would be outside.
  * @param result what the function returned

@@ -38,6 +38,9 @@ const ROUNDING = 2 ** -24;
 /** Roundings that an output has seen, in units of its own: a sum of products, an exponential. */
 const ROUNDINGS = 16;
 
+/** Elements that are looked at while the results of others travel from the device. */
+const AT_ONCE = 16;
+
 /** Fixed weights in [0.5, 1.5), so that a wrong sign or a permuted output cannot cancel out. */
 function weightsFor(size: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: size }, (_, i) => 0.5 + ((i * 0.6180339887) % 1));
@@ -140,7 +143,7 @@ export async function gradCheck(
       // The step that f32 actually took.
       return { out, x: moved[index] as number };
     };
-    const [plus, minus] = [await at(h), await at(-h)];
+    const [plus, minus] = await Promise.all([at(h), at(-h)]);
     return slopeBetween(plus.out, minus.out, plus.x - minus.x);
   };
 
@@ -162,9 +165,15 @@ export async function gradCheck(
     const broken = gradient?.findIndex((g) => !Number.isFinite(g)) ?? -1;
     if (broken >= 0) note(Number.POSITIVE_INFINITY, i, broken, gradient?.[broken] as number, Number.NaN);
     const stride = Math.max(1, Math.floor(size / (options.maxElements ?? size)));
-    for (let index = 0; index < size; index += stride) {
+    const indices = Array.from({ length: Math.ceil(size / stride) }, (_, k) => k * stride);
+    const slopes: Slope[] = [];
+    for (let first = 0; first < indices.length; first += AT_ONCE) {
+      const some = indices.slice(first, first + AT_ONCE);
+      slopes.push(...(await Promise.all(some.map((index) => slopeAt(i, index, epsilon)))));
+    }
+    for (const [k, index] of indices.entries()) {
       const got = gradient ? (gradient[index] as number) : 0;
-      let slope = await slopeAt(i, index, epsilon);
+      let slope = slopes[k] as Slope;
       let error = errorOf(got, slope, tapeNoise, tolerance);
       // A curved function: once more with half the step, for the elements that need it.
       if (error > tolerance && Number.isFinite(error)) {

@@ -4,7 +4,7 @@
  * returned by a finalisation registry.
  */
 import type { Device, DeviceBuffer, MemoryInfo } from './device/device.ts';
-import { requireSynchronous } from './errors.ts';
+import { requireFunction, requireSynchronous } from './errors.ts';
 
 /** Counted reference to a device buffer. */
 export class Storage {
@@ -86,6 +86,7 @@ function* reachable(value: unknown, seen = new Set<unknown>()): Generator<Dispos
  * @param fn synchronous; await results after the scope, on the tensors it returned
  */
 export function scope<T>(fn: () => T): T {
+  requireFunction('scope', fn);
   const own: Scope = { made: new Set() };
   scopes.push(own);
   let result: T | undefined;

@@ -56,7 +56,8 @@ function cases(): OperationCase[] {
     square: ops.square,
     softplus: ops.softplus,
   } as const;
-  const more = { sin: ops.sin, cos: ops.cos, tan: ops.tan, erf: ops.erf, gelu: ops.gelu, silu: ops.silu } as const;
+  const geluTanh = (x: Tensor) => ops.gelu(x, { approximate: 'tanh' });
+  const more = { sin: ops.sin, cos: ops.cos, tan: ops.tan, erf: ops.erf, gelu: geluTanh, silu: ops.silu } as const;
   for (const [name, fn] of Object.entries({ ...smooth, ...more }))
     put(
       name,

@@ -40,7 +40,7 @@ function ascent(network: Network, x: Tensor, targets: Targets, targeted: boolean
   return inEvaluation(network, () =>
     scope(() => {
       const input = asInput(x);
-      const labels = targetTensor(targets, x.shape[0] as number, x);
+      const labels = targetTensor(targets, x.shape[0] as number, x, network.outputShape.at(-1));
       const loss = crossEntropy(network.forward(input), labels, { reduction: 'sum' });
       const direction = sign(grad(loss, [input])[0] as Tensor);
       return targeted ? mul(direction, -1) : direction;

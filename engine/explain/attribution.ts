@@ -7,7 +7,7 @@ import { abs, add, greater, max, mul, randomNormal, sub } from '../ops/index.ts'
 import type { DeviceGenerator } from '../ops/random.ts';
 import { full, sameShape, type Tensor, zeros } from '../tensor.ts';
 import { type QuadratureRule, quadrature } from './quadrature.ts';
-import { scoreGradient, type Targets } from './scores.ts';
+import { checkTargets, inEvaluation, scoreGradient, type Targets } from './scores.ts';
 
 export interface SaliencyOptions {
   /** |∂S/∂x| (Simonyan et al. 2014) or, when false, the signed gradient. Default true. */
@@ -131,13 +131,13 @@ export async function completenessError(
   if (!sameShape(attribution.shape, x.shape)) {
     throw new ShapeError('completenessError', [x.shape, attribution.shape], 'the attribution must have the shape of the input');
   }
-  const { training } = network;
-  network.eval();
-  const kept = scope(() => {
-    const start = baselineFor(x, baseline);
-    return [network.forward(x.detach()), network.forward(start)].map((scores) => keep(scores.detach()));
-  });
-  network.train(training);
+  checkTargets(targets, n, network.outputShape.at(-1) as number);
+  const kept = inEvaluation(network, () =>
+    scope(() => {
+      const start = baselineFor(x, baseline);
+      return [network.forward(x.detach()), network.forward(start)].map((scores) => keep(scores.detach()));
+    }),
+  );
   const [at, from, parts] = await Promise.all([...kept, attribution].map((t) => t.data()));
   for (const scores of kept) scores.dispose();
   const classes = (at as Float32Array).length / n;

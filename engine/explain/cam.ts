@@ -88,7 +88,11 @@ export function cam(network: Network, x: Tensor, targets: Targets, layer: LayerK
       checkMaps('cam', activation);
       const [n, h, w, c] = activation.shape as [number, number, number, number];
       if (!head) return sum(mul(activation, reshape(selection(output, targets), [n, 1, 1, c])), { axes: [3] });
-      const rows = gather(permute(head.weight.tensor.detach(), [1, 0]), targetTensor(targets, n, x), 0);
+      const rows = gather(
+        permute(head.weight.tensor.detach(), [1, 0]),
+        targetTensor(targets, n, x, network.outputShape.at(-1)),
+        0,
+      );
       return reshape(matmul(reshape(activation, [n, h * w, c]), reshape(rows, [n, c, 1])), [n, h, w]);
     }),
   );

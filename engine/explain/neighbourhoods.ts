@@ -2,6 +2,7 @@
 import { ConfigError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { eachDistanceBlock, nearestOf, paddedPoints, strideOf } from './neighbours.ts';
+import { checkPoints, rescaled } from './points.ts';
 
 /** Up to this many points every other point is a neighbour; beyond, the 3·perplexity nearest are, as in scikit-learn. */
 export const ALL_PAIRS = 3000;
@@ -60,7 +61,9 @@ export class Neighbourhoods {
   readonly N: number;
   /** Neighbours kept of each point. */
   readonly kept: number;
-  /** Their indices, [N, kept], nearest first, and squared distances. */
+  /** Power of two by which coordinates were multiplied before distances were taken; 1 for coordinates of ordinary size. */
+  readonly scale: number;
+  /** Their indices, [N, kept], nearest first, and squared distances of the scaled points. */
   readonly nearest: Uint32Array<ArrayBuffer>;
   readonly squaredDistance: Float32Array<ArrayBuffer>;
   /** All distances, on the device; empty where they are not kept. */
@@ -68,8 +71,9 @@ export class Neighbourhoods {
   readonly #rankedRows: number[] = [];
   readonly #ranks: Uint16Array[] = [];
 
-  private constructor(N: number, kept: number) {
+  private constructor(N: number, kept: number, scale: number) {
     this.N = N;
+    this.scale = scale;
     this.kept = kept;
     this.nearest = new Uint32Array(N * kept);
     this.squaredDistance = new Float32Array(N * kept);
@@ -77,16 +81,19 @@ export class Neighbourhoods {
 
   /**
    * @param points [N, D]
-   * @throws ConfigError for fewer than 2 or more than 65,536 points
+   * @throws ConfigError for fewer than 2 or more than 65,536 points, or a coordinate that is not finite; ShapeError for another number
+   *   of coordinates
    */
   static async of(points: Float32Array, N: number, options: NeighbourhoodOptions = {}): Promise<Neighbourhoods> {
     const { maxPerplexity = 100, neighbours = 10, dense = N <= ALL_PAIRS } = options;
     if (!(N >= 2 && N <= MOST_POINTS)) throw new ConfigError('points', `${N} must be from 2 to ${MOST_POINTS}.`);
+    checkPoints('Neighbourhoods', points, N);
+    const { points: scaled, scale } = rescaled(points);
     const wanted = dense ? neighbours : Math.max(neighbours, Math.floor(3 * maxPerplexity) + 1);
-    const made = new Neighbourhoods(N, Math.min(N - 1, wanted));
+    const made = new Neighbourhoods(N, Math.min(N - 1, wanted), scale);
     // Rows spread evenly over the points, so that sets sorted by class are sampled fairly.
     const spacing = Math.max(1, Math.ceil(N / RANKED_ROWS));
-    const x = paddedPoints(points, N);
+    const x = paddedPoints(scaled, N);
     try {
       await eachDistanceBlock(x, (block) => {
         options.signal?.throwIfAborted();

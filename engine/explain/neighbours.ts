@@ -1,7 +1,9 @@
 /** Nearest neighbours of all points, block by block on the device, and the measure of labels built on them. */
+import { ConfigError } from '../errors.ts';
 import { type AffinityParams, tsneDistances } from '../kernels/tsne-affinities.ts';
 import { run } from '../ops/run.ts';
 import { emptyTensor, type Tensor, tensor } from '../tensor.ts';
+import { checkPoints, rescaled } from './points.ts';
 
 /** Points as rows, padded with zero coordinates to a multiple of 4, as the distance kernel wants them. */
 export function paddedPoints(points: Float32Array, N: number): Tensor {
@@ -87,9 +89,15 @@ export function nearestOf(distance: Float32Array, k: number): Uint32Array {
   return index.slice(0, size).sort((a, b) => (worse(a, b) ? 1 : -1));
 }
 
-/** The k nearest neighbours of every point, [N, k], nearest first. @param points [N, D], k < N */
+/**
+ * The k nearest neighbours of every point, [N, k], nearest first.
+ * @param points [N, D]
+ * @throws ShapeError or ConfigError for points that are none; ConfigError unless k < N
+ */
 export async function nearestNeighbours(points: Float32Array, N: number, k: number): Promise<Uint32Array> {
-  const x = paddedPoints(points, N);
+  checkPoints('nearestNeighbours', points, N);
+  if (!(Number.isInteger(k) && k >= 1 && k < N)) throw new ConfigError('k', `${k} must be a whole number from 1 to ${N - 1}.`);
+  const x = paddedPoints(rescaled(points).points, N);
   const all = new Uint32Array(N * k);
   await eachDistanceBlock(x, ({ firstRow, rows, stride, values }) => {
     for (let row = 0; row < rows; row++) {

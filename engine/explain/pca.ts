@@ -1,4 +1,5 @@
 /** Principal components by subspace iteration with a Rayleigh–Ritz step (Halko, Martinsson & Tropp, SIAM Review 53, 2011). */
+
 import { scope } from '../memory.ts';
 import { sub } from '../ops/binary.ts';
 import { matmul } from '../ops/matmul.ts';
@@ -6,6 +7,7 @@ import { mean } from '../ops/reduce.ts';
 import { Generator } from '../random.ts';
 import { type Tensor, tensor } from '../tensor.ts';
 import { symmetricEigen } from './eigen.ts';
+import { checkPoints, rescaled } from './points.ts';
 
 export interface PrincipalComponents {
   /** Coordinates of the points, [N, k]. */
@@ -72,6 +74,7 @@ function signs(columns: Float32Array, rows: number, count: number): number[] {
 /**
  * The first k principal components of points [N, D] (fewer where N or D is smaller).
  * @param iterations products with the covariance
+ * @throws ShapeError where the coordinates do not fill N rows; ConfigError for one that is not finite
  */
 export async function principalComponents(
   points: Float32Array,
@@ -79,12 +82,14 @@ export async function principalComponents(
   k: number,
   iterations = 12,
 ): Promise<PrincipalComponents> {
+  checkPoints('principalComponents', points, N);
   const D = points.length / N;
   const count = Math.min(k, D, N);
+  const { points: scaled, scale } = rescaled(points);
   // A multiple of 8 suits the tiles of the matrix product.
   const m = Math.min(8 * Math.ceil((count + OVERSAMPLING) / 8), D, N);
   const x = scope(() => {
-    const raw = tensor(points, [N, D]);
+    const raw = tensor(scaled, [N, D]);
     return sub(raw, mean(raw, { axes: 0, keepDims: true }));
   });
   const product = async (make: () => Tensor): Promise<Float32Array<ArrayBuffer>> => {
@@ -110,8 +115,8 @@ export async function principalComponents(
   const sign = signs(components, D, count);
   const turn = (_: number, i: number, all: Float32Array) => (all[i] as number) * (sign[i % count] as number);
   return {
-    projected: projected.map(turn),
+    projected: projected.map((value, i, all) => turn(value, i, all) / scale),
     components: components.map(turn),
-    variances: Array.from(values.subarray(0, count), (value) => Math.max(0, value) / Math.max(1, N - 1)),
+    variances: Array.from(values.subarray(0, count), (value) => Math.max(0, value) / Math.max(1, N - 1) / scale ** 2),
   };
 }

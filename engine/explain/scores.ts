@@ -1,12 +1,12 @@
 /** Class scores and their gradients, batched: in evaluation mode samples do not interact, so one pass serves all of them. */
 import { grad } from '../autodiff.ts';
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, ConfigError, DTypeError, kindOf, ShapeError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
 import { oneHot } from '../ops/index.ts';
-import { type Tensor, tensor } from '../tensor.ts';
+import { type Shape, Tensor, tensor } from '../tensor.ts';
 
-/** One class a sample: an i32 tensor [N] or numbers. */
+/** One class a sample: an i32 tensor [N] or numbers. What is no output of the network is refused; in a tensor it gives NaN. */
 export type Targets = Tensor | readonly number[] | Int32Array<ArrayBuffer>;
 
 /** Runs `fn` with the network in evaluation mode and puts its mode back. */
@@ -20,14 +20,39 @@ export function inEvaluation<T>(network: Network, fn: () => T): T {
   }
 }
 
-/** The targets as a tensor [N]. @throws ShapeError unless there is one for each sample */
-export function targetTensor(targets: Targets, samples: number, like: Tensor): Tensor {
-  const given = 'buffer' in targets && 'requiresGrad' in targets ? targets : undefined;
-  const made = given ?? tensor(Int32Array.from(targets as readonly number[]), undefined, { dtype: 'i32', device: like.device });
-  if (made.rank !== 1 || made.shape[0] !== samples) {
-    throw new ShapeError('targets', [made.shape], `there must be one class for each of the ${samples} samples`);
+/**
+ * The targets as a tensor [N].
+ * @param classes outputs of the network; where they are not known, a class beyond them gives NaN later
+ * @throws ShapeError unless there is one for each sample; ConfigError for a number that is no class; DTypeError for a tensor that is not i32
+ */
+export function targetTensor(targets: Targets, samples: number, like: Tensor, classes = Number.POSITIVE_INFINITY): Tensor {
+  if (targets instanceof Tensor) {
+    if (targets.dtype !== 'i32') throw new DTypeError('targets', targets.dtype, 'they must be i32', 'i32');
+    if (targets.rank !== 1 || targets.shape[0] !== samples) throw countError(targets.shape, samples);
+    return targets;
   }
-  return made;
+  checkTargets(targets, samples, classes);
+  return tensor(Int32Array.from(targets), undefined, { dtype: 'i32', device: like.device });
+}
+
+const countError = (shape: Shape, samples: number) =>
+  new ShapeError('targets', [shape], `there must be one class for each of the ${samples} samples`);
+
+/** @throws ShapeError unless there is one target for each sample; ConfigError for one that is no class */
+export function checkTargets(targets: ArrayLike<number>, samples: number, classes: number): void {
+  if (!Array.isArray(targets) && !ArrayBuffer.isView(targets)) {
+    throw new ArgumentError('targets', `they must be a list of classes, one for each sample, not ${kindOf(targets)}`);
+  }
+  if (targets.length !== samples) throw countError([targets.length], samples);
+  for (let n = 0; n < samples; n++) {
+    const target = targets[n] as number;
+    if (!Number.isInteger(target) || target < 0 || target >= classes) {
+      throw new ConfigError(
+        `targets[${n}]`,
+        `${target} is no class of this network; use a whole number from 0${classes < Number.POSITIVE_INFINITY ? ` to ${classes - 1}` : ''}.`,
+      );
+    }
+  }
 }
 
 /** The same values as a leaf that gradients reach. */
@@ -52,7 +77,8 @@ export function scoreGradient(network: Network, x: Tensor, targets: Targets): Te
 /** One-hot rows that select each sample's class from scores [N, classes]. */
 export function selection(scores: Tensor, targets: Targets): Tensor {
   if (scores.rank !== 2) throw new ShapeError('scores', [scores.shape], 'a network that classifies puts out [N, classes]');
-  return oneHot(targetTensor(targets, scores.shape[0] as number, scores), scores.shape[1] as number);
+  const [samples, classes] = scores.shape as [number, number];
+  return oneHot(targetTensor(targets, samples, scores, classes), classes);
 }
 
 /** @throws ShapeError unless a layer's output is [N, H, W, C] */

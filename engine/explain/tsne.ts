@@ -18,6 +18,7 @@ import { emptyTensor, ones, type Tensor, tensor, zeros } from '../tensor.ts';
 import { type Affinities, affinitiesOf } from './affinities.ts';
 import { Neighbourhoods } from './neighbourhoods.ts';
 import { principalComponents } from './pca.ts';
+import { checkPoints, rescaled } from './points.ts';
 
 export interface TsneSchedule {
   /** Factor ε on the attraction during the first iterations. */
@@ -138,6 +139,7 @@ export class Tsne {
   constructor(affinities: Affinities, start: Float32Array<ArrayBuffer>, schedule: TsneSchedule = tsneSchedules['scikit-learn']) {
     const { N } = affinities;
     if (start.length !== 2 * N) throw new ShapeError('Tsne', [[start.length]], `the layout needs ${2 * N} coordinates`);
+    checkPoints('Tsne', start, N);
     this.N = N;
     this.schedule = schedule;
     this.learningRate = schedule.learningRate(N);
@@ -154,14 +156,16 @@ export class Tsne {
 
   /**
    * From points [N, D] to an embedding that has not moved yet; `dispose` releases everything.
-   * @throws ConfigError for a perplexity that N points cannot have
+   * @throws ConfigError for a perplexity that N points cannot have, and for a coordinate that is not finite; ShapeError where the
+   *   coordinates do not fill N rows
    */
   static async create(points: Float32Array, N: number, options: TsneOptions = {}): Promise<Tsne> {
     const { perplexity = 30, schedule = tsneSchedules['scikit-learn'], init, seed, onProgress } = options;
     if (!(perplexity >= 1 && perplexity < N)) {
       throw new ConfigError('perplexity', `${perplexity} must be at least 1 and less than the ${N} points.`);
     }
-    const prepared = await preparePoints(points, N, schedule.components);
+    checkPoints('Tsne', points, N);
+    const prepared = await preparePoints(rescaled(points).points, N, schedule.components);
     const space = await Neighbourhoods.of(prepared, N, { maxPerplexity: perplexity, ...(onProgress ? { onProgress } : {}) });
     const affinities = await affinitiesOf(space, perplexity);
     space.dispose();

@@ -99,7 +99,7 @@ export interface ActivationDefinition extends Common {
 
 export interface GeluDefinition extends Common {
   readonly type: 'gelu';
-  /** Default 'tanh'. */
+  /** Default 'none', exact, as in PyTorch. */
   readonly approximate?: 'tanh' | 'none';
 }
 

@@ -1,10 +1,10 @@
 import type { TensorArena } from '../arena.ts';
 import type { RecordingDevice } from '../device/recording-device.ts';
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, ShapeError } from '../errors.ts';
 import { copyElements } from '../ops/copy-elements.ts';
 import { DeviceGenerator } from '../ops/random.ts';
 import { Generator } from '../random.ts';
-import { getDevice, type Shape, sameShape, type Tensor } from '../tensor.ts';
+import { getDevice, type Shape, sameShape, Tensor } from '../tensor.ts';
 import { allocateModule } from './allocate.ts';
 import type { StateTensor } from './border.ts';
 import type { Initialiser, NetworkDefinition, WeightInitialiser } from './definition.ts';
@@ -131,6 +131,7 @@ export class Network {
   /** The output and the activations that were asked for. */
   forward(x: Tensor, options: ForwardOptions): Captured;
   forward(x: Tensor, options?: ForwardOptions): Tensor | Captured {
+    if (!(x instanceof Tensor)) throw new ArgumentError('forward', `its input must be a tensor, not ${kindOf(x)}`);
     if (!sameShape(x.shape.slice(1), this.inputShape)) {
       throw new ShapeError('network', [x.shape], `its input must be [N, ${this.inputShape.join(', ')}]`);
     }
@@ -279,6 +280,12 @@ export class Network {
  * @throws ConfigError naming every layer that does not fit
  */
 export function buildNetwork(definition: NetworkDefinition, options: BuildOptions): Network {
+  if (!Array.isArray(options?.inputShape)) {
+    throw new ArgumentError('buildNetwork', 'its options must hold inputShape, [height, width, channels] or [features], and rng');
+  }
+  if (typeof options.rng !== 'number' && !(options.rng instanceof Generator)) {
+    throw new ArgumentError('buildNetwork', `rng must be a seed or a Generator, not ${kindOf(options.rng)}`);
+  }
   const device = options.device ?? (getDevice() as RecordingDevice);
   const network = new Network(definition, options.inputShape, device, options.dropoutSeed ?? 0);
   return network.initialise(options.rng, options.initialiser);

@@ -3,6 +3,7 @@ import { isRecording } from '../autodiff.ts';
 import { ACTIVATION, type Epilogue } from '../kernels/epilogue.ts';
 import { unaryGradientKernels } from '../kernels/unary.ts';
 import type { Tensor } from '../tensor.ts';
+import { checkChoice } from './arguments.ts';
 import { greater, mul, where } from './binary.ts';
 import { compute } from './run.ts';
 import { affine } from './unary.ts';
@@ -14,6 +15,7 @@ export interface Activation {
 }
 
 export function epilogueOf({ activation = 'none', negativeSlope = 0.01 }: Activation, hasBias: boolean): Epilogue {
+  checkChoice('activation', 'it', activation, Object.keys(ACTIVATION));
   return { hasBias: hasBias ? 1 : 0, activation: ACTIVATION[activation], slope: activation === 'leakyRelu' ? negativeSlope : 0 };
 }
 

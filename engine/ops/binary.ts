@@ -2,15 +2,17 @@
  * Elementwise functions of two tensors with NumPy's broadcasting rule, comparisons, and `where`. On i32: sums, differences, products
  * (modulo 2³²), extremes and comparisons; a float and an integer together are computed as floats.
  */
+
 import { defineOperation, isRecording, registerAddition } from '../autodiff.ts';
 import { constant } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { type BinaryName, binaryKernels, binaryParams, where as whereKernel, whereParams } from '../kernels/binary.ts';
 import { integerForm } from '../kernels/integer.ts';
 import type { Shape, Tensor } from '../tensor.ts';
+import { checkTensor } from './arguments.ts';
 import { sumTo } from './reduce.ts';
 import { compute } from './run.ts';
-import { asFloat, checkTensor, isInteger, matched, matchedTensors, type Operand } from './types.ts';
+import { asFloat, isInteger, matched, matchedTensors, type Operand } from './types.ts';
 import { affine, log, neg } from './unary.ts';
 
 const BROADCAST = 'aligned from the last axis, lengths must be equal or 1';

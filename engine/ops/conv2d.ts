@@ -4,7 +4,7 @@
  */
 import { defineOperation, isRecording, type Operation } from '../autodiff.ts';
 import { constant } from '../constant.ts';
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, kindOf, ShapeError } from '../errors.ts';
 import { conv2d as conv2dKernel } from '../kernels/conv2d.ts';
 import { conv2dInputGradient as inputGradientKernel } from '../kernels/conv2d-input-gradient.ts';
 import {
@@ -19,6 +19,7 @@ import { conv2dWeightGradient as weightGradientKernel } from '../kernels/conv2d-
 import { type Epilogue, NO_EPILOGUE } from '../kernels/epilogue.ts';
 import { emptyTensor, type Shape, type Tensor } from '../tensor.ts';
 import { type Activation, activationGradient, epilogueOf } from './activation.ts';
+import { checkTensor } from './arguments.ts';
 import type { BatchStatistics } from './batch-norm.ts';
 import { sum } from './reduce.ts';
 import { run } from './run.ts';
@@ -104,6 +105,16 @@ export const weightGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>
 export type Conv2dOptions = Sizing & Activation;
 export type ConvTranspose2dOptions = TransposeSizing;
 
+/** @throws ArgumentError unless x and w are tensors and b is one or null, and the options are some: conv2d(x, w, { padding: 1 }) forgets b */
+export function checkOperands(op: string, x: unknown, w: unknown, b: unknown, options: unknown): void {
+  checkTensor(op, x, 'the input');
+  checkTensor(op, w, 'the weight');
+  if (b !== null) checkTensor(op, b, 'the bias (null for none)');
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ArgumentError(op, `its options must be an object such as { padding: 1 }, not ${kindOf(options)}`);
+  }
+}
+
 /** @throws ShapeError unless there is no bias, or one element for each output channel */
 export function checkBias(op: string, x: Tensor, w: Tensor, b: Tensor | null, channels: number): void {
   if (b && (b.rank !== 1 || b.shape[0] !== channels)) {
@@ -122,6 +133,7 @@ export function checkBias(op: string, x: Tensor, w: Tensor, b: Tensor | null, ch
  * @param options stride, padding (a number, a pair or 'same'), dilation, groups, and an activation computed in the same kernel
  */
 export function conv2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: Conv2dOptions = {}): Tensor {
+  checkOperands('conv2d', x, w, b, options);
   const sizes = conv2dSizes(x.shape, w.shape, options);
   checkBias('conv2d', x, w, b, sizes.Co);
   return conv2dOp(b ? [x, w, b] : [x, w], { sizes, epilogue: epilogueOf(options, b !== null) });
@@ -152,6 +164,7 @@ export function conv2dWithStatistics(
  * @param b [out], or null for none
  */
 export function convTranspose2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: ConvTranspose2dOptions = {}): Tensor {
+  checkOperands('convTranspose2d', x, w, b, options);
   const sizes = convTranspose2dSizes(x.shape, w.shape, options);
   checkBias('convTranspose2d', x, w, b, sizes.Ci);
   return inputGradientOp(b ? [x, w, b] : [x, w], { sizes, epilogue: epilogueOf({}, b !== null) });

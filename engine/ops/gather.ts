@@ -4,12 +4,12 @@ import { DTypeError, ShapeError } from '../errors.ts';
 import { argmax as argmaxKernel, argmin as argminKernel } from '../kernels/arg-reduction.ts';
 import { type GatherParams, gatherGradient, gather as gatherKernel, oneHot as oneHotKernel } from '../kernels/gather.ts';
 import { scope } from '../memory.ts';
-import { type DType, type Shape, sizeOf, type Tensor } from '../tensor.ts';
-import { axisOf } from './arguments.ts';
+import { checkShape, type DType, type Shape, sizeOf, type Tensor } from '../tensor.ts';
+import { type AxisArgument, axisFrom, axisOf, checkTensor } from './arguments.ts';
 import { equal } from './binary.ts';
 import { max, min } from './reduce.ts';
 import { compute } from './run.ts';
-import { checkTensor, isInteger } from './types.ts';
+import { isInteger } from './types.ts';
 
 /** The bits that stand where an index lies outside: NaN, and −2³¹ in an integer tensor, which has no NaN. */
 const MISSING: Readonly<Record<DType, number>> = { f32: 0x7fc00000, i32: 0x80000000, u32: 0x80000000 };
@@ -57,18 +57,18 @@ function gatherAttrs(op: string, from: Shape, index: Tensor, axis: number): Gath
  * Entries of x along `axis` in the order of `index` (i32, any shape); an index may occur repeatedly. An index outside the axis gives NaN,
  * and −2³¹ in an integer tensor.
  */
-export function gather(x: Tensor, index: Tensor, axis = 0): Tensor {
+export function gather(x: Tensor, index: Tensor, axis: AxisArgument = 0): Tensor {
   checkTensor('gather', x);
-  return gatherOp([x, index], gatherAttrs('gather', x.shape, index, axis));
+  return gatherOp([x, index], gatherAttrs('gather', x.shape, index, axisFrom('gather', axis, 0)));
 }
 
 /**
  * The reverse of `gather`: a tensor of `shape` in which each entry of x is added at its index; entries with an index outside the axis are
  * left out. The order of addition is fixed.
  */
-export function scatterAdd(x: Tensor, index: Tensor, shape: Shape, axis = 0): Tensor {
+export function scatterAdd(x: Tensor, index: Tensor, shape: Shape, axis: AxisArgument = 0): Tensor {
   checkTensor('scatterAdd', x);
-  const attrs = gatherAttrs('scatterAdd', shape, index, axis);
+  const attrs = gatherAttrs('scatterAdd', checkShape('scatterAdd', shape), index, axisFrom('scatterAdd', axis, 0));
   if (sizeOf(attrs.to) !== x.size)
     throw new ShapeError('scatterAdd', [x.shape, index.shape, shape], `x must have shape [${attrs.to.join(', ')}]`);
   return scatterOp([x, index], attrs);
@@ -81,9 +81,9 @@ export function oneHot(labels: Tensor, classes: number): Tensor {
   return compute(oneHotKernel, { index: labels }, [...labels.shape, classes], { count: labels.size, classes });
 }
 
-function argReduce(name: 'argmax' | 'argmin', x: Tensor, axis: number): Tensor {
+function argReduce(name: 'argmax' | 'argmin', x: Tensor, axis: AxisArgument): Tensor {
   checkTensor(name, x);
-  const d = axisOf(name, x.shape, axis);
+  const d = axisOf(name, x.shape, axisFrom(name, axis, -1));
   const params = { outer: sizeOf(x.shape.slice(0, d)), reduce: x.shape[d] as number, inner: sizeOf(x.shape.slice(d + 1)) };
   if (params.reduce < 1) throw new ShapeError(name, [x.shape], 'the axis must not be empty');
   const shape = x.shape.filter((_, axisOfX) => axisOfX !== d);
@@ -98,6 +98,6 @@ function argReduce(name: 'argmax' | 'argmin', x: Tensor, axis: number): Tensor {
 }
 
 /** Position of the first largest element along `axis`, i32. */
-export const argmax = (x: Tensor, axis = -1): Tensor => argReduce('argmax', x, axis);
+export const argmax = (x: Tensor, axis: AxisArgument = -1): Tensor => argReduce('argmax', x, axis);
 /** Position of the first smallest element along `axis`, i32. */
-export const argmin = (x: Tensor, axis = -1): Tensor => argReduce('argmin', x, axis);
+export const argmin = (x: Tensor, axis: AxisArgument = -1): Tensor => argReduce('argmin', x, axis);

@@ -1,6 +1,6 @@
 /** Every operation on tensors. */
 export type { Activation } from './activation.ts';
-export type { Pair } from './arguments.ts';
+export type { AxisArgument, AxisOption, Pair } from './arguments.ts';
 export { type BatchNormOptions, type BatchStatistics, batchNorm } from './batch-norm.ts';
 export {
   add,
@@ -34,10 +34,10 @@ export {
   randomNormal,
   randomUniform,
 } from './random.ts';
-export { max, mean, min, type ReduceOptions, sum, sumTo, variance } from './reduce.ts';
+export { max, mean, min, type ReduceArgument, type ReduceOptions, sum, sumTo, variance } from './reduce.ts';
 export { affineWarp, type InterpolationOptions, resize2d, similarity, upsample2d, type WarpOptions } from './resize.ts';
 export { broadcastTo, concat, embed, flatten, type Padding, pad2d, permute, reshape, slice, transpose } from './shape.ts';
-export { type AxisOption, logSoftmax, softmax } from './softmax.ts';
+export { logSoftmax, softmax } from './softmax.ts';
 export { percentile, sort } from './sort.ts';
 export { cast, type Operand } from './types.ts';
 export {

@@ -1,12 +1,14 @@
 /** Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, eq. 3 and 4). */
+
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { ShapeError } from '../errors.ts';
 import { layerNormGradient, layerNorm as layerNormKernel } from '../kernels/layer-norm.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
+import { checkTensor } from './arguments.ts';
 import { mul, sub } from './binary.ts';
 import { mean, sum } from './reduce.ts';
 import { run } from './run.ts';
-import { checkTensor } from './types.ts';
+
 import { affine, rsqrt, square } from './unary.ts';
 
 interface Attrs {

@@ -1,16 +1,18 @@
 /** Losses. Each is reduced to its mean (default) or sum, or left as it is. */
+
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { isConstant } from '../constant.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { crossEntropy as crossEntropyKernel } from '../kernels/softmax.ts';
 import { emptyTensor, sameShape, type Tensor } from '../tensor.ts';
+import { checkChoice, checkOptions, checkTensor } from './arguments.ts';
 import { add, mul, sub } from './binary.ts';
 import { oneHot } from './gather.ts';
 import { mean, sum } from './reduce.ts';
 import { run } from './run.ts';
 import { reshape } from './shape.ts';
 import { softmax } from './softmax.ts';
-import { asFloat, checkTensor } from './types.ts';
+import { asFloat } from './types.ts';
 import { abs, affine, neg, softplus, square } from './unary.ts';
 
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -19,7 +21,14 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-function reduced(loss: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
+function reductionOf(op: string, options: LossOptions): Reduction {
+  checkOptions(op, options, ['reduction']);
+  const { reduction = 'mean' } = options;
+  checkChoice(op, 'reduction', reduction, ['mean', 'sum', 'none']);
+  return reduction;
+}
+
+function reduced(loss: Tensor, reduction: Reduction): Tensor {
   return reduction === 'mean' ? mean(loss) : reduction === 'sum' ? sum(loss) : loss;
 }
 
@@ -48,7 +57,7 @@ const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
     );
     if (x.requiresGrad) attrs.slope = slope;
     else slope.dispose();
-    return reduced(loss, attrs);
+    return reduced(loss, attrs.reduction);
   },
   gradient(gy, { inputs: [logits, labels], attrs }) {
     const x = logits as Tensor;
@@ -68,7 +77,8 @@ const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
  * @param logits [N, classes]
  * @param labels i32 [N], each in [0, classes): any other makes the loss NaN
  */
-export function crossEntropy(logits: Tensor, labels: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
+export function crossEntropy(logits: Tensor, labels: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = reductionOf('crossEntropy', options);
   checkTensor('crossEntropy', logits, 'the logits');
   checkTensor('crossEntropy', labels, 'the labels');
   if (labels.dtype !== 'i32') throw new DTypeError('crossEntropy', labels.dtype, 'the labels must be i32', 'i32');
@@ -88,12 +98,12 @@ function pairOf(op: string, x: Tensor, target: Tensor): readonly [Tensor, Tensor
 
 /** Squared error (x − target)². */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return reduced(square(sub(...pairOf('mseLoss', x, target))), options);
+  return reduced(square(sub(...pairOf('mseLoss', x, target))), reductionOf('mseLoss', options));
 }
 
 /** Absolute error |x − target|. */
 export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return reduced(abs(sub(...pairOf('l1Loss', x, target))), options);
+  return reduced(abs(sub(...pairOf('l1Loss', x, target))), reductionOf('l1Loss', options));
 }
 
 /**
@@ -103,5 +113,5 @@ export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Te
 export function bceWithLogits(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const [z, t] = pairOf('bceWithLogits', x, target);
   const wrong = mul(t, softplus(neg(z)));
-  return reduced(add(wrong, mul(affine(t, -1, 1), softplus(z))), options);
+  return reduced(add(wrong, mul(affine(t, -1, 1), softplus(z))), reductionOf('bceWithLogits', options));
 }

@@ -8,6 +8,7 @@ import { matmulNT, matmulTN } from '../kernels/matmul-transposed.ts';
 import { broadcastShape } from '../kernels/strides.ts';
 import { emptyTensor, type Shape, sizeOf, type Tensor } from '../tensor.ts';
 import { type Activation, activationGradient, epilogueOf } from './activation.ts';
+import { checkOptions, checkTensor } from './arguments.ts';
 import { sum, sumTo } from './reduce.ts';
 import { run } from './run.ts';
 import { broadcastTo, reshape } from './shape.ts';
@@ -90,6 +91,9 @@ function product(form: Form, a: Tensor, b: Tensor): Tensor {
  * @param options.transposeB reads b as [.., N, K]; `transposeA` reads a as [.., K, M]; not both
  */
 export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
+  checkTensor('matmul', a, 'each operand');
+  checkTensor('matmul', b, 'each operand');
+  checkOptions('matmul', options, ['transposeA', 'transposeB']);
   if (options.transposeA && options.transposeB)
     throw new ShapeError('matmul', [a.shape, b.shape], 'only one operand may be transposed');
   if (a.rank === 1 || b.rank === 1) {
@@ -129,6 +133,7 @@ const linearOp = defineOperation<LinearAttrs>({
  * @throws ShapeError when in or out disagree
  */
 export function linear(x: Tensor, w: Tensor, b: Tensor | null = null, activation: Activation = {}): Tensor {
+  for (const given of b === null ? [x, w] : [x, w, b]) checkTensor('linear', given, 'each of x, w and b');
   const fits = x.rank === 2 && w.rank === 2 && x.shape[1] === w.shape[0] && (!b || (b.rank === 1 && b.shape[0] === w.shape[1]));
   if (!fits) {
     throw new ShapeError(

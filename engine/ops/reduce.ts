@@ -3,23 +3,27 @@
  * is 0, a mean NaN, and there is no extreme.
  */
 import { defineOperation } from '../autodiff.ts';
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
 import { integerReductionKernels } from '../kernels/integer.ts';
 import { type ReductionName, reductionKernels, reductionSteps } from '../kernels/reduction.ts';
 import { full, type Shape, sameShape, sizeOf, type Tensor } from '../tensor.ts';
-import { axesOf } from './arguments.ts';
+import { axesOf, checkOptions, checkTensor } from './arguments.ts';
 import { div, equal, mul, sub } from './binary.ts';
 import { compute } from './run.ts';
 import { broadcastTo, reshape } from './shape.ts';
-import { checkTensor, isInteger, requireFloat } from './types.ts';
+import { isInteger, requireFloat } from './types.ts';
 import { affine, square } from './unary.ts';
 
 export interface ReduceOptions {
-  /** Axes to reduce; null or absent: all. */
+  /** Axes to reduce, one or a list; null or absent: all. `axis` says the same. */
   readonly axes?: readonly number[] | number | null;
+  readonly axis?: readonly number[] | number | null;
   /** Keeps reduced axes with length 1. */
   readonly keepDims?: boolean;
 }
+
+/** Options, or the axes alone: `sum(x, 0)`, `sum(x, [0, 1])`, `sum(x, { axis: 0 })`, `sum(x, { axes: [0, 1] })`. */
+export type ReduceArgument = ReduceOptions | readonly number[] | number | null;
 
 interface ReduceAttrs {
   readonly from: Shape;
@@ -55,9 +59,18 @@ function reduceChain(name: Reduction, x: Tensor, { axes, to }: ReduceAttrs): Ten
   return result;
 }
 
-function reduceAttrs(op: string, x: Tensor, { axes, keepDims = false }: ReduceOptions): ReduceAttrs {
+function optionsOf(op: string, given: ReduceArgument, more: readonly string[]): ReduceOptions {
+  if (given === null || typeof given === 'number' || Array.isArray(given)) return { axes: given };
+  checkOptions(op, given, ['axes', 'axis', 'keepDims', ...more]);
+  const options = given as ReduceOptions;
+  if (options.axes !== undefined && options.axis !== undefined) throw new ArgumentError(op, 'give either axis or axes');
+  return options;
+}
+
+function reduceAttrs(op: string, x: Tensor, given: ReduceArgument, more: readonly string[] = []): ReduceAttrs {
   checkTensor(op, x);
-  const list = axesOf(op, x.shape, axes);
+  const { axes, axis, keepDims = false } = optionsOf(op, given, more);
+  const list = axesOf(op, x.shape, axes ?? axis);
   const kept = x.shape.map((length, d) => (list.includes(d) ? 1 : length));
   return { from: x.shape, axes: list, kept, to: keepDims ? kept : x.shape.filter((_, d) => !list.includes(d)) };
 }
@@ -100,16 +113,16 @@ const maxOp = extreme('max', 'y = \\max_i x_i');
 const minOp = extreme('min', 'y = \\min_i x_i');
 
 /** Σ over `axes`. */
-export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => sumOp([x], reduceAttrs('sum', x, options));
+export const sum = (x: Tensor, options: ReduceArgument = {}): Tensor => sumOp([x], reduceAttrs('sum', x, options));
 /** Mean over `axes`, of floats. */
-export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, options: ReduceArgument = {}): Tensor {
   requireFloat('mean', x);
   return meanOp([x], reduceAttrs('mean', x, options));
 }
 /** Largest element over `axes`. @throws ShapeError where an extreme of nothing is asked for; `min` alike */
-export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => maxOp([x], reduceAttrs('max', x, options));
+export const max = (x: Tensor, options: ReduceArgument = {}): Tensor => maxOp([x], reduceAttrs('max', x, options));
 /** Smallest element over `axes`. */
-export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => minOp([x], reduceAttrs('min', x, options));
+export const min = (x: Tensor, options: ReduceArgument = {}): Tensor => minOp([x], reduceAttrs('min', x, options));
 
 /** The reverse of broadcasting: sums x down to `shape`. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
@@ -125,10 +138,10 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
  */
 export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
   requireFloat('variance', x);
-  const { axes, kept } = reduceAttrs('variance', x, options);
+  const { axes, kept, to } = reduceAttrs('variance', x, options, ['correction']);
   const n = sizeOf(x.shape) / Math.max(1, sizeOf(kept));
   // Centred twice: the second mean takes away what rounding left of the first (Chan, Golub & LeVeque 1983, the corrected two-pass form).
   const rough = sub(x, mean(x, { axes, keepDims: true }));
   const centred = sub(rough, mean(rough, { axes, keepDims: true }));
-  return affine(sum(square(centred), options), 1 / Math.max(0, n - (options.correction ?? 1)), 0);
+  return affine(reshape(sum(square(centred), { axes }), to), 1 / Math.max(0, n - (options.correction ?? 1)), 0);
 }

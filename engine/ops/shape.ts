@@ -1,11 +1,11 @@
 /** Operations that move elements or only rename their positions. */
 import { defineOperation } from '../autodiff.ts';
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, kindOf, ShapeError } from '../errors.ts';
 import { copy, copyInto, copyParams, permuteParams } from '../kernels/copy.ts';
 import { fill } from '../kernels/fill.ts';
 import { broadcastShape, broadcastStrides, contiguousStrides } from '../kernels/strides.ts';
-import { emptyTensor, type Shape, sameShape, sizeOf, type Tensor, wordOf } from '../tensor.ts';
-import { axisOf, checkRank, resolveShape } from './arguments.ts';
+import { checkShape, emptyTensor, type Shape, sameShape, sizeOf, type Tensor, wordOf } from '../tensor.ts';
+import { type AxisArgument, axisFrom, axisOf, checkRank, checkTensor, resolveShape } from './arguments.ts';
 import { sumTo } from './reduce.ts';
 import { compute, run } from './run.ts';
 
@@ -19,11 +19,13 @@ const reshapeOp = defineOperation<{ from: Shape; to: Shape }>({
 
 /** The same elements in another shape; one length may be -1. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor('reshape', x);
   return reshapeOp([x], { from: x.shape, to: resolveShape('reshape', x.shape, shape) });
 }
 
 /** Merges all axes from `startAxis` (default 1) on: [N, H, W, C] becomes [N, H·W·C], in HWC order. */
 export function flatten(x: Tensor, startAxis = 1): Tensor {
+  checkTensor('flatten', x);
   const start = x.rank === 0 ? 0 : axisOf('flatten', x.shape, startAxis);
   return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start))]);
 }
@@ -50,6 +52,8 @@ function inverse(axes: readonly number[]): number[] {
 
 /** Axes in the order `axes`: output axis d is input axis axes[d]. */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  checkTensor('permute', x);
+  if (!Array.isArray(axes)) throw new ArgumentError('permute', `the axes must be a list of numbers, not ${kindOf(axes)}`);
   const order = axes.map((axis) => axisOf('permute', x.shape, axis));
   if (new Set(order).size !== x.rank || order.length !== x.rank) {
     throw new ShapeError('permute', [x.shape, axes], 'every axis must be named once');
@@ -59,6 +63,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 
 /** Swaps two axes (default: the last two). */
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+  checkTensor('transpose', x);
   const axes = x.shape.map((_, axis) => axis);
   const [i, j] = [axisOf('transpose', x.shape, a), axisOf('transpose', x.shape, b)];
   axes[i] = j;
@@ -79,6 +84,8 @@ const broadcastOp = defineOperation<{ from: Shape; to: Shape }>({
 
 /** Repeats axes of length 1 (and missing leading axes) up to `shape`. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  checkTensor('broadcastTo', x);
+  checkShape('broadcastTo', shape);
   if (sameShape(x.shape, shape)) return x;
   const target = broadcastShape(x.shape, shape);
   if (!target || !sameShape(target, shape)) {
@@ -113,6 +120,10 @@ const sliceOp = defineOperation<Box>({
  * and missing trailing axes are taken whole.
  */
 export function slice(x: Tensor, starts: readonly number[], ends: readonly number[]): Tensor {
+  checkTensor('slice', x);
+  if (![starts, ends].every((list) => Array.isArray(list) && list.every(Number.isInteger))) {
+    throw new ArgumentError('slice', 'starts and ends must be lists of whole numbers');
+  }
   const bound = (value: number | undefined, axis: number, missing: number) => {
     const length = x.shape[axis] as number;
     const at = value ?? missing;
@@ -161,6 +172,9 @@ const embedOp = defineOperation<Box & { value: number }>({
 
 /** A tensor of `shape` filled with `value`, with `x` placed at `starts`. */
 export function embed(x: Tensor, shape: Shape, starts: readonly number[], value = 0): Tensor {
+  checkTensor('embed', x);
+  checkShape('embed', shape);
+  if (!Array.isArray(starts)) throw new ArgumentError('embed', `starts must be a list of whole numbers, not ${kindOf(starts)}`);
   const fits =
     x.rank === shape.length &&
     x.shape.every((n, d) => (starts[d] as number) >= 0 && (starts[d] as number) + n <= (shape[d] as number));
@@ -220,13 +234,18 @@ const concatOp = defineOperation<{ axis: number; lengths: readonly number[] }>({
   },
 });
 
-/** Puts tensors one behind the other along `axis`; their other axes must agree. */
-export function concat(xs: readonly Tensor[], axis: number): Tensor {
-  const first = xs[0];
+/** Puts tensors one behind the other along `axis` (default 0); their other axes must agree. */
+export function concat(xs: readonly Tensor[], axis: AxisArgument = 0): Tensor {
+  if (!Array.isArray(xs)) throw new ArgumentError('concat', `it takes a list of tensors, not ${kindOf(xs)}`);
+  for (const x of xs) checkTensor('concat', x, 'each of them');
+  const first: Tensor | undefined = xs[0];
   if (!first) throw new ShapeError('concat', [], 'there must be at least one tensor');
-  const d = axisOf('concat', first.shape, axis);
+  const d = axisOf('concat', first.shape, axisFrom('concat', axis, 0));
   const agrees = xs.every(
-    (x) => x.rank === first.rank && x.dtype === first.dtype && x.shape.every((n, k) => k === d || n === first.shape[k]),
+    (x) =>
+      x.rank === first.rank &&
+      x.dtype === first.dtype &&
+      x.shape.every((n: number, k: number) => k === d || n === first.shape[k]),
   );
   if (!agrees)
     throw new ShapeError(

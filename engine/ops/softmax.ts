@@ -2,7 +2,7 @@
 import { defineOperation, isRecording } from '../autodiff.ts';
 import { softmax as kernel, logSoftmax as logKernel, logSoftmaxGradient, softmaxGradient } from '../kernels/softmax.ts';
 import type { Tensor } from '../tensor.ts';
-import { axisOf } from './arguments.ts';
+import { type AxisArgument, axisFrom, axisOf, checkTensor } from './arguments.ts';
 import { mul, sub } from './binary.ts';
 import { sum } from './reduce.ts';
 import { compute } from './run.ts';
@@ -36,23 +36,19 @@ const logSoftmaxOp = defineOperation({
   },
 });
 
-function along(op: string, apply: (x: Tensor) => Tensor, x: Tensor, axis: number): Tensor {
-  const d = axisOf(op, x.shape, axis);
+function along(op: string, apply: (x: Tensor) => Tensor, x: Tensor, axis: AxisArgument): Tensor {
+  checkTensor(op, x);
+  const d = axisOf(op, x.shape, axisFrom(op, axis, -1));
   if (d === x.rank - 1) return apply(x);
   return transpose(apply(transpose(x, d, -1)), d, -1);
 }
 
-export interface AxisOption {
-  /** Default: the last. */
-  readonly axis?: number;
-}
-
-/** Probabilities e^{x_k} / Σ_j e^{x_j} along `axis`. */
-export function softmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+/** Probabilities e^{x_k} / Σ_j e^{x_j} along `axis` (default: the last). */
+export function softmax(x: Tensor, axis: AxisArgument = -1): Tensor {
   return along('softmax', (v) => softmaxOp([v], {}), x, axis);
 }
 
-/** x_k − ln Σ_j e^{x_j} along `axis`, without overflow. */
-export function logSoftmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
+/** x_k − ln Σ_j e^{x_j} along `axis` (default: the last), without overflow. */
+export function logSoftmax(x: Tensor, axis: AxisArgument = -1): Tensor {
   return along('logSoftmax', (v) => logSoftmaxOp([v], {}), x, axis);
 }

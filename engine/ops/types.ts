@@ -6,15 +6,11 @@ import { constant } from '../constant.ts';
 import { ArgumentError, DTypeError, kindOf } from '../errors.ts';
 import { castF32ToI32, castF32ToU32, castI32ToF32, castI32ToU32, castU32ToF32, castU32ToI32 } from '../kernels/fill.ts';
 import { type DType, Tensor } from '../tensor.ts';
+import { checkTensor } from './arguments.ts';
 import { compute } from './run.ts';
 
 /** A tensor or a plain number. */
 export type Operand = Tensor | number;
-
-/** @throws ArgumentError unless the value is a tensor */
-export function checkTensor(op: string, value: unknown, what = 'its input'): asserts value is Tensor {
-  if (!(value instanceof Tensor)) throw new ArgumentError(op, `${what} must be a tensor, not ${kindOf(value)}`);
-}
 
 const CASTS = {
   f32: { i32: castF32ToI32, u32: castF32ToU32 },
@@ -46,6 +42,10 @@ export function requireFloat(op: string, x: Tensor): void {
   if (x.dtype !== 'f32') throw new DTypeError(op, x.dtype);
 }
 
+function checkOperand(op: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw new ArgumentError(op, `an operand must be a tensor or a number, not ${kindOf(value)}`);
+}
+
 const isI32 = (value: number): boolean => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31;
 
 /**
@@ -59,13 +59,13 @@ export function matched(op: string, a: Operand, b: Operand): readonly [Operand, 
     const [y, x] = matched(op, b, a);
     return [x, y];
   }
-  checkTensor(op, a, 'an operand');
+  checkOperand(op, a);
   if (typeof b === 'number') {
     if (a.dtype === 'f32') return [a, b];
     if (a.dtype !== 'i32') throw new DTypeError(op, a.dtype, 'it has forms for f32 and i32 only');
     return isI32(b) ? [a, constant(b, a.device, 'i32')] : [asFloat(a), b];
   }
-  checkTensor(op, b, 'an operand');
+  checkOperand(op, b);
   if (a.dtype === b.dtype) {
     if (a.dtype === 'u32') throw new DTypeError(op, a.dtype, 'it has forms for f32 and i32 only');
     return [a, b];

@@ -2,12 +2,15 @@
  * Elementwise functions of one tensor. A first derivative runs as one fused kernel; when gradients are recorded themselves
  * (createGraph), the same derivative is written with operations, so that it can be differentiated again.
  */
+
 import { defineOperation, isRecording } from '../autodiff.ts';
+import { ArgumentError, kindOf } from '../errors.ts';
 import { type UnaryName, unaryGradientKernels, unaryKernels, unaryTable } from '../kernels/unary.ts';
 import { type Tensor, zeros } from '../tensor.ts';
+import { checkChoice, checkOptions, checkTensor } from './arguments.ts';
 import { add, div, greater, less, maximum, minimum, mul, sub, where } from './binary.ts';
 import { compute } from './run.ts';
-import { asFloat, checkTensor, isInteger, requireFloat } from './types.ts';
+import { asFloat, isInteger, requireFloat } from './types.ts';
 
 interface UnaryAttrs {
   readonly alpha: number;
@@ -41,7 +44,12 @@ function unary(name: UnaryName, expression?: Expression): (x: Tensor, alpha?: nu
     }),
   });
   return (x, alpha = 0, beta = 0) => {
-    requireFloat(publicNames[name] ?? name, x);
+    const op = publicNames[name] ?? name;
+    requireFloat(op, x);
+    for (const value of [alpha, beta]) {
+      if (typeof value !== 'number')
+        throw new ArgumentError(op, `what stands behind the tensor must be a number, not ${kindOf(value)}`);
+    }
     return apply([x], { alpha, beta });
   };
 }
@@ -120,9 +128,15 @@ const geluErfOp = unary('geluErf', (gy, x) => {
   const density = affine(exp(affine(square(x), -0.5, 0)), 1 / Math.sqrt(2 * Math.PI), 0);
   return mul(gy, add(cumulative, mul(x, density)));
 });
-/** Gaussian error linear unit (Hendrycks & Gimpel 2016); `approximate` 'tanh' (default) or 'none'. */
+/**
+ * Gaussian error linear unit x·Φ(x) (Hendrycks & Gimpel 2016).
+ * @param options.approximate 'none' (default, as in PyTorch) is exact, 'tanh' the paper's approximation
+ */
 export function gelu(x: Tensor, options: { approximate?: 'tanh' | 'none' } = {}): Tensor {
-  return (options.approximate ?? 'tanh') === 'tanh' ? geluTanhOp(x) : geluErfOp(x);
+  checkOptions('gelu', options, ['approximate']);
+  const { approximate = 'none' } = options;
+  checkChoice('gelu', 'approximate', approximate, ['tanh', 'none']);
+  return approximate === 'tanh' ? geluTanhOp(x) : geluErfOp(x);
 }
 
 const siluOp = unary('silu', (gy, x) => {

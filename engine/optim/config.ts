@@ -1,5 +1,5 @@
 /** Optimisers as plain data: what a configuration, a checkpoint and a fixture hold. Names, meanings and defaults are PyTorch's. */
-import { ConfigError } from '../errors.ts';
+import { ConfigError, kindOf } from '../errors.ts';
 
 interface CommonConfig {
   /** Scales all gradients together so that their norm is at most this (Pascanu et al. 2013; PyTorch's clip_grad_norm_). Absent: no. */
@@ -55,6 +55,9 @@ export interface ResolvedConfig {
 
 /** Fills in defaults. @throws ConfigError for what no optimiser could mean */
 export function resolveOptimiser(config: OptimiserConfig, path = 'optimiser'): ResolvedConfig {
+  if (typeof config !== 'object' || config === null) {
+    throw new ConfigError(path, `it must be an object such as { type: 'adam', lr: 1e-3 }, not ${kindOf(config)}.`);
+  }
   const given = config as Partial<ResolvedConfig> & { type: string };
   if (given.type !== 'sgd' && given.type !== 'adam' && given.type !== 'adamw') {
     throw new ConfigError(`${path}.type`, `'${given.type}' is not an optimiser; use 'sgd', 'adam' or 'adamw'.`);

@@ -83,6 +83,9 @@ function interval(path: string, value: 'epoch' | 'never' | number): 'epoch' | 'n
 
 /** Checks a configuration. @throws ConfigError naming the value */
 export function planOf(config: TrainerConfig): Plan {
+  if (typeof config?.network?.forward !== 'function') throw new ConfigError('network', 'it must be a network from buildNetwork.');
+  if (typeof config.data?.open !== 'function')
+    throw new ConfigError('data', 'it must be TrainingData from arrayData or imageData.');
   const { network, data, dropLast = false } = config;
   resolveOptimiser(config.optimiser);
   if (!sameShape(data.inputShape, network.inputShape)) {

@@ -1,6 +1,6 @@
 /** A network on data it does not learn from: evaluation mode, no tape, in batches, while the next batch computes. */
 import { noGrad } from '../autodiff.ts';
-import { ConfigError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, ShapeError } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
 import { type Shape, type Tensor, tensor } from '../tensor.ts';
@@ -12,13 +12,16 @@ export interface Evaluation {
   readonly count: number;
   /** Mean over the samples. */
   readonly loss: number;
-  /** The following where targets are labels. */
+  /**
+   * The following where targets are labels and the network puts out scores of classes, [N, K]. K need not be the number of classes of the
+   * data: an output beyond them counts as a wrong prediction, which has no column in `confusion`.
+   */
   readonly accuracy?: number;
-  /** NaN for a class without samples. */
+  /** Share of each class that was recognised; NaN for a class without samples. */
   readonly perClass?: readonly number[];
   readonly confusion?: Confusion;
   readonly predictions?: Int32Array<ArrayBuffer>;
-  /** Loss of each sample, for cross-entropy. */
+  /** Loss of each sample, for cross-entropy; NaN where the label is no output of the network. */
   readonly losses?: Float64Array<ArrayBuffer>;
 }
 
@@ -61,13 +64,17 @@ async function* overBatches(
     cursor.write([from]);
     const { training } = network;
     network.eval();
-    const tensors = scope(() =>
-      noGrad(() => {
-        const gathered = open.batch({ indices, cursor, batch });
-        return collect(options.transform ? options.transform(gathered) : gathered, from);
-      }),
-    );
-    network.train(training);
+    let tensors: readonly Tensor[];
+    try {
+      tensors = scope(() =>
+        noGrad(() => {
+          const gathered = open.batch({ indices, cursor, batch });
+          return collect(options.transform ? options.transform(gathered) : gathered, from);
+        }),
+      );
+    } finally {
+      network.train(training);
+    }
     const values = Promise.all(tensors.map((t) => t.data()));
     for (const t of tensors) t.dispose();
     return { start: from, size: batch, values };
@@ -94,6 +101,9 @@ export async function* evaluation(
   data: TrainingData,
   options: EvaluateOptions = {},
 ): AsyncGenerator<number, Evaluation> {
+  if (typeof data?.open !== 'function') {
+    throw new ArgumentError('evaluate', `the data must be TrainingData (arrayData, imageData), not ${kindOf(data)}`);
+  }
   const { count, classes, labels } = data;
   const name = options.loss ?? (labels ? 'crossEntropy' : 'mse');
   const loss = lossFunction(name);
@@ -101,15 +111,19 @@ export async function* evaluation(
   const predictions = new Int32Array(count);
   const losses = new Float64Array(count);
   let total = 0;
+  const [width = 0, ...more] = network.outputShape;
+  if (ownLoss && more.length > 0) {
+    throw new ShapeError('evaluate', [network.outputShape], 'cross-entropy with labels needs one score for each class');
+  }
+  // A single output leaves no choice between classes, unless the loss takes it for scores.
+  const classified = labels !== undefined && more.length === 0 && (ownLoss || width > 1);
   const batches = overBatches(network, data, options, (batch) => {
     const output = network.forward(batch.inputs);
-    const classified = labels && output.rank === 2;
     return [...(classified ? [output] : []), ...(ownLoss ? [] : [loss(output, batch, network)])];
   });
   for await (const { start, size, values } of batches) {
-    const scores = ownLoss || values.length === 2 ? (values[0] as Float32Array) : undefined;
-    if (scores && labels) {
-      const width = scores.length / size;
+    if (classified) {
+      const scores = values[0] as Float32Array;
       predictions.set(argmaxRows(scores, width), start);
       if (ownLoss) {
         const truth = Array.from({ length: size }, (_, i) => labels[start + i] as number);
@@ -122,7 +136,7 @@ export async function* evaluation(
     yield (start + size) / count;
   }
   const result = { count, loss: total / count };
-  if (!labels || classes === undefined) return result;
+  if (!classified || classes === undefined) return result;
   const confusion = confusionMatrix(labels, predictions, classes);
   return {
     ...result,

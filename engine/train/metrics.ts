@@ -1,30 +1,52 @@
 /** What is counted when a classifier is evaluated. Confusion matrices have a row for each true class and a column for each prediction. */
 import { exp, log } from '../math/index.ts';
 
+import { ArgumentError } from '../errors.ts';
+
 /** counts[true · classes + predicted]. */
 export interface Confusion {
   readonly classes: number;
   readonly counts: Uint32Array<ArrayBuffer>;
+  /** Samples of each true class whose prediction is none of the classes; absent: none. They have no column, but they are samples. */
+  readonly outside?: Uint32Array<ArrayBuffer>;
 }
 
+const isClass = (value: number, classes: number): boolean => Number.isInteger(value) && value >= 0 && value < classes;
+
+/** Samples whose label is none of the classes are not counted. @throws ArgumentError unless there is one prediction for each label */
 export function confusionMatrix(labels: ArrayLike<number>, predictions: ArrayLike<number>, classes: number): Confusion {
+  requireEqual('confusionMatrix', labels, predictions);
   const counts = new Uint32Array(classes * classes);
+  const outside = new Uint32Array(classes);
   for (let i = 0; i < labels.length; i++) {
-    const cell = (labels[i] as number) * classes + (predictions[i] as number);
-    counts[cell] = (counts[cell] as number) + 1;
+    const [label, predicted] = [labels[i] as number, predictions[i] as number];
+    if (!isClass(label, classes)) continue;
+    if (!isClass(predicted, classes)) outside[label] = (outside[label] as number) + 1;
+    else counts[label * classes + predicted] = (counts[label * classes + predicted] as number) + 1;
   }
-  return { classes, counts };
+  return { classes, counts, ...(outside.some((n) => n > 0) ? { outside } : {}) };
 }
 
-/** Share of equal entries; NaN for none. */
+function requireEqual(op: string, labels: ArrayLike<number>, predictions: ArrayLike<number>): void {
+  if (labels.length !== predictions.length) {
+    throw new ArgumentError(
+      op,
+      `there must be one prediction for each of the ${labels.length} labels, not ${predictions.length}`,
+    );
+  }
+}
+
+/** Share of equal entries; NaN for none. @throws ArgumentError unless there is one prediction for each label */
 export function accuracy(labels: ArrayLike<number>, predictions: ArrayLike<number>): number {
+  requireEqual('accuracy', labels, predictions);
   let right = 0;
   for (let i = 0; i < labels.length; i++) if (labels[i] === predictions[i]) right++;
   return right / labels.length;
 }
 
-function rowSum({ classes, counts }: Confusion, row: number): number {
-  let sum = 0;
+/** Samples of a class. */
+function rowSum({ classes, counts, outside }: Confusion, row: number): number {
+  let sum = outside?.[row] ?? 0;
   for (let k = 0; k < classes; k++) sum += counts[row * classes + k] as number;
   return sum;
 }
@@ -92,14 +114,24 @@ export function softmaxRows(values: ArrayLike<number>, classes: number): Float32
   return result;
 }
 
-/** −ln softmax(z)_t of each row, in double precision. */
+/** −ln softmax(z)_t of each row, in double precision; NaN where t is no class. */
 export function crossEntropyRows(
   logits: ArrayLike<number>,
   labels: ArrayLike<number>,
   classes: number,
 ): Float64Array<ArrayBuffer> {
   const result = new Float64Array(labels.length);
+  if (logits.length !== labels.length * classes) {
+    throw new ArgumentError(
+      'crossEntropyRows',
+      `there must be ${labels.length} rows of ${classes} logits, not ${logits.length} values`,
+    );
+  }
   for (let i = 0; i < labels.length; i++) {
+    if (!isClass(labels[i] as number, classes)) {
+      result[i] = Number.NaN;
+      continue;
+    }
     let largest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) largest = Math.max(largest, logits[i * classes + k] as number);
     let sum = 0;

@@ -32,7 +32,7 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     const results = await checkOperations();
     expect(results.filter(({ passed }) => !passed)).toEqual([]);
     expect(results.length).toBeGreaterThan(60);
-  }, 120_000);
+  }, 240_000);
 
   it.each([
     ['tanh', (x: Tensor) => ops.tanh(x)],

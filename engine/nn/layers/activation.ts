@@ -52,7 +52,7 @@ export function activationLayer(definition: LayerDefinition, inputShape: Shape):
       return make((x) => elu(x, alpha));
     }
     case 'gelu': {
-      const approximate = definition.approximate ?? 'tanh';
+      const approximate = definition.approximate ?? 'none';
       return make((x) => gelu(x, { approximate }));
     }
     case 'tanh':

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { ConfigError, ShapeError } from '../../../engine/errors.ts';
+import { ArgumentError, ConfigError, DTypeError, ShapeError } from '../../../engine/errors.ts';
 import { fgsm, pgd } from '../../../engine/explain/adversarial.ts';
 import {
   channelMaximum,
@@ -260,5 +260,57 @@ describe.each(opened)('attribution on %s', (_, device) => {
     expect(new Set(somewhere.map((v, i) => Math.abs(v - (start[i] as number)) > 0.2 + 1e-5))).toEqual(new Set([false]));
     expect(somewhere).not.toEqual(start);
     expect(() => pgd(network, x, targets, { epsilon: 1, stepSize: 1, steps: 1 })).toThrow('a random start needs a generator');
+  });
+});
+
+describe.each(opened)('targets on %s', (_, device) => {
+  beforeEach(() => setDevice(device));
+  const network = () =>
+    buildNetwork(
+      [
+        { type: 'conv2d', in: 1, out: 2, kernel: 3, name: 'maps' },
+        { type: 'relu', name: 'positive' },
+        { type: 'globalavgpool2d' },
+        { type: 'flatten' },
+        { type: 'linear', in: 2, out: 3 },
+      ],
+      { inputShape: [5, 5, 1], rng: 1, device },
+    );
+  type Given = Parameters<typeof saliency>[2];
+  const methods: [string, (net: Network, x: Tensor, targets: Given) => unknown][] = [
+    ['saliency', saliency],
+    ['inputXGradient', inputXGradient],
+    ['guidedBackpropagation', guidedBackpropagation],
+    ['integratedGradients', (net, x, targets) => integratedGradients(net, x, targets, { steps: 2 })],
+    ['gradCam', (net, x, targets) => gradCam(net, x, targets, 'maps')],
+    ['xGradCam', (net, x, targets) => xGradCam(net, x, targets, 'maps')],
+    ['cam', (net, x, targets) => cam(net, x, targets, 'positive')],
+    ['fgsm', (net, x, targets) => fgsm(net, x, targets, { epsilon: 0.1 })],
+    ['pgd', (net, x, targets) => pgd(net, x, targets, { epsilon: 0.1, stepSize: 0.1, steps: 1, randomStart: false })],
+    ['completenessError', (net, x, targets) => completenessError(net, x, targets as number[], x)],
+  ];
+
+  test.each(methods)('%s refuses what is no class', async (_name, method) => {
+    const net = network();
+    const x = random([2, 5, 5, 1]);
+    const call = async (targets: unknown) => method(net, x, targets as Given);
+    for (const targets of [[0, 3], [0, -1], [0.5, 1], [Number.NaN, 0], Int32Array.of(0, 9)]) {
+      await expect(call(targets)).rejects.toThrow(ConfigError);
+      await expect(call(targets)).rejects.toThrow(/is no class of this network; use a whole number from 0 to 2/);
+    }
+    for (const targets of [[0], [0, 1, 2], []]) await expect(call(targets)).rejects.toThrow(ShapeError);
+    await expect(call(1)).rejects.toThrow(ArgumentError);
+    expect(net.training).toBe(true);
+  });
+
+  test('a class of a tensor that the network does not have gives NaN, and other types are refused', async () => {
+    const net = network();
+    const x = random([2, 5, 5, 1]);
+    const map = await values(saliency(net, x, tensor(Int32Array.of(0, 5))));
+    expect(map.slice(0, 25).every(Number.isFinite)).toBe(true);
+    // A ReLU that is shut passes nothing on.
+    expect(map.slice(25).some(Number.isNaN)).toBe(true);
+    expect(map.slice(25).every((v) => v === 0 || Number.isNaN(v))).toBe(true);
+    expect(() => saliency(net, x, tensor([0, 1]))).toThrow(DTypeError);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ArgumentError } from '../../../engine/errors.ts';
 import {
   accuracy,
   argmaxRows,
@@ -20,6 +21,22 @@ describe('metrics', () => {
     expect(perClassAccuracy(confusion)).toEqual([0.5, 2 / 3, 0, Number.NaN]);
     expect(perClassPrecision(confusion)).toEqual([0.5, 0.5, Number.NaN, Number.NaN]);
     expect(accuracy(labels, predictions)).toBe(0.5);
+  });
+
+  test('what is no class is counted nowhere, but stays a sample', () => {
+    const confusion = confusionMatrix([0, 0, 0, 1, 1, 7, -1], [0, 3, -1, 1, 2, 1, 0], 2);
+    expect([...confusion.counts]).toEqual([1, 0, 0, 1]);
+    expect([...(confusion.outside ?? [])]).toEqual([2, 1]);
+    expect(perClassAccuracy(confusion)).toEqual([1 / 3, 1 / 2]);
+    expect(perClassPrecision(confusion)).toEqual([1, 1]);
+    expect(() => confusionMatrix([0, 1], [0], 2)).toThrow(ArgumentError);
+    expect(() => accuracy([0, 1], [0])).toThrow(ArgumentError);
+  });
+
+  test('a label that is no class has no loss', () => {
+    const rows = [...crossEntropyRows([2, 1, 0, 5, 0, 0, 1, 1, 1], [3, -1, 0.5], 3)];
+    expect(rows).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect(() => crossEntropyRows([1, 2, 3], [0], 2)).toThrow(ArgumentError);
   });
 
   test('macro scores are scikit-learn’s', () => {
