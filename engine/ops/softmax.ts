@@ -47,12 +47,17 @@ export interface AxisOption {
   readonly axis?: number;
 }
 
-/** Probabilities e^{x_k} / Σ_j e^{x_j} along `axis`. */
+/**
+ * Probabilities e^{x_k} / Σ_j e^{x_j} along `axis`, to a relative (n + |x_k − max x| + 8)·2⁻²³ for n classes. A logit of −∞ (a mask) has
+ * probability 0; a row of nothing else, or with a NaN, is NaN.
+ */
 export function softmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
   return along('softmax', (v) => softmaxOp([v], {}), x, axis);
 }
 
-/** x_k − ln Σ_j e^{x_j} along `axis`, without overflow. */
+/**
+ * x_k − ln Σ_j e^{x_j} along `axis`, without overflow, however large the logits: to (n + 2|y_k| + 4)·2⁻²⁴ for n classes. −∞ stays −∞.
+ */
 export function logSoftmax(x: Tensor, { axis = -1 }: AxisOption = {}): Tensor {
   return along('logSoftmax', (v) => logSoftmaxOp([v], {}), x, axis);
 }
