@@ -18,6 +18,8 @@ export interface Tolerance {
 export type Filler = (count: number, random: () => number) => ArrayLike<number>;
 
 export interface CompareOptions<Names extends string = string> extends Tolerance {
+  /** Tolerances of outputs that need others than the rest. */
+  readonly byOutput?: Partial<Record<Names, Tolerance>> | undefined;
   /** Contents of buffers (inputs, and outputs worked on in place); random numbers in [-2, 2) where absent. */
   readonly contents?: Partial<Record<Names, Filler>> | undefined;
   readonly seed?: number;
@@ -144,7 +146,11 @@ export async function compareVariants<In extends string, Out extends string, P>(
       tested.add(plan);
       const got = await runKernel(device, kernel, initial, params, variant.id);
       for (const output of kernel.outputs) {
-        differences.push({ variant: variant.id, output, ...worstDifference(got[output], outputs[output], options) });
+        differences.push({
+          variant: variant.id,
+          output,
+          ...worstDifference(got[output], outputs[output], options.byOutput?.[output] ?? options),
+        });
       }
     }
   }

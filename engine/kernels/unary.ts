@@ -21,6 +21,8 @@ export interface UnaryRow {
    * demands; results (or their factors beside x) below 2⁻¹²⁶ may be flushed to 0. Absent: 1.
    */
   readonly ulps?: number | ((x: number, alpha: number) => number);
+  /** So much arithmetic that loads do not count: one element per invocation, whose pipeline is made many times faster. */
+  readonly long?: true;
   /** ∂y/∂x, given x or y as `saves` says. Absent where it is zero almost everywhere. */
   derivative?(saved: number, alpha: number, beta: number): number;
   /** What the gradient reads: the input, the output, or neither (then any buffer of that size may stand there). */
@@ -80,9 +82,9 @@ const TABLE = {
     derivative: sigmoid,
     saves: 'x',
   },
-  sin: { equation: 'y = \\sin x', f: sin, ulps: 3, derivative: cos, saves: 'x' },
-  cos: { equation: 'y = \\cos x', f: cos, ulps: 3, derivative: (x) => -sin(x), saves: 'x' },
-  tan: { equation: 'y = \\tan x', f: tan, ulps: 8, derivative: (y) => 1 + y * y, saves: 'y' },
+  sin: { equation: 'y = \\sin x', f: sin, ulps: 3, long: true, derivative: cos, saves: 'x' },
+  cos: { equation: 'y = \\cos x', f: cos, ulps: 3, long: true, derivative: (x) => -sin(x), saves: 'x' },
+  tan: { equation: 'y = \\tan x', f: tan, ulps: 8, long: true, derivative: (y) => 1 + y * y, saves: 'y' },
   gelu: {
     equation: 'y = \\tfrac{x}{2}\\left(1 + \\tanh\\left(\\sqrt{2/\\pi}\\,(x + 0.044715\\,x^3)\\right)\\right)',
     f: (x) => x * sigmoid(2 * geluArgument(x)),
@@ -106,6 +108,7 @@ const TABLE = {
   powScalar: {
     equation: 'y = x^{\\alpha}',
     f: pow,
+    long: true,
     ulps: (_, alpha) => (Number.isInteger(alpha) && Math.abs(alpha) <= 8 ? 1 + Math.abs(alpha) : 2) + (alpha < 0 ? 3 : 0),
     derivative: (x, alpha) => (alpha === 0 ? 0 : alpha * pow(x, alpha - 1)),
     saves: 'x',
@@ -178,6 +181,7 @@ function unaryKernel(name: UnaryName, row: UnaryRow): UnaryKernel {
       },
       {
         id: 'vectors',
+        applies: () => !row.long,
         plan: (p, caps) => ({
           dispatches: [dispatch(shader, 'vectors', p, perSixteen(p.count, caps), { overrides, buffers: { x4: 'x', y4: 'y' } })],
         }),
@@ -211,6 +215,7 @@ function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKerne
       },
       {
         id: 'vectors',
+        applies: () => !row.long,
         plan: (p, caps) => ({
           dispatches: [
             dispatch(gradientShader, 'vectors', p, perSixteen(p.count, caps), {

@@ -97,7 +97,7 @@ function argReduce(name: 'argmax' | 'argmin', x: Tensor, axis: AxisArgument): Te
   return compute(name === 'argmax' ? argmaxKernel : argminKernel, { x }, shape, params, 'i32');
 }
 
-/** Position of the first largest element along `axis`, i32. */
+/** Position of the first largest element along `axis`, of the first NaN where there is one, i32. */
 export const argmax = (x: Tensor, axis: AxisArgument = -1): Tensor => argReduce('argmax', x, axis);
-/** Position of the first smallest element along `axis`, i32. */
+/** Position of the first smallest element along `axis`, of the first NaN where there is one, i32. */
 export const argmin = (x: Tensor, axis: AxisArgument = -1): Tensor => argReduce('argmin', x, axis);

@@ -73,7 +73,8 @@ const crossEntropyOp = defineOperation<CrossEntropyAttrs>({
 });
 
 /**
- * Cross-entropy of logits with integer labels: −ln softmax(x)_t.
+ * Cross-entropy of logits with integer labels: −ln softmax(x)_t, each to (n + 2ℓ + 4)·2⁻²⁴ for n classes and a loss of ℓ, however large the
+ * logits. A logit of −∞ (a mask) takes no part; a loss is ∞ where the label's own is −∞.
  * @param logits [N, classes]
  * @param labels i32 [N], each in [0, classes): any other makes the loss NaN
  */

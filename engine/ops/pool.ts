@@ -86,7 +86,7 @@ const maxPoolOp = defineOperation<MaxPoolAttrs>({
   },
 });
 
-/** Largest element of each window; the gradient goes to the first maximum in row-major order. */
+/** Largest element of each window; the gradient goes to the first maximum in row-major order. A NaN wins. */
 export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
   const params = poolParams('maxPool2d', x, options);
   checkWindow(params);

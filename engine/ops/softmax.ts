@@ -43,12 +43,17 @@ function along(op: string, apply: (x: Tensor) => Tensor, x: Tensor, axis: AxisAr
   return transpose(apply(transpose(x, d, -1)), d, -1);
 }
 
-/** Probabilities e^{x_k} / Σ_j e^{x_j} along `axis` (default: the last). */
+/**
+ * Probabilities e^{x_k} / Σ_j e^{x_j} along `axis`, to a relative (n + |x_k − max x| + 8)·2⁻²³ for n classes. A logit of −∞ (a mask) has
+ * probability 0; a row of nothing else, or with a NaN, is NaN.
+ */
 export function softmax(x: Tensor, axis: AxisArgument = -1): Tensor {
   return along('softmax', (v) => softmaxOp([v], {}), x, axis);
 }
 
-/** x_k − ln Σ_j e^{x_j} along `axis` (default: the last), without overflow. */
+/**
+ * x_k − ln Σ_j e^{x_j} along `axis`, without overflow, however large the logits: to (n + 2|y_k| + 4)·2⁻²⁴ for n classes. −∞ stays −∞.
+ */
 export function logSoftmax(x: Tensor, axis: AxisArgument = -1): Tensor {
   return along('logSoftmax', (v) => logSoftmaxOp([v], {}), x, axis);
 }

@@ -1,4 +1,5 @@
 /** What is counted when a classifier is evaluated. Confusion matrices have a row for each true class and a column for each prediction. */
+import { before } from '../kernels/arg-reduction.ts';
 import { exp, log } from '../math/index.ts';
 
 import { ArgumentError } from '../errors.ts';
@@ -87,14 +88,14 @@ export function macroScores(confusion: Confusion): MacroScores {
   return { precision: mean(precision), recall: mean(recall), f1: mean(f1) };
 }
 
-/** Index of the largest of each row of `classes` values; the first of equals. */
+/** Index of the largest of each row of `classes` values, the first of equals; the first NaN where there is one, as `argmax` has it. */
 export function argmaxRows(values: ArrayLike<number>, classes: number): Int32Array<ArrayBuffer> {
   const rows = values.length / classes;
   const result = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     let best = 0;
     for (let k = 1; k < classes; k++) {
-      if ((values[row * classes + k] as number) > (values[row * classes + best] as number)) best = k;
+      if (before(values[row * classes + k] as number, values[row * classes + best] as number, 0)) best = k;
     }
     result[row] = best;
   }

@@ -31,13 +31,14 @@ export const tanh: MathCard = {
       id: 'h',
       label: 'tanh',
       symbol: 'h',
-      description: 'From −1 to 1. The kernel clamps its argument, because some drivers compute tanh from exp and overflow.',
-      code: { typescript: /Math\.tanh/, wgsl: 'safeTanh' },
+      description:
+        'From −1 to 1. The kernel has its own: a polynomial near 0, where 1 − 2/(e²ˣ + 1) would cancel, and the same bound of error on every driver.',
+      code: { typescript: /f: tanh/, wgsl: 'hyperbolicTangent' },
     },
     x,
   ],
   typescript: [{ file: 'engine/kernels/unary.ts', parts: ['TABLE.tanh', 'unaryKernel.reference'] }],
-  wgsl: [{ file: 'shaders/unary.wgsl', parts: ['safeTanh', { name: 'f', lines: /TANH/ }, 'naive'] }],
+  wgsl: [{ file: 'shaders/unary.wgsl', parts: ['hyperbolicTangent', { name: 'f', lines: /TANH/ }, 'naive'] }],
 };
 
 export const tanhGradient: MathCard = {
@@ -56,7 +57,7 @@ export const tanhGradient: MathCard = {
       label: 'slope',
       symbol: 'h′',
       description: 'The derivative, from the output alone: flat where |y| is near 1, so saturated units learn slowly.',
-      code: { typescript: [/1 - y \* y/, 'slope'], wgsl: /1\.0 - s \* s/ },
+      code: { typescript: [/\(1 - y\) \* \(1 \+ y\)/, 'slope'], wgsl: /\(1\.0 - s\) \* \(1\.0 \+ s\)/ },
     },
     saved,
   ],
@@ -99,7 +100,7 @@ export const reluGradient: MathCard = {
       label: 'slope',
       symbol: 'h′',
       description: '1 where the unit was active, else 0; at 0 it is 0, as in PyTorch.',
-      code: { typescript: [/y > 0 \? 1 : 0/, 'slope'], wgsl: /s > 0\.0/ },
+      code: { typescript: [/y <= 0 \? 0 : 1/, 'slope'], wgsl: /s <= 0\.0/ },
     },
     saved,
   ],

@@ -74,7 +74,7 @@ export const softmax: MathCard = {
       label: 'exponential',
       symbol: 'e',
       description: 'Of the logit below the largest one.',
-      code: { typescript: /Math\.exp\(shifted\)/, wgsl: /exp\(v - m\)/ },
+      code: { typescript: /exp\(shifted\)/, wgsl: /exponential\(v\)/ },
     },
     {
       id: 'total',

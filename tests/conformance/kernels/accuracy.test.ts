@@ -1,7 +1,9 @@
 /** The error of every function of one variable, on each adapter, against double precision over its whole domain. */
 import { describe, expect, it } from 'vitest';
 import { runKernel } from '../../../engine/conformance/compare.ts';
+import { binaryKernels, binaryParams } from '../../../engine/kernels/binary.ts';
 import { type UnaryName, unaryKernels, unaryNames, unaryTable } from '../../../engine/kernels/unary.ts';
+import { atan2, pow } from '../../../engine/math/index.ts';
 import { devices } from './harness.ts';
 
 const SMALLEST_NORMAL = 2 ** -126;
@@ -56,6 +58,59 @@ describe.each(unaryNames)('%s', (name) => {
         if (!(times <= worst.times)) worst = { times, x: v, got, expected };
       });
       expect(worst.times, `${name}(${worst.x}) = ${worst.got}, not ${worst.expected}`).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+describe('functions of two variables', () => {
+  const pairs = (a: (i: number) => number, b: (i: number) => number, length = 60_000) =>
+    [Float32Array.from({ length }, (_, i) => a(i)), Float32Array.from({ length }, (_, i) => b(i))] as const;
+  const spread = (i: number, by: number) => 2 ** (((i * by) % 200) - 100) * (1 + ((i * 0.61803) % 1));
+  it.each([
+    // Bases of all sizes with moderate exponents, and bases near 1 with exponents up to 20,000.
+    [
+      'pow',
+      2,
+      pairs(
+        (i) => spread(i, 37),
+        (i) => ((i * 0.0317) % 4) - 2,
+      ),
+    ],
+    [
+      'pow',
+      2,
+      pairs(
+        (i) => 0.99 + ((i * 0.61803) % 1) * 0.02,
+        (i) => ((i * 3.17) % 40_000) - 20_000,
+      ),
+    ],
+    [
+      'atan2',
+      5,
+      pairs(
+        (i) => spread(i, 37) * (i % 2 ? 1 : -1),
+        (i) => spread(i, 41) * (i % 3 ? 1 : -1),
+      ),
+    ],
+    [
+      'atan2',
+      5,
+      pairs(
+        (i) => Math.sin(i),
+        (i) => Math.cos(i * 1.7),
+      ),
+    ],
+  ] as const)('%s stays within %i ulp', async (name, bound, [a, b]) => {
+    const made = binaryParams([a.length], [a.length]);
+    if (!made) throw new Error('shapes must broadcast');
+    const f = name === 'pow' ? pow : atan2;
+    for (const device of await devices()) {
+      const { y } = await runKernel(device, binaryKernels[name], { a, b, y: new Float32Array(a.length) }, made.params);
+      a.forEach((v, i) => {
+        const [got, expected] = [y[i] as number, f(v, b[i] as number)];
+        const off = ulps(got, expected, 1);
+        if (!(off <= bound)) expect.fail(`${name}(${v}, ${b[i]}) = ${got}, not ${expected}: ${off} ulp`);
+      });
     }
   });
 });

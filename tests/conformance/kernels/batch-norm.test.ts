@@ -7,6 +7,11 @@ const sizes = fc.record({
   rows: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 200, max: 3000 })),
   channels: fc.oneof(fc.integer({ min: 1, max: 13 }), fc.constantFrom(4, 16, 64)),
 });
+/** Sums over rows are off by some last places of what is summed; ∂x, which their means enter, by no more than one row is. */
+const ofGradient = (rows: number) => {
+  const sums = { rtol: 1e-5, atol: 1e-7 * rows + 1e-5 };
+  return { rtol: 1e-5, atol: 1e-5, byOutput: { ggamma: sums, gbeta: sums } };
+};
 const bit = fc.constantFrom<0 | 1>(0, 1);
 const positive = (count: number, random: () => number) => Float64Array.from({ length: count }, () => 0.1 + random());
 
@@ -37,7 +42,7 @@ describe('batch normalisation', () => {
     const shape = { rows: 32771, channels: 64, epsilon: 1e-5 };
     const options = { contents: { variance: positive }, rtol: 2e-5, atol: 2e-5 };
     await expectAgreement(batchNorm, { ...shape, relu: 1 }, options);
-    await expectAgreement(batchNormGradient, { ...shape, training: 1, relu: 0 }, { ...options, atol: 1e-6 * shape.rows + 5e-5 });
+    await expectAgreement(batchNormGradient, { ...shape, training: 1, relu: 0 }, { ...options, ...ofGradient(shape.rows) });
   });
 
   it('the gradient passes a ReLU behind it only where it was open', async () => {
@@ -48,7 +53,7 @@ describe('batch normalisation', () => {
     const contents = { x, mean: fixed(3), variance: fixed(1 - 1e-5), gamma: fixed(1), beta: fixed(0.5) };
     await fc.assert(
       fc.asyncProperty(sizes, bit, fc.integer(), async (params, training, seed) => {
-        const options = { contents, seed, rtol: 2e-5, atol: 2e-6 * params.rows + 5e-5 };
+        const options = { contents, seed, ...ofGradient(params.rows) };
         await expectAgreement(batchNormGradient, { ...params, epsilon: 1e-5, training, relu: 1 }, options);
       }),
       { numRuns: 15 },
@@ -61,8 +66,8 @@ describe('batch normalisation', () => {
         const options = { contents: { variance: positive, runningVariance: positive }, seed, rtol: 2e-5, atol: 2e-5 };
         await expectAgreement(batchNorm, { ...params, epsilon: 1e-5, relu }, options);
         await expectAgreement(batchNormRunning, { ...params, momentum: 0.1 }, options);
-        const atol = 1e-6 * params.rows + 5e-5;
-        await expectAgreement(batchNormGradient, { ...params, epsilon: 1e-5, training, relu: 0 }, { ...options, atol });
+        const gradient = { ...params, epsilon: 1e-5, training, relu: 0 as const };
+        await expectAgreement(batchNormGradient, gradient, { ...options, ...ofGradient(params.rows) });
       }),
       { numRuns: 25 },
     );

@@ -74,6 +74,28 @@ describe('optimisers', () => {
     }
   });
 
+  it('moments below the smallest normal number become 0, on every device alike', async () => {
+    const tiny = (value: number) => (count: number) => Float64Array.from({ length: count }, (_, i) => value * (i % 3));
+    const hyper = () => adamHyper({ lr: 1e-2, betas: [0.9, 0.999], eps: 1e-8 }, 3);
+    for (const count of [5, 1030]) {
+      const contents = { hyper, g: tiny(1e-30), m: tiny(1.2e-38), v: tiny(1.17e-38) };
+      const { m, v } = await expectAgreement(adam, { count }, { contents: { ...contents, g: tiny(0) }, rtol: 1e-5, atol: 0 });
+      // 0.9 · 1.2e-38 is subnormal, 0.9 · 2.4e-38 is not; 0.999 · 1.17e-38 is, twice that is not.
+      expect([m[1], v[1]]).toEqual([0, 0]);
+      expect(m[2]).toBeCloseTo(2.16e-38, 43);
+      expect(v[2]).toBeGreaterThan(2e-38);
+      const b = tiny(1.2e-38);
+      const momentum = () => sgdHyper({ lr: 0.1, momentum: 0.9 }, 2);
+      const sgd = await expectAgreement(
+        sgdMomentum,
+        { count },
+        { contents: { hyper: momentum, g: tiny(0), b }, rtol: 1e-5, atol: 0 },
+      );
+      expect(sgd.b[1]).toBe(0);
+      expect(sgd.b[2]).toBeGreaterThan(2e-38);
+    }
+  });
+
   it('clip by the norm', async () => {
     for (const [squares, maxNorm] of [
       [100, 1],

@@ -48,6 +48,7 @@ describe('metrics', () => {
 
   test('rows', () => {
     expect([...argmaxRows([1, 3, 3, -1, -2, -5], 3)]).toEqual([1, 0]);
+    expect([...argmaxRows([1, Number.NaN, 3, 4, 2, Number.NaN], 3)]).toEqual([1, 2]);
     const p = softmaxRows([2, 1, 0, 1000, 0, 0], 3);
     expect(p[0]).toBeCloseTo(0.665241, 6);
     expect(p[1]).toBeCloseTo(0.244728, 6);
