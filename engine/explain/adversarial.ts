@@ -163,7 +163,7 @@ export interface RobustAccuracyOptions {
   readonly clip?: AttackOptions['clip'];
   /** For PGD. Default 40. */
   readonly steps?: number;
-  /** α of PGD. Default ε/10. */
+  /** α of PGD. Default 2.5 ε/steps, so that every point of the box can be reached (Madry et al. 2018). */
   readonly stepSize?: number;
   /** For noise, and for PGD's random start. */
   readonly rng?: DeviceGenerator;
@@ -201,7 +201,7 @@ export async function robustAccuracy(
         return pgd(network, x, targets, {
           epsilon,
           steps,
-          stepSize: options.stepSize ?? epsilon / 10,
+          stepSize: options.stepSize ?? (2.5 * epsilon) / steps,
           rng: rng as DeviceGenerator,
           ...limits,
         });

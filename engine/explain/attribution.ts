@@ -3,7 +3,7 @@ import { withGradients } from '../autodiff.ts';
 import { ShapeError } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
-import { abs, add, greater, max, mul, randomNormal, sub } from '../ops/index.ts';
+import { abs, add, affine, greater, max, mul, randomNormal, sub } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
 import { full, sameShape, type Tensor, zeros } from '../tensor.ts';
 import { type QuadratureRule, quadrature } from './quadrature.ts';
@@ -106,10 +106,19 @@ export function smoothGrad(network: Network, x: Tensor, targets: Targets, option
   });
 }
 
-/** Runs `fn` with ReLUs that pass back only positive gradients, and those only where their output was positive. */
+/**
+ * Runs `fn` with ReLUs that pass back only positive gradients, and those only where their output was positive; leaky ones pass them with
+ * their slope.
+ */
 export function withGuidedRelu<T>(fn: () => T): T {
+  const positive = (gy: Tensor) => mul(gy, greater(gy, 0));
   return withGradients(
-    { relu: (gy: Tensor, { output }: { output: Tensor }) => [mul(mul(gy, greater(gy, 0)), greater(output, 0))] },
+    {
+      relu: (gy: Tensor, { output }: { output: Tensor }) => [mul(positive(gy), greater(output, 0))],
+      leakyRelu: (gy: Tensor, { inputs: [x], attrs }: { inputs: readonly Tensor[]; attrs: { alpha: number } }) => [
+        mul(positive(gy), affine(greater(x as Tensor, 0), 1 - attrs.alpha, attrs.alpha)),
+      ],
+    },
     fn,
   );
 }

@@ -80,7 +80,8 @@ async function perturb(
       const probabilities = scope(() =>
         noGrad(() =>
           inEvaluation(network, () => {
-            const chosen = less(ranks, gone);
+            // A comparison with 0 needs no constant of its own for each number.
+            const chosen = less(affine(ranks, 1, -gone), 0);
             const mask = op === 'insertion' ? chosen : affine(chosen, -1, 1);
             return targetProbability(network, where(mask, x.detach(), fill), targets);
           }),
@@ -162,8 +163,9 @@ export function occlusion(network: Network, x: Tensor, targets: Targets, options
       throw new ConfigError('window', `must be whole numbers from 1 to ${h}×${w}, got ${wh}×${ww}.`);
   }
   const { stride = Math.max(1, Math.floor(Math.min(wh, ww) / 2)), fill = 0, onStep } = options;
-  if (!Number.isInteger(stride) || stride < 1)
-    throw new ConfigError('stride', `must be a whole number of at least 1, got ${stride}.`);
+  if (!Number.isInteger(stride) || stride < 1 || stride > Math.min(wh, ww)) {
+    throw new ConfigError('stride', `must be a whole number from 1 to the window's side, got ${stride}.`);
+  }
   const windows = starts(h, wh, stride).flatMap((top) => starts(w, ww, stride).map((left) => [top, left] as const));
   return inEvaluation(network, () =>
     noGrad(() =>

@@ -2,6 +2,7 @@
 export * from './architectures.ts';
 export type { StateTensor } from './border.ts';
 export type { Initialiser, LayerDefinition, LayerType, NetworkDefinition, WeightInitialiser } from './definition.ts';
+export { type FoldedNetwork, foldBatchNorm } from './fold-batch-norm.ts';
 export { UNet } from './layers/unet.ts';
 export { BufferSlot, Module, ParameterSlot } from './module.ts';
 export { type BuildOptions, buildNetwork, type Captured, type ForwardOptions, type LayerKey, Network } from './network.ts';

@@ -5,7 +5,7 @@
 import { constantTable } from '../../constant.ts';
 import type { Device } from '../../device/device.ts';
 import { ConfigError, ShapeError } from '../../errors.ts';
-import { keep, scope } from '../../memory.ts';
+import { keep } from '../../memory.ts';
 import { add, affine, clamp, inverseRealDft2, matmul, mul, permute, reshape, resize2d, sigmoid, slice } from '../../ops/index.ts';
 import type { Generator } from '../../random.ts';
 import { type Shape, sizeOf, type Tensor, tensor } from '../../tensor.ts';
@@ -160,7 +160,7 @@ export function imageParameters(options: ImageParametersOptions): ImageParameter
   const finished = (t: Tensor) => squash(colour ? correlateColour(t) : t, withSigmoid);
   const made = (parameters: Tensor[], image: () => Tensor): ImageParameters => ({
     parameters,
-    image: () => scope(image),
+    image,
     dispose: () => {
       for (const parameter of parameters) parameter.dispose();
     },

@@ -171,6 +171,24 @@ describe.each(opened)('attribution on %s', (_, device) => {
     expect(await values(guidedBackpropagation(network, tensor([[-1, 1]]), [0]))).toEqual([0, 0]);
   });
 
+  test('guided back-propagation of a leaky ReLU keeps its slope', async () => {
+    const definition: NetworkDefinition = [
+      { type: 'linear', in: 2, out: 2, bias: false },
+      { type: 'leakyrelu', slope: 0.25 },
+      { type: 'linear', in: 2, out: 1, bias: false },
+    ];
+    const network = buildNetwork(definition, { inputShape: [2], rng: 1, device });
+    network.loadStateDict({
+      '0.weight': { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) },
+      '2.weight': { shape: [1, 2], data: Float32Array.of(2, -3) },
+    });
+    expect(await values(guidedBackpropagation(network, tensor([[-1, 1]]), [0]))).toEqual([0.5, 0]);
+    expect(await values(guidedBackpropagation(network, tensor([[1, -1]]), [0]))).toEqual([2, 0]);
+    // Forgotten afterwards.
+    expect(await values(saliency(network, tensor([[-1, 1]]), [0], { absolute: false }))).toEqual([0.5, -3]);
+    network.dispose();
+  });
+
   test('XGrad-CAM of LABS §9', async () => {
     // [1, 2, 2, 2]: channels last.
     const A = tensor([1, 0, 0, 3, 2, 0, 1, 1], [1, 2, 2, 2]);

@@ -3,11 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
+import { noGrad } from '../../../engine/autodiff.ts';
 import { nodeDecoder } from '../../../engine/data/formats/image-node.ts';
 import { resizeSamples } from '../../../engine/data/formats/resize.ts';
 import { folderSource } from '../../../engine/data/source-node.ts';
+import type { RecordingDevice } from '../../../engine/device/recording-device.ts';
 import { loadPretrained } from '../../../engine/io/pretrained.ts';
 import { readTfjsLayersModel } from '../../../engine/io/tfjs-layers.ts';
+import { scope } from '../../../engine/memory.ts';
+import { foldBatchNorm } from '../../../engine/nn/fold-batch-norm.ts';
+import { buildNetwork } from '../../../engine/nn/network.ts';
+import { softmax } from '../../../engine/ops/index.ts';
+import { tensor } from '../../../engine/tensor.ts';
+import { availableDevices } from '../core/devices.ts';
 import { plainForward, planes } from './plain-forward.ts';
 
 const folder = join(dataFolder, 'tiny-darknet');
@@ -72,6 +80,30 @@ describe.skipIf(!existsSync(join(folder, 'model.json')))('Tiny Darknet', () => {
       expect(Math.abs((p[best] as number) - expected), `${photo}: ${p[best]}`).toBeLessThan(0.03);
     }
   });
+
+  it.skipIf(!existsSync(photos))(
+    'recognises the zebra on a device, with its normalisations folded or not',
+    { timeout: 120_000 },
+    async () => {
+      const published = await readModel();
+      const image = await nodeDecoder(await readFile(join(photos, 'zebra.jpg')), 'zebra.jpg');
+      const pixels = Float32Array.from(resizeSamples(image.data, image.height, image.width, 3, 224, 224), (value) => value / 255);
+      const device = (await availableDevices()).at(-1)?.[1] as RecordingDevice;
+      const on = async ({ network, state }: Pick<typeof published, 'network' | 'state'>) => {
+        const built = buildNetwork(network, { inputShape: published.inputShape, rng: 0, device }).eval();
+        built.loadStateDict(state);
+        const p = scope(() => noGrad(() => softmax(built.forward(tensor(pixels, [1, 224, 224, 3], { device })))));
+        return p.data();
+      };
+      const [plain, folded] = [await on(published), await on(foldBatchNorm(published.network, published.state))];
+      const host = await probabilities(published, 'zebra.jpg');
+      for (const found of [plain, folded]) {
+        expect(found.indexOf(Math.max(...found))).toBe(340);
+        expect(Math.max(...found.map((p, i) => Math.abs(p - (host[i] as number))))).toBeLessThan(1e-4);
+      }
+      device.destroy();
+    },
+  );
 
   it('is the same network in the pack of the site', async () => {
     const published = await readModel();
