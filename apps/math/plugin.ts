@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Plugin, runnerImport } from 'vite';
+import type { Plugin } from 'vite';
 import { unroll } from '../../shaders/build/unroll.ts';
+import { importAlone } from '../shell/build/import-alone.ts';
 import { buildCard } from './build/build-card.ts';
 import { MathCardError } from './build/errors.ts';
 import { type SplitCard, splitCard } from './build/split.ts';
@@ -63,20 +64,9 @@ export function mathCards({ root }: MathCardsOptions): Plugin {
   };
 }
 
-/** One module at a time: each import starts a module runner of its own, and many at once time out on a small machine. */
-let importing: Promise<unknown> = Promise.resolve();
-
-function importCards(file: string, root: string) {
-  const next = importing.then(() =>
-    runnerImport<{ cards?: readonly MathCard[] }>(file, { root, configFile: false, logLevel: 'error' }),
-  );
-  importing = next.catch(() => undefined);
-  return next;
-}
-
 /** Builds the cards that a module exports, and tells which files they come from. */
 async function splitCards(file: string, root: string, watch: (path: string) => void): Promise<SplitCard[]> {
-  const { module, dependencies } = await importCards(file, root);
+  const { module, dependencies } = await importAlone<{ cards?: readonly MathCard[] }>(file, root);
   if (!module.cards) throw new MathCardError(file, "the module exports no 'cards'");
   for (const source of [file, ...dependencies]) watch(resolve(root, source));
   const read = (path: string) => {

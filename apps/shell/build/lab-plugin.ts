@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type Plugin, runnerImport } from 'vite';
+import type { Plugin } from 'vite';
+import { importAlone } from './import-alone.ts';
 import { type LabFolders, labFolders } from './lab-folders.ts';
 import { type Door, labModules } from './lab-modules.ts';
 import { labPage, type PageWords } from './lab-page.ts';
@@ -20,18 +21,11 @@ export interface LabsOptions {
 const PAGE = 'index.html';
 const clean = (id: string): string => id.replace(/[?#].*$/, '');
 
-/** One at a time: each import starts a module runner of its own, and many at once time out on a small machine. */
-let importing: Promise<unknown> = Promise.resolve();
-
-function wordsOf(root: string, folder: string): Promise<PageWords> {
-  const next = importing.then(async () => {
-    const schema = join(folder, 'schema.ts');
-    const { module } = await runnerImport<{ definition?: PageWords }>(schema, { root, configFile: false, logLevel: 'error' });
-    if (!module.definition) throw new Error(`${schema} exports no 'definition'`);
-    return module.definition;
-  });
-  importing = next.catch(() => undefined);
-  return next;
+async function wordsOf(root: string, folder: string): Promise<PageWords> {
+  const schema = join(folder, 'schema.ts');
+  const { module } = await importAlone<{ definition?: PageWords }>(schema, root);
+  if (!module.definition) throw new Error(`${schema} exports no 'definition'`);
+  return module.definition;
 }
 
 export function labs({ root, door = 'site', folders = labFolders(root) }: LabsOptions): Plugin {

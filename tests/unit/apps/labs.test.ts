@@ -5,10 +5,12 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { labs } from '../../../apps/labs/registry.ts';
 import type { Preset } from '../../../apps/runtime/experiment.ts';
+import { readLink, writeLink } from '../../../apps/runtime/link.ts';
 import { partsOf } from '../../../apps/runtime/parts.ts';
 import { readRecording } from '../../../apps/runtime/recording.ts';
 import { defaults, type Parameter } from '../../../apps/runtime/schema.ts';
 import { checkValue } from '../../../apps/runtime/values.ts';
+import { oldLinks } from './links-of-version-1.ts';
 
 const root = new URL('../../../apps/labs/', import.meta.url).pathname;
 const folders = readdirSync(root).filter((name) => statSync(join(root, name)).isDirectory());
@@ -27,6 +29,10 @@ function reached(file: string, seen = new Set<string>()): Set<string> {
 
 /** Plain facts about data sets and layer lists are no engine. */
 const isPlain = (file: string) => /engine\/(errors|data\/catalog|nn\/(definition|architectures|validate|shapes))\.ts$/.test(file);
+
+it('links of version 1 are kept of all labs that had one', () => {
+  expect(labs.map(({ definition }) => definition.id)).toEqual(expect.arrayContaining(Object.keys(oldLinks)));
+});
 
 it('every directory is a lab of the home page', () => {
   expect(labs.map(({ definition }) => definition.id).sort()).toEqual(folders.sort());
@@ -57,6 +63,17 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
     }
   });
 
+  it('opens links of its first version as they were meant, and writes them the same', () => {
+    const old = oldLinks[id];
+    if (!old) return;
+    const { state, notes } = readLink(definition, old.hash);
+    expect(notes).toEqual([]);
+    expect(state.config).toMatchObject(old.values);
+    expect([state.preset, state.hide, state.lock]).toEqual([old.preset, old.hide ?? [], old.lock ?? []]);
+    const written = new URLSearchParams(writeLink(definition, state));
+    expect(Object.fromEntries(written)).toEqual(Object.fromEntries(new URLSearchParams(old.hash)));
+  });
+
   it('has parts whose names no parameter has and that its documentation names', () => {
     const documented = readFileSync(join(root, '../embed/README.md'), 'utf8');
     for (const name of Object.keys(partsOf(definition.parts))) {
@@ -82,6 +99,12 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
     expect(text(id, 'experiment.ts')).toMatch(/^export const experiment: Experiment</m);
     expect(text(id, 'prose.ts')).toMatch(/^export const prose: Prose</m);
     expect(text(id, 'cards.ts')).toMatch(/^export (const cards\b|\{ cards \})/m);
+  });
+
+  it('casts nothing that comes from its run: the contract types it', () => {
+    const words = text(id, 'view.ts').replace(/'[^']*'|`[^`]*`|\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    expect(words.match(/\bas (?:readonly|unknown|[A-Z{([])/g) ?? []).toEqual([]);
+    expect(text(id, 'experiment.ts')).toMatch(/^export interface \w+ \{\n {2}result: /m);
   });
 
   it('has a recording of the present version', () => {

@@ -1,0 +1,123 @@
+/** Every lab's exported scripts repeat the run that they were exported from, live changes included, to the bit. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { dataFolder } from '../../../apps/cli/data/folders.ts';
+import { repositoryRoot as root } from '../../../apps/cli/root.ts';
+import { experiments } from '../../../apps/labs/experiments.ts';
+import { runnableCode } from '../../../apps/labs/regression/code.ts';
+import { experiment as regression } from '../../../apps/labs/regression/experiment.ts';
+import { schema } from '../../../apps/labs/regression/schema.ts';
+import { runInNode } from '../../../apps/runtime/node.ts';
+import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
+import type { Change } from '../../../apps/runtime/runner.ts';
+import { defaults } from '../../../apps/runtime/schema.ts';
+import { RunStore } from '../../../apps/runtime/store.ts';
+import { runScript } from '../../../apps/shell/exports.ts';
+
+const packs = join(dataFolder, 'packs');
+const folder = join(root, '.cache/exported');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs an exported file as it is, but for the folder it lies in. @returns the arguments of each `console.log` */
+async function printedBy(name: string, script: string): Promise<unknown[][]> {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.ts`);
+  writeFileSync(file, script.replaceAll("from './", `from '../../`).replace("'data/packs'", JSON.stringify(packs)));
+  const printed: unknown[][] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((...line) => void printed.push(line));
+  try {
+    await import(/* @vite-ignore */ file);
+  } finally {
+    log.mockRestore();
+  }
+  return printed;
+}
+
+/** A short run of each lab, and what its reader changed on the way. */
+const short: Readonly<Record<string, { readonly config: object; readonly changes: readonly Change[] }>> = {
+  regression: {
+    config: { steps: 300, units: 4, decay: 0.01 },
+    changes: [
+      { step: 100, values: { rate: 0.05 } },
+      { step: 150, values: { decay: 0.1 } },
+    ],
+  },
+  classify: {
+    config: { network: 'mlp', images: 100, validationImages: 20, testImages: 20, units: 4, batch: 20, epochs: 1, evaluations: 1 },
+    changes: [{ step: 2, values: { rate: 0.02 } }],
+  },
+  tsne: { config: { count: 60, iterations: 60, perplexity: 5 }, changes: [{ step: 20, values: { perplexity: 12, rate: 80 } }] },
+  'failure-modes': {
+    config: { images: 500, testImages: 200, epochs: 1, batch: 128, nodes: 2 },
+    changes: [{ step: 2, values: { rate: 0.01, method: 'saliency' } }],
+  },
+  denoise: {
+    config: { training: 'MNIST', images: 64, maps: 2, depth: 1, batch: 32, epochs: 2 },
+    changes: [{ step: 2, values: { rate: 0.03 } }],
+  },
+};
+
+describe.each([...experiments.keys()])('%s', (id) => {
+  it.skipIf(id !== 'regression' && !existsSync(join(packs, 'mnist-train.pack')))(
+    'is repeated by its script',
+    async () => {
+      const experiment = await experiments.get(id)?.();
+      if (!experiment) throw new Error('no experiment');
+      const { config, changes } = short[id] ?? { config: {}, changes: [] };
+      const events: unknown[][] = [];
+      const store = new RunStore();
+      const run = await runInNode(experiment, {
+        environment: nodeEnvironment(packs),
+        preset: 'quick',
+        config,
+        changes,
+        onEvent(event) {
+          store.apply([event]);
+          if (event.type === 'metric') events.push([event.series, event.x, event.y]);
+        },
+      });
+      await run.runner.stop();
+      const made = { config: run.config, changes };
+      const source = { definition: experiment, preset: 'quick', made, store, device: run.device, recorded: false };
+      const printed = await printedBy(id, runScript(source));
+      expect(events.length).toBeGreaterThan(3);
+      expect(printed.slice(0, -1)).toEqual(events);
+      expect(printed.at(-1)?.[2]).toEqual(run.result);
+      // Without what was changed on the way it is another run.
+      const unchanged = await runInNode(experiment, { environment: nodeEnvironment(packs), preset: 'quick', config });
+      await unchanged.runner.stop();
+      expect(JSON.stringify(unchanged.result)).not.toBe(JSON.stringify(run.result));
+    },
+    300_000,
+  );
+});
+
+describe('regression with the engine alone', () => {
+  const changes: readonly Change[] = [
+    { step: 40, values: { rate: 0.03 } },
+    { step: 120, values: { decay: 0.05, rate: 0.02 } },
+  ];
+  it.each([
+    ['all four settings', {}],
+    ['points held out for all, decoupled decay', { holdOutForAll: true, decayForm: 'decoupled' }],
+    ['early stopping that stops', { setting: 'early stopping', patience: 2, minDelta: 0.01, steps: 600 }],
+    [
+      'gradient descent with another nonlinearity',
+      { setting: 'weight decay', optimiser: 'sgd', activation: 'sigmoid', rate: 0.002 },
+    ],
+    ['dropout', { setting: 'dropout', p: 0.4, activation: 'relu' }],
+  ] as const)('%s', async (name, values) => {
+    const config = { ...defaults(schema), steps: 200, evalEvery: 20, units: 5, samples: 0, ...values };
+    const run = await runInNode(regression, { environment: nodeEnvironment(packs), config, changes });
+    await run.runner.stop();
+    const printed = await printedBy(`engine-${name.replace(/\W+/g, '-')}`, runnableCode(config, changes));
+    const found = Object.fromEntries(printed.map(([line]) => JSON.parse(String(line))));
+    expect(Object.keys(found)).toEqual(Object.keys(run.result ?? {}));
+    for (const [setting, result] of Object.entries(run.result ?? {})) {
+      expect(found[setting].trainMSE, setting).toBe(result.trainMSE);
+      if ('validationMSE' in found[setting]) expect(found[setting].validationMSE, setting).toBe(result.validationMSE);
+      if (setting === 'early stopping') expect(found[setting].bestStep).toBe(result.bestStep);
+    }
+  });
+});
