@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { repositoryRoot } from '../../../../apps/cli/root.ts';
 import { main } from '../../../../apps/cli/wgsl.ts';
-import { FAULTY } from './programs.ts';
+import { FAULTY } from './faulty-programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chalkgrad-wgsl-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
