@@ -250,7 +250,8 @@ class Program implements Scope {
     const mutable = chance.of(0.6);
     const name = this.#fresh(mutable ? 'v' : 'c');
     const written = chance.of(0.4) ? `: ${typeText(type)}` : '';
-    if (mutable && chance.of(0.15)) this.#line(`${indent}var ${name}: ${typeText(type)};`);
+    // Not `var v: T;`: SwiftShader can lose the zero where it is read through a swizzle or splat, as in `var b: vec4<bool>; !(b.yyy)`.
+    if (mutable && chance.of(0.1)) this.#line(`${indent}var ${name} = ${typeText(type)}();`);
     else this.#line(`${indent}${mutable ? 'var' : 'let'} ${name}${written} = ${this.#expression(type, depth)};`);
     this.#variables.push({ name, type, mutable, pointer: false });
   }
