@@ -5,6 +5,7 @@ import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wg
 import quadSwapWide from '../../shaders/ladders/conv2d-input-gradient/4-quad-swap-wide.wgsl';
 import workgroupTile from '../../shaders/ladders/conv2d-input-gradient/5-workgroup-tile.wgsl';
 import fewChannels from '../../shaders/ladders/conv2d-input-gradient/6-few-channels.wgsl';
+import tile4x2 from '../../shaders/ladders/conv2d-input-gradient/8-register-tile-4x2.wgsl';
 import type { Conv2dParams } from './conv2d.ts';
 import { depthwiseInputGradient } from './conv2d-depthwise.ts';
 import { periods, phaseTiles } from './conv2d-phases.ts';
@@ -12,25 +13,25 @@ import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, only
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
-import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Variant } from './kernel.ts';
+import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
 
 const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
 
-/** A way to compute an input gradient, in one dispatch. */
+/** A way to compute an input gradient. */
 export interface InputGradientRung {
   readonly id: string;
   /** Which channels of dy, w and dx must come in whole vectors of 4 (they can be padded with zeros). */
   readonly vectors: 'none' | 'out' | 'both';
   applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
   /** @param range which input channels of `w` belong to dx */
-  dispatch(p: Conv2dParams, caps: AdapterCaps, range: WeightRange): Dispatch;
+  plan(p: Conv2dParams, caps: AdapterCaps, range: WeightRange): Plan;
 }
 
 type WeightRange = Pick<Conv2dPart, 'wChannels' | 'wFirst'>;
 
 /** @param tile pixels and channels of a tile, and tiles of a workgroup */
-function quadDispatch(shader: typeof quadSwap | typeof quadSwapWide, columns: number): InputGradientRung['dispatch'] {
-  return (p, caps, { wChannels, wFirst }) => {
+function quadDispatch(shader: typeof quadSwap | typeof quadSwapWide, columns: number) {
+  return (p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch => {
     const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / columns);
     const entry = (p.Co / p.groups) % 2 === 0 ? 'pairs' : 'single';
     const grid = linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension);
@@ -72,42 +73,69 @@ function fewChannelsDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wF
   });
 }
 
+/** For the CPU device: the weights are turned so that the input channels are their last axis, which costs next to nothing. */
+function processorPlan(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Plan {
+  const params = { ...wgslParams(p), wChannels, wFirst };
+  const vectors = (p.kh * p.kw * p.Co * p.Ci) / p.groups / 4;
+  const tiles = phaseTiles(p, 4) * p.groups * Math.ceil(p.Ci / p.groups / 8);
+  return {
+    dispatches: [
+      dispatch(tile4x2, 'turn', params, linearGrid(vectors, 64, caps.maxWorkgroupsPerDimension), { buffers: { turned: 'turned' } }),
+      dispatch(tile4x2, 'tile', params, linearGrid(tiles, 8, caps.maxWorkgroupsPerDimension), {
+        overrides: epilogueOverrides(p),
+        buffers: { weights: 'turned' },
+      }),
+    ],
+    temporaries: { turned: 16 * vectors },
+  };
+}
+
+const alone =
+  (one: (p: Conv2dParams, caps: AdapterCaps, range: WeightRange) => Dispatch): InputGradientRung['plan'] =>
+  (...args) => ({ dispatches: [one(...args)] });
+
 /** The rungs above the naive one. */
 export const INPUT_GRADIENT_RUNGS: readonly InputGradientRung[] = [
-  { id: 'register-tile-8x2', vectors: 'both', applies: vectorsFit, dispatch: registerDispatch },
+  { id: 'register-tile-8x2', vectors: 'both', applies: vectorsFit, plan: alone(registerDispatch) },
   {
     id: 'quad-swap',
     vectors: 'none',
     applies: (_, caps) => hasQuadSubgroups(caps),
-    dispatch: quadDispatch(quadSwap, 16),
+    plan: alone(quadDispatch(quadSwap, 16)),
   },
   {
     id: 'quad-swap-wide',
     vectors: 'none',
     applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Ci / p.groups),
-    dispatch: quadDispatch(quadSwapWide, 24),
+    plan: alone(quadDispatch(quadSwapWide, 24)),
   },
   {
     id: 'workgroup-tile',
     vectors: 'both',
     // Fewer channels would leave half of each tile idle.
     applies: (p, caps) => !caps.software && vectorsFit(p) && p.Ci / p.groups >= 32,
-    dispatch: workgroupDispatch,
+    plan: alone(workgroupDispatch),
   },
   {
     id: 'few-channels',
     vectors: 'out',
     applies: (p) => p.Ci <= 4 && isPlain(p),
-    dispatch: fewChannelsDispatch,
+    plan: alone(fewChannelsDispatch),
+  },
+  {
+    id: 'register-tile-4x2',
+    vectors: 'both',
+    applies: (p, caps) => caps.kind === 'cpu' && vectorsFit(p),
+    plan: processorPlan,
   },
 ];
 
-function rungVariant({ id, vectors, applies, dispatch: dispatchOf }: InputGradientRung): Variant<Conv2dParams> {
+function rungVariant({ id, vectors, applies, plan: planOf }: InputGradientRung): Variant<Conv2dParams> {
   return {
     id,
     applies,
     plan(p, caps) {
-      const one = (q: Conv2dParams) => ({ dispatches: [dispatchOf(q, caps, onlyInput(q))] });
+      const one = (q: Conv2dParams) => planOf(q, caps, onlyInput(q));
       const roles = { x: 'dx', y: 'dy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
       return vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['dx'], one, vectors);
     },

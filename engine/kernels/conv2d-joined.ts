@@ -89,17 +89,19 @@ function forwardVariant(rung: Conv2dRung): Variant<Conv2dJoinedParams> {
     plan(p, caps) {
       const inputs = joinedInputs(p);
       const last = inputs.length - 1;
-      const channels = (count: number) => (rung.vectors ? roundUp(count, 4) : count);
-      const q = { ...conv2dOf(p), Co: channels(p.Co) };
+      const channels = (count: number) => (rung.vectors === 'both' ? roundUp(count, 4) : count);
+      const q = { ...conv2dOf(p), Co: rung.vectors === 'none' ? p.Co : roundUp(p.Co, 4) };
       const plan: Plan = {
         dispatches: inputs.map(({ Ci, ...part }, i) => {
           const input: Conv2dInput = { ...part, accumulate: i === 0 ? 0 : 1 };
           return rung.dispatch({ ...q, Ci: channels(Ci), ...(i === last ? {} : NO_EPILOGUE) }, caps, input);
         }),
       };
-      if (!rung.vectors) return plan;
+      if (rung.vectors === 'none') return plan;
       const padded = new PaddedPlan(caps);
-      for (const { x, Ci, doubled } of inputs) padColumns(padded, x, p.N * (p.H >> doubled) * (p.W >> doubled), Ci);
+      if (rung.vectors === 'both') {
+        for (const { x, Ci, doubled } of inputs) padColumns(padded, x, p.N * (p.H >> doubled) * (p.W >> doubled), Ci);
+      }
       padWeights(padded, p, p.Ci, rowsBehind(inputs[last]?.Ci ?? 0));
       if (p.hasBias) padColumns(padded, 'bias', 1, p.Co);
       const y = { matrices: 1, rows: p.N * p.Ho * p.Wo };
@@ -165,7 +167,7 @@ function partVariant(rung: InputGradientRung): Variant<Conv2dPartParams> {
       const { vectors } = rung;
       const Ci = vectors === 'both' ? roundUp(p.Ci, 4) : p.Ci;
       const q = { ...p, Ci, Co: vectors === 'none' ? p.Co : roundUp(p.Co, 4), ...NO_EPILOGUE };
-      const plan: Plan = { dispatches: [rung.dispatch(q, caps, { wChannels, wFirst })] };
+      const plan = rung.plan(q, caps, { wChannels, wFirst });
       if (vectors === 'none') return plan;
       const padded = new PaddedPlan(caps);
       padColumns(padded, 'dy', p.N * p.Ho * p.Wo, p.Co);

@@ -45,7 +45,7 @@ function mergeDispatch(p: Conv2dSizes, { final, vectors, interleave, ...tiled }:
 }
 
 /** Each group of tiles becomes one, then these become the whole. */
-function mergePlan(p: Conv2dSizes, { perTile, interleave }: Conv2dRung['tiles'], caps: AdapterCaps): Plan {
+function mergePlan(p: Conv2dSizes, { perTile, interleave }: NonNullable<Conv2dRung['tiles']>, caps: AdapterCaps): Plan {
   const { rows, channels } = rowsOf(p);
   const vectors = channels % 4 === 0;
   const tiles = Math.ceil(rows / (perTile * interleave)) * interleave;
@@ -63,11 +63,16 @@ function mergePlan(p: Conv2dSizes, { perTile, interleave }: Conv2dRung['tiles'],
 
 /** A rung that reads vectors of 4 channels gives no statistics where channels must be padded: they would have to be cropped, too. */
 function fuses({ vectors }: Conv2dRung, p: Conv2dSizes): boolean {
-  return !vectors || ((p.Ci / p.groups) % 4 === 0 && (p.Co / p.groups) % 4 === 0);
+  return vectors === 'none' || ((p.Ci / p.groups) % 4 === 0 && (p.Co / p.groups) % 4 === 0);
 }
 
-function fusedPlan(rung: Conv2dRung, p: Conv2dStatisticsParams, caps: AdapterCaps): Plan {
-  const { dispatches, temporaries } = mergePlan(p, rung.tiles, caps);
+function fusedPlan(
+  rung: Conv2dRung,
+  tiles: NonNullable<Conv2dRung['tiles']>,
+  p: Conv2dStatisticsParams,
+  caps: AdapterCaps,
+): Plan {
+  const { dispatches, temporaries } = mergePlan(p, tiles, caps);
   const first = rung.dispatch(conv2dOf(p), caps, { x: 'x', accumulate: 0, ...onlyInput(p) }, true);
   return { dispatches: [first, ...dispatches], ...(temporaries ? { temporaries } : {}) };
 }
@@ -99,7 +104,7 @@ function variantOf(variant: Variant<Conv2dParams>): Variant<Conv2dStatisticsPara
   return {
     id: variant.id,
     ...(applies ? { applies: (p, caps) => applies(conv2dOf(p), caps) } : {}),
-    plan: (p, caps) => (rung && fuses(rung, p) ? fusedPlan(rung, p, caps) : separatePlan(variant, p, caps)),
+    plan: (p, caps) => (rung?.tiles && fuses(rung, p) ? fusedPlan(rung, rung.tiles, p, caps) : separatePlan(variant, p, caps)),
   };
 }
 

@@ -4,6 +4,7 @@ import registerTile from '../../shaders/ladders/conv2d/2-register-tile-8x2.wgsl'
 import quadSwap from '../../shaders/ladders/conv2d/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d/4-quad-swap-wide.wgsl';
 import workgroupTile from '../../shaders/ladders/conv2d/5-workgroup-tile.wgsl';
+import tile4x2 from '../../shaders/ladders/conv2d/7-register-tile-4x2.wgsl';
 import { depthwise } from './conv2d-depthwise.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
@@ -26,16 +27,16 @@ export interface Conv2dInput extends Conv2dPart {
 /** A way to compute a convolution: one dispatch for each input. */
 export interface Conv2dRung {
   readonly id: string;
-  /** Whether x and w must have whole vectors of 4 channels (they can be padded with zeros). */
-  readonly vectors: boolean;
+  /** Which channels must come in whole vectors of 4 (they can be padded with zeros): those of y, or those of x too. */
+  readonly vectors: 'none' | 'out' | 'both';
   /** The tiles of pixels whose statistics it can give (shaders/batch-norm-tiles.wgsl): pixels in each, and how many interleave. */
-  readonly tiles: { readonly perTile: number; readonly interleave: number };
+  readonly tiles: { readonly perTile: number; readonly interleave: number } | undefined;
   applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
   /** @param statistics also writes `tileMean` and `tileSquares` of what it stores; without activation, accumulation or other inputs */
   dispatch(p: Conv2dParams, caps: AdapterCaps, input: Conv2dInput, statistics?: boolean): Dispatch;
 }
 
-type TileShader = typeof quadSwap | typeof quadSwapWide | typeof registerTile | typeof workgroupTile;
+type TileShader = typeof quadSwap | typeof quadSwapWide | typeof registerTile | typeof workgroupTile | typeof tile4x2;
 
 /** @param tile pixels and channels of a tile, and tiles of a workgroup */
 function rungDispatch(
@@ -67,14 +68,14 @@ const quadEntry = (p: Conv2dSizes) => ((p.Ci / p.groups) % 2 === 0 ? 'pairs' : '
 export const CONV2D_RUNGS: readonly Conv2dRung[] = [
   {
     id: 'register-tile-8x2',
-    vectors: true,
+    vectors: 'both',
     applies: vectorsFit,
     tiles: { perTile: 8, interleave: 1 },
     dispatch: (p, caps, ...rest) => rungDispatch(registerTile, 'tile', { pixels: 8, columns: 8, perGroup: 64 }, p, caps, ...rest),
   },
   {
     id: 'quad-swap',
-    vectors: false,
+    vectors: 'none',
     applies: (_, caps) => hasQuadSubgroups(caps),
     tiles: { perTile: 16, interleave: 1 },
     dispatch: (p, caps, ...rest) =>
@@ -82,7 +83,7 @@ export const CONV2D_RUNGS: readonly Conv2dRung[] = [
   },
   {
     id: 'quad-swap-wide',
-    vectors: false,
+    vectors: 'none',
     applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
     tiles: { perTile: 16, interleave: 1 },
     dispatch: (p, caps, ...rest) =>
@@ -90,12 +91,19 @@ export const CONV2D_RUNGS: readonly Conv2dRung[] = [
   },
   {
     id: 'workgroup-tile',
-    vectors: true,
+    vectors: 'both',
     // Narrower outputs would leave half of each tile idle.
     applies: (p, caps) => !caps.software && vectorsFit(p) && p.Co / p.groups >= 32,
     tiles: { perTile: 8, interleave: 8 },
     dispatch: (p, caps, ...rest) =>
       rungDispatch(workgroupTile, 'tile', { pixels: 64, columns: 64, perGroup: 1 }, p, caps, ...rest),
+  },
+  {
+    id: 'register-tile-4x2',
+    vectors: 'out',
+    applies: (p, caps) => caps.kind === 'cpu' && (p.groups === 1 || (p.Co / p.groups) % 4 === 0),
+    tiles: undefined,
+    dispatch: (p, caps, ...rest) => rungDispatch(tile4x2, 'tile', { pixels: 4, columns: 8, perGroup: 8 }, p, caps, ...rest),
   },
 ];
 
@@ -106,7 +114,7 @@ function rungVariant({ id, vectors, applies, dispatch: dispatchOf }: Conv2dRung)
     plan(p, caps) {
       const one = (q: Conv2dParams) => ({ dispatches: [dispatchOf(q, caps, { x: 'x', accumulate: 0, ...onlyInput(q) })] });
       const roles = { x: 'x', y: 'y', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Co'] as const } : {}) };
-      return vectors ? vectorChannels(p, caps, roles, ['y'], one) : one(p);
+      return vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['y'], one, vectors);
     },
   };
 }

@@ -5,8 +5,9 @@ import tile4x1 from '../../shaders/ladders/matmul/3-register-tile-4x1.wgsl';
 import tile8x2 from '../../shaders/ladders/matmul/4-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/matmul/5-quad-swap.wgsl';
 import workgroupTile from '../../shaders/ladders/matmul/6-workgroup-tile.wgsl';
+import tile4x2 from '../../shaders/ladders/matmul/7-register-tile-4x2.wgsl';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
-import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
+import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct, splitSum, whole } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 
 export interface MatmulSizes {
@@ -52,6 +53,29 @@ function vectorPlan(shader: typeof tile8x2 | typeof workgroupTile, rows: number,
     const sizes = { ...p, N, K, aBatchStride: p.aBatchStride && p.M * K, bBatchStride: p.bBatchStride && K * N };
     return padded.around(tilePlan(shader, sizes, rows, columns, perGroup, caps));
   };
+}
+
+/** The rung for the CPU device: whole vectors of columns only, and sums split only where there are very few tiles. */
+function processorPlan(given: MatmulParams, caps: AdapterCaps): Plan {
+  const p = joinRows(given);
+  const N = roundUp(p.N, 4);
+  const b = { matrices: matrices(p.batch, p.bBatchStride), rows: p.K };
+  const y = { matrices: p.batch, rows: p.M };
+  const padded = new PaddedPlan(caps);
+  padded.input('b', { ...b, columns: p.N }, { ...b, columns: N });
+  if (p.hasBias) padded.input('bias', { matrices: 1, rows: 1, columns: p.N }, { matrices: 1, rows: 1, columns: N });
+  padded.output('y', { ...y, columns: N }, { ...y, columns: p.N });
+  const { hasBias, activation, ...params } = { ...p, N, bBatchStride: p.bBatchStride && p.K * N };
+  const tiles = p.batch * Math.ceil(p.M / 4) * Math.ceil(N / 8);
+  const split = p.batch > 1 ? whole(p.K) : splitSum(p.K, tiles, 16, 512);
+  return padded.around(
+    splitPlan(caps, split, { count: p.M * N, N, epilogue: p }, (part, epilogue, out) =>
+      dispatch(tile4x2, 'tile', { ...params, ...part }, linearGrid(tiles * part.splits, 8, caps.maxWorkgroupsPerDimension), {
+        overrides: epilogueOverrides(epilogue),
+        buffers: { y: out },
+      }),
+    ),
+  );
 }
 
 function tilePlan(
@@ -131,5 +155,6 @@ export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
       applies: (p, caps) => !caps.software && p.M >= 32 && p.N >= 32,
       plan: vectorPlan(workgroupTile, 64, 64, 1),
     },
+    { id: 'register-tile-4x2', applies: (_, caps) => caps.kind === 'cpu', plan: processorPlan },
   ],
 });

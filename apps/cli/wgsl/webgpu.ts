@@ -1,10 +1,17 @@
 /** Runs a job with Dawn. */
 import { openAdapter } from '../../../engine/device/webgpu/adapter.ts';
 import { bindingsOf, packUniform, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
-import type { Run } from './devices.ts';
+import type { Program, Run } from './devices.ts';
 
-export const runOnWebGpu: Run = async ({ job, module, entry }) => {
+export const runOnWebGpu: Run = async (program) => {
   const { device } = await openAdapter();
+  const buffers = await dispatchOn(device, program);
+  device.destroy();
+  return { buffers, findings: [], accesses: [], steps: undefined };
+};
+
+/** @returns the buffers that the program may write, by name. @throws WgslInputError where WebGPU refuses the program or the job */
+export async function dispatchOn(device: GPUDevice, { job, module, entry }: Program): Promise<Record<string, ArrayBuffer>> {
   device.pushErrorScope('validation');
   const shader = device.createShaderModule({ label: job.path, code: job.source });
   const bound = bindingsOf(module, entry).map(({ global }) => {
@@ -47,10 +54,11 @@ export const runOnWebGpu: Run = async ({ job, module, entry }) => {
   for (const { name, staging, bytes } of written) {
     await staging.mapAsync(GPUMapMode.READ);
     buffers[name] = staging.getMappedRange().slice(0, bytes);
+    staging.destroy();
   }
-  device.destroy();
-  return { buffers, findings: [], accesses: [], steps: undefined };
-};
+  for (const { buffer } of bound) buffer.destroy();
+  return buffers;
+}
 
 async function createPipeline(
   device: GPUDevice,

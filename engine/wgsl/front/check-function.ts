@@ -67,6 +67,7 @@ export function checkFunction(context: Context, node: FunctionNode, builtins: St
       : declareParameters(context, node.parameters, parameterTypes);
     const { statements, behaviour } = checkStatements(context, node.body.statements);
     if (returns && behaviour.has('next')) context.fail(node.body.end, `'${name}' can end without a 'return'`);
+    declared.check();
     return { parameters: declared.parameters, body: [...declared.before, ...statements] };
   });
   context.function = undefined;
@@ -116,6 +117,8 @@ interface Declared {
   readonly parameters: number[];
   /** Statements that come before those of the body. */
   readonly before: Statement[];
+  /** Complains about what is wrong with the parameters. */
+  readonly check: () => void;
 }
 
 function declareParameters(context: Context, nodes: readonly FieldNode[], types: readonly Type[]): Declared {
@@ -130,10 +133,13 @@ function declareParameters(context: Context, nodes: readonly FieldNode[], types:
     context.declare(node.name, { kind: 'local', local }, node.at);
     return local;
   });
-  return { parameters, before: [] };
+  return { parameters, before: [], check: () => {} };
 }
 
-/** Each parameter of an entry point is a built-in value, or a struct of such; the struct is put together at the beginning. */
+/**
+ * Each parameter of an entry point is a built-in value, or a struct of such; the struct is put together at the beginning. What is
+ * wrong with them is said after what is wrong in the body, as Dawn does.
+ */
 function declareEntryParameters(
   context: Context,
   nodes: readonly FieldNode[],
@@ -143,22 +149,19 @@ function declareEntryParameters(
 ): Declared {
   const parameters: number[] = [];
   const before: Statement[] = [];
-  const seen = new Set<string>();
+  const inputs: Input[] = [];
   const add = (name: string, type: Type, builtin: string | undefined, at: number, builtinAt = at): number => {
-    const expected = builtin === undefined ? undefined : builtinType(context, builtin, at);
-    if (!expected || builtin === undefined) return context.fail(at, `'${name}' of an entry point needs '@builtin(…)'`);
-    checkBuiltinType(context, builtin, type, builtinAt);
-    if (seen.has(builtin)) context.fail(start, `there is another '@builtin(${builtin})'`);
-    seen.add(builtin);
-    const local = context.addLocal({ name, kind: 'parameter', type, builtin: builtin as Builtin, at });
+    inputs.push({ name, type, builtin, at, builtinAt });
+    const local = context.addLocal({ name, kind: 'parameter', type, builtin: builtin as Builtin | undefined, at });
     parameters.push(local);
     return local;
   };
   nodes.forEach((node, i) => {
     const type = types[i] as Type;
     const { name, at } = node;
-    if (type.kind !== 'struct' || attribute(node.attributes, 'builtin')) {
-      const local = add(name, type, builtinName(context, node.attributes), at, attribute(node.attributes, 'builtin')?.at);
+    const given = attribute(node.attributes, 'builtin');
+    if (type.kind !== 'struct' || given) {
+      const local = add(name, type, builtinName(context, node.attributes), at, given?.at);
       context.declare(name, { kind: 'local', local }, at);
       return;
     }
@@ -172,7 +175,26 @@ function declareEntryParameters(
     context.declare(name, { kind: 'local', local: index }, at);
     before.push({ kind: 'let', local: index, value: { kind: 'construct', parts, type, at }, at });
   });
-  return { parameters, before };
+  return { parameters, before, check: () => checkInputs(context, inputs, start) };
+}
+
+interface Input {
+  readonly name: string;
+  readonly type: Type;
+  readonly builtin: string | undefined;
+  readonly at: number;
+  readonly builtinAt: number;
+}
+
+function checkInputs(context: Context, inputs: readonly Input[], start: number): void {
+  const seen = new Set<string>();
+  for (const { name, type, builtin, at, builtinAt } of inputs) {
+    if (builtin === undefined) context.fail(at, `'${name}' of an entry point needs '@builtin(…)'`);
+    checkBuiltinOfStage(context, builtin, at);
+    checkBuiltinType(context, builtin, type, builtinAt);
+    if (seen.has(builtin)) context.fail(start, `there is another '@builtin(${builtin})'`);
+    seen.add(builtin);
+  }
 }
 
 /** The word in `@builtin(…)`. */
@@ -193,12 +215,11 @@ export function checkBuiltinType(context: Context, name: string, type: Type, at:
   }
 }
 
-function builtinType(context: Context, name: string, at: number): Type | undefined {
+function checkBuiltinOfStage(context: Context, name: string, at: number): void {
   if (OTHER_BUILTINS.has(name)) context.outside(at, name, `'@builtin(${name})' is outside the subset`);
   if (name.startsWith('subgroup_') && !context.tree.features.includes('subgroups')) {
     context.fail(at, `'@builtin(${name})' needs 'enable subgroups;' at the beginning`);
   }
-  return BUILTIN_TYPES.get(name);
 }
 
 function workgroupSize(context: Context, size: Attribute): Entry['workgroupSize'] {

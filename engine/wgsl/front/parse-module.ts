@@ -46,8 +46,9 @@ function parseDirectives(reader: Reader): string[] {
       reader.expect(';', "after 'diagnostic'");
     } else if (reader.is('enable') || reader.is('requires')) {
       const word = reader.take().text;
+      const before = features.length;
       do {
-        if (reader.is(';')) break;
+        if (reader.is(';') && features.length > before) break;
         const { kind, text, at } = reader.peek();
         if (kind !== 'name') reader.unexpected(`a name after '${word}'`);
         reader.take();
@@ -78,7 +79,9 @@ function parseDeclaration(reader: Reader): Declaration {
       return variable;
     }
   }
-  if (attributes[0]) reader.fail(`'@${attributes[0].name}' does not belong here`, attributes[0].at);
+  const [first] = attributes;
+  if (first && !/^(?:struct|alias|const_assert)$/.test(text)) reader.unexpected('a declaration after the attributes');
+  if (first) reader.fail(`'@${first.name}' does not belong here`, first.at);
   switch (text) {
     case 'struct':
       return parseStruct(reader);

@@ -13,6 +13,7 @@ import type {
   SwitchNode,
   VariableNode,
 } from './syntax.ts';
+import { KEYWORDS } from './words.ts';
 
 const COMPOUND = new Set(['+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>=']);
 
@@ -93,6 +94,9 @@ function parseSimple(reader: Reader): StatementNode {
     reader.expect('=', "after '_'");
     return { kind: 'phony', value: parseExpression(reader), at };
   }
+  const { kind } = reader.peek();
+  if ((kind !== 'name' || KEYWORDS.has(text)) && !/^[(*&]$/.test(text)) reader.unexpected("a statement or '}'");
+  if (text === '(' && /^[)}\];]?$/.test(reader.peek(1).text)) reader.fail('an empty parenthesis', at);
   const target = reader.nested(() => parseUnary(reader));
   const operator = reader.peek().text;
   if (operator === '++' || operator === '--') {
@@ -189,6 +193,7 @@ function parseContinuing(reader: Reader): Block {
       if (reader.is('break') && reader.peek(1).text === 'if') {
         const { at: breakAt } = reader.take();
         reader.take();
+        if (/^[;}]?$/.test(reader.peek().text)) reader.fail("'break if' needs a condition", breakAt);
         const condition = parseExpression(reader);
         reader.expect(';', "after 'break if'");
         statements.push({ kind: 'breakIf', condition, at: breakAt });

@@ -1,20 +1,13 @@
 /** What a piece of program may change: which variables a loop carries from round to round, and which memory. */
 import type { Func, Module, Place, Statement, Value } from '../typed.ts';
 
-export interface Effects {
+export class Walk {
   /** `var`s of the function. */
-  readonly variables: ReadonlySet<number>;
-  /** `let`s and parameters of pointer type through which something is written (or that are passed on). */
-  readonly pointers: ReadonlySet<number>;
-  readonly globals: ReadonlySet<number>;
-  /** Whether it calls a function. */
-  readonly calls: boolean;
-}
-
-class Walk {
   readonly variables = new Set<number>();
+  /** `let`s and parameters of pointer type through which something is written. */
   readonly pointers = new Set<number>();
   readonly globals = new Set<number>();
+  /** Whether it calls a function. */
   calls = false;
   /** Values and statements seen: a measure of the code's size. */
   weight = 0;
@@ -124,10 +117,11 @@ class Walk {
         const inner = this.#of.ofFunction(v.func);
         for (const global of inner.globals) this.globals.add(global);
         this.weight += inner.weight;
-        for (const argument of v.arguments) {
+        v.arguments.forEach((argument, i) => {
           this.value(argument);
-          if (argument.type.kind === 'pointer') this.through(argument);
-        }
+          // Only what the function writes through the pointer counts.
+          if (inner.pointers.has(this.#of.parameter(v.func, i))) this.through(argument);
+        });
         return;
       }
       default:
@@ -143,6 +137,11 @@ export class EffectTable {
 
   constructor(module: Module) {
     this.#module = module;
+  }
+
+  /** The local that is a function's parameter. */
+  parameter(func: number, index: number): number {
+    return (this.#module.functions[func] as Func).parameters[index] ?? -1;
   }
 
   ofFunction(index: number): Walk {

@@ -121,7 +121,9 @@ const MIRRORED: Readonly<Record<string, string>> = {
 
 export class Graph {
   readonly root = new Region(undefined);
-  #nodes = new Map<string, Node>();
+  #loads = new Map<string, Node>();
+  readonly #tables = new Map<string, Map<number | string, Node>>();
+  readonly #integers = new Map<number, Node>();
   #count = 0;
 
   get size(): number {
@@ -129,7 +131,12 @@ export class Graph {
   }
 
   i32(value: number): Node {
-    return this.#unique('const', 'i32', [], value | 0);
+    let node = this.#integers.get(value | 0);
+    if (!node) {
+      node = this.#unique('const', 'i32', [], value | 0);
+      this.#integers.set(value | 0, node);
+    }
+    return node;
   }
 
   f32(value: number): Node {
@@ -164,10 +171,10 @@ export class Graph {
    */
   load(type: WasmType, address: Node, offset: number, home: Region, key: string, isPinned = false): Node {
     const id = `load|${type}|${address.id}|${offset}|${key}`;
-    const known = this.#nodes.get(id);
+    const known = this.#loads.get(id);
     if (known && home.isWithin(known.home)) return known;
     const node = new Node(this.#count++, isPinned ? 'read' : 'load', type, [address], offset, deeper(address.home, home));
-    this.#nodes.set(id, node);
+    this.#loads.set(id, node);
     return node;
   }
 
@@ -188,24 +195,29 @@ export class Graph {
     throw new Error(`no operation '${op}'`);
   }
 
+  /** The node of this operation on these operands: the known one, or a new one. */
   #unique(op: string, type: WasmType, args: readonly Node[], immediate: Immediate | undefined): Node {
-    let key = `${op}|${type}`;
-    for (const arg of args) key += `|${arg.id}`;
-    if (immediate !== undefined) key += `;${immediate}`;
-    const known = this.#nodes.get(key);
+    const [a, b, c] = args;
+    let table = this.#tables.get(op);
+    if (!table) {
+      table = new Map();
+      this.#tables.set(op, table);
+    }
+    // Numbers are looked up faster than text: ids stay below 2²⁵.
+    const plain = a === undefined ? immediate : immediate === undefined ? a.id : typeof immediate === 'number' ? a.id * 64 + immediate : undefined;
+    const key =
+      c === undefined && typeof plain === 'number' && op !== 'const'
+        ? plain + (b ? (b.id + 1) * 2 ** 26 * (immediate === undefined ? 1 : 64) : 0)
+        : `${type}|${a?.id}|${b?.id}|${c?.id}|${immediate}`;
+    const known = table.get(key);
     if (known) return known;
     let home = this.root;
     for (const arg of args) home = deeper(home, arg.home);
     const node = new Node(this.#count++, op, type, args, immediate, home);
-    if (type === 'i32')
-      node.range =
-        op === 'const'
-          ? constantRange(immediate as number)
-          : transfer(
-              op,
-              args.map(({ range }) => range),
-            );
-    this.#nodes.set(key, node);
+    if (type === 'i32') {
+      node.range = op === 'const' ? exactly(immediate as number) : transfer(op, args.map(({ range }) => range));
+    }
+    table.set(key, node);
     return node;
   }
 
@@ -428,10 +440,6 @@ export class Graph {
     if (folded === undefined) return undefined;
     return typeof folded === 'boolean' ? this.i32(Number(folded)) : Number.isNaN(folded) ? undefined : this.f32(folded);
   }
-}
-
-function constantRange(value: number): Range {
-  return exactly(value);
 }
 
 export const deeper = (a: Region, b: Region): Region => (a.depth >= b.depth ? a : b);

@@ -23,9 +23,9 @@ export function entryOf(module: Module, name: string | undefined): Entry {
   return entry;
 }
 
-/** The storage and uniform variables that an entry point touches. */
+/** The storage and uniform variables that an entry point touches, as they are declared. */
 export function bindingsOf(module: Module, entry: Entry): readonly { readonly global: Global; readonly index: number }[] {
-  const used = module.functions[entry.func]?.globals ?? [];
+  const used = [...(module.functions[entry.func]?.globals ?? [])].sort((a, b) => a - b);
   return used.flatMap((index) => {
     const global = module.globals[index];
     return global && (global.space === 'storage' || global.space === 'uniform') ? [{ global, index }] : [];

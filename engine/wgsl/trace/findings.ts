@@ -47,8 +47,12 @@ export class Findings {
     this.#source = source;
   }
 
+  /**
+   * In the order in which they were seen. Where a line races, what it may read before it is written is part of that, and no hint of
+   * its own.
+   */
   get all(): readonly Finding[] {
-    return [...this.#byLine.values()];
+    return [...this.#byLine.values()].filter(({ hint, line }) => !hint || !this.#byLine.has(`race ${line}`));
   }
 
   lineOf(at: number): number {

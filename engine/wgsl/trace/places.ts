@@ -130,7 +130,7 @@ export function reportOutside(
       const things = vector ? 'component' : 'element';
       const range = length > 1 ? ` (0…${length - 1})` : length === 1 ? ' (0)' : '';
       const has = `${name} has ${length === 0 ? 'no' : length} ${things}${length === 1 ? '' : 's'}${range}`;
-      const wrapped = index > 0x7fffffff ? `; as an i32 that is ${index - 2 ** 32}: a u32 below zero wraps around` : '';
+      const wrapped = index > 0x7fffffff ? `: ${index - 2 ** 32}, wrapped around as a u32` : '';
       return {
         message: `${name}[${index}], but ${has}, in invocation ${idText(s.globalId)}${wrapped}`,
         values: { index, length },

@@ -10,7 +10,8 @@ const CODE = ['.ts', '.mjs', '.tsx'];
  */
 const ROOMS: readonly (readonly string[])[] = [
   ['errors', 'math'],
-  ['random', 'bytes'],
+  // WGSL as a language knows nothing of devices and tensors.
+  ['random', 'bytes', 'wgsl'],
   ['contract'],
   ['device'],
   ['kernels'],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseModule } from '../../../../engine/wgsl/front/index.ts';
 import { FINDING_KINDS, trace } from '../../../../engine/wgsl/trace/index.ts';
-import { CLEAN, FAULTY, type TracedProgram } from './programs.ts';
+import { CLEAN } from './clean-programs.ts';
+import { FAULTY } from './faulty-programs.ts';
+import type { TracedProgram } from './program.ts';
 
 function run({ name, source, workgroups = [1, 1, 1], ...rest }: TracedProgram) {
   const budget = { perInvocation: 200_000, barriers: 1000 };
@@ -35,6 +37,11 @@ describe('planted faults', () => {
     const kinds = new Set(FAULTY.flatMap(({ source }) => marks(source)).map((mark) => mark.split(' ')[0]));
     expect([...kinds].sort()).toEqual([...FINDING_KINDS].sort());
   });
+});
+
+it('a race is not told as a hint too', () => {
+  const program = FAULTY.find(({ name }) => name.startsWith('a tile read before it is full')) as TracedProgram;
+  expect(run(program).findings.map(({ kind }) => kind)).toEqual(['race', 'race']);
 });
 
 describe('programs without faults', () => {

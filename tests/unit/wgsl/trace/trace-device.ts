@@ -41,6 +41,14 @@ export function moduleOf({ path, source }: ShaderModule): Module {
 /** Buffers are bound as `array<vec4f>` too: they end at a multiple of 16 bytes, and no later. */
 const padded = (bytes: number): number => Math.max(1, Math.ceil(bytes / 16)) * 16;
 
+/** One dispatch with what it started from and what came out. */
+export interface RecordedDispatch {
+  readonly dispatch: Dispatch;
+  readonly before: Readonly<Record<string, ArrayBuffer>>;
+  readonly after: Readonly<Record<string, ArrayBuffer>>;
+  readonly steps: number;
+}
+
 interface HostBuffer extends DeviceBuffer {
   bytes: ArrayBuffer;
 }
@@ -50,8 +58,8 @@ export class TraceDevice {
   readonly caps: AdapterCaps;
   readonly choices: VariantChoices;
   readonly findings: KernelFinding[] = [];
-  /** Entry points that ran, as `path:entry`. */
-  readonly ran = new Set<string>();
+  /** Entry points that ran, as `path:entry`, each with the longest of its dispatches. */
+  readonly ran = new Map<string, RecordedDispatch>();
   steps = 0;
 
   constructor(caps: AdapterCaps = TRACE_CAPS) {
@@ -109,8 +117,12 @@ export class TraceDevice {
       uniform: params,
       overrides,
     });
-    for (const [name, buffer] of named) buffer.bytes = result.buffers[name] ?? buffer.bytes;
-    this.ran.add(`${shader.path}:${entryPoint}`);
+    const key = `${shader.path}:${entryPoint}`;
+    if (result.steps >= (this.ran.get(key)?.steps ?? 0)) {
+      const before = Object.fromEntries(named.map(([name, { bytes }]) => [name, bytes]));
+      this.ran.set(key, { dispatch, before, after: result.buffers, steps: result.steps });
+    }
+    for (const [name, buffer] of named) buffer.bytes = result.buffers[name]?.slice(0) ?? buffer.bytes;
     this.steps += result.steps;
     this.findings.push(...result.findings.map((f) => ({ ...f, path: shader.path, entry: entryPoint, kernel: kernel.name })));
   }

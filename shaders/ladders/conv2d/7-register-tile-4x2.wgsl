@@ -1,0 +1,225 @@
+// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+//
+// n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
+// The output channels of a group are multiples of 4.
+// Rung 7, for the CPU device: a register tile of 4 neighbouring pixels (counted over n,y,x) x 8 channels o, whose 8 sums, 2 vectors of w
+// and one value of x fit the 16 vector registers of a processor. A value of x is loaded into all four lanes at once, so input channels
+// need no whole vectors. Where all four pixels of an offset (u,v) lie inside, nothing is masked; where a row holds whole tiles, its
+// pixels are neighbours in memory. Neighbouring invocations take the same columns of w, which stay in the cache.
+
+override HAS_BIAS: bool = false;
+// 0 none, 1 relu, 2 leaky relu
+override ACTIVATION: u32 = 0u;
+// Whether some taps fall outside the input.
+override PADDED: bool = true;
+// Several inputs can share one convolution: this one meets the channels of w from wFirst on, and adds to what y holds of the others.
+override ACCUMULATE: bool = false;
+// x has half of H and W: each value stands for 2 x 2.
+override DOUBLED: bool = false;
+
+struct Params {
+  N: u32,
+  H: u32,
+  W: u32,
+  Ci: u32,
+  Ho: u32,
+  Wo: u32,
+  Co: u32,
+  kh: u32,
+  kw: u32,
+  strideY: u32,
+  strideX: u32,
+  padTop: i32,
+  padLeft: i32,
+  dilationY: u32,
+  dilationX: u32,
+  groups: u32,
+  wChannels: u32,
+  wFirst: u32,
+  slope: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+
+const PIXELS = 4u;
+const COLUMNS = 2u;
+
+fn activate(v: vec4f) -> vec4f {
+  switch ACTIVATION {
+    case 1u: { return max(v, vec4f(0.0)); }
+    case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
+    default: { return v; }
+  }
+}
+
+// Index of the pixel of x at (yi, xi) of image n.
+fn pixelOf(n: i32, yi: i32, xi: i32) -> i32 {
+  if (DOUBLED) {
+    return (n * i32(params.H / 2u) + (yi >> 1u)) * i32(params.W / 2u) + (xi >> 1u);
+  }
+  return (n * i32(params.H) + yi) * i32(params.W) + xi;
+}
+
+// Adds the products of one offset (u,v): channels of 4 pixels of x with rows of w from `row` on.
+fn addProducts(
+  pixel: ptr<function, array<u32, PIXELS>>,
+  row: u32,
+  column: ptr<function, array<u32, COLUMNS>>,
+  sum: ptr<function, array<vec4f, 8>>,
+) {
+  let channels = params.Ci / params.groups;
+  let Co4 = params.Co / 4u;
+  var c = 0u;
+  for (; c + 3u < channels; c += 4u) {
+    // @unroll
+    for (var s = 0u; s < 4u; s++) {
+      var right: array<vec4f, COLUMNS>;
+      // @unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        right[j] = w[(row + c + s) * Co4 + (*column)[j]];
+      }
+      // @unroll
+      for (var i = 0u; i < PIXELS; i++) {
+        let left = vec4f(x[(*pixel)[i] + c + s]);
+        // @unroll
+        for (var j = 0u; j < COLUMNS; j++) {
+          (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
+        }
+      }
+    }
+  }
+  for (; c < channels; c++) {
+    // @unroll
+    for (var i = 0u; i < PIXELS; i++) {
+      let left = vec4f(x[(*pixel)[i] + c]);
+      // @unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        (*sum)[i * COLUMNS + j] = fma(left, w[(row + c) * Co4 + (*column)[j]], (*sum)[i * COLUMNS + j]);
+      }
+    }
+  }
+}
+
+// The same where some of the pixels lie outside.
+fn addMasked(
+  pixel: ptr<function, array<u32, PIXELS>>,
+  inside: ptr<function, array<bool, PIXELS>>,
+  row: u32,
+  column: ptr<function, array<u32, COLUMNS>>,
+  sum: ptr<function, array<vec4f, 8>>,
+) {
+  let Co4 = params.Co / 4u;
+  for (var c = 0u; c < params.Ci / params.groups; c++) {
+    var right: array<vec4f, COLUMNS>;
+    // @unroll
+    for (var j = 0u; j < COLUMNS; j++) {
+      right[j] = w[(row + c) * Co4 + (*column)[j]];
+    }
+    // @unroll
+    for (var i = 0u; i < PIXELS; i++) {
+      let left = select(vec4f(0.0), vec4f(x[(*pixel)[i] + c]), (*inside)[i]);
+      // @unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
+      }
+    }
+  }
+}
+
+@compute @workgroup_size(8)
+fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let channelsIn = params.Ci / params.groups;
+  let channelsOut = params.Co / params.groups / 4u;
+  let Co4 = params.Co / 4u;
+  let pixels = params.N * params.Ho * params.Wo;
+  let pixelTiles = (pixels + PIXELS - 1u) / PIXELS;
+  let tilesPerGroup = (channelsOut + COLUMNS - 1u) / COLUMNS;
+  let number = id.x + id.y * groups.x * 8u;
+  if (number >= pixelTiles * tilesPerGroup * params.groups) {
+    return;
+  }
+  let first = number % pixelTiles * PIXELS;
+  let columnTile = number / pixelTiles;
+  let g = columnTile / tilesPerGroup;
+  let column = columnTile % tilesPerGroup * COLUMNS;
+
+  // Pixels and columns past the edge repeat the last one.
+  var originY: array<i32, PIXELS>;
+  var originX: array<i32, PIXELS>;
+  var image: array<i32, PIXELS>;
+  let wholeRows = params.Wo % PIXELS == 0u;
+  // @unroll
+  for (var i = 0u; i < PIXELS; i++) {
+    if (wholeRows) {
+      originX[i] = i32((first % params.Wo + i) * params.strideX) - params.padLeft;
+      originY[i] = i32(first / params.Wo % params.Ho * params.strideY) - params.padTop;
+      image[i] = i32(first / (params.Wo * params.Ho));
+    } else {
+      let p = min(first + i, pixels - 1u);
+      originX[i] = i32(p % params.Wo * params.strideX) - params.padLeft;
+      originY[i] = i32(p / params.Wo % params.Ho * params.strideY) - params.padTop;
+      image[i] = i32(p / (params.Wo * params.Ho));
+    }
+  }
+  var output: array<u32, COLUMNS>;
+  // @unroll
+  for (var j = 0u; j < COLUMNS; j++) {
+    output[j] = g * channelsOut + min(column + j, channelsOut - 1u);
+  }
+  var sum = array<vec4f, 8>();
+  for (var u = 0u; u < params.kh; u++) {
+    for (var v = 0u; v < params.kw; v++) {
+      var inside: array<bool, PIXELS>;
+      // @unroll
+      for (var i = 0u; i < PIXELS; i++) {
+        let yi = originY[i] + i32(u * params.dilationY);
+        let xi = originX[i] + i32(v * params.dilationX);
+        inside[i] = !PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W));
+      }
+      let row = (u * params.kw + v) * params.wChannels + params.wFirst;
+      var pixel: array<u32, PIXELS>;
+      if (inside[0] & inside[1] & inside[2] & inside[3]) {
+        // @unroll
+        for (var i = 0u; i < PIXELS; i++) {
+          let yi = originY[i] + i32(u * params.dilationY);
+          let xi = originX[i] + i32(v * params.dilationX);
+          pixel[i] = u32(pixelOf(image[i], yi, xi)) * params.Ci + g * channelsIn;
+        }
+        addProducts(&pixel, row, &output, &sum);
+      } else if (inside[0] | inside[1] | inside[2] | inside[3]) {
+        // @unroll
+        for (var i = 0u; i < PIXELS; i++) {
+          let yi = originY[i] + i32(u * params.dilationY);
+          let xi = originX[i] + i32(v * params.dilationX);
+          pixel[i] = u32(select(0, pixelOf(image[i], yi, xi), inside[i])) * params.Ci + g * channelsIn;
+        }
+        addMasked(&pixel, &inside, row, &output, &sum);
+      }
+    }
+  }
+  // @unroll
+  for (var j = 0u; j < COLUMNS; j++) {
+    if (column + j < channelsOut) {
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[output[j]];
+      }
+      // All loads before the first store: a pixel past the edge repeats the last one.
+      var before: array<vec4f, PIXELS>;
+      if (ACCUMULATE) {
+        // @unroll
+        for (var i = 0u; i < PIXELS; i++) {
+          before[i] = y[min(first + i, pixels - 1u) * Co4 + output[j]];
+        }
+      }
+      // @unroll
+      for (var i = 0u; i < PIXELS; i++) {
+        y[min(first + i, pixels - 1u) * Co4 + output[j]] = activate(sum[i * COLUMNS + j] + (before[i] + shift));
+      }
+    }
+  }
+}

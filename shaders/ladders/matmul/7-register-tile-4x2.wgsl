@@ -1,0 +1,111 @@
+// y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
+//
+// z batch, m row, n column, k the axis that is summed over, s split of k. N is a multiple of 4.
+// Rung 7, for the CPU device: a register tile of 4 rows x 8 columns, whose 8 sums, 2 vectors of b and one value of a fit the 16 vector
+// registers of a processor. A value of a is loaded into all four lanes at once, so rows need no whole vectors. Neighbouring invocations
+// take the same columns of b, which stay in the cache.
+
+override HAS_BIAS: bool = false;
+// 0 none, 1 relu, 2 leaky relu
+override ACTIVATION: u32 = 0u;
+
+struct Params {
+  batch: u32,
+  M: u32,
+  N: u32,
+  K: u32,
+  aBatchStride: u32,
+  bBatchStride: u32,
+  splits: u32,
+  KPerSplit: u32,
+  slope: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+
+const ROWS = 4u;
+const COLUMNS = 2u;
+
+fn activate(v: vec4f) -> vec4f {
+  switch ACTIVATION {
+    case 1u: { return max(v, vec4f(0.0)); }
+    case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
+    default: { return v; }
+  }
+}
+
+@compute @workgroup_size(8)
+fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let N4 = params.N / 4u;
+  let columnTiles = (N4 + COLUMNS - 1u) / COLUMNS;
+  let rowTiles = (params.M + ROWS - 1u) / ROWS;
+  let tile = id.x + id.y * groups.x * 8u;
+  if (tile >= columnTiles * rowTiles * params.batch * params.splits) {
+    return;
+  }
+  let row = tile % rowTiles * ROWS;
+  let column = tile / rowTiles % columnTiles * COLUMNS;
+  let zs = tile / (columnTiles * rowTiles);
+  let z = zs / params.splits;
+  let start = zs % params.splits * params.KPerSplit;
+  let end = min(start + params.KPerSplit, params.K);
+
+  // Rows and columns past the edge repeat the last one.
+  var aRow: array<u32, ROWS>;
+  // @unroll
+  for (var i = 0u; i < ROWS; i++) {
+    aRow[i] = z * params.aBatchStride + min(row + i, params.M - 1u) * params.K;
+  }
+  var bColumn: array<u32, COLUMNS>;
+  // @unroll
+  for (var j = 0u; j < COLUMNS; j++) {
+    bColumn[j] = z * params.bBatchStride / 4u + min(column + j, N4 - 1u);
+  }
+  var sum: array<vec4f, 8>;
+  var k = start;
+  for (; k + 3u < end; k += 4u) {
+    // @unroll
+    for (var u = 0u; u < 4u; u++) {
+      var right: array<vec4f, COLUMNS>;
+      // @unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        right[j] = b[(k + u) * N4 + bColumn[j]];
+      }
+      // @unroll
+      for (var i = 0u; i < ROWS; i++) {
+        let left = vec4f(a[aRow[i] + k + u]);
+        // @unroll
+        for (var j = 0u; j < COLUMNS; j++) {
+          sum[i * COLUMNS + j] = fma(left, right[j], sum[i * COLUMNS + j]);
+        }
+      }
+    }
+  }
+  for (; k < end; k++) {
+    // @unroll
+    for (var i = 0u; i < ROWS; i++) {
+      let left = vec4f(a[aRow[i] + k]);
+      // @unroll
+      for (var j = 0u; j < COLUMNS; j++) {
+        sum[i * COLUMNS + j] = fma(left, b[k * N4 + bColumn[j]], sum[i * COLUMNS + j]);
+      }
+    }
+  }
+  // @unroll
+  for (var j = 0u; j < COLUMNS; j++) {
+    if (column + j < N4) {
+      var shift = vec4f(0.0);
+      if (HAS_BIAS) {
+        shift = bias[column + j];
+      }
+      // @unroll
+      for (var i = 0u; i < ROWS; i++) {
+        y[(zs * params.M + min(row + i, params.M - 1u)) * N4 + column + j] = activate(sum[i * COLUMNS + j] + shift);
+      }
+    }
+  }
+}
