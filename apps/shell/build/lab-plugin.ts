@@ -5,6 +5,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Plugin, runnerImport } from 'vite';
+import { checkParameterTerms } from '../../math/build/check-parameters.ts';
+import type { MathCard } from '../../math/card.ts';
+import type { AnyDefinition } from '../../runtime/experiment.ts';
 import { type LabFolders, labFolders } from './lab-folders.ts';
 import { type Door, labModules } from './lab-modules.ts';
 import { labPage, type PageWords } from './lab-page.ts';
@@ -23,12 +26,17 @@ const clean = (id: string): string => id.replace(/[?#].*$/, '');
 /** One at a time: each import starts a module runner of its own, and many at once time out on a small machine. */
 let importing: Promise<unknown> = Promise.resolve();
 
+/** What stands on the page; checks that the parameters and the terms of the cards are each other's. */
 function wordsOf(root: string, folder: string): Promise<PageWords> {
+  const options = { root, configFile: false, logLevel: 'error' } as const;
   const next = importing.then(async () => {
-    const schema = join(folder, 'schema.ts');
-    const { module } = await runnerImport<{ definition?: PageWords }>(schema, { root, configFile: false, logLevel: 'error' });
-    if (!module.definition) throw new Error(`${schema} exports no 'definition'`);
-    return module.definition;
+    const [schema, cards] = [join(folder, 'schema.ts'), join(folder, 'cards.ts')];
+    const { module } = await runnerImport<{ definition?: AnyDefinition }>(schema, options);
+    const { definition } = module;
+    if (!definition) throw new Error(`${schema} exports no 'definition'`);
+    const found = existsSync(cards) ? await runnerImport<{ cards?: readonly MathCard[] }>(cards, options) : undefined;
+    checkParameterTerms(definition.id, definition.schema, found?.module.cards ?? []);
+    return definition;
   });
   importing = next.catch(() => undefined);
   return next;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { labs } from '../../../apps/labs/registry.ts';
+import { checkParameterTerms } from '../../../apps/math/build/check-parameters.ts';
+import type { MathCard } from '../../../apps/math/card.ts';
 import type { Preset } from '../../../apps/runtime/experiment.ts';
 import { partsOf } from '../../../apps/runtime/parts.ts';
 import { readRecording } from '../../../apps/runtime/recording.ts';
@@ -82,6 +84,12 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
     expect(text(id, 'experiment.ts')).toMatch(/^export const experiment: Experiment</m);
     expect(text(id, 'prose.ts')).toMatch(/^export const prose: Prose</m);
     expect(text(id, 'cards.ts')).toMatch(/^export (const cards\b|\{ cards \})/m);
+  });
+
+  it('has parameters that name terms of its own cards, with their symbols', async () => {
+    const { cards } = (await import(`../../../apps/labs/${id}/cards.ts`)) as { cards: readonly MathCard[] };
+    checkParameterTerms(id, schema, cards);
+    expect(Object.values(schema).some(({ term }) => term !== undefined)).toBe(true);
   });
 
   it('has a recording of the present version', () => {
