@@ -3,14 +3,22 @@
  * element and the table in the documentation. Plain data; no DOM.
  */
 
+/** A term of a math card, `card/term`: `adam/eta`. */
+export type TermRef = `${string}/${string}`;
+
 /** `live`: taken over by a run in progress at its next step. `restart`: the run starts anew with it. */
 export type Applies = 'live' | 'restart';
 
 interface Common {
   /** What a reader sees, lower case: `learning rate`. */
   readonly label: string;
-  /** The symbol of this parameter in the equations, in plain text with `_` for an index (`η`, `β_1`); links the control to them. */
+  /** The symbol of this parameter in the equations, in plain text with `_` for an index (`η`, `β_1`). */
   readonly symbol?: string;
+  /**
+   * The terms of the lab's math cards that this parameter is: pointing at either marks both. Each must have the parameter's symbol; the
+   * build checks it. Without one the symbol is only shown.
+   */
+  readonly term?: TermRef | readonly TermRef[];
   /** One or two sentences: what it does, what to try. */
   readonly help?: string;
   /** Heading under which the control stands; parameters without one stand first. */
@@ -156,6 +164,9 @@ export function isActive(schema: Schema, key: string, config: Readonly<Record<st
   if (!when) return true;
   return when.is.includes(config[when.key] as string) && isActive(schema, when.key, config);
 }
+
+/** The terms that a parameter names. */
+export const termsOf = ({ term = [] }: Parameter): readonly TermRef[] => (typeof term === 'string' ? [term] : term);
 
 /** Attributes that every lab element or every HTML element has. */
 const taken = 'hidden title style class id lang dir slot part name role theme page device parallel'.split(' ');

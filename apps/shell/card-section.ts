@@ -1,7 +1,8 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
 import type { ChalkMathCard, LiveTensor } from '../components/math-card/element.ts';
-import { define } from '../components/shared/define.ts';
+import { define, prefersReducedMotion } from '../components/shared/define.ts';
 import type { BuiltCard, Verification } from '../math/card.ts';
+import type { TermRef } from '../runtime/schema.ts';
 import { baseStyles } from './styles.ts';
 
 /** So far from the screen, cards are fetched. */
@@ -59,9 +60,26 @@ export class ChalkCardSection extends LitElement {
     this.failure = '';
   }
 
-  /** Marks the term of this symbol in every card. */
-  selectSymbol(symbol: string | null): void {
-    for (const card of this.renderRoot.querySelectorAll('chalk-math-card')) (card as ChalkMathCard).selectSymbol(symbol);
+  /** Marks these terms in the cards. @param show brings the first of them into sight, with the keyboard's focus */
+  selectTerms(terms: readonly TermRef[], show = false): void {
+    for (const card of this.#shown) card.selectTerms(terms);
+    if (show) void this.#show(terms);
+  }
+
+  get #shown(): readonly ChalkMathCard[] {
+    return [...this.renderRoot.querySelectorAll('chalk-math-card')];
+  }
+
+  async #show(terms: readonly TermRef[]): Promise<void> {
+    await this.#fetch();
+    await this.updateComplete;
+    const cards = this.#shown;
+    await Promise.all(cards.map((card) => card.updateComplete));
+    for (const card of cards) card.selectTerms(terms);
+    const first = cards.find((card) => card.term !== '');
+    await first?.updateComplete;
+    first?.scrollIntoView({ block: 'start', behavior: prefersReducedMotion() ? 'auto' : 'smooth' });
+    first?.focusTerm();
   }
 
   override disconnectedCallback(): void {
@@ -81,11 +99,21 @@ export class ChalkCardSection extends LitElement {
     this.#observer.observe(this);
   }
 
-  async #fetch(): Promise<void> {
+  #fetching: Promise<void> | undefined;
+
+  #fetch(): Promise<void> {
+    this.#fetching ??= this.#load();
+    return this.#fetching;
+  }
+
+  async #load(): Promise<void> {
     try {
       const [module] = await Promise.all([this.load?.(), import('../components/math-card/element.ts')]);
       this.cards = module?.cards ?? [];
+      this.failure = '';
     } catch (error) {
+      // Coming near again, or a click on a symbol, tries again.
+      this.#fetching = undefined;
       this.failure = `The cards could not be loaded: ${error instanceof Error ? error.message : error}`;
     }
   }

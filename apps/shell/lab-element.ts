@@ -1,5 +1,6 @@
 /** The base of every lab's view: what a view uses and what it overrides, and the frame around it. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { TermPointed } from '../components/controls/element.ts';
 import type { ExportItem } from '../components/export-menu/element.ts';
 import type { LiveTensor } from '../components/math-card/element.ts';
 import type { BuiltCard, Verification } from '../math/card.ts';
@@ -12,7 +13,7 @@ import {
   type RequestsOf,
   trusted,
 } from '../runtime/contract.ts';
-import type { ConfigOf, Schema } from '../runtime/schema.ts';
+import { type ConfigOf, type Schema, type TermRef, termsOf } from '../runtime/schema.ts';
 import './card-section.ts';
 import { commonExports } from './exports.ts';
 import type { LabPage } from './lab-module.ts';
@@ -24,9 +25,9 @@ import { baseStyles, tokenStyles } from './styles.ts';
 
 export type { StartOptions } from './lab-shell.ts';
 
-/** Anything that marks the term of a symbol: the math cards. */
+/** Anything that marks terms: the math cards. */
 interface TermShower extends Element {
-  selectSymbol?(symbol: string | null): void;
+  selectTerms?(terms: readonly TermRef[], show: boolean): void;
 }
 
 /**
@@ -53,19 +54,19 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   extends LabShell<S, C>
   implements LabPage<S, C>
 {
-  static override properties = { ...LabShell.properties, selectedSymbol: { state: true }, copied: { state: true } };
+  static override properties = { ...LabShell.properties, selectedTerms: { state: true }, copied: { state: true } };
   static override styles = [tokenStyles, baseStyles, labStyles, proseStyles];
 
-  declare private selectedSymbol: string | null;
+  declare private selectedTerms: readonly TermRef[];
   declare private copied: string;
   readonly #questions: { readonly failure: string }[] = [];
   readonly #resized = new ResizeObserver(() => this.#reachTables());
 
   constructor() {
     super();
-    this.selectedSymbol = null;
+    this.selectedTerms = [];
     this.copied = '';
-    this.addEventListener('term-select', (event) => this.#selectTerm(event as CustomEvent<{ symbol?: string | null }>));
+    this.addEventListener('term-select', (event) => this.#selectTerms(event as CustomEvent<Partial<TermPointed>>));
   }
 
   // ── What labs use ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,12 +190,14 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     }
   }
 
-  #selectTerm(event: CustomEvent<{ symbol?: string | null }>): void {
-    const symbol = event.detail.symbol ?? null;
-    this.selectedSymbol = symbol;
-    const from = event.composedPath();
-    for (const card of this.renderRoot.querySelectorAll<TermShower>('chalk-math-card, chalk-card-section')) {
-      if (!from.includes(card)) card.selectSymbol?.(symbol);
+  /** Marks the terms of a parameter, or a term of a card with what the same parameter is elsewhere; an equal letter alone means nothing. */
+  #selectTerms(event: CustomEvent<Partial<TermPointed>>): void {
+    const { terms = [], show = false } = event.detail;
+    const named = Object.values(this.definition.schema as Schema).map(termsOf);
+    const parameters = named.filter((refs) => refs.some((ref) => terms.includes(ref)));
+    this.selectedTerms = [...new Set([...terms, ...parameters.flat()])];
+    for (const section of this.renderRoot.querySelectorAll<TermShower>('chalk-card-section')) {
+      section.selectTerms?.(this.selectedTerms, show);
     }
   }
 
@@ -249,7 +252,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       notes: this.state.notes,
       run: this.run,
       pending: this.state.pending(this.run.applied),
-      selectedSymbol: this.selectedSymbol,
+      selectedTerms: this.selectedTerms,
+      linked: !this.compact && this.module.cards !== undefined,
       copied: this.copied,
       fullLink: this.compact ? this.link() : '',
       exports: this.#exports(),

@@ -12,6 +12,7 @@ import type { Contract } from '../runtime/contract.ts';
 import type { PhaseEvent } from '../runtime/events.ts';
 import type { AnyDefinition, Preset } from '../runtime/experiment.ts';
 import type { Config, Note, TeacherKeys } from '../runtime/link.ts';
+import type { TermRef } from '../runtime/schema.ts';
 import type { RunController } from './run-controller.ts';
 
 type Part = TemplateResult | typeof nothing;
@@ -31,7 +32,9 @@ export interface LabView {
   readonly run: RunController<Contract>;
   /** Labels of parameters whose change waits for a restart. */
   readonly pending: readonly string[];
-  readonly selectedSymbol: string | null;
+  /** Terms of the cards that are marked, and whether there are cards. */
+  readonly selectedTerms: readonly TermRef[];
+  readonly linked: boolean;
   readonly copied: string;
   readonly fullLink: string;
   readonly exports: readonly ExportItem[];
@@ -124,7 +127,7 @@ function controls(view: LabView): Part {
   </div>`;
   const all = html`<chalk-controls
       .schema=${view.definition.schema} .config=${view.config} .base=${view.base} .applied=${run.applied}
-      .hide=${teacher.hide} .lock=${teacher.lock} .selected=${view.selectedSymbol}
+      .hide=${teacher.hide} .lock=${teacher.lock} ?linked=${view.linked} .selected=${view.selectedTerms}
       @parameter-change=${(event: CustomEvent<ParameterChange>) => view.change({ [event.detail.key]: event.detail.value })}
       @parameters-reset=${() => view.resetAll()}
     ></chalk-controls>

@@ -155,16 +155,44 @@ describe('math card', () => {
     const selects = await listen('term-select');
     await page.focus('chalk-math-card >>> .terms [tabindex="0"]');
     await press('ArrowRight');
-    expect((await selects()).at(-1)).toMatchObject({ card: 'linear', id: 'b', symbol: 'b', label: 'weights' });
+    expect((await selects()).at(-1)).toMatchObject({
+      card: 'linear',
+      terms: ['linear/b'],
+      id: 'b',
+      symbol: 'b',
+      label: 'weights',
+    });
     const { equation, typescript, wgsl, tensors } = await marked();
     expect([equation, tensors]).toEqual([1, 1]);
     expect(typescript).toBeGreaterThan(1);
     expect(wgsl).toBeGreaterThan(1);
     await page.click('chalk-math-card >>> .equation [data-term="bias"]');
     expect((await selects()).at(-1)).toMatchObject({ id: 'bias' });
-    await page.$eval('chalk-math-card', (card) => card.selectSymbol('y'));
+    await page.$eval('chalk-math-card', (card) => card.selectTerms(['adam/v', 'linear/y']));
     expect((await marked()).equation).toBe(1);
     expect(await selects()).toHaveLength(2);
+  });
+
+  it('has tabs that arrow keys choose where there is room for one pane', async () => {
+    await open();
+    await page.setViewport({ width: 420, height: 800 });
+    const chosen = () =>
+      page.$$eval('chalk-math-card >>> [role=tab]', (tabs) =>
+        tabs.map((tab) => [tab.textContent, tab.getAttribute('aria-selected'), (tab as HTMLElement).tabIndex]),
+      );
+    const shown = () => page.$$eval('chalk-math-card >>> .pane.shown', (panes) => panes.map(({ id }) => id));
+    await page.focus('chalk-math-card >>> [role=tab][tabindex="0"]');
+    await press('ArrowRight');
+    expect(await chosen()).toEqual([
+      ['TypeScript', 'false', -1],
+      ['WGSL', 'true', 0],
+      ['Tensors', 'false', -1],
+    ]);
+    expect(await shown()).toEqual(['pane-wgsl']);
+    await press('End');
+    expect(await shown()).toEqual(['pane-tensors']);
+    await press('ArrowRight');
+    expect(await shown()).toEqual(['pane-typescript']);
   });
 
   it('shows new tensors when it comes into sight, and does not draw them before', async () => {

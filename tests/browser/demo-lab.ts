@@ -29,6 +29,7 @@ const wishes = globalThis as unknown as { demoFaults?: string; demoNoWorker?: bo
 defineLabElement(DemoLab, {
   definition,
   texts: { prose },
+  cards: () => import('../../apps/math/cards/optimisers.ts?math'),
   hosting: {
     worker: () => {
       if (wishes.demoNoWorker) throw new Error('this test has no worker');

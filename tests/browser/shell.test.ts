@@ -469,6 +469,35 @@ it('shows the home page', async () => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 });
 
+it('leads from the symbol of a parameter to its terms, and from a term to its parameter alone', async () => {
+  await open();
+  const marked = () =>
+    page.$$eval('chalk-lab-demo >>> chalk-math-card', (cards) => cards.map((card) => `${card.card?.id}/${card.term}`));
+  await page.click(`${controls}button.symbol`);
+  await page.waitForFunction(
+    () => {
+      const section = document.querySelector('chalk-lab-demo')?.shadowRoot?.querySelector('chalk-card-section');
+      const focused = section?.shadowRoot?.activeElement?.shadowRoot?.activeElement;
+      return focused?.matches('.terms [aria-checked=true]') && focused.getBoundingClientRect().bottom <= innerHeight;
+    },
+    { timeout: 20_000 },
+  );
+  expect(await marked()).toEqual(['sgd-momentum/eta', 'adam/eta', 'weight-decay/']);
+  // Gradients of two cards are g both; that is no reason to mark the other.
+  await page.$$eval('chalk-lab-demo >>> chalk-math-card', ([card]) => {
+    card?.shadowRoot?.querySelector<HTMLElement>('.equation [data-term="g"]')?.click();
+  });
+  await frames();
+  expect(await marked()).toEqual(['sgd-momentum/g', 'adam/', 'weight-decay/']);
+  expect(await page.$$(`${controls}.control.selected`)).toHaveLength(0);
+  await page.$$eval('chalk-lab-demo >>> chalk-math-card', (cards) => {
+    cards[2]?.shadowRoot?.querySelector<HTMLElement>('.equation [data-term="lambda"]')?.click();
+  });
+  await frames();
+  expect(await marked()).toEqual(['sgd-momentum/', 'adam/', 'weight-decay/lambda']);
+  expect(await page.$$(`${controls}.control.selected`)).toHaveLength(1);
+});
+
 it('shows in forced colours what is selected, pressed and focused, on the page’s own background', async () => {
   await open();
   const cdp = await page.createCDPSession();

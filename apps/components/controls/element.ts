@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Config } from '../../runtime/link.ts';
 import { lists } from '../../runtime/parts.ts';
-import { isActive, type NumberParameter, type Parameter, type Schema } from '../../runtime/schema.ts';
+import { isActive, type NumberParameter, type Parameter, type Schema, type TermRef, termsOf } from '../../runtime/schema.ts';
 import { readValue, sameValue } from '../../runtime/values.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { mathSymbol } from '../../shell/symbol.ts';
@@ -19,6 +19,14 @@ export interface ParameterChange {
   readonly dragging: boolean;
 }
 
+/** Detail of `term-select`. */
+export interface TermPointed {
+  /** The terms of the parameter that is pointed at; none on leaving. */
+  readonly terms: readonly TermRef[];
+  /** The reader wants to see them: the card shall come into sight. */
+  readonly show: boolean;
+}
+
 /**
  * The controls of a lab, generated from its schema: sliders (logarithmic where the schema says so) with a number field that has
  * the last word, lists, switches. Each says whether it takes effect at once or at a restart, and shows the symbol that it is in
@@ -27,7 +35,8 @@ export interface ParameterChange {
  * @element chalk-controls
  * @fires parameter-change - the reader changed a value; detail {@link ParameterChange}
  * @fires parameters-reset - the reader asked for the preset's values everywhere
- * @fires term-select - the reader points at a symbol; detail `{symbol}`, `symbol: null` on leaving
+ * @attr {boolean} linked - there are math cards: symbols of their terms are buttons
+ * @fires term-select - the reader points at a parameter that is a term; detail {@link TermPointed}
  * @csspart control - one parameter
  */
 export class ChalkControls extends LitElement {
@@ -38,7 +47,8 @@ export class ChalkControls extends LitElement {
     applied: { attribute: false },
     hide: { attribute: false },
     lock: { attribute: false },
-    selected: { type: String },
+    linked: { type: Boolean },
+    selected: { attribute: false },
     notes: { state: true },
     explained: { state: true },
     opened: { state: true },
@@ -53,8 +63,9 @@ export class ChalkControls extends LitElement {
   declare applied: Config | undefined;
   declare hide: readonly string[];
   declare lock: readonly string[];
-  /** Symbol that is selected in an equation. */
-  declare selected: string | null;
+  declare linked: boolean;
+  /** Terms that are selected in the equations. */
+  declare selected: readonly TermRef[];
   /** What was corrected in a field, by key. */
   declare private notes: Readonly<Record<string, string>>;
   /** The parameter whose help is shown. */
@@ -70,7 +81,8 @@ export class ChalkControls extends LitElement {
     this.applied = undefined;
     this.hide = [];
     this.lock = [];
-    this.selected = null;
+    this.linked = false;
+    this.selected = [];
     this.notes = {};
     this.explained = '';
     this.opened = {};
@@ -82,8 +94,28 @@ export class ChalkControls extends LitElement {
     this.dispatchEvent(chalkEvent<ParameterChange>('parameter-change', { key, value, dragging }));
   }
 
-  private point(symbol: string | null): void {
-    this.dispatchEvent(chalkEvent('term-select', { symbol }));
+  /** The parameter whose terms were shown by a click: leaving it does not clear the marks. */
+  private held = '';
+
+  private point(key: string, p: Parameter, show = false): void {
+    this.held = show ? key : '';
+    this.dispatchEvent(chalkEvent<TermPointed>('term-select', { terms: termsOf(p), show }));
+  }
+
+  private leave(key: string): void {
+    if (this.held !== key) this.dispatchEvent(chalkEvent<TermPointed>('term-select', { terms: [], show: false }));
+  }
+
+  private isSelected(p: Parameter): boolean {
+    return termsOf(p).some((term) => this.selected.includes(term));
+  }
+
+  private renderSymbol(key: string, p: Parameter, linked: boolean): TemplateResult | typeof nothing {
+    const { symbol } = p;
+    if (!symbol) return nothing;
+    if (!linked) return html`<span class="symbol" aria-hidden="true">${mathSymbol(symbol)}</span>`;
+    return html`<button class="symbol" title="Show ${symbol} in the equations"
+      @focus=${() => this.point(key, p)} @blur=${() => this.leave(key)} @click=${() => this.point(key, p, true)}><span class="visually-hidden">Show in the equations: </span>${mathSymbol(symbol)}</button>`;
   }
 
   private typed(key: string, p: Parameter, input: HTMLInputElement): void {
@@ -168,18 +200,12 @@ export class ChalkControls extends LitElement {
     const locked = lists(this.lock, key);
     const changed = !sameValue(p, this.config[key], this.base[key]);
     const pending = this.applied !== undefined && p.live === 'restart' && !sameValue(p, this.config[key], this.applied[key]);
-    const { symbol } = p;
-    const selected = symbol !== undefined && symbol === this.selected;
-    return html`<div class="control ${pending ? 'pending' : ''} ${selected ? 'selected' : ''}" part="control"
-      @pointerenter=${symbol ? () => this.point(symbol) : nothing} @pointerleave=${symbol ? () => this.point(null) : nothing}>
+    const linked = this.linked && termsOf(p).length > 0;
+    return html`<div class="control ${pending ? 'pending' : ''} ${this.isSelected(p) ? 'selected' : ''}" part="control"
+      @pointerenter=${linked ? () => this.point(key, p) : nothing} @pointerleave=${linked ? () => this.leave(key) : nothing}>
       <div class="top">
         ${this.renderLabel(key, p, locked)}
-        ${
-          symbol
-            ? html`<button class="symbol" title="Show ${symbol} in the equations"
-              @focus=${() => this.point(symbol)} @blur=${() => this.point(null)} @click=${() => this.point(symbol)}><span class="visually-hidden">Show in the equations: </span>${mathSymbol(symbol)}</button>`
-            : nothing
-        }
+        ${this.renderSymbol(key, p, linked)}
         ${p.help ? this.renderHelp(key, p) : nothing}
         <span class="badge ${p.live}" title=${p.live === 'live' ? 'Takes effect at the next step of a run.' : 'Takes effect when the run is started anew.'}>${
           locked ? 'locked' : pending ? 'at restart' : p.live
@@ -209,7 +235,7 @@ export class ChalkControls extends LitElement {
     grid: TemplateResult,
     opened: boolean,
   ): TemplateResult {
-    const selected = this.selected !== null && entries.some(([, p]) => p.symbol === this.selected);
+    const selected = entries.some(([, p]) => this.isSelected(p));
     const open = this.opened[name] ?? opened;
     const changes = this.changed(entries);
     const toggle = (event: Event) => {

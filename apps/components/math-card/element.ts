@@ -1,9 +1,11 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 import type { BuiltCard, BuiltSource, Verification } from '../../math/card.ts';
+import type { TermRef } from '../../runtime/schema.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { mathSymbol } from '../../shell/symbol.ts';
 import { chalkEvent, define } from '../shared/define.ts';
+import { tabByKey } from '../shared/tabs.ts';
 import { VisibilityController } from '../shared/visibility-controller.ts';
 import { codeHtml, codeText, shownLines } from './code.ts';
 import { type LiveTensor, liveTensor, resultsTable } from './parts.ts';
@@ -14,6 +16,8 @@ export type { LiveTensor } from './parts.ts';
 /** Detail of `term-select`: nulls when the selection was cleared. */
 export interface TermDetail {
   readonly card: string;
+  /** As parameters name it: `card/term`; empty when the selection was cleared. */
+  readonly terms: readonly TermRef[];
   readonly id: string | null;
   readonly symbol: string | null;
   readonly label: string | null;
@@ -93,9 +97,22 @@ export class ChalkMathCard extends LitElement {
     this.failure = '';
   }
 
-  /** Marks the term whose symbol this is, as when a control is hovered; any other symbol clears. Fires no event. */
-  selectSymbol(symbol: string | null): void {
-    this.term = this.card?.terms.find((term) => term.symbol === symbol)?.id ?? '';
+  private get panes(): readonly Pane[] {
+    const wgsl = (this.card?.wgsl.length ?? 0) > 0;
+    return ['typescript', ...(wgsl ? (['wgsl'] as const) : []), ...(this.tensors.length > 0 ? (['tensors'] as const) : [])];
+  }
+
+  /** Marks the term of this card that is among these, as when a control is hovered; clears where there is none. Fires no event. */
+  selectTerms(terms: readonly TermRef[]): void {
+    const { card } = this;
+    // What is marked stays marked: a card may have two of them.
+    if (card && this.term && terms.includes(`${card.id}/${this.term}`)) return;
+    this.term = card?.terms.find(({ id }) => terms.includes(`${card.id}/${id}`))?.id ?? '';
+  }
+
+  /** Puts the keyboard's focus on the button of the selected term. */
+  focusTerm(): void {
+    this.renderRoot.querySelector<HTMLElement>('.terms [tabindex="0"]')?.focus({ preventScroll: true });
   }
 
   /** A page has many cards, and a run gives them new tensors at every frame: those out of sight wait. */
@@ -175,6 +192,7 @@ export class ChalkMathCard extends LitElement {
     this.dispatchEvent(
       chalkEvent<TermDetail>('term-select', {
         card: this.card?.id ?? '',
+        terms: this.card && chosen ? [`${this.card.id}/${chosen.id}`] : [],
         id: chosen?.id ?? null,
         symbol: chosen?.symbol ?? null,
         label: chosen?.label ?? null,
@@ -201,6 +219,17 @@ export class ChalkMathCard extends LitElement {
     } else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Arrow keys, Home and End choose a tab and move to it. */
+  private onTabKey(event: KeyboardEvent): void {
+    const { panes } = this;
+    const next = tabByKey(event.key, Math.max(0, panes.indexOf(this.pane)), panes.length);
+    if (next === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.pane = panes[next] as Pane;
+    this.renderRoot.querySelector<HTMLElement>(`#tab-${this.pane}`)?.focus();
   }
 
   /** Fetches what the card came without: rungs of the ladder, unrolled forms. */
@@ -283,18 +312,17 @@ export class ChalkMathCard extends LitElement {
   }
 
   private renderPanes(card: BuiltCard) {
-    const panes: Pane[] = ['typescript'];
-    if (card.wgsl.length > 0) panes.push('wgsl');
-    if (this.tensors.length > 0) panes.push('tensors');
+    const { panes } = this;
     const shown = panes.includes(this.pane) ? this.pane : 'typescript';
     return html`
-      <div class="tabs ${panes.length > 1 ? 'many' : ''}" role="tablist" aria-label="Panes">
+      <div class="tabs ${panes.length > 1 ? 'many' : ''}" role="tablist" aria-label="Panes" @keydown=${this.onTabKey}>
         ${panes.map(
           (pane) => html`<button
             role="tab"
             id="tab-${pane}"
             aria-controls="pane-${pane}"
             aria-selected=${pane === shown}
+            tabindex=${pane === shown ? 0 : -1}
             @click=${() => {
               this.pane = pane;
             }}
@@ -314,7 +342,7 @@ export class ChalkMathCard extends LitElement {
     const source = (pane === 'wgsl' ? this.loaded?.[chosen] : undefined) ?? sources[chosen];
     if (!source) return nothing;
     const lines = shownLines(source, this.unrolled);
-    return html`<div class="pane ${pane === shown ? 'shown' : ''}" part="pane" id="pane-${pane}">
+    return html`<div class="pane ${pane === shown ? 'shown' : ''}" part="pane" id="pane-${pane}" role="tabpanel" aria-labelledby="tab-${pane}">
       <div class="pane-head">
         <h4>${paneNames[pane]}</h4>
         <code class="file">${source.file}</code>
@@ -356,7 +384,7 @@ export class ChalkMathCard extends LitElement {
   }
 
   private renderTensors(shown: Pane) {
-    return html`<div class="pane tensors ${shown === 'tensors' ? 'shown' : ''}" part="pane" id="pane-tensors">
+    return html`<div class="pane tensors ${shown === 'tensors' ? 'shown' : ''}" part="pane" id="pane-tensors" role="tabpanel" aria-labelledby="tab-tensors">
       <div class="pane-head"><h4>Tensors</h4></div>
       ${this.tensors.map((tensor) => liveTensor(tensor, this.term))}
     </div>`;

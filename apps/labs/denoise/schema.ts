@@ -59,6 +59,7 @@ export const schema = defineSchema({
     scale: 'log',
     label: 'learning rate',
     symbol: 'η',
+    term: 'adam/eta',
     live: 'live',
     group: 'training',
   }),

@@ -5,7 +5,7 @@ export const integratedGradients: MathCard = {
   title: 'Integrated gradients',
   tex: [
     "\\mathrm{IG}_i(x) = \\term{difference}{(x_i - \\term{baseline}{x'_i})} \\int_0^1 \\frac{\\partial S_c}{\\partial x_i}\\big(x' + \\alpha (x - x')\\big)\\, d\\alpha",
-    "\\approx (x_i - x'_i)\\, \\term{total}{\\sum_k} \\term{weight}{w_k}\\, \\term{gradient}{\\frac{\\partial S_c}{\\partial x_i}}\\big(\\term{point}{x' + \\term{alpha}{\\alpha_k} (x - x')}\\big)",
+    "\\approx (x_i - x'_i)\\, \\term{total}{\\sum_{k=1}^{\\term{nodes}{m}}} \\term{weight}{w_k}\\, \\term{gradient}{\\frac{\\partial S_c}{\\partial x_i}}\\big(\\term{point}{x' + \\term{alpha}{\\alpha_k} (x - x')}\\big)",
   ],
   reference: { text: 'Sundararajan, Taly & Yan 2017, eq. 1', url: 'https://arxiv.org/abs/1703.01365' },
   indices: [
@@ -29,6 +29,13 @@ export const integratedGradients: MathCard = {
       code: ['baseline', 'baselineFor'],
     },
     { id: 'total', label: 'weighted sum', symbol: 'Σ', description: 'In place of the integral.', code: 'total' },
+    {
+      id: 'nodes',
+      label: 'number of nodes',
+      symbol: 'm',
+      description: 'Each is a pass through the network and back; a Riemann sum has as many intervals.',
+      code: /options\.steps/,
+    },
     { id: 'weight', label: 'weight', symbol: 'w', description: 'Of the quadrature, Gauss–Legendre by default.', code: 'weights' },
     {
       id: 'gradient',

@@ -4,7 +4,7 @@ export const dropout: MathCard = {
   id: 'dropout',
   title: 'Dropout',
   tex: [
-    '\\term{y}{y_i} = \\term{x}{x_i}\\, \\frac{\\term{mask}{[U_i \\ge p]}}{\\term{scale}{1-p}},\\qquad \\term{u}{U_i} \\sim \\mathcal{U}[0, 1)',
+    '\\term{y}{y_i} = \\term{x}{x_i}\\, \\frac{\\term{mask}{[U_i \\ge \\term{p}{p}]}}{\\term{scale}{1-p}},\\qquad \\term{u}{U_i} \\sim \\mathcal{U}[0, 1)',
   ],
   reference: {
     text: 'Srivastava et al. 2014, Dropout; with inverted scaling',
@@ -23,9 +23,16 @@ export const dropout: MathCard = {
     {
       id: 'mask',
       label: 'mask',
-      symbol: 'p',
+      symbol: '[U ≥ p]',
       description: '1 with probability 1 − p, else 0. The gradient draws the same mask again.',
       code: { typescript: 'kept', wgsl: 'keep' },
+    },
+    {
+      id: 'p',
+      label: 'dropout probability',
+      symbol: 'p',
+      description: 'Share of the units that are silenced.',
+      code: { typescript: 'p', wgsl: /params\.low/ },
     },
     {
       id: 'scale',

@@ -5,6 +5,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
+import { checkParameterTerms } from '../../math/build/check-parameters.ts';
+import type { MathCard } from '../../math/card.ts';
+import type { AnyDefinition } from '../../runtime/experiment.ts';
 import { importAlone } from './import-alone.ts';
 import { type LabFolders, labFolders } from './lab-folders.ts';
 import { type Door, labModules } from './lab-modules.ts';
@@ -21,11 +24,15 @@ export interface LabsOptions {
 const PAGE = 'index.html';
 const clean = (id: string): string => id.replace(/[?#].*$/, '');
 
+/** What stands on the page; checks that the parameters and the terms of the cards are each other's. */
 async function wordsOf(root: string, folder: string): Promise<PageWords> {
-  const schema = join(folder, 'schema.ts');
-  const { module } = await importAlone<{ definition?: PageWords }>(schema, root);
-  if (!module.definition) throw new Error(`${schema} exports no 'definition'`);
-  return module.definition;
+  const [schema, cards] = [join(folder, 'schema.ts'), join(folder, 'cards.ts')];
+  const { module } = await importAlone<{ definition?: AnyDefinition }>(schema, root);
+  const { definition } = module;
+  if (!definition) throw new Error(`${schema} exports no 'definition'`);
+  const found = existsSync(cards) ? await importAlone<{ cards?: readonly MathCard[] }>(cards, root) : undefined;
+  checkParameterTerms(definition.id, definition.schema, found?.module.cards ?? []);
+  return definition;
 }
 
 export function labs({ root, door = 'site', folders = labFolders(root) }: LabsOptions): Plugin {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { labs } from '../../../apps/labs/registry.ts';
+import { checkParameterTerms } from '../../../apps/math/build/check-parameters.ts';
+import type { MathCard } from '../../../apps/math/card.ts';
 import type { Preset } from '../../../apps/runtime/experiment.ts';
 import { readLink, writeLink } from '../../../apps/runtime/link.ts';
 import { partsOf } from '../../../apps/runtime/parts.ts';
@@ -105,6 +107,12 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
     const words = text(id, 'view.ts').replace(/'[^']*'|`[^`]*`|\/\*[\s\S]*?\*\/|\/\/.*/g, '');
     expect(words.match(/\bas (?:readonly|unknown|[A-Z{([])/g) ?? []).toEqual([]);
     expect(text(id, 'experiment.ts')).toMatch(/^export interface \w+ \{\n {2}result: /m);
+  });
+
+  it('has parameters that name terms of its own cards, with their symbols', async () => {
+    const { cards } = (await import(`../../../apps/labs/${id}/cards.ts`)) as { cards: readonly MathCard[] };
+    checkParameterTerms(id, schema, cards);
+    expect(Object.values(schema).some(({ term }) => term !== undefined)).toBe(true);
   });
 
   it('has a recording of the present version', () => {
