@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { setDevice } from '../../engine/tensor.ts';
 import { availableDevices } from '../unit/core/devices.ts';
-import { replayMethods } from './explain-replay.ts';
+import { runFixtures } from './fixtures.ts';
 
 const read = (name: string) => readFileSync(fileURLToPath(new URL(`./fixtures-methods/${name}`, import.meta.url)));
 
@@ -18,8 +18,8 @@ describe.each(opened)('methods on %s', (_, device) => {
 
   test('agree with PyTorch in all cases', { timeout: 300_000 }, async () => {
     const json = read('fixtures.json').toString();
-    const outcomes = await replayMethods(json, new Uint8Array(read('fixtures.safetensors')), device);
-    expect(outcomes.filter(({ worst }) => worst > 1)).toEqual([]);
-    expect(outcomes).toHaveLength((JSON.parse(json) as { cases: unknown[] }).cases.length);
+    const { passed, failures } = await runFixtures({ json, tensors: new Uint8Array(read('fixtures.safetensors')) }, device);
+    expect(failures).toEqual([]);
+    expect(passed).toBe((JSON.parse(json) as { cases: unknown[] }).cases.length);
   });
 });

@@ -22,26 +22,9 @@ import { bhattacharyya } from '../../engine/repair/bhattacharyya.ts';
 import { type MaskRule, saliencyMask } from '../../engine/repair/masks.ts';
 import { type MeasureName, measure } from '../../engine/repair/measures.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import type { HostTensor, Layout } from './fixture-layouts.ts';
+import type { Layout } from './fixture-layouts.ts';
+import type { Method, MethodCall } from './fixture-methods.ts';
 import type { Attrs } from './fixture-ops.ts';
-
-/** What a method is given. */
-export interface MethodInputs {
-  readonly attrs: Attrs;
-  /** An input on the device; 'image' makes [N, H, W, C] of the file's [N, C, H, W]. Whole numbers become i32. */
-  tensor(input: string, layout?: Layout): Tensor;
-  /** The network of `attrs.network` with the weights of `attrs.state`, in evaluation mode. */
-  network(input?: string): Network;
-}
-
-export interface MethodResult {
-  /** A tensor, or shape and numbers on the host in the file's layout. */
-  readonly value: Tensor | HostTensor;
-  /** Of a tensor; default 'plain'. */
-  readonly layout?: Layout;
-}
-
-export type MethodResults = Readonly<Record<string, MethodResult>>;
 
 const plain = (map: Tensor) => ({ map, layout: 'plain' as const });
 const layerOf = (attrs: Attrs) => attrs.layer as number | string;
@@ -72,8 +55,8 @@ export const layerAttributions: Readonly<
 };
 
 const perturbed =
-  (method: typeof deletion) =>
-  async (call: MethodInputs): Promise<MethodResults> => {
+  (method: typeof deletion): Method =>
+  async (call: MethodCall) => {
     const { steps, curve, area } = await method(
       call.network(),
       call.tensor('input', 'image'),
@@ -88,7 +71,7 @@ const perturbed =
   };
 
 /** Methods of kind `method`. Every output that the file names must be there. */
-export const explainMethods: Readonly<Record<string, (call: MethodInputs) => MethodResults | Promise<MethodResults>>> = {
+export const explainMethods: Readonly<Record<string, Method>> = {
   layerToLayer: (call) => ({
     attribution: {
       value: layerToLayer(call.network(), call.tensor('input', 'image'), {

@@ -1,10 +1,11 @@
 /** The attribution methods of the fixtures: one row each, from the file's name to the engine's function. */
 import { fgsm, pgd } from '../../engine/explain/adversarial.ts';
 import { guidedBackpropagation, inputXGradient, integratedGradients, saliency } from '../../engine/explain/attribution.ts';
-import { cam, gradCam, xGradCam } from '../../engine/explain/cam.ts';
+import { cam, xGradCam } from '../../engine/explain/cam.ts';
 import type { QuadratureRule } from '../../engine/explain/quadrature.ts';
 import type { Network } from '../../engine/nn/network.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { layerAttributions } from './explain-methods.ts';
 import { type Files, upload } from './fixture-files.ts';
 import type { Layout } from './fixture-layouts.ts';
 import type { Attrs } from './fixture-ops.ts';
@@ -26,6 +27,12 @@ function baseline(files: Files, given: unknown): Tensor | number {
 }
 
 export const attributionMethods: Readonly<Record<string, AttributionMethod>> = {
+  ...Object.fromEntries(
+    Object.entries(layerAttributions).map(([name, method]): [string, AttributionMethod] => [
+      name,
+      (_, network, x, targets, attrs) => method(network, x, targets, attrs),
+    ]),
+  ),
   saliency: (_, network, x, t, attrs) => ({
     map: saliency(network, x, t, { absolute: (attrs.absolute as boolean | undefined) ?? true }),
     layout: 'image',
@@ -41,7 +48,6 @@ export const attributionMethods: Readonly<Record<string, AttributionMethod>> = {
     layout: 'image',
   }),
   cam: (_, network, x, t, attrs) => ({ map: cam(network, x, t, attrs.layer as number), layout: 'plain' }),
-  gradCam: (_, network, x, t, attrs) => ({ map: gradCam(network, x, t, attrs.layer as number), layout: 'plain' }),
   xGradCam: (_, network, x, t, attrs) => ({ map: xGradCam(network, x, t, attrs.layer as number), layout: 'plain' }),
   fgsm: (_, network, x, t, attrs) => ({
     map: fgsm(network, x, t, {

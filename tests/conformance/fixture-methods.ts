@@ -3,6 +3,7 @@ import type { RecordingDevice } from '../../engine/device/recording-device.ts';
 import type { NetworkDefinition } from '../../engine/nn/definition.ts';
 import type { Network } from '../../engine/nn/network.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { explainMethods } from './explain-methods.ts';
 import { type Files, networkFor, stored, upload } from './fixture-files.ts';
 import type { HostTensor, Layout } from './fixture-layouts.ts';
 import type { Attrs } from './fixture-ops.ts';
@@ -62,4 +63,4 @@ export type Method = (
   call: MethodCall,
 ) => Readonly<Record<string, MethodOutput>> | Promise<Readonly<Record<string, MethodOutput>>>;
 
-export const methods: Readonly<Record<string, Method>> = {};
+export const methods: Readonly<Record<string, Method>> = explainMethods;
