@@ -120,7 +120,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const question = new Question<Asked<RequestsOf<C>[K]>, Answer<RequestsOf<C>[K]>, ConfigOf<S>>(name, {
       ask: (asked, [payload]) => this.run.ask(asked, payload),
       get settings() {
-        return trusted<ConfigOf<S>>(self.run.settings ?? self.config);
+        return self.complete(self.run.settings);
       },
       changed: () => this.requestUpdate(),
     });

@@ -7,7 +7,7 @@ import type { LabEvent } from '../runtime/events.ts';
 import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
 import type { LinkState, Note, TeacherKeys } from '../runtime/link.ts';
 import type { RunState, StateReport } from '../runtime/runner.ts';
-import type { ConfigOf, Schema } from '../runtime/schema.ts';
+import { type ConfigOf, defaults, type Schema } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { siteRoot } from '../site-root.ts';
 import { CardQuestions } from './card-questions.ts';
@@ -119,12 +119,18 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   /** What the run (or recording) that is shown was made with, live changes included; before there is one, what the controls say. */
   get ran(): ConfigOf<S> {
-    return trusted<ConfigOf<S>>(this.run.ran ?? this.state.config);
+    return this.complete(this.run.ran);
+  }
+
+  /** Every parameter: of a run, whose older recording may lack some; before there is one, what the controls say. */
+  protected complete(values: Readonly<Record<string, unknown>> | undefined): ConfigOf<S> {
+    return values ? trusted<ConfigOf<S>>({ ...defaults(this.definition.schema), ...values }) : this.config;
   }
 
   /** What the run (or recording) that is shown was made of: enough to repeat it. */
   get made(): MadeRun<ConfigOf<S>> {
-    return trusted<MadeRun<ConfigOf<S>>>(this.run.made ?? { config: this.state.config, changes: [] });
+    const { made } = this.run;
+    return { changes: [], ...made, config: this.complete(made?.config) };
   }
 
   /** What the present run (or recording) has told so far. */

@@ -1,5 +1,6 @@
 /** The run as a file that repeats it with the engine alone, without the lab. */
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
+import type { Change } from '../../runtime/runner.ts';
 import type { Config } from './networks.ts';
 import { optimiserOf, scheduleOf } from './optimiser.ts';
 
@@ -12,8 +13,15 @@ const layersText = (definition: NetworkDefinition): string =>
 /**
  * TypeScript for Node that trains this network on this data and prints the same losses.
  * @param inputShape [height, width, channels]
+ * @param changes of the learning rate while the run went on
  */
-export function runnableCode(config: Config, definition: NetworkDefinition, inputShape: readonly number[]): string {
+export function runnableCode(
+  config: Config,
+  definition: NetworkDefinition,
+  inputShape: readonly number[],
+  changes: readonly Change[] = [],
+): string {
+  const moved = changes.filter(({ values }) => 'rate' in values).map(({ step, values }) => [step, values.rate]);
   const { dataset, images, validationImages, testImages, seed, batch, epochs, normalise } = config;
   return `/**
  * Trains a classifier with Chalkgrad's engine. Save this file in the root of a Chalkgrad checkout and run it with
@@ -53,8 +61,8 @@ const trainer = new Trainer({
   epochs: ${epochs},
   seed,
 });
-for await (const event of trainer.run()) {
-  if (event.type === 'step') console.log('step', event.step, event.loss);
+${moved.length > 0 ? `/** Learning rates that the reader chose after these steps. */\nconst rates = new Map<number, number>(${JSON.stringify(moved)});\ntrainer.lr = rates.get(0) ?? trainer.lr;\n` : ''}for await (const event of trainer.run()) {
+${moved.length > 0 ? "  if (event.type === 'step') trainer.lr = rates.get(event.step) ?? trainer.lr;\n" : ''}  if (event.type === 'step') console.log('step', event.step, event.loss);
   if (event.type === 'epoch') console.log('epoch', event.epoch, 'validation', event.validation?.accuracy, event.validation?.loss);
 }
 const { accuracy, loss } = await trainer.evaluate(imageData(test, { normalisation }));

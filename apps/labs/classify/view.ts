@@ -380,7 +380,7 @@ export class View extends LabElement<typeof schema, Classification> {
         label: 'this training with the engine alone',
         format: 'ts',
         name: 'classify-training',
-        provide: () => runnableCode(this.ran, setup?.network ?? [], setup?.inputShape ?? []),
+        provide: () => runnableCode(this.made.config, setup?.network ?? [], setup?.inputShape ?? [], this.made.changes),
         ...(setup && setup.dataset !== 'own'
           ? {}
           : { unavailable: setup ? 'own images stay on this machine' : 'after the first step' }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ImageBatch } from '../../../apps/components/shared/images.ts';
 import { tensorsOf, verifiable } from '../../../apps/labs/classify/card-tensors.ts';
 import { configOfCheckpoint } from '../../../apps/labs/classify/checkpoint-settings.ts';
 import { runnableCode } from '../../../apps/labs/classify/code.ts';
@@ -215,8 +216,8 @@ describe('questions', () => {
     expect(seen.prediction).toBe(2);
     expect(seen.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
     await expect(ask('predict', { pixels: pixels.slice(1) })).rejects.toThrow('28 × 28 × 1 bytes');
-    const images = (await ask('images', { set: 'test', indices: [4, 999] })) as { shape: number[]; data: Uint8Array };
-    expect(images.shape).toEqual([1, 28, 28, 1]);
+    const images = (await ask('images', { set: 'test', indices: [4, 999] })) as ImageBatch;
+    expect(images).toMatchObject({ count: 1, height: 28, width: 28, channels: 1 });
     expect(images.data).toEqual(spots(5, 'test').slice(4 * 784));
     await done.runner.stop();
   });
