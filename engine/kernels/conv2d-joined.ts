@@ -11,7 +11,7 @@ import naive from '../../shaders/ladders/conv2d-joined/1-naive.wgsl';
 import { CONV2D_RUNGS, type Conv2dInput, type Conv2dRung } from './conv2d.ts';
 import { INPUT_GRADIENT_RUNGS, type InputGradientRung, naiveDispatch } from './conv2d-input-gradient.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements } from './conv2d-sizes.ts';
-import { WEIGHT_GRADIENT_RUNGS, type WeightGradientRung, weightGradientPlan } from './conv2d-weight-gradient.ts';
+import { WEIGHT_GRADIENT_RUNGS, type WeightGradientRung } from './conv2d-weight-gradient.ts';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
 import { PaddedPlan, roundUp } from './gemm-plan.ts';
 import { defineKernel, dispatch, type KernelArray, linearGrid, type Plan, type Variant } from './kernel.ts';
@@ -214,20 +214,20 @@ export const conv2dPartInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', C
 });
 
 function weightGradientVariant(rung: WeightGradientRung): Variant<Conv2dJoinedWeightGradientParams> {
-  const vectors = rung.biasRows === 4;
+  const whole = rung.vectors === 'both';
   return {
     id: rung.id,
     // Rows of dw are written in vectors of 4 channels: the second input's must start where one starts.
-    applies: (p, caps) => rung.applies(p, caps) && (!vectors || p.C1 === p.Ci || p.C1 % 4 === 0),
+    applies: (p, caps) => rung.applies(p, caps) && (!whole || p.C1 === p.Ci || p.C1 % 4 === 0),
     plan(p, caps) {
-      const channels = (count: number) => (vectors ? roundUp(count, 4) : count);
-      const q = { ...conv2dOf(p), Ci: channels(p.Ci), Co: channels(p.Co) };
+      const channels = (count: number) => (whole ? roundUp(count, 4) : count);
+      const q = { ...conv2dOf(p), Ci: channels(p.Ci), Co: rung.vectors === 'none' ? p.Co : roundUp(p.Co, 4) };
       const inputs = joinedInputs(p);
       const parts = inputs.map(({ Ci, ...part }) => ({ ...part, Ci: channels(Ci), wChannels: q.Ci }));
-      const plan = weightGradientPlan(rung, q, caps, parts);
-      if (!vectors) return plan;
+      const plan = rung.plan(q, caps, parts);
+      if (rung.vectors === 'none') return plan;
       const padded = new PaddedPlan(caps);
-      for (const { x, Ci, doubled } of inputs) padColumns(padded, x, p.N * (p.H >> doubled) * (p.W >> doubled), Ci);
+      if (whole) for (const { x, Ci, doubled } of inputs) padColumns(padded, x, p.N * (p.H >> doubled) * (p.W >> doubled), Ci);
       padColumns(padded, 'dy', p.N * p.Ho * p.Wo, p.Co);
       const taps = p.kh * p.kw;
       padded.output('dw', { matrices: taps, rows: q.Ci, columns: q.Co }, { matrices: taps, rows: p.Ci, columns: p.Co });

@@ -4,12 +4,13 @@ import registerTile from '../../shaders/ladders/conv2d-weight-gradient/2-registe
 import quadSwap from '../../shaders/ladders/conv2d-weight-gradient/3-quad-swap.wgsl';
 import quadSwapWide from '../../shaders/ladders/conv2d-weight-gradient/4-quad-swap-wide.wgsl';
 import workgroupTile from '../../shaders/ladders/conv2d-weight-gradient/5-workgroup-tile.wgsl';
+import rowTile from '../../shaders/ladders/conv2d-weight-gradient/7-row-tile-4x2.wgsl';
 import { depthwiseWeightGradient } from './conv2d-depthwise.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { NO_BIAS_SIZE } from './epilogue.ts';
 import { hasQuadSubgroups, prefersWideTiles, splitSum, sumPartials } from './gemm-plan.ts';
-import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
+import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
 
 export type Conv2dWeightGradientParams = Conv2dSizes & {
   /** 1: `db` is computed as well, in the same pass. 0: `db` is not written, and its buffer may be any four floats. */
@@ -34,23 +35,30 @@ interface Work {
   enough(caps: AdapterCaps): number;
 }
 
+type WeightGradientPlan = (p: Conv2dWeightGradientParams, caps: AdapterCaps, inputs: readonly WeightGradientInput[]) => Plan;
+
 /** A way to compute a weight gradient: one dispatch for each input, then those that add their partial matrices. */
 export interface WeightGradientRung {
   readonly id: string;
+  /** Which channels must come in whole vectors of 4 (they can be padded with zeros): those of dy, or those of x too. */
+  readonly vectors: 'none' | 'out' | 'both';
+  /** @param p sizes, with the channels of all inputs together */
+  readonly plan: WeightGradientPlan;
+  applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
+}
+
+/** A rung whose invocations take parts of the pixels, counted over n,y,x. */
+interface PixelRung {
   /** Rows that db takes: one vector where channels are read in vectors of 4 (they can be padded with zeros). */
   readonly biasRows: 1 | 4;
   readonly work: Work;
   readonly shader: typeof quadSwap | typeof quadSwapWide | typeof registerTile | typeof workgroupTile;
   entry(p: Conv2dSizes): 'pairs' | 'single' | 'tile';
-  applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
 }
 
-/**
- * Every input's rows of the partial matrices, and their sum.
- * @param p sizes, with the channels of all inputs together
- */
-export function weightGradientPlan(
-  { shader, biasRows, work, entry }: WeightGradientRung,
+/** Every input's rows of the partial matrices, and their sum. */
+function pixelPlan(
+  { shader, biasRows, work, entry }: PixelRung,
   p: Conv2dWeightGradientParams,
   caps: AdapterCaps,
   inputs: readonly WeightGradientInput[],
@@ -77,50 +85,125 @@ export function weightGradientPlan(
       buffers: parts ? { x, dw: 'partials' } : { x },
     });
   });
-  if (!parts) return { dispatches };
-  const stride = rowsPerSplit * p.Co;
-  const sum = { splits, stride, N: p.Co };
-  dispatches.push(sumPartials(caps, { ...sum, count: dwRows * p.Co, offset: 0 }, 'dw'));
-  if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: p.Co, offset: dwRows * p.Co }, 'db'));
-  return { dispatches, temporaries: { partials: 4 * splits * stride } };
+  return parts ? withSums(p, caps, dispatches, { splits, dwRows, rowsPerSplit }) : { dispatches };
 }
 
+interface Partials {
+  readonly splits: number;
+  /** Rows of dw in a partial matrix; behind them those of db. */
+  readonly dwRows: number;
+  readonly rowsPerSplit: number;
+}
+
+/** Adds the partial matrices that `dispatches` have written. */
+function withSums(
+  p: Conv2dWeightGradientParams,
+  caps: AdapterCaps,
+  dispatches: readonly Dispatch[],
+  { splits, dwRows, rowsPerSplit }: Partials,
+): Plan {
+  const stride = rowsPerSplit * p.Co;
+  const sum = { splits, stride, N: p.Co };
+  const sums = [sumPartials(caps, { ...sum, count: dwRows * p.Co, offset: 0 }, 'dw')];
+  if (p.hasBias) sums.push(sumPartials(caps, { ...sum, count: p.Co, offset: dwRows * p.Co }, 'db'));
+  return { dispatches: [...dispatches, ...sums], temporaries: { partials: 4 * splits * stride } };
+}
+
+/** Bytes of x and dy in a split, which stay in a second-level cache, and of the cache lines of a block, which stay in the first. */
+const SPLIT_BYTES = 2 ** 18;
+const BLOCK_BYTES = 2 ** 14;
+
+/** For the CPU device: splits of whole lines, cut so that their part of x and dy stays in the processor's caches. */
+const linePlan: WeightGradientPlan = (p, caps, inputs) => {
+  const { hasBias, ...params } = p;
+  const lines = p.N * p.Ho;
+  const lineBytes = 4 * (p.Wo * p.Co + p.W * p.strideY * p.Ci);
+  const fewest = Math.ceil(256 / p.Wo);
+  const linesPerSplit = Math.min(lines, Math.max(fewest, Math.floor(SPLIT_BYTES / lineBytes)));
+  const splits = Math.ceil(lines / linesPerSplit);
+  const block = Math.max(1, Math.floor(BLOCK_BYTES / (128 * p.Wo)));
+  const dwRows = p.kh * p.kw * (p.Ci / p.groups);
+  const rowsPerSplit = dwRows + hasBias;
+  const columnTiles = p.groups * Math.ceil(p.Co / p.groups / 8);
+  const parts = splits > 1 || hasBias === 1;
+  const split = { splits, linesPerSplit, block, rowsPerSplit };
+  const dispatches = inputs.map(({ x, Ci, wChannels, wFirst, doubled }) => {
+    const tiles = splits * columnTiles * Math.ceil((p.kw * Ci) / p.groups / 4);
+    return dispatch(
+      rowTile,
+      'tile',
+      { ...params, Ci, wChannels, wFirst, ...split },
+      linearGrid(tiles, 1, caps.maxWorkgroupsPerDimension),
+      { overrides: { DOUBLED: doubled }, buffers: parts ? { x, dw: 'partials' } : { x } },
+    );
+  });
+  if (hasBias) {
+    const grid = linearGrid((splits * p.Co) / 4, 8, caps.maxWorkgroupsPerDimension);
+    const range = { wChannels: p.Ci / p.groups, wFirst: 0 };
+    dispatches.push(dispatch(rowTile, 'bias', { ...params, ...range, ...split }, grid, { buffers: { dw: 'partials' } }));
+  }
+  return parts ? withSums(p, caps, dispatches, { splits, dwRows, rowsPerSplit }) : { dispatches };
+};
+
 const inPairs = (p: Conv2dSizes) => (p.Wo % 2 === 0 ? 'pairs' : 'single');
+
+const pixelRung =
+  (rung: PixelRung): WeightGradientPlan =>
+  (...args) =>
+    pixelPlan(rung, ...args);
 
 /** The rungs above the naive one. */
 export const WEIGHT_GRADIENT_RUNGS: readonly WeightGradientRung[] = [
   {
     id: 'register-tile-8x8',
-    shader: registerTile,
-    biasRows: 4,
-    work: { rows: 8, columns: 8, perGroup: 64, enough: (caps) => (caps.software ? 512 : 264 * 64) },
-    entry: () => 'tile',
+    vectors: 'both',
     applies: vectorsFit,
+    plan: pixelRung({
+      shader: registerTile,
+      biasRows: 4,
+      work: { rows: 8, columns: 8, perGroup: 64, enough: (caps) => (caps.software ? 512 : 264 * 64) },
+      entry: () => 'tile',
+    }),
   },
   {
     id: 'quad-swap',
-    shader: quadSwap,
-    biasRows: 1,
-    work: { rows: 16, columns: 16, perGroup: 4, enough: () => 128 },
-    entry: inPairs,
+    vectors: 'none',
     applies: (_, caps) => hasQuadSubgroups(caps),
+    plan: pixelRung({
+      shader: quadSwap,
+      biasRows: 1,
+      work: { rows: 16, columns: 16, perGroup: 4, enough: () => 128 },
+      entry: inPairs,
+    }),
   },
   {
     id: 'quad-swap-wide',
-    shader: quadSwapWide,
-    biasRows: 1,
-    work: { rows: 16, columns: 24, perGroup: 4, enough: () => 128 },
-    entry: inPairs,
+    vectors: 'none',
     applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Co / p.groups),
+    plan: pixelRung({
+      shader: quadSwapWide,
+      biasRows: 1,
+      work: { rows: 16, columns: 24, perGroup: 4, enough: () => 128 },
+      entry: inPairs,
+    }),
   },
   {
     id: 'workgroup-tile',
-    shader: workgroupTile,
-    biasRows: 4,
-    work: { rows: 64, columns: 64, perGroup: 1, enough: () => 264 },
-    entry: () => 'tile',
+    vectors: 'both',
     // Fewer rows or columns would leave half of each tile idle.
     applies: (p, caps) => !caps.software && vectorsFit(p) && p.Co / p.groups >= 32 && (p.kh * p.kw * p.Ci) / p.groups >= 32,
+    plan: pixelRung({
+      shader: workgroupTile,
+      biasRows: 4,
+      work: { rows: 64, columns: 64, perGroup: 1, enough: () => 264 },
+      entry: () => 'tile',
+    }),
+  },
+  {
+    id: 'row-tile-4x2',
+    vectors: 'out',
+    applies: (p, caps) => caps.kind === 'cpu' && (p.groups === 1 || (p.Co / p.groups) % 4 === 0),
+    plan: linePlan,
   },
 ];
 
@@ -129,9 +212,9 @@ function rungVariant(rung: WeightGradientRung): Variant<Conv2dWeightGradientPara
     id: rung.id,
     applies: rung.applies,
     plan(p, caps) {
-      const one = (q: Conv2dWeightGradientParams) => weightGradientPlan(rung, q, caps, [{ x: 'x', Ci: q.Ci, ...onlyInput(q) }]);
+      const one = (q: Conv2dWeightGradientParams) => rung.plan(q, caps, [{ x: 'x', Ci: q.Ci, ...onlyInput(q) }]);
       const roles = { x: 'x', y: 'dy', w: 'dw', ...(p.hasBias ? { bias: ['db', 'Co'] as const } : {}) };
-      return rung.biasRows === 4 ? vectorChannels(p, caps, roles, ['dw', 'db'], one) : one(p);
+      return rung.vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['dw', 'db'], one, rung.vectors);
     },
   };
 }

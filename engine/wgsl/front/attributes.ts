@@ -4,35 +4,13 @@ import type { Context } from './context.ts';
 import { load } from './operands.ts';
 import type { Attribute } from './syntax.ts';
 import { isInteger, scalarOf } from './types.ts';
+import { ATTRIBUTES } from './words.ts';
 
-/** Number of arguments that an attribute takes, least and most. */
-const ARGUMENTS: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ['align', [1, 1]],
-  ['binding', [1, 1]],
-  ['blend_src', [1, 1]],
-  ['builtin', [1, 1]],
-  ['color', [1, 1]],
-  ['compute', [0, 0]],
-  ['const', [0, 0]],
-  ['diagnostic', [0, 0]],
-  ['fragment', [0, 0]],
-  ['group', [1, 1]],
-  ['id', [1, 1]],
-  ['interpolate', [1, 2]],
-  ['invariant', [0, 0]],
-  ['location', [1, 1]],
-  ['must_use', [0, 0]],
-  ['size', [1, 1]],
-  ['vertex', [0, 0]],
-  ['workgroup_size', [1, 3]],
-]);
-
-/** Refuses attributes that do not exist, do not belong here or are written twice. */
+/** Refuses attributes that do not belong here or are written twice. */
 export function checkAttributes(context: Context, attributes: readonly Attribute[], allowed: readonly string[]): void {
   const seen = new Set<string>();
   for (const { name, at, arguments: args, hasParentheses } of attributes) {
-    const range = ARGUMENTS.get(name);
-    if (!range) context.fail(at, `there is no attribute '@${name}'`);
+    const range = ATTRIBUTES.get(name) ?? [0, 0];
     if (!allowed.includes(name)) context.fail(at, `'@${name}' does not belong here`);
     if (args.length < range[0] || args.length > range[1]) {
       const count = range[0] === range[1] ? `${range[0]}` : `${range[0]} to ${range[1]}`;

@@ -13,7 +13,8 @@ import type {
   SwitchNode,
   VariableNode,
 } from './syntax.ts';
-import { KEYWORDS } from './words.ts';
+import type { Token } from './tokens.ts';
+import { ATTRIBUTES, KEYWORDS } from './words.ts';
 
 const COMPOUND = new Set(['+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>=']);
 
@@ -96,7 +97,7 @@ function parseSimple(reader: Reader): StatementNode {
   }
   const { kind } = reader.peek();
   if ((kind !== 'name' || KEYWORDS.has(text)) && !/^[(*&]$/.test(text)) reader.unexpected("a statement or '}'");
-  if (text === '(' && /^[)}\];]?$/.test(reader.peek(1).text)) reader.fail('an empty parenthesis', at);
+  if (text === '(' && !beginsExpression(reader.peek(1))) reader.fail('this parenthesis holds no expression', at);
   const target = reader.nested(() => parseUnary(reader));
   const operator = reader.peek().text;
   if (operator === '++' || operator === '--') {
@@ -110,6 +111,11 @@ function parseSimple(reader: Reader): StatementNode {
   // `(f(x));` is no call statement: the parenthesis would be the first character.
   if (target.kind === 'call' && target.at === at) return { kind: 'callStatement', call: target, at };
   return reader.unexpected("an assignment: '=', '++' or the like");
+}
+
+function beginsExpression({ kind, text }: Token): boolean {
+  if (kind === 'name') return !KEYWORDS.has(text) || text === 'true' || text === 'false';
+  return kind === 'number' || /^[-!~*&(]$/.test(text);
 }
 
 /** `var`, `let`, `const` or `override`, without the semicolon. */
@@ -242,7 +248,7 @@ export function parseAttributes(reader: Reader): Attribute[] {
   while (reader.is('@')) {
     const { at } = reader.take();
     const name = reader.peek();
-    if (name.kind !== 'name') reader.unexpected('the name of an attribute');
+    if (!ATTRIBUTES.has(name.text)) reader.unexpected('the name of an attribute');
     reader.take();
     if (name.text === 'diagnostic') {
       parseDiagnosticControl(reader);

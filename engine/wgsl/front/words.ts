@@ -20,3 +20,24 @@ export const RESERVED: ReadonlySet<string> = new Set(
     'virtual volatile wgsl where with writeonly yield'
   ).split(' '),
 );
+
+/** Attributes with the number of arguments that they take, least and most (WGSL, §12). */
+export const ATTRIBUTES: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['align', [1, 1]],
+  ['binding', [1, 1]],
+  ['blend_src', [1, 1]],
+  ['builtin', [1, 1]],
+  ['color', [1, 1]],
+  ['compute', [0, 0]],
+  ['diagnostic', [0, 0]],
+  ['fragment', [0, 0]],
+  ['group', [1, 1]],
+  ['id', [1, 1]],
+  ['interpolate', [1, 2]],
+  ['invariant', [0, 0]],
+  ['location', [1, 1]],
+  ['must_use', [0, 0]],
+  ['size', [1, 1]],
+  ['vertex', [0, 0]],
+  ['workgroup_size', [1, 3]],
+]);

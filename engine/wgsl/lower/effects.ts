@@ -9,6 +9,8 @@ export class Walk {
   readonly globals = new Set<number>();
   /** Whether it calls a function. */
   calls = false;
+  /** Whether it has a loop that is not marked to be expanded, itself or in a function that it calls. */
+  loops = false;
   /** Values and statements seen: a measure of the code's size. */
   weight = 0;
   readonly #of: EffectTable;
@@ -46,11 +48,13 @@ export class Walk {
         for (const { body } of s.cases) this.statements(body);
         return;
       case 'for':
+        if (!s.unroll) this.loops = true;
         if (s.initial) this.statement(s.initial);
         if (s.condition) this.value(s.condition);
         if (s.update) this.statement(s.update);
         return this.statements(s.body);
       case 'loop':
+        this.loops = true;
         this.statements(s.body);
         this.statements(s.continuing);
         return s.breakIf && this.value(s.breakIf);
@@ -117,6 +121,7 @@ export class Walk {
         const inner = this.#of.ofFunction(v.func);
         for (const global of inner.globals) this.globals.add(global);
         this.weight += inner.weight;
+        if (inner.loops) this.loops = true;
         v.arguments.forEach((argument, i) => {
           this.value(argument);
           // Only what the function writes through the pointer counts.

@@ -5,6 +5,7 @@
  */
 import { Facts } from './facts.ts';
 import { type Block, type Copy, type Graph, type Item, type Loop, type Node, Region } from './graph.ts';
+import { decompose } from './linear.ts';
 import type { Operations } from './operations.ts';
 import { FULL, intersect, isConstant, type Range, union } from './range.ts';
 
@@ -38,15 +39,39 @@ export interface LoopParts {
   readonly memories: readonly number[];
   /** Whether another round follows; evaluated before the first and after each. Absent: always. */
   readonly condition: (() => Node) | undefined;
-  /** Called once the variables of a round have their names: may set ranges of phis. */
-  readonly start: ((phis: ReadonlyMap<number, Node>) => void) | undefined;
+  /** Called once the variables of a round have their names: may set ranges of phis, and say which of them counts. */
+  readonly start: ((phis: ReadonlyMap<number, Node>) => Counting | undefined) | undefined;
+  /** No other loop is inside: it may be written twice, without and with tests of its indices. */
+  readonly isInnermost?: boolean;
   body(): void;
   /** After the body and after `continue`. */
   update(): void;
 }
 
+/** A variable that counts upwards by the same step in every round. */
+export interface Counting {
+  readonly phi: Node;
+  /** Its value in the first round. */
+  readonly first: Node;
+  /** At least its value in the last. */
+  readonly last: Node;
+  /** What must hold so that it does not wrap around. */
+  readonly conditions: readonly Node[];
+}
+
+/** Collects what must hold before a loop so that its indices need no test inside. */
+interface Checker {
+  readonly counting: Counting;
+  readonly body: Region;
+  /** The region before the loop, where the conditions are computed. */
+  readonly outside: Region;
+  readonly conditions: Set<Node>;
+}
+
 /** Nodes that either side of an `if` may have to become a selection. */
 const MOST_SPECULATED = 120;
+/** Elements that an index may advance from round to round. */
+const MOST_FACTOR = 2 ** 24;
 
 export class Flow {
   readonly graph: Graph;
@@ -62,6 +87,7 @@ export class Flow {
   /** Where reads of memory that hold everywhere may be moved to. */
   free: Region;
   readonly #touched = new WeakMap<Region, { readonly memories: readonly number[]; readonly before: readonly number[] }>();
+  #checker: Checker | undefined;
   readonly #breaks: Join[] = [];
   readonly #continues: Join[] = [];
 
@@ -321,13 +347,71 @@ export class Flow {
   loop(parts: LoopParts): void {
     this.breakable(() => {
       const first = parts.condition?.();
-      const core = () => this.#core(parts);
+      const core = () => (parts.isInnermost ? this.#checkedBefore(parts) : this.#core(parts, undefined));
       if (first) this.if(first, core, () => undefined);
       else core();
     });
   }
 
-  #core(parts: LoopParts): void {
+  /**
+   * A loop whose indices are sums of a counting variable and of what does not change: where its first and its last value lie inside,
+   * all do. Both are tested once before the loop; a second loop that tests each index stands by for where they do not.
+   */
+  #checkedBefore(parts: LoopParts): void {
+    const { region, items, facts, alive } = this;
+    const slots = [...this.slots];
+    const memories = [...this.memories];
+    const side = (conditions: Set<Node> | undefined): Region => {
+      const inner = new Region(region);
+      this.region = inner;
+      this.items = inner.items;
+      this.facts = facts;
+      this.slots = [...slots];
+      this.memories = [...memories];
+      this.alive = alive;
+      this.#core(parts, conditions);
+      return inner;
+    };
+    const conditions = new Set<Node>();
+    const fast = side(conditions);
+    const condition = [...conditions].reduce((a, b) => this.graph.make('i32.and', [a, b]), this.graph.i32(1));
+    const slow = condition.op === 'const' && condition.immediate === 1 ? new Region(region) : side(undefined);
+    items.push({ kind: 'if', condition, then: fast, otherwise: slow });
+    this.region = region;
+    this.items = items;
+    this.facts = facts;
+  }
+
+  /** Whether an index stays below `count` in all rounds of the loop around it, if what was noted before the loop holds. */
+  staysBelow(index: Node, count: Node): boolean {
+    const checker = this.#checker;
+    if (!checker || !this.region.isWithin(checker.body) || !checker.outside.isWithin(count.home)) return false;
+    const { counting, outside, conditions } = checker;
+    if (!outside.isWithin(counting.first.home) || !outside.isWithin(counting.last.home)) return false;
+    const g = this.graph;
+    const sum = new Map<Node, number>();
+    const constant = decompose(index, 1, sum);
+    const factor = sum.get(counting.phi) ?? 0;
+    if (factor < 0 || factor > MOST_FACTOR) return false;
+    sum.delete(counting.phi);
+    let invariant = g.i32(constant);
+    for (const [node, by] of sum) {
+      if (!outside.isWithin(node.home)) return false;
+      invariant = g.make('i32.add', [g.make('i32.mul', [node, g.i32(by)]), invariant]);
+    }
+    const at = (value: Node) => g.make('i32.add', [invariant, g.make('i32.mul', [value, g.i32(factor)])]);
+    conditions.add(g.make('i32.lt_u', [at(counting.first), count]));
+    if (factor === 0) return true;
+    conditions.add(g.make('i32.lt_u', [at(counting.last), count]));
+    // In between it cannot wrap around: no binding has more than 2³⁰ elements.
+    const rounds = g.make('i32.sub', [counting.last, counting.first]);
+    conditions.add(g.make('i32.le_u', [rounds, g.i32(Math.floor((3 * 2 ** 30) / factor))]));
+    for (const condition of counting.conditions) conditions.add(condition);
+    return true;
+  }
+
+  /** @param conditions collects what must hold before the loop; undefined: every index is tested where it is used */
+  #core(parts: LoopParts, conditions: Set<Node> | undefined): void {
     const { region, items, facts } = this;
     const exit = this.#breaks.at(-1) as Join;
     const body = new Region(region, true);
@@ -346,7 +430,10 @@ export class Flow {
     }
     for (const memory of parts.memories) this.touch(memory);
     this.#touched.set(body, { memories: parts.memories, before: [...this.memories] });
-    parts.start?.(phis);
+    const counting = parts.start?.(phis);
+    const outer = this.#checker;
+    const outside = region.parent;
+    this.#checker = counting && conditions && outside ? { counting, body, outside, conditions } : undefined;
     if (parts.condition) {
       const holds = parts.condition();
       // The condition has been tested at the end of the round before: only its truth is used here.
@@ -368,6 +455,7 @@ export class Flow {
       if (condition && known !== true) this.leave(exit);
       this.alive = false;
     }
+    this.#checker = outer;
     this.region = region;
     this.items = items;
     this.facts = facts;

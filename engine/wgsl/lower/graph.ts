@@ -363,6 +363,10 @@ export class Graph {
       return undefined;
     }
     const value = b.immediate as number;
+    if (op === 'i32.div_u' || op === 'i32.rem_u') {
+      const divided = this.#divideMultiple(op, a, value);
+      if (divided) return divided;
+    }
     switch (op) {
       case 'i32.add':
         if (value === 0) return a;
@@ -408,6 +412,18 @@ export class Graph {
       default:
         return undefined;
     }
+  }
+
+  /** Quotient and remainder of k·x by a multiple or divisor of k, where k·x does not wrap around. */
+  #divideMultiple(op: string, a: Node, divisor: number): Node | undefined {
+    const [x, by] = a.args;
+    if ((a.op !== 'i32.mul' && a.op !== 'i32.shl') || by?.op !== 'const' || !x || divisor <= 0) return undefined;
+    const k = a.op === 'i32.mul' ? (by.immediate as number) : 2 ** ((by.immediate as number) & 31);
+    if (k <= 1 || unsigned(x.range).hi * k >= 2 ** 32) return undefined;
+    if (k % divisor === 0) return op === 'i32.rem_u' ? this.i32(0) : this.make('i32.mul', [x, this.i32(k / divisor)]);
+    if (divisor % k !== 0) return undefined;
+    const inner = this.make(op, [x, this.i32(divisor / k)]);
+    return op === 'i32.rem_u' ? this.make('i32.mul', [inner, this.i32(k)]) : inner;
   }
 
   #simplifyExtremum(op: string, a: Node, b: Node): Node | undefined {

@@ -7,7 +7,7 @@ import type { Entry, ForStatement, Func, LoopStatement, Module, Place, Statement
 import { VOID } from '../typed.ts';
 import { Builtins } from './builtins.ts';
 import { EffectTable } from './effects.ts';
-import { Flow, type Join } from './flow.ts';
+import { type Counting, Flow, type Join } from './flow.ts';
 import { Graph, type Node } from './graph.ts';
 import { Lanes } from './lanes.ts';
 import { isVector4, Layout, type Leaf, scalarOf } from './layout.ts';
@@ -153,6 +153,7 @@ class Lowering {
       condition: () => g.make('i32.lt_u', [flow.slots[counterSlot] as Node, end]),
       start: (phis) => {
         if (groups !== undefined) flow.bound(phis.get(counterSlot) as Node, { lo: 0, hi: groups });
+        return undefined;
       },
       body: () => {
         const group = flow.slots[counterSlot] as Node;
@@ -204,7 +205,10 @@ class Lowering {
       slots: [slot],
       memories: written,
       condition: () => g.make('i32.lt_u', [flow.slots[slot] as Node, g.i32(count)]),
-      start: (phis) => flow.bound(phis.get(slot) as Node, { lo: 0, hi: count }),
+      start: (phis) => {
+        flow.bound(phis.get(slot) as Node, { lo: 0, hi: count });
+        return undefined;
+      },
       body: () => body(flow.slots[slot] as Node),
       update: () => {
         flow.slots[slot] = g.make('i32.add', [flow.slots[slot] as Node, g.i32(1)]);
@@ -918,6 +922,7 @@ class Lowering {
           ...carried,
           condition: condition ? () => this.#scalar(condition) : undefined,
           start: this.#induction(s),
+          isInnermost: !this.#effects.ofBody(s.body).loops,
           body: () => this.#body(s.body),
           update,
         });
@@ -988,7 +993,7 @@ class Lowering {
   }
 
   /** What a counting loop says about its counter: from where, and how far. */
-  #induction(s: ForStatement): ((phis: ReadonlyMap<number, Node>) => void) | undefined {
+  #induction(s: ForStatement): ((phis: ReadonlyMap<number, Node>) => Counting | undefined) | undefined {
     const flow = this.#flow;
     const { update, condition } = s;
     if (!condition || update?.kind !== 'assign' || update.operator !== '+' || update.place.kind !== 'variable') return undefined;
@@ -1000,27 +1005,35 @@ class Lowering {
     const isSigned = ref.type.scalar === 'i32';
     const [view, limit]: [(range: Range) => Range, number] = isSigned ? [signed, 2 ** 31] : [unsigned, 2 ** 32];
     const start = view(initial);
+    const first = flow.slots[ref.base] as Node;
+    const g = this.#graph;
     return (phis) => {
       const phi = phis.get(ref.base);
-      if (!phi) return;
+      if (!phi) return undefined;
       const step = view(flow.range(this.#scalar(update.value)));
-      if (step.lo < 0) return;
+      if (step.lo < 0) return undefined;
       const test = this.#scalar(condition);
       const [left, right] = test.args;
       const strict = test.op === (isSigned ? 'i32.lt_s' : 'i32.lt_u');
-      if (!left || !right || !(strict || test.op === (isSigned ? 'i32.le_s' : 'i32.le_u'))) return;
+      if (!left || !right || !(strict || test.op === (isSigned ? 'i32.le_s' : 'i32.le_u'))) return undefined;
       // counter + ahead < end, where neither side wraps around
-      const ahead =
-        left === phi
-          ? 0
-          : left.op === 'i32.add' && left.args[0] === phi && left.args[1]?.op === 'const'
-            ? (left.args[1].immediate as number)
-            : -1;
-      if (ahead < 0) return;
-      const last = view(flow.range(right)).hi - Number(strict) - ahead;
+      const distance = left.args[1];
+      const isAhead = left.op === 'i32.add' && left.args[0] === phi && distance?.op === 'const';
+      const ahead = left === phi ? 0 : isAhead ? (distance.immediate as number) : -1;
+      if (ahead < 0) return undefined;
+      const end = view(flow.range(right));
+      const last = end.hi - Number(strict) - ahead;
       const hi = Math.max(start.hi, last + step.hi);
-      if (hi + ahead >= limit) return;
-      flow.bound(phi, { lo: start.lo, hi });
+      const isBounded = hi + ahead < limit;
+      if (isBounded) flow.bound(phi, { lo: start.lo, hi });
+      if (step.hi >= 2 ** 29 || ahead >= 2 ** 29) return undefined;
+      const half = g.i32(-(2 ** 31));
+      return {
+        phi,
+        first,
+        last: g.make('i32.sub', [right, g.i32(ahead + Number(strict))]),
+        conditions: isBounded && start.lo >= 0 ? [] : [g.make('i32.lt_u', [first, half]), g.make('i32.lt_u', [right, half])],
+      };
     };
   }
 

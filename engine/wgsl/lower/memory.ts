@@ -6,6 +6,7 @@ import type { Type } from '../typed.ts';
 import type { Flow } from './flow.ts';
 import { deeper, type Graph, type Node, type Region } from './graph.ts';
 import type { Leaf } from './layout.ts';
+import { decompose } from './linear.ts';
 import { type Range, unsigned } from './range.ts';
 
 /** A binding, or a variable that is indexed at run time. */
@@ -39,18 +40,6 @@ export interface MemoryRef {
   readonly holds: boolean;
 }
 
-/** A node as constant + Σ factor · node. All arithmetic modulo 2³². */
-function decompose(node: Node, factor: number, into: Map<Node, number>): number {
-  const [a, b] = node.args as [Node, Node];
-  if (node.op === 'const') return Math.imul(node.immediate as number, factor);
-  if (node.op === 'i32.add') return (decompose(a, factor, into) + decompose(b, factor, into)) | 0;
-  if (node.op === 'i32.sub') return (decompose(a, factor, into) + decompose(b, Math.imul(factor, -1), into)) | 0;
-  if (node.op === 'i32.mul' && b.op === 'const') return decompose(a, Math.imul(factor, b.immediate as number), into);
-  if (node.op === 'i32.shl' && b.op === 'const') return decompose(a, Math.imul(factor, 1 << (b.immediate as number)), into);
-  into.set(node, ((into.get(node) ?? 0) + factor) | 0);
-  return 0;
-}
-
 /** Steps to an element: proved to lie inside from what is known, or clamped. */
 export function elementOf(
   flow: Flow,
@@ -70,14 +59,23 @@ export function elementOf(
       const holds = ref.holds && inside(index.range);
       return { ...ref, type: element, terms: [...ref.terms, { node: index, stride, count: bounds }], holds };
     }
+    if (flow.staysBelow(index, graph.i32(bounds))) {
+      count.proved++;
+      return { ...ref, type: element, terms: [...ref.terms, { node: index, stride, count: bounds }], holds: false };
+    }
     count.clamped++;
     const clamped = graph.make('min_u', [index, graph.i32(bounds - 1)]);
     return { ...ref, type: element, terms: [...ref.terms, { node: clamped, stride, count: bounds }] };
   }
   // Whole elements behind the part of fixed size: at least one (checked when the kernel starts).
-  count.clamped++;
   const bytes = graph.make('i32.sub', [ref.memory.lengthNode as Node, graph.i32(ref.offset)]);
-  const last = graph.make('i32.sub', [graph.make('i32.div_u', [bytes, graph.i32(stride)]), graph.i32(1)]);
+  const elements = graph.make('i32.div_u', [bytes, graph.i32(stride)]);
+  if (flow.staysBelow(index, elements)) {
+    count.proved++;
+    return { ...ref, type: element, terms: [...ref.terms, { node: index, stride, count: undefined }], holds: false };
+  }
+  count.clamped++;
+  const last = graph.make('i32.sub', [elements, graph.i32(1)]);
   return { ...ref, type: element, terms: [...ref.terms, { node: graph.make('min_u', [index, last]), stride, count: undefined }] };
 }
 

@@ -125,6 +125,10 @@ class Emission {
 
   #if({ condition, then, otherwise }: Extract<Item, { kind: 'if' }>): void {
     const code = this.#code;
+    if (condition.op === 'const') {
+      const chosen = condition.immediate === 0 ? otherwise : then;
+      return this.#items(chosen, chosen.items);
+    }
     this.#push(condition);
     const leaves = this.#onlyLeaves(then);
     if (leaves !== undefined) {

@@ -209,7 +209,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         shift = bias[output[j]];
       }
       // All loads before the first store: a pixel past the edge repeats the last one.
-      var before: array<vec4f, PIXELS>;
+      var before = array<vec4f, PIXELS>();
       if (ACCUMULATE) {
         // @unroll
         for (var i = 0u; i < PIXELS; i++) {

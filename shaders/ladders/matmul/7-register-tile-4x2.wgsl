@@ -65,7 +65,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var j = 0u; j < COLUMNS; j++) {
     bColumn[j] = z * params.bBatchStride / 4u + min(column + j, N4 - 1u);
   }
-  var sum: array<vec4f, 8>;
+  var sum = array<vec4f, 8>();
   var k = start;
   for (; k + 3u < end; k += 4u) {
     // @unroll

@@ -73,9 +73,11 @@ function answers(source: string): boolean {
 
 describe('the front end', () => {
   it.each(ABSURD)('answers to absurd code: %s', (_, source) => {
-    const start = performance.now();
+    // Of this process: whatever else the machine does must not count.
+    const start = process.cpuUsage();
     expect(answers(source)).toBe(true);
-    expect(performance.now() - start).toBeLessThan(2000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(2000);
   });
 
   it('answers to random text', () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -118,6 +118,20 @@ describe('a .wgsl file with arguments', () => {
     expect(text).toContain('10.5, 12.5, 14.5, 16.5, 18.5, 20.5, 22.5, 0');
     expect(text).toContain('line 11: reads x[1] = 1');
     expect(text).toContain('line 11: writes y[1] ← 12.5');
+  });
+});
+
+describe('the worked examples of engine/wgsl/README.md', () => {
+  const readme = readFileSync(join(repositoryRoot, 'engine/wgsl/README.md'), 'utf8');
+  const example = /`node apps\/cli\/run\.mjs wgsl (\w+\.wgsl) ([^`]*)`\n\n```wgsl\n([\s\S]*?)```\n\n```\n([\s\S]*?)```/g;
+  const examples = [...readme.matchAll(example)].map(([, name, args, source, output]) => ({ name, args, source, output }));
+
+  it('are three', () => expect(examples).toHaveLength(3));
+
+  it.each(examples)('$name prints what is written there', async ({ name = '', args = '', source = '', output = '' }) => {
+    const { code, text } = await run(file(name, source), ...args.split(' '));
+    expect(code).toBe(1);
+    expect(text.replaceAll(`${folder}/`, '')).toBe(output.trimEnd());
   });
 });
 
