@@ -22,6 +22,13 @@ const noisyStrip = {
   ...strip,
   data: Uint8Array.from(strip.data, (value, i) => Math.min(255, Math.max(0, value + (noise[i] as number)))),
 };
+const attributions = ['saliency', 'integrated gradients', 'noise'].map((title, n) => ({
+  id: title.split(' ')[0] as string,
+  title,
+  values: normals(784, 30 + n, 0.1 * (n + 1)).map((v, i) => v * (n === 2 ? 1 : (pictures.images.data[i] as number) / 255)),
+  width: 28,
+  image: pictures.images,
+}));
 const points = clouds(10_000, 5);
 const pointPictures = shapes(10_000, 6).images;
 const digits = Array.from({ length: 10 }, (_, i) => String(i));
@@ -133,6 +140,9 @@ export const demos: Record<string, () => TemplateResult> = {
     <chalk-heat-map label="Attribution" columns="16" .values=${field(12, 16)} size="320"></chalk-heat-map>
     <chalk-heat-map label="Class map" columns="7" map="sequential" fade smooth .values=${field(7, 7).map((v) => Math.max(0, Number.isFinite(v) ? v : 0))} .image=${pictures.images} size="280"></chalk-heat-map>
   `,
+  'chalk-attribution-gallery': () => html`<chalk-attribution-gallery class="wide" label="Two methods" .maps=${attributions}>
+    <p slot="caption-saliency">Large everywhere on the shape.</p>
+  </chalk-attribution-gallery>`,
   'chalk-tensor-view': () => html`
     <chalk-tensor-view name="conv1.weight" symbol="W" layout="hwio" .shape=${[3, 3, 1, 16]} .data=${normals(144, 8, 0.2)}></chalk-tensor-view>
     <chalk-tensor-view name="relu1" .shape=${[2, 13, 13, 8]} .data=${normals(2 * 169 * 8, 9).map((v) => Math.max(0, v))}></chalk-tensor-view>

@@ -2,6 +2,7 @@
 
 import { docs } from 'virtual:element-docs';
 import { html, nothing, render, type TemplateResult } from 'lit';
+import '../components/attribution-gallery/element.ts';
 import '../components/chart/element.ts';
 import '../components/checkpoint-bar/element.ts';
 import '../components/confusion-matrix/element.ts';

@@ -1,5 +1,7 @@
 /** The failure-modes lab on the page. */
 import { html, nothing } from 'lit';
+import type { ShownMap } from '../../components/attribution-gallery/element.ts';
+import '../../components/attribution-gallery/element.ts';
 import '../../components/chart/element.ts';
 import '../../components/confusion-matrix/element.ts';
 import '../../components/heat-map/element.ts';
@@ -10,9 +12,10 @@ import { type CellFormat, formatPercent } from '../../components/shared/format.t
 import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, grayBatch, picked } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
+import { memoLast } from '../../shell/memo.ts';
 import './dot-picker.ts';
 import type { Cell, Explanation, FailureModes, Matrix, Which } from './experiment.ts';
-import { forDisplay, verdict } from './explanation.ts';
+import { verdict } from './explanation.ts';
 import type { schema } from './schema.ts';
 import { failureStyles } from './styles.ts';
 
@@ -22,6 +25,12 @@ const MOST = 60;
 const NONE: readonly never[] = [];
 /** Black and white in normalised units. */
 const RANGE = [-0.4242, 2.8215] as const;
+
+function mapOf({ network, test, scores, map, bytes }: Explanation): ShownMap {
+  const { predicted, probability } = verdict(scores);
+  const title = `${network} network, ${test} image: says ${predicted} (${formatPercent(probability)})`;
+  return { id: `${network}-${test}`, title, values: map, width: 28, image: digits(bytes) };
+}
 
 /** A cell of one of the matrices, and the test images behind it. */
 interface Behind {
@@ -43,6 +52,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
   readonly #explained = this.question('explain');
   readonly #path = this.question('path');
   readonly #images = this.question('behind');
+  readonly #maps = memoLast((explanations: readonly Explanation[]) => explanations.map(mapOf));
 
   constructor() {
     super();
@@ -149,7 +159,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
 
   #renderExplanations() {
     if (!this.#matrix('tainted', 'tainted') || this.hides('explain')) return nothing;
-    const explanations = this.#explained.value ?? this.store.data.get('explanations') ?? [];
+    const explanations = this.#explained.value ?? this.store.data.get('explanations') ?? NONE;
     const [first] = explanations;
     return html`<h3>Why? ${first ? html`Test image ${first.index}, a ${first.label}` : nothing}</h3>
       <p><button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#explain()}>Explain test image ${this.config.example}</button>
@@ -157,12 +167,12 @@ export class View extends LabElement<typeof schema, FailureModes> {
       <p class="facts legend">Left: where attribution is strong, over the image. Right: brown pixels speak for the class, green ones against
         it. The dot: its share of all attribution, its rank among the 784 pixels and its signed value.
         ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
-      <div class="four">${explanations.map((found) => this.#renderExplanation(found))}</div>
+      <chalk-attribution-gallery label="Explanations of the test image" .maps=${this.#maps(explanations)}>
+        ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>
       ${this.#renderPath()}`;
   }
 
-  #renderExplanation(found: Explanation) {
-    const { predicted, probability } = verdict(found.scores);
+  #renderCaption(found: Explanation) {
     // Only integrated gradients have a baseline, and with it a difference that they should add up to.
     const { difference } = found;
     const sums =
@@ -170,12 +180,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
         ? nothing
         : html`<p class="facts">Σ = ${found.sum.toFixed(3)}, S(x) − S(x′) = ${difference.toFixed(3)}, completeness error ${Math.abs(found.sum - difference).toFixed(4)}</p>
       <button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>`;
-    return html`<div>
-      <h4>${found.network} network, ${found.test} image: says ${predicted} (${formatPercent(probability)})</h4>
-      <div class="maps">
-        <chalk-heat-map label="over the image" columns="28" map="sequential" limit="1" opacity="0.5" no-legend .values=${forDisplay(found.map)} .image=${digits(found.bytes)}></chalk-heat-map>
-        <chalk-heat-map label="attribution alone" columns="28" map="diverging" .values=${found.map}></chalk-heat-map>
-      </div>
+    return html`<div slot=${`caption-${found.network}-${found.test}`}>
       <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)}</p>
       ${sums}
     </div>`;
