@@ -16,6 +16,19 @@ const dense = Array.from({ length: 101 }, (_, i) => i / 100);
 const targets = [0.15, -0.16, -0.61, -0.86, -1.02, -0.44, 0.16, 0.05, 0.45, 1.39, 0.86];
 const fit = dense.map((x) => Math.sin(6.5 * x + 3.2) * (0.6 + 0.6 * x));
 const pictures = shapes(60, 3);
+const strip = shapes(12, 3).images;
+const noise = normals(12 * 784, 21, 60);
+const noisyStrip = {
+  ...strip,
+  data: Uint8Array.from(strip.data, (value, i) => Math.min(255, Math.max(0, value + (noise[i] as number)))),
+};
+const attributions = ['saliency', 'integrated gradients', 'noise'].map((title, n) => ({
+  id: title.split(' ')[0] as string,
+  title,
+  values: normals(784, 30 + n, 0.1 * (n + 1)).map((v, i) => v * (n === 2 ? 1 : (pictures.images.data[i] as number) / 255)),
+  width: 28,
+  image: pictures.images,
+}));
 const points = clouds(10_000, 5);
 const pointPictures = shapes(10_000, 6).images;
 const digits = Array.from({ length: 10 }, (_, i) => String(i));
@@ -114,10 +127,22 @@ export const demos: Record<string, () => TemplateResult> = {
       .images=${{ data: normals(6 * 64, 4), count: 6, width: 8, height: 8, channels: 1, map: 'diverging' }}
     ></chalk-image-grid>
   `,
+  'chalk-image-strips': () => html`<chalk-image-strips
+    class="wide"
+    label="Shapes"
+    .strips=${[
+      { label: 'clean', images: strip },
+      { label: 'noisy', images: noisyStrip },
+      { label: 'thresholded', images: null, heading: 'to come' },
+    ]}
+  ></chalk-image-strips>`,
   'chalk-heat-map': () => html`
     <chalk-heat-map label="Attribution" columns="16" .values=${field(12, 16)} size="320"></chalk-heat-map>
     <chalk-heat-map label="Class map" columns="7" map="sequential" fade smooth .values=${field(7, 7).map((v) => Math.max(0, Number.isFinite(v) ? v : 0))} .image=${pictures.images} size="280"></chalk-heat-map>
   `,
+  'chalk-attribution-gallery': () => html`<chalk-attribution-gallery class="wide" label="Two methods" .maps=${attributions}>
+    <p slot="caption-saliency">Large everywhere on the shape.</p>
+  </chalk-attribution-gallery>`,
   'chalk-tensor-view': () => html`
     <chalk-tensor-view name="conv1.weight" symbol="W" layout="hwio" .shape=${[3, 3, 1, 16]} .data=${normals(144, 8, 0.2)}></chalk-tensor-view>
     <chalk-tensor-view name="relu1" .shape=${[2, 13, 13, 8]} .data=${normals(2 * 169 * 8, 9).map((v) => Math.max(0, v))}></chalk-tensor-view>
@@ -154,6 +179,16 @@ export const demos: Record<string, () => TemplateResult> = {
   `,
   'chalk-digit-pad': () => html`<chalk-digit-pad></chalk-digit-pad>`,
   'chalk-runs-table': () => html`<chalk-runs-table class="wide" selected="b" .runs=${runs}></chalk-runs-table>`,
+  'chalk-result-table': () => html`<chalk-result-table
+    label="Accuracy"
+    .formats=${{ accuracy: 'percent', images: 'count' }}
+    .rows=${[
+      { network: 'clean', test: 'clean', accuracy: 0.9871, loss: 0.0412, images: 10_000 },
+      { network: 'clean', test: 'tainted', accuracy: 0.9863, loss: 0.0429, images: 10_000 },
+      { network: 'tainted', test: 'clean', accuracy: 0.7712, loss: 1.93, images: 10_000 },
+      { network: 'tainted', test: 'tainted', accuracy: 0.9925, loss: 0.000081, images: null },
+    ]}
+  ><p>Press a head to sort; missing values stay last.</p></chalk-result-table>`,
   'chalk-checkpoint-bar': () => html`
     <chalk-checkpoint-bar key="gallery" .checkpoint=${{ bytes: new Uint8Array(220_000), step: 1200, note: 'sample' }}></chalk-checkpoint-bar>
     <chalk-checkpoint-bar></chalk-checkpoint-bar>

@@ -2,6 +2,7 @@
 
 import { docs } from 'virtual:element-docs';
 import { html, nothing, render, type TemplateResult } from 'lit';
+import '../components/attribution-gallery/element.ts';
 import '../components/chart/element.ts';
 import '../components/checkpoint-bar/element.ts';
 import '../components/confusion-matrix/element.ts';
@@ -10,8 +11,10 @@ import '../components/digit-pad/element.ts';
 import '../components/export-menu/element.ts';
 import '../components/heat-map/element.ts';
 import '../components/image-grid/element.ts';
+import '../components/image-strips/element.ts';
 import '../components/math-card/element.ts';
 import '../components/network-editor/element.ts';
+import '../components/result-table/element.ts';
 import '../components/runs-table/element.ts';
 import '../components/scatter-plot/element.ts';
 import '../components/tensor-view/element.ts';

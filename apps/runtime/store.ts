@@ -17,7 +17,7 @@ export class RunStore<C extends Contract = AnyContract> {
   readonly charts = new Map<string, Map<string, Series>>();
   readonly tensors = new Map<string, TensorEvent>();
   readonly images = new Map<string, ImagesEvent>();
-  readonly tables = new Map<string, Row[]>();
+  readonly tables = new Map<string, readonly Row[]>();
   readonly data = new NamedValues<DataOf<C>>();
   readonly checkpoints = new Map<string, CheckpointEvent>();
   /** Notes and warnings, oldest first. */
@@ -74,11 +74,9 @@ export class RunStore<C extends Contract = AnyContract> {
   }
 
   #row(table: string, id: string | undefined, row: Row): void {
-    let rows = this.tables.get(table);
-    if (!rows) {
-      rows = [];
-      this.tables.set(table, rows);
-    }
+    // A new list at every change: who shows it sees that it changed.
+    const rows = [...(this.tables.get(table) ?? [])];
+    this.tables.set(table, rows);
     const key = `${table} ${id}`;
     const at = id === undefined ? undefined : this.#rowIds.get(key);
     if (at !== undefined) rows[at] = row;

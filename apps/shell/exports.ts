@@ -1,5 +1,6 @@
 /** What every lab lets its reader take away: numbers, settings, and a file that repeats the run. */
 import type { ExportItem } from '../components/export-menu/element.ts';
+import { rowsCsv } from '../components/result-table/rows.ts';
 import { toCsv } from '../components/shared/files.ts';
 import type { Contract } from '../runtime/contract.ts';
 import { type AnyDefinition, type DeviceInfo, presetValues } from '../runtime/experiment.ts';
@@ -28,15 +29,6 @@ export function curvesCsv(store: RunStore<Contract>): string {
     }
   }
   return toCsv(['chart', 'series', 'x', 'y'], rows);
-}
-
-/** One table as CSV; the columns are those of all rows, in order of appearance. */
-export function tableCsv(rows: readonly Readonly<Record<string, string | number | boolean | null>>[]): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return toCsv(
-    columns,
-    rows.map((row) => columns.map((column) => row[column])),
-  );
 }
 
 /** Result, configuration, environment, curves and tables: the same names as in the file of `npm run lab -- … --json`. */
@@ -144,7 +136,7 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
         label: table,
         format: 'csv',
         name: `${name}-${table}`,
-        provide: () => tableCsv(rows),
+        provide: () => rowsCsv(rows),
       }),
     ),
     { id: 'run', label: 'run and settings', format: 'json', name, provide: () => runJson(source) },

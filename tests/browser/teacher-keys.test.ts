@@ -11,7 +11,7 @@ afterAll(() => runner?.close());
 
 /** What only looks: smoothing and scales of charts, views of matrices and tensors, cards, the dialog of exports. */
 const views =
-  'chalk-chart chalk-heat-map chalk-confusion-matrix chalk-tensor-view chalk-card-section chalk-math-card chalk-export-menu'.split(
+  'chalk-chart chalk-heat-map chalk-confusion-matrix chalk-tensor-view chalk-card-section chalk-math-card chalk-export-menu chalk-result-table chalk-attribution-gallery'.split(
     ' ',
   );
 

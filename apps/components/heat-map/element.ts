@@ -26,6 +26,7 @@ import { ThemeController } from '../shared/theme-controller.ts';
  * @attr {boolean} smooth - interpolate between cells
  * @attr {number} size - width in CSS pixels; 0: as wide as the element allows
  * @attr {boolean} no-legend
+ * @attr {number} cursor - a cell that is framed and read because it is pointed at in another map; -1 for none
  * @fires cell-hover - detail `{row, column, value}`, or null when the cursor left
  * @fires scale-lock - the reader locked or unlocked the scale; detail `{locked, limit}`
  * @slot - caption
@@ -43,6 +44,7 @@ export class ChalkHeatMap extends LitElement {
     smooth: { type: Boolean },
     size: { type: Number },
     noLegend: { type: Boolean, attribute: 'no-legend' },
+    cursor: { type: Number },
     values: { attribute: false },
     image: { attribute: false },
     active: { state: true },
@@ -101,6 +103,7 @@ export class ChalkHeatMap extends LitElement {
   declare smooth: boolean;
   declare size: number;
   declare noLegend: boolean;
+  declare cursor: number;
   /** Row-major values, a multiple of `columns` long. */
   declare values: ArrayLike<number>;
   /** A picture below the map (its first one), or null. */
@@ -123,6 +126,7 @@ export class ChalkHeatMap extends LitElement {
     this.smooth = false;
     this.size = 0;
     this.noLegend = false;
+    this.cursor = -1;
     this.values = [];
     this.image = null;
     this.active = -1;
@@ -183,11 +187,12 @@ export class ChalkHeatMap extends LitElement {
     context.imageSmoothingEnabled = this.smooth;
     context.drawImage(pictureCanvas(rgba, columns, rows), 0, 0, width, height);
     const focused = this.renderRoot.querySelector('.map')?.matches(':focus-visible');
-    if (focused && this.active >= 0) {
+    const framed = focused && this.active >= 0 ? this.active : this.cursor;
+    if (framed >= 0 && framed < this.values.length) {
       const cell = width / columns;
       context.strokeStyle = palette.focus;
       context.lineWidth = 2;
-      context.strokeRect((this.active % columns) * cell, Math.floor(this.active / columns) * cell, cell, cell);
+      context.strokeRect((framed % columns) * cell, Math.floor(framed / columns) * cell, cell, cell);
     }
   }
 
@@ -230,10 +235,10 @@ export class ChalkHeatMap extends LitElement {
 
   protected override render() {
     const { active, columns } = this;
+    const read = active < 0 ? this.cursor : active;
+    const value = this.values[read];
     const reading =
-      active < 0
-        ? ''
-        : `row ${Math.floor(active / columns)}, column ${active % columns}: ${formatNumber(this.values[active] as number)}`;
+      value === undefined ? '' : `row ${Math.floor(read / columns)}, column ${read % columns}: ${formatNumber(value)}`;
     return html`<figure>
       <div
         class="map"
@@ -273,7 +278,7 @@ export class ChalkHeatMap extends LitElement {
             }
           </div>`
       }
-      <output aria-live="polite">${reading}</output>
+      <output aria-live=${active < 0 ? 'off' : 'polite'}>${reading}</output>
       <slot></slot>
     </figure>`;
   }

@@ -26,6 +26,7 @@ export type ImageMark = 'ok' | 'error' | 'note' | undefined;
  * @attr {number} columns - 0: as many as fit
  * @attr {number} gap - CSS pixels between pictures
  * @attr {number} selected - index of the selected picture, -1 for none
+ * @attr {number} cursor - index of the picture that is framed because its counterpart elsewhere is pointed at, -1 for none
  * @attr {boolean} smooth - interpolate instead of showing pixels
  * @attr {string} empty-text - shown where there are no pictures
  * @fires item-hover - the pointer or the keyboard cursor is on another picture; detail `{index}`, null when it left
@@ -39,6 +40,7 @@ export class ChalkImageGrid extends LitElement {
     columns: { type: Number },
     gap: { type: Number },
     selected: { type: Number },
+    cursor: { type: Number },
     smooth: { type: Boolean },
     emptyText: { type: String, attribute: 'empty-text' },
     images: { attribute: false },
@@ -72,6 +74,7 @@ export class ChalkImageGrid extends LitElement {
   declare columns: number;
   declare gap: number;
   declare selected: number;
+  declare cursor: number;
   declare smooth: boolean;
   declare emptyText: string;
   /** The pictures; null for none. */
@@ -94,6 +97,7 @@ export class ChalkImageGrid extends LitElement {
     this.columns = 0;
     this.gap = 4;
     this.selected = -1;
+    this.cursor = -1;
     this.smooth = false;
     this.emptyText = 'No images';
     this.images = null;
@@ -154,6 +158,7 @@ export class ChalkImageGrid extends LitElement {
       const mark = this.marks[i];
       if (mark) this.frame(context, x, y, height, marks[mark], 2);
       if (i === this.selected) this.frame(context, x, y, height, palette.selected, 3);
+      if (i === this.cursor) this.frame(context, x, y, height, palette.focus, 2);
       if (focused && i === this.active) this.frame(context, x, y, height, palette.focus, 3);
       const text = this.labels[i];
       if (text !== undefined) {

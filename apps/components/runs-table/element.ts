@@ -3,20 +3,9 @@ import { baseStyles } from '../../shell/styles.ts';
 import { valueNear } from '../chart/columns.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
-import { formatNumber } from '../shared/format.ts';
+import { cellText, formatNumber } from '../shared/format.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
-import { differing, metricNames, type Run, type Setting, type SortOrder, sortRuns } from './runs.ts';
-
-const settingText = (value: Setting | undefined): string =>
-  value === undefined || value === null
-    ? '–'
-    : typeof value === 'number'
-      ? formatNumber(value)
-      : typeof value === 'boolean'
-        ? value
-          ? 'yes'
-          : 'no'
-        : value;
+import { differing, metricNames, type Run, type SortOrder, sortRuns } from './runs.ts';
 
 /**
  * Runs side by side: only the settings that differ, what came out, and which curves are overlaid. With a cursor on a chart the metrics
@@ -199,7 +188,7 @@ export class ChalkRunsTable extends LitElement {
     const curve = run.curves?.[key];
     const here = this.cursorX !== null && curve ? valueNear(curve, this.cursorX) : undefined;
     const value = here?.y ?? run.metrics[key];
-    return html`<td class="metric number ${here ? 'at' : ''}">${value === undefined ? '–' : formatNumber(value)}</td>`;
+    return html`<td class="metric number ${here ? 'at' : ''}">${cellText(value)}</td>`;
   }
 
   private renderRun(run: Run, index: number, settings: readonly string[], metrics: readonly string[]) {
@@ -220,7 +209,7 @@ export class ChalkRunsTable extends LitElement {
         </button>
         ${run.running ? html`<span class="running">running</span>` : nothing}
       </th>
-      ${settings.map((key) => html`<td class="number">${settingText(run.config[key])}</td>`)} ${metrics.map((key) => this.metric(run, key))}
+      ${settings.map((key) => html`<td class="number">${cellText(run.config[key])}</td>`)} ${metrics.map((key) => this.metric(run, key))}
       <td>
         <button aria-label="Use the settings of ${run.label}" title="use these settings" ?disabled=${this.locked} @click=${() => this.fire('run-restore', { id: run.id })}>↺</button>
         <button

@@ -1,4 +1,6 @@
 /** Comparing runs: which settings differ, in which order they stand. */
+import { compareCells } from '../shared/sorting.ts';
+
 export type Setting = string | number | boolean | null;
 
 export interface Run {
@@ -37,12 +39,5 @@ const cellOf = (run: Run, { of, key }: SortOrder): Setting | undefined => (of ==
 /** A sorted copy; equal and missing values keep their order, missing ones last. */
 export function sortRuns(runs: readonly Run[], order: SortOrder | null): readonly Run[] {
   if (!order) return runs;
-  const sign = order.descending ? -1 : 1;
-  return [...runs].sort((a, b) => {
-    const [x, y] = [cellOf(a, order), cellOf(b, order)];
-    const missing = (value: Setting | undefined) => value === undefined || value === null || Number.isNaN(value);
-    if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y));
-    if (typeof x === 'number' && typeof y === 'number') return sign * (x - y);
-    return sign * String(x).localeCompare(String(y), 'en', { numeric: true });
-  });
+  return [...runs].sort((a, b) => compareCells(cellOf(a, order), cellOf(b, order), order.descending));
 }

@@ -26,6 +26,18 @@ export const formatShape = (shape: readonly number[]): string => (shape.length =
 export const formatPercent = (share: number, digits = 1): string =>
   Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : '–';
 
+/** How a table writes the numbers of a column; default: four significant digits. */
+export type CellFormat = 'number' | 'percent' | 'count';
+
+/** One cell of a table, whatever it holds. */
+export function cellText(value: unknown, format: CellFormat = 'number'): string {
+  if (value === undefined || value === null || value === '') return '–';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value !== 'number') return String(value);
+  if (format === 'percent') return formatPercent(value);
+  return format === 'count' ? formatCount(value) : formatNumber(value);
+}
+
 /** Multi-index of a flat index in row-major order, `[2, 13, 0]`. */
 export function unravel(index: number, shape: readonly number[]): number[] {
   const out = new Array<number>(shape.length);

@@ -112,7 +112,4 @@ export const classifyStyles = css`
   .space .wrong {
     color: var(--chalk-error);
   }
-  .lab .trials td {
-    white-space: nowrap;
-  }
 `;

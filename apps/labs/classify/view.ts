@@ -9,10 +9,11 @@ import type { DigitDetail } from '../../components/digit-pad/element.ts';
 import '../../components/digit-pad/element.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
+import '../../components/result-table/element.ts';
 import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
 import type { LiveTensor } from '../../components/math-card/element.ts';
-import { formatCount, formatNumber, formatPercent, formatShape } from '../../components/shared/format.ts';
+import { formatCount, formatPercent, formatShape } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import type { BuiltCard } from '../../math/card.ts';
 import type { LabEvent } from '../../runtime/events.ts';
@@ -33,6 +34,7 @@ import { classifyStyles } from './styles.ts';
 
 /** Images of one cell that are fetched at most. */
 const MOST_IN_CELL = 60;
+const NONE: readonly never[] = [];
 
 /** The images behind a cell of the matrix. */
 interface Cell {
@@ -253,7 +255,7 @@ export class View extends LabElement<typeof schema, Classification> {
     const report = evaluationOf(store);
     const rows = this.#runs.rows(this.runState === 'running');
     return html`<div class="rest">
-      ${rows.length > 0 && !this.hides('runs') ? this.#renderRuns(rows) : nothing} ${this.#renderTrials()}
+      ${rows.length > 0 && !this.hides('runs') ? this.#renderRuns(rows) : nothing} <chalk-result-table label="Trials of the search" .rows=${store.tables.get('trials') ?? NONE}><p>The best on the validation set is tested.</p></chalk-result-table>
       <div class="charts">
         <chalk-chart id="depth" label="Gradient norm by layer" x-label="layer, from the input" y-label="‖∂L/∂W‖" y-scale="log" height="200"
           .series=${depthSeries(store, this.#runs)} empty-text="After the first evaluation."></chalk-chart>
@@ -287,18 +289,6 @@ export class View extends LabElement<typeof schema, Classification> {
         this.#runs.remove(event.detail.id);
         this.requestUpdate();
       }}></chalk-runs-table>`;
-  }
-
-  #renderTrials() {
-    const rows = this.store.tables.get('trials');
-    if (!rows?.length) return nothing;
-    const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-    const text = (value: unknown) => (typeof value === 'number' ? formatNumber(value) : String(value ?? '–'));
-    return html`<div tabindex="0" role="region" aria-label="Trials of the search"><table class="trials">
-      <caption>Trials; the best on the validation set is tested</caption>
-      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td>${text(row[column])}</td>`)}</tr>`)}</tbody>
-    </table></div>`;
   }
 
   #renderClasses({ perClass, classNames, set }: EvaluationReport) {

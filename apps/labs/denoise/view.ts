@@ -2,7 +2,9 @@
 import { html, nothing } from 'lit';
 import '../../components/chart/element.ts';
 import type { ReferenceLine } from '../../components/chart/types.ts';
-import '../../components/image-grid/element.ts';
+import type { ImageStrip, StripDetail } from '../../components/image-strips/element.ts';
+import '../../components/image-strips/element.ts';
+import '../../components/result-table/element.ts';
 import '../../components/tensor-view/element.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, grayBatch } from '../../shell/image-batch.ts';
@@ -20,7 +22,8 @@ const NAMES: Readonly<Record<string, string>> = {
   '0.final_conv': 'output',
 };
 
-const shown = (value: unknown): string => (typeof value === 'number' ? value.toPrecision(3) : String(value ?? '–'));
+/** One empty list for all: a new one would make the table draw anew. */
+const NONE: readonly never[] = [];
 
 export class View extends LabElement<typeof schema, Denoising> {
   static override properties = { ...LabElement.properties, chosen: { state: true } };
@@ -73,31 +76,28 @@ export class View extends LabElement<typeof schema, Denoising> {
     return html`
       <div class="sets">${sets.map(
         (set) => html`<div><h3>${set}</h3>
-        ${this.#row(set, `${set}, clean`, 'clean')} ${this.#row(set, `${set}, noisy`, 'noisy')}
-        ${known.length > 0 ? html`<p class="by">denoised by the network trained on</p>` : nothing}
-        ${known.map((name) => this.#row(set, `${set}, denoised, ${name}`, name))}</div>`,
+        <chalk-image-strips label=${set} columns="8" .strips=${this.#strips(set, known)}
+          @strip-select=${(event: CustomEvent<StripDetail>) => this.#look(set, event.detail.index)}></chalk-image-strips></div>`,
       )}</div>
       <chalk-chart label="Mean squared error in training" x-label="step" y-label="MSE" y-scale="log" smoothing="0.8" smoothing-tool .lines=${lines}
         .series=${seriesOf(this.store, 'loss', looks)} empty-text="Press play: three trainings from the same weights."></chalk-chart>`;
   }
 
-  #row(set: SetName, name: string, label: string) {
-    return html`<div class="strip"><span>${label}</span>
-      <chalk-image-grid label=${name} scale="1" columns="8" gap="2" .images=${batchOf(this.store.images.get(name))} empty-text="–"
-        @item-select=${(event: CustomEvent<{ index: number }>) => this.#look(set, event.detail.index)}></chalk-image-grid></div>`;
+  #strips(set: SetName, known: readonly TrainingName[]): ImageStrip[] {
+    const strip = (label: string, name = label): ImageStrip => ({
+      label,
+      images: batchOf(this.store.images.get(`${set}, ${name}`)),
+    });
+    const denoised = known.map((name, at) => ({
+      ...strip(name, `denoised, ${name}`),
+      ...(at === 0 && { heading: 'denoised by the network trained on' }),
+    }));
+    return [strip('clean'), strip('noisy'), ...denoised];
   }
 
   protected override renderResults() {
-    return html`${this.#renderTable()} ${this.#renderInside()}`;
-  }
-
-  #renderTable() {
-    const rows = this.store.tables.get('errors') ?? [];
-    if (!rows[0]) return nothing;
-    const columns = Object.keys(rows[0]);
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Errors"><table>
-      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td>${shown(row[column])}</td>`)}</tr>`)}</tbody></table></div>`;
+    return html`<chalk-result-table label="Errors" .rows=${this.store.tables.get('errors') ?? NONE}></chalk-result-table>
+      ${this.#renderInside()}`;
   }
 
   #renderInside() {
@@ -124,11 +124,9 @@ export class View extends LabElement<typeof schema, Denoising> {
     const { answer } = this.#pictures;
     if (!answer) return nothing;
     const [{ training, cut }] = answer.asked;
-    return sets.map(
-      (set) => html`<div class="strip"><span>${set} by ${training}, skips cut: ${cut}</span>
-        <chalk-image-grid label=${`${set} by the network trained on ${training}, skips cut: ${cut}`} scale="1" columns="8" gap="2"
-          .images=${grayBatch(answer.value[set], 28)}></chalk-image-grid></div>`,
-    );
+    const strips = sets.map((set): ImageStrip => ({ label: set, images: grayBatch(answer.value[set], 28) }));
+    return html`<chalk-image-strips label=${`By the network trained on ${training}, skips cut: ${cut}`} columns="8"
+      .strips=${[{ ...strips[0], heading: `by the network trained on ${training}, skips cut: ${cut}` }, ...strips.slice(1)]}></chalk-image-strips>`;
   }
 
   #renderLevels() {

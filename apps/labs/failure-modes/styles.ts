@@ -8,11 +8,6 @@ export const failureStyles = css`
     gap: var(--chalk-space-4);
     min-width: 0;
   }
-  .maps {
-    display: grid;
-    grid-template-columns: 1fr 1fr;
-    gap: var(--chalk-space-2);
-  }
   :is(.figure, .rest) h3 {
     margin: var(--chalk-space-4) 0 var(--chalk-space-2);
     font-family: var(--chalk-font-ui);

@@ -1,23 +1,36 @@
 /** The failure-modes lab on the page. */
 import { html, nothing } from 'lit';
+import type { ShownMap } from '../../components/attribution-gallery/element.ts';
+import '../../components/attribution-gallery/element.ts';
 import '../../components/chart/element.ts';
 import '../../components/confusion-matrix/element.ts';
 import '../../components/heat-map/element.ts';
 import '../../components/image-grid/element.ts';
+import '../../components/image-strips/element.ts';
+import '../../components/result-table/element.ts';
+import { type CellFormat, formatPercent } from '../../components/shared/format.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
-import { batchOf, grayBatch } from '../../shell/image-batch.ts';
+import { batchOf, grayBatch, picked } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
+import { memoLast } from '../../shell/memo.ts';
 import './dot-picker.ts';
 import type { Cell, Explanation, FailureModes, Matrix, Which } from './experiment.ts';
-import { forDisplay, verdict } from './explanation.ts';
+import { verdict } from './explanation.ts';
 import type { schema } from './schema.ts';
 import { failureStyles } from './styles.ts';
 
 const WHICH = ['clean', 'tainted'] as const;
 const CLASSES = Array.from({ length: 10 }, (_, k) => String(k));
 const MOST = 60;
+const NONE: readonly never[] = [];
 /** Black and white in normalised units. */
 const RANGE = [-0.4242, 2.8215] as const;
+
+function mapOf({ network, test, scores, map, bytes }: Explanation): ShownMap {
+  const { predicted, probability } = verdict(scores);
+  const title = `${network} network, ${test} image: says ${predicted} (${formatPercent(probability)})`;
+  return { id: `${network}-${test}`, title, values: map, width: 28, image: digits(bytes) };
+}
 
 /** A cell of one of the matrices, and the test images behind it. */
 interface Behind {
@@ -29,7 +42,6 @@ interface Behind {
 }
 
 const digits = (data: Uint8Array | Float32Array) => grayBatch(data, 28);
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 export class View extends LabElement<typeof schema, FailureModes> {
   static override properties = { ...LabElement.properties, node: { state: true }, behind: { state: true } };
@@ -40,6 +52,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
   readonly #explained = this.question('explain');
   readonly #path = this.question('path');
   readonly #images = this.question('behind');
+  readonly #maps = memoLast((explanations: readonly Explanation[]) => explanations.map(mapOf));
 
   constructor() {
     super();
@@ -84,12 +97,9 @@ export class View extends LabElement<typeof schema, FailureModes> {
 
   protected override renderFigure() {
     return html`
-      <div class="pairs">
-        ${WHICH.map(
-          (which) => html`<div><h3>Training images, ${which}</h3>
-          <chalk-image-grid label=${`training images, ${which}`} scale="2" columns="6" .images=${this.#strip(which)} empty-text="They appear when the run starts."></chalk-image-grid></div>`,
-        )}
-      </div>
+      <h3>Training images</h3>
+      <chalk-image-strips label="Training images" scale="2" columns="6" empty-text="They appear when the run starts."
+        .strips=${WHICH.map((which) => ({ label: which, images: this.#strip(which) }))}></chalk-image-strips>
       <chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9" smoothing-tool
         .series=${seriesOf(this.store, 'loss', { clean: { color: 'data' }, tainted: { color: 'model' } })}
         empty-text="Press play: both networks start from the same weights."></chalk-chart>`;
@@ -99,7 +109,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
     const clean = this.#strip('clean');
     if (this.hides('dotRow') && this.hides('dotColumn')) return nothing;
     return html`<chalk-dot-picker ?locked=${this.fixes('dotRow') && this.fixes('dotColumn')}
-      .image=${clean?.data.subarray(0, 784) ?? null} row=${this.config.dotRow} column=${this.config.dotColumn}
+      .image=${clean ? picked(clean, [0]).data : null} row=${this.config.dotRow} column=${this.config.dotColumn}
       dot=${this.config.dotSize} @dot-change=${(event: CustomEvent<{ row: number; column: number }>) => {
         this.set({ dotRow: event.detail.row, dotColumn: event.detail.column });
       }}></chalk-dot-picker>`;
@@ -112,11 +122,18 @@ export class View extends LabElement<typeof schema, FailureModes> {
   #renderMatrices() {
     if (!this.#matrix('clean', 'clean')) return nothing;
     const { behind } = this;
-    return html`<h3>Four confusion matrices</h3>
+    return html`<chalk-result-table label="Accuracy" .rows=${this.store.tables.get('accuracy') ?? NONE} .formats=${this.#shares}></chalk-result-table>
+      <h3>Four confusion matrices</h3>
       <div class="four">
         ${WHICH.flatMap((network) => WHICH.map((test) => this.#renderMatrix(network, test)))}
       </div>
       ${behind && behind.indices.length === 0 ? html`<p class="facts">No image is behind that cell.</p>` : nothing}`;
+  }
+
+  /** All its numbers are shares. */
+  get #shares(): Readonly<Record<string, CellFormat>> {
+    const [row = {}] = this.store.tables.get('accuracy') ?? NONE;
+    return Object.fromEntries(Object.keys(row).map((column) => [column, 'percent']));
   }
 
   #renderMatrix(network: Which, test: Which) {
@@ -142,7 +159,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
 
   #renderExplanations() {
     if (!this.#matrix('tainted', 'tainted') || this.hides('explain')) return nothing;
-    const explanations = this.#explained.value ?? this.store.data.get('explanations') ?? [];
+    const explanations = this.#explained.value ?? this.store.data.get('explanations') ?? NONE;
     const [first] = explanations;
     return html`<h3>Why? ${first ? html`Test image ${first.index}, a ${first.label}` : nothing}</h3>
       <p><button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#explain()}>Explain test image ${this.config.example}</button>
@@ -150,12 +167,12 @@ export class View extends LabElement<typeof schema, FailureModes> {
       <p class="facts legend">Left: where attribution is strong, over the image. Right: brown pixels speak for the class, green ones against
         it. The dot: its share of all attribution, its rank among the 784 pixels and its signed value.
         ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
-      <div class="four">${explanations.map((found) => this.#renderExplanation(found))}</div>
+      <chalk-attribution-gallery label="Explanations of the test image" .maps=${this.#maps(explanations)}>
+        ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>
       ${this.#renderPath()}`;
   }
 
-  #renderExplanation(found: Explanation) {
-    const { predicted, probability } = verdict(found.scores);
+  #renderCaption(found: Explanation) {
     // Only integrated gradients have a baseline, and with it a difference that they should add up to.
     const { difference } = found;
     const sums =
@@ -163,13 +180,8 @@ export class View extends LabElement<typeof schema, FailureModes> {
         ? nothing
         : html`<p class="facts">Σ = ${found.sum.toFixed(3)}, S(x) − S(x′) = ${difference.toFixed(3)}, completeness error ${Math.abs(found.sum - difference).toFixed(4)}</p>
       <button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>`;
-    return html`<div>
-      <h4>${found.network} network, ${found.test} image: says ${predicted} (${percent(probability)})</h4>
-      <div class="maps">
-        <chalk-heat-map label="over the image" columns="28" map="sequential" limit="1" opacity="0.5" no-legend .values=${forDisplay(found.map)} .image=${digits(found.bytes)}></chalk-heat-map>
-        <chalk-heat-map label="attribution alone" columns="28" map="diverging" .values=${found.map}></chalk-heat-map>
-      </div>
-      <p class="facts">dot: ${percent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)}</p>
+    return html`<div slot=${`caption-${found.network}-${found.test}`}>
+      <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)}</p>
       ${sums}
     </div>`;
   }
@@ -189,7 +201,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
       <label>α = ${node.alpha.toFixed(3)}
         <input type="range" min="0" max=${nodes.length - 1} .value=${String(at)} @input=${move} aria-label="node of the path" /></label>
       <div class="pairs">
-        <div><h4>x′ + α(x − x′)</h4><chalk-image-grid label="interpolated image" scale="5" .images=${{ ...digits(node.image), range: RANGE }}></chalk-image-grid></div>
+        <div><h4>x′ + α(x − x′)</h4><chalk-image-grid label="interpolated image" scale="5" .images=${grayBatch(node.image, 28, 28, RANGE)}></chalk-image-grid></div>
         <div><h4>∂S/∂x there</h4><chalk-heat-map label="gradient" columns="28" map="diverging" size="140" .values=${node.gradient}></chalk-heat-map></div>
         <div><h4>Running sum: ${node.running.toFixed(3)} of ${difference.toFixed(3)}</h4>
           <chalk-chart label="Completeness" x-label="α" y-label="Σ so far" height="140" no-tools

@@ -1,8 +1,9 @@
 /** The regression lab on the page. */
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import '../../components/chart/element.ts';
 import type { ChartSeries, Marker } from '../../components/chart/types.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
+import '../../components/result-table/element.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { runnableCode } from './code.ts';
 import type { Regression } from './experiment.ts';
@@ -15,12 +16,8 @@ const colorOf = (series: string): number =>
     0,
     settings.findIndex((setting) => series.startsWith(setting)),
   ) + 1;
-const shorten = (value: unknown): string =>
-  typeof value !== 'number'
-    ? String(value ?? '–')
-    : value !== 0 && Math.abs(value) < 0.001
-      ? value.toExponential(1)
-      : value.toPrecision(4);
+const NONE: readonly never[] = [];
+const FORMATS = { step: 'count' } as const;
 
 export class View extends LabElement<typeof schema, Regression> {
   #curves(): FitCurve[] {
@@ -60,14 +57,8 @@ export class View extends LabElement<typeof schema, Regression> {
   }
 
   protected override renderResults() {
-    const [first, ...rest] = this.store.tables.get('settings') ?? [];
-    if (!first) return nothing;
-    const columns = Object.keys(first);
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Results"><table>
-      <caption>Roughness R = ∫|y″|dx: 0 for a straight line</caption>
-      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-      <tbody>${[first, ...rest].map((row) => html`<tr>${columns.map((column) => html`<td>${shorten(row[column])}</td>`)}</tr>`)}</tbody>
-    </table></div>`;
+    return html`<chalk-result-table label="Results by setting" .rows=${this.store.tables.get('settings') ?? NONE} .formats=${FORMATS}>
+      <p>Roughness R = ∫|y″|dx: 0 for a straight line.</p></chalk-result-table>`;
   }
 
   protected override exportItems(): readonly ExportItem[] {

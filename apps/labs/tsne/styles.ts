@@ -54,26 +54,6 @@ export const tsneStyles = css`
     gap: var(--chalk-space-4);
     min-width: 0;
   }
-  .scroll {
-    overflow-x: auto;
-  }
-  table {
-    border-collapse: collapse;
-    font-size: var(--chalk-text-s);
-    font-variant-numeric: tabular-nums;
-  }
-  .caption {
-    max-width: var(--chalk-measure);
-    margin: var(--chalk-space-4) 0 var(--chalk-space-1);
-    color: var(--chalk-ink-soft);
-    font-size: var(--chalk-text-s);
-  }
-  :is(th, td) {
-    padding: 0.2rem 0.7rem 0.2rem 0;
-    border-bottom: 1px solid var(--chalk-rule);
-    text-align: start;
-    white-space: nowrap;
-  }
   .network {
     display: grid;
     gap: var(--chalk-space-2);

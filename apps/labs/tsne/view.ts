@@ -7,6 +7,7 @@ import type { CheckpointFile } from '../../components/checkpoint-bar/element.ts'
 import { recall } from '../../components/checkpoint-bar/storage.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
+import '../../components/result-table/element.ts';
 import '../../components/scatter-plot/element.ts';
 import type { ChalkScatterPlot } from '../../components/scatter-plot/element.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
@@ -28,9 +29,6 @@ const MOVING: readonly string[] = ['perplexity', 'layer', 'path', 'epoch', 'rate
 const REST = 500;
 /** Where the classification lab keeps its last checkpoint in this browser. */
 const CLASSIFY = 'classify';
-
-const shown = (value: unknown): string =>
-  typeof value === 'number' ? (Number.isInteger(value) ? String(value) : value.toPrecision(3)) : String(value ?? '–');
 
 export class View extends LabElement<typeof schema, Mapping> {
   static override properties = {
@@ -187,19 +185,9 @@ export class View extends LabElement<typeof schema, Mapping> {
         <chalk-chart label="Trustworthiness T(5)" x-label="iteration" y-label="T" height="180" sync-key=${key} ?no-tools=${tools}
           .series=${curves('trustworthiness')}>1: no point on the map has false neighbours.</chalk-chart>
       </div>
-      ${this.#table()}`;
-  }
-
-  #table() {
-    const rows = this.store.tables.get('quality') ?? [];
-    if (!rows[0]) return nothing;
-    const columns = Object.keys(rows[0]);
-    return html`<p class="caption">10-NN: share of points whose 10 nearest vote for their label. Neighbours kept: of the 10 nearest in the
-        input, the share that is among the 10 nearest on the map.</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Quality of the maps"><table>
-      <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td>${shown(row[column])}</td>`)}</tr>`)}</tbody>
-    </table></div>`;
+      <chalk-result-table label="Quality of the maps" .rows=${this.store.tables.get('quality') ?? NONE}><p>10-NN: share of points whose 10
+        nearest vote for their label. Neighbours kept: of the 10 nearest in the input, the share that is among the 10 nearest on the map.</p>
+      </chalk-result-table>`;
   }
 
   protected override renderTools() {

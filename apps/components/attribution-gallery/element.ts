@@ -1,0 +1,238 @@
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { baseStyles } from '../../shell/styles.ts';
+import '../heat-map/element.ts';
+import { colorLegend, legendStyles } from '../shared/color-legend.ts';
+import { chalkEvent, define } from '../shared/define.ts';
+import { toCsv } from '../shared/files.ts';
+import { formatNumber, formatPercent } from '../shared/format.ts';
+import type { ImageBatch } from '../shared/images.ts';
+import { type AttributionMap, limitsOf } from './scale.ts';
+
+export type { AttributionMap } from './scale.ts';
+
+/** A map and the picture that it explains. */
+export interface ShownMap extends AttributionMap {
+  /** Its first picture lies below the map; null: none. */
+  readonly image: ImageBatch | null;
+}
+
+export type GalleryView = 'both' | 'overlay' | 'map';
+
+/**
+ * Attribution maps of several methods, networks or pictures side by side. They share one scale, with its numbers in the legend, unless the
+ * reader gives each its own; a map lies over its picture, with an opacity for all; pointing at a pixel shows its value in every map.
+ *
+ * @element chalk-attribution-gallery
+ * @attr {string} label - accessible name
+ * @attr {both|overlay|map} view - the map over its picture, the signed map alone, or both
+ * @attr {boolean} own-scale - each map has a scale of its own
+ * @attr {number} kept - share of the attribution within the scale; the rest are outliers and clipped; 1: nothing is clipped
+ * @attr {number} opacity - of the maps over their pictures, 0–1
+ * @attr {number} size - width of a map in CSS pixels
+ * @attr {string} empty-text
+ * @fires cell-link - the pointer or the keyboard's cursor is on another pixel; detail `{row, column}`, or null when it left
+ * @slot caption-<id> - below the map of that id
+ * @csspart map - one figure
+ */
+export class ChalkAttributionGallery extends LitElement {
+  static override properties = {
+    label: { type: String },
+    view: { type: String },
+    ownScale: { type: Boolean, attribute: 'own-scale' },
+    kept: { type: Number },
+    opacity: { type: Number },
+    size: { type: Number },
+    emptyText: { type: String, attribute: 'empty-text' },
+    maps: { attribute: false },
+    cursor: { state: true },
+  };
+  static override styles = [
+    baseStyles,
+    legendStyles,
+    css`
+      :host {
+        display: block;
+        min-width: 0;
+      }
+      .head {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: var(--chalk-space-1) var(--chalk-space-4);
+        margin-bottom: var(--chalk-space-3);
+        font-size: var(--chalk-text-s);
+      }
+      label {
+        display: inline-flex;
+        align-items: center;
+        gap: var(--chalk-space-1);
+        color: var(--chalk-ink-soft);
+      }
+      label input {
+        min-height: 0;
+      }
+      input[type='range'] {
+        width: 6rem;
+      }
+      select {
+        min-height: 1.75rem;
+        font-size: inherit;
+      }
+      .maps {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr));
+        gap: var(--chalk-space-4);
+      }
+      figure {
+        min-width: 0;
+        margin: 0;
+      }
+      .both {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 7rem), 1fr));
+        gap: var(--chalk-space-2);
+      }
+      h4 {
+        margin: 0 0 var(--chalk-space-1);
+        font-size: var(--chalk-text-m);
+      }
+      p {
+        margin: 0;
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
+      }
+    `,
+  ];
+
+  declare label: string;
+  declare view: GalleryView;
+  declare ownScale: boolean;
+  declare kept: number;
+  declare opacity: number;
+  declare size: number;
+  declare emptyText: string;
+  /** Maps of one size. The same array is prepared once, however often it is given. */
+  declare maps: readonly ShownMap[];
+  /** The linked pixel, -1 for none. */
+  declare private cursor: number;
+
+  private limits: readonly number[] = [];
+  private magnitudes: readonly Float32Array[] = [];
+
+  constructor() {
+    super();
+    this.label = 'Attribution';
+    this.view = 'both';
+    this.ownScale = false;
+    this.kept = 0.98;
+    this.opacity = 0.5;
+    this.size = 168;
+    this.emptyText = '';
+    this.maps = [];
+    this.cursor = -1;
+  }
+
+  /** One line per pixel and map. */
+  toCsv(): string {
+    return toCsv(
+      ['map', 'row', 'column', 'attribution'],
+      this.maps.flatMap(({ title, values, width }) =>
+        Array.from(values, (value, i) => [title, Math.floor(i / width), i % width, value]),
+      ),
+    );
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('maps')) {
+      this.magnitudes = this.maps.map(({ values }) => Float32Array.from(values, Math.abs));
+      this.cursor = -1;
+    }
+    if (changed.has('maps') || changed.has('ownScale') || changed.has('kept')) {
+      this.limits = limitsOf(this.maps, this.ownScale ? 'own' : 'shared', this.kept);
+    }
+  }
+
+  private link(event: CustomEvent<{ row: number; column: number } | null>, width: number): void {
+    event.stopPropagation();
+    const { detail } = event;
+    this.cursor = detail ? detail.row * width + detail.column : -1;
+    this.dispatchEvent(chalkEvent('cell-link', detail && { row: detail.row, column: detail.column }));
+  }
+
+  private heat(map: ShownMap, at: number, overlay: boolean) {
+    return html`<chalk-heat-map
+      label="${map.title}, ${overlay ? 'over the picture' : 'alone'}"
+      columns=${map.width}
+      map=${overlay ? 'sequential' : 'diverging'}
+      size=${this.size}
+      limit=${this.limits[at] ?? 0}
+      opacity=${this.opacity}
+      cursor=${this.cursor}
+      no-legend
+      .values=${overlay ? (this.magnitudes[at] ?? []) : map.values}
+      .image=${overlay ? map.image : null}
+      @cell-hover=${(event: CustomEvent<{ row: number; column: number } | null>) => this.link(event, map.width)}
+    ></chalk-heat-map>`;
+  }
+
+  private legend(limit: number, over: boolean, alone: boolean) {
+    return html`${over ? html`<span>size ${colorLegend('sequential', limit)}</span>` : nothing}
+      ${alone ? html`<span>against … for ${colorLegend('diverging', limit)}</span>` : nothing}`;
+  }
+
+  private map(map: ShownMap, at: number) {
+    const over = this.view !== 'map' && map.image !== null;
+    const alone = this.view !== 'overlay' || map.image === null;
+    return html`<figure part="map" aria-label=${map.title}>
+      <h4>${map.title}</h4>
+      <div class="both">${over ? this.heat(map, at, true) : nothing} ${alone ? this.heat(map, at, false) : nothing}</div>
+      ${this.ownScale ? html`<p>scale to ${formatNumber(this.limits[at] ?? 0, 3)}</p>` : nothing}
+      <slot name="caption-${map.id}"></slot>
+    </figure>`;
+  }
+
+  private head() {
+    const pictures = this.maps.some(({ image }) => image !== null);
+    const choose = (event: Event) => {
+      this.view = (event.target as HTMLSelectElement).value as GalleryView;
+    };
+    const views = { both: 'both', overlay: 'over the picture', map: 'the map alone' } as const;
+    return html`<div class="head">
+      ${this.ownScale ? html`<span>a scale for each map</span>` : this.legend(this.limits[0] ?? 0, pictures && this.view !== 'map', this.view !== 'overlay')}
+      <label><input type="checkbox" .checked=${!this.ownScale} @change=${(event: Event) => {
+        this.ownScale = !(event.target as HTMLInputElement).checked;
+      }} />one scale</label>
+      <label><input type="checkbox" .checked=${this.kept < 1} @change=${(event: Event) => {
+        this.kept = (event.target as HTMLInputElement).checked ? 0.98 : 1;
+      }} />clip the strongest ${formatPercent(0.02, 0)}</label>
+      ${
+        pictures
+          ? html`<label>show <select @change=${choose}>${Object.entries(views).map(
+              ([value, name]) => html`<option value=${value} .selected=${value === this.view}>${name}</option>`,
+            )}</select></label>
+            <label>opacity <input type="range" min="0" max="1" step="0.05" .value=${String(this.opacity)} @input=${(
+              event: Event,
+            ) => {
+              this.opacity = (event.target as HTMLInputElement).valueAsNumber;
+            }} /></label>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  protected override render() {
+    if (this.maps.length === 0) return this.emptyText ? html`<p>${this.emptyText}</p>` : nothing;
+    return html`<div role="group" aria-label=${this.label}>
+      ${this.head()}
+      <div class="maps">${this.maps.map((map, at) => this.map(map, at))}</div>
+    </div>`;
+  }
+}
+
+define('chalk-attribution-gallery', ChalkAttributionGallery);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-attribution-gallery': ChalkAttributionGallery;
+  }
+}

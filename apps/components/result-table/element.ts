@@ -1,0 +1,173 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { baseStyles } from '../../shell/styles.ts';
+import { chalkEvent, define } from '../shared/define.ts';
+import { fileName, saveText } from '../shared/files.ts';
+import { type CellFormat, cellText } from '../shared/format.ts';
+import { type ColumnOrder, columnsOf, isNumeric, nextOrder, type ResultRow, rowsCsv, rowsJson, sortRows } from './rows.ts';
+
+/**
+ * A table of results: sorted by a press on a column's head, numbers formatted as everywhere, and to be taken away as CSV or JSON in full
+ * precision.
+ *
+ * @element chalk-result-table
+ * @attr {string} label - caption, and name of the files
+ * @attr {string} empty-text - shown where there are no rows; empty: nothing is shown
+ * @attr {boolean} no-export
+ * @fires table-sort - the reader sorted; detail `{column, descending}`, or null for the order in which the rows came
+ * @slot - a remark below the caption
+ * @csspart table
+ */
+export class ChalkResultTable extends LitElement {
+  static override properties = {
+    label: { type: String },
+    emptyText: { type: String, attribute: 'empty-text' },
+    noExport: { type: Boolean, attribute: 'no-export' },
+    rows: { attribute: false },
+    columns: { attribute: false },
+    formats: { attribute: false },
+    order: { state: true },
+  };
+  static override styles = [
+    baseStyles,
+    css`
+      :host {
+        display: block;
+        min-width: 0;
+      }
+      .scroll {
+        overflow-x: auto;
+      }
+      table {
+        border-collapse: collapse;
+        font-size: var(--chalk-text-s);
+        font-variant-numeric: tabular-nums;
+      }
+      caption {
+        padding-bottom: var(--chalk-space-1);
+        font-size: var(--chalk-text-m);
+        font-weight: 600;
+        text-align: start;
+      }
+      th,
+      td {
+        padding: 0.15rem 0.6rem 0.15rem 0;
+        border-bottom: 1px solid var(--chalk-rule);
+        text-align: start;
+        white-space: nowrap;
+      }
+      .numbers {
+        text-align: end;
+      }
+      thead button {
+        min-height: 1.6rem;
+        padding: 0;
+        border-color: transparent;
+        background: transparent;
+        font-size: inherit;
+        font-weight: inherit;
+      }
+      .foot {
+        display: flex;
+        gap: var(--chalk-space-2);
+        margin-top: var(--chalk-space-1);
+      }
+      .foot button {
+        min-height: 1.6rem;
+        font-size: var(--chalk-text-xs);
+      }
+      p,
+      ::slotted(*) {
+        margin: 0;
+        max-width: var(--chalk-measure);
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
+      }
+    `,
+  ];
+
+  declare label: string;
+  declare emptyText: string;
+  declare noExport: boolean;
+  declare rows: readonly ResultRow[];
+  /** Columns that are shown, in this order; default: all, as they appear. Files have all. */
+  declare columns: readonly string[] | null;
+  /** How numbers of a column are written where four digits are not what is wanted. */
+  declare formats: Readonly<Record<string, CellFormat>>;
+  declare private order: ColumnOrder | null;
+
+  constructor() {
+    super();
+    this.label = 'Results';
+    this.emptyText = '';
+    this.noExport = false;
+    this.rows = [];
+    this.columns = null;
+    this.formats = {};
+    this.order = null;
+  }
+
+  /** All columns, in the order that is shown. */
+  toCsv(): string {
+    return rowsCsv(sortRows(this.rows, this.order));
+  }
+
+  toJson(): string {
+    return rowsJson(sortRows(this.rows, this.order));
+  }
+
+  private sort(column: string): void {
+    this.order = nextOrder(this.order, column);
+    this.dispatchEvent(chalkEvent('table-sort', this.order));
+  }
+
+  private head(column: string) {
+    const sorted = this.order?.column === column ? this.order : null;
+    const direction = sorted ? (sorted.descending ? 'descending' : 'ascending') : 'none';
+    return html`<th scope="col" class=${isNumeric(this.rows, column) ? 'numbers' : ''} aria-sort=${direction}>
+      <button @click=${() => this.sort(column)}>${column}<span aria-hidden="true">${sorted ? (sorted.descending ? ' ↓' : ' ↑') : ''}</span></button>
+    </th>`;
+  }
+
+  private row(row: ResultRow, columns: readonly string[]) {
+    return html`<tr>${columns.map((column, at) => {
+      const text = cellText(row[column], this.formats[column]);
+      if (at === 0) return html`<th scope="row">${text}</th>`;
+      return html`<td class=${typeof row[column] === 'number' ? 'numbers' : ''}>${text}</td>`;
+    })}</tr>`;
+  }
+
+  private save(kind: 'csv' | 'json'): void {
+    const csv = kind === 'csv';
+    saveText(csv ? this.toCsv() : this.toJson(), `${fileName(this.label)}.${kind}`, csv ? 'text/csv' : 'application/json');
+  }
+
+  protected override render() {
+    const { rows, label } = this;
+    if (rows.length === 0) return this.emptyText ? html`<p>${this.emptyText}</p>` : nothing;
+    const columns = this.columns ?? columnsOf(rows);
+    return html`<slot></slot>
+      <div class="scroll" tabindex="0" role="group" aria-label=${label}>
+        <table part="table">
+          <caption>${label}</caption>
+          <thead><tr>${columns.map((column) => this.head(column))}</tr></thead>
+          <tbody>${sortRows(rows, this.order).map((row) => this.row(row, columns))}</tbody>
+        </table>
+      </div>
+      ${
+        this.noExport
+          ? nothing
+          : html`<div class="foot">
+              <button aria-label="Save ${label} as CSV" @click=${() => this.save('csv')}>CSV</button>
+              <button aria-label="Save ${label} as JSON" @click=${() => this.save('json')}>JSON</button>
+            </div>`
+      }`;
+  }
+}
+
+define('chalk-result-table', ChalkResultTable);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chalk-result-table': ChalkResultTable;
+  }
+}
