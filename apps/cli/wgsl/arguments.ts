@@ -2,7 +2,7 @@
 import { WgslInputError } from '../../../engine/wgsl/trace/index.ts';
 import { type BufferType, emptyBuffer, fillBuffer, type Job, type JobBuffer, readGrid, readJob, readSource } from './job.ts';
 
-export const DEVICES = ['trace', 'webgpu'] as const;
+export const DEVICES = ['trace', 'wasm', 'webgpu'] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
 export interface Arguments {
@@ -21,7 +21,7 @@ node apps/cli/run.mjs wgsl PROGRAM.wgsl --dispatch X,Y,Z --buffer NAME=TYPE:CONT
 Runs a WGSL program on the tracer (which says what is wrong with it), or on WebGPU, and prints the buffers that it
 may write, or what was found.
 
-  --device D           trace (default) or webgpu
+  --device D           trace (default), wasm or webgpu
   --json               prints one JSON object
   --entry NAME         which entry point, where there are several
   --dispatch X,Y,Z     workgroups (default 1,1,1)

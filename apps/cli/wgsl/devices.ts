@@ -13,6 +13,7 @@ import {
 import type { Module } from '../../../engine/wgsl/typed.ts';
 import type { Arguments, DeviceName } from './arguments.ts';
 import type { Job, JobBuffer } from './job.ts';
+import { runOnWasm } from './wasm.ts';
 import { runOnWebGpu } from './webgpu.ts';
 
 /** A job whose program has been parsed and whose buffers fit it. */
@@ -48,6 +49,7 @@ export const RUNNERS: Readonly<Record<DeviceName, Run>> = {
       watch,
     });
   },
+  wasm: runOnWasm,
   webgpu: runOnWebGpu,
 };
 

@@ -65,6 +65,10 @@ describe('a job', () => {
     const result = JSON.parse(text);
     expect(result).toMatchObject({ device: 'trace', exitCode: 0, findings: [], verdict: { passed: true } });
     expect(result.buffers).toEqual(SCALE_JOB.expect);
+    printed = [];
+    const compiled = await run(job, '--device', 'wasm', '--json');
+    expect(compiled.code).toBe(0);
+    expect(JSON.parse(compiled.text)).toMatchObject({ device: 'wasm', verdict: { passed: true }, buffers: SCALE_JOB.expect });
     // WebGPU runs in a process of its own.
     const child = await launch(job, '--device', 'webgpu', '--json');
     expect(child.code).toBe(0);
