@@ -40,7 +40,7 @@ it('runs, says what it found, answers, and has prose and cards', async () => {
   expect(await page.$(`${lab} >>> .finding`)).toBeNull();
   await page.click(`${lab} >>> chalk-transport-bar >>> button.play`);
   // x halves with each step: 3 · 2⁻²⁰ squared.
-  await page.waitForSelector(`${lab} >>> .finding`, { timeout: 30_000 });
+  await page.waitForSelector(`${lab} >>> .finding`, { visible: true, timeout: 30_000 });
   expect(await text('.finding')).toBe('With η = 0.25 the run ends at E = 8.2e-12.');
   expect(await text('.figure p')).toMatch(/^x: (0\.000 ?){5}$/);
   await page.click(`${lab} >>> .figure button`);
@@ -52,6 +52,6 @@ it('runs, says what it found, answers, and has prose and cards', async () => {
   await page.click(`${lab} >>> .prose button`);
   await page.waitForFunction(() => location.hash.includes('rate=1'));
   await page.$eval(`${lab} >>> chalk-card-section`, (cards) => cards.scrollIntoView());
-  await page.waitForSelector(`${lab} >>> chalk-card-section >>> chalk-math-card`, { timeout: 20_000 });
+  await page.waitForSelector(`${lab} >>> chalk-card-section >>> chalk-math-card`, { visible: true, timeout: 20_000 });
   expect(errors).toEqual([]);
 });
