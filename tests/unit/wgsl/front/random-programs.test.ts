@@ -40,7 +40,7 @@ describe('random programs', () => {
       expect(wrong.slice(0, 1)).toEqual([]);
       expect(modules.reduce((sum, { workgroups }) => sum + workgroups[0], 0)).toBe(COUNT);
     },
-    600_000,
+    900_000,
   );
 });
 
