@@ -166,6 +166,8 @@ export const demos: Record<string, () => TemplateResult> = {
   'chalk-network-editor': () => html`
     <chalk-network-editor class="wide" .network=${network} .inputShape=${[28, 28, 1]} .validate=${validate}></chalk-network-editor>
   `,
+  'chalk-network-source': () => html`<chalk-network-source pretrained></chalk-network-source>
+    <chalk-network-source pretrained no-train value="file" verb="Explain" .names=${['cnn-epoch-3.safetensors']}></chalk-network-source>`,
   'chalk-dataset-picker': () => html`
     <chalk-dataset-picker
       own

@@ -14,6 +14,7 @@ import '../components/image-grid/element.ts';
 import '../components/image-strips/element.ts';
 import '../components/math-card/element.ts';
 import '../components/network-editor/element.ts';
+import '../components/network-source/element.ts';
 import '../components/result-table/element.ts';
 import '../components/runs-table/element.ts';
 import '../components/scatter-plot/element.ts';

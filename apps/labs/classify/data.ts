@@ -1,12 +1,11 @@
 /** The pictures of a run: training, validation and test set, drawn from a pack or from the reader's own files. */
 import { type ImageDataset, shuffle, splitDataset, subset, take } from '../../../engine/data/dataset.ts';
-import { readClassFolders } from '../../../engine/data/formats/folder.ts';
-import type { ImageDecoder } from '../../../engine/data/formats/image.ts';
-import { listUserFiles } from '../../../engine/data/formats/user-files.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { ConfigError, Generator } from '../../../engine/index.ts';
 import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
+import { readOwnImages } from '../../runtime/own-images.ts';
+import { withProgress } from '../../runtime/progress.ts';
 import type { Config } from './networks.ts';
 
 export interface Pictures {
@@ -19,23 +18,6 @@ export interface Pictures {
 
 /** Both streams of a run's shuffles; the orders of the epochs have streams of their own. */
 const uniform = (seed: number, stream: string) => uniformFrom(new Generator(seed, stream));
-
-/** Waits for a promise and tells meanwhile how far it is. */
-async function* waitFor<T>(
-  name: string,
-  start: (report: (share: number | undefined) => void) => Promise<T>,
-): AsyncGenerator<ExperimentEvent, T> {
-  let share: number | undefined;
-  const work = start((value) => {
-    share = value;
-  });
-  work.catch(() => undefined);
-  for (;;) {
-    yield share === undefined ? { type: 'phase', name } : { type: 'phase', name, progress: share };
-    const winner = await Promise.race([work.then(() => true), new Promise((resolve) => setTimeout(resolve, 100, false))]);
-    if (winner) return work;
-  }
-}
 
 /** Draws `images` + `validationImages` from what there is, keeping their ratio where it is less. */
 function draw(all: ImageDataset, config: Config): Pick<Pictures, 'train' | 'validation' | 'note'> {
@@ -53,13 +35,6 @@ function draw(all: ImageDataset, config: Config): Pick<Pictures, 'train' | 'vali
   return { train: take(train, images), validation, ...(note ? { note } : {}) };
 }
 
-async function decoder(): Promise<ImageDecoder> {
-  if (typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function') {
-    return (await import('../../../engine/data/formats/image-browser.ts')).browserDecoder;
-  }
-  return (await import('../../../engine/data/formats/image-node.ts')).nodeDecoder;
-}
-
 /** The reader's own files: one folder a class, a fifth of each class for the test. */
 async function ownPictures(config: Config, context: RunContext<Config>, report: (share: number) => void): Promise<Pictures> {
   const { files } = context;
@@ -69,20 +44,8 @@ async function ownPictures(config: Config, context: RunContext<Config>, report: 
       'drop a folder of images (one folder for each class) or a .zip or .tgz of such folders first.',
     );
   }
-  const given = [...files].map(([path, bytes]) => ({
-    name: path.slice(path.lastIndexOf('/') + 1),
-    webkitRelativePath: path,
-    arrayBuffer: async () => new Uint8Array(bytes).buffer,
-    stream: () => new Blob([new Uint8Array(bytes)]).stream(),
-  }));
-  const all = await readClassFolders(await listUserFiles(given), {
-    name: 'own',
-    height: config.ownSide,
-    width: config.ownSide,
-    channels: config.ownColour ? 3 : 1,
-    decode: await decoder(),
-    onProgress: (done, total) => report(done / total),
-  });
+  const size = { height: config.ownSide, width: config.ownSide, channels: config.ownColour ? 3 : 1 } as const;
+  const all = await readOwnImages(files, size, report);
   const shuffled = shuffle(all, uniform(config.seed, 'own'));
   const tests = Math.max(1, Math.min(config.testImages, Math.floor(all.count / 5)));
   if (all.count < 10) throw new ConfigError('dataset', `needs at least 10 images in all, found ${all.count}.`);
@@ -94,9 +57,9 @@ async function ownPictures(config: Config, context: RunContext<Config>, report: 
 /** Loads, shuffles and splits. @throws MissingDataError naming the command that prepares the set */
 export async function* loadPictures(config: Config, context: RunContext<Config>): AsyncGenerator<ExperimentEvent, Pictures> {
   const { dataset } = config;
-  if (dataset === 'own') return yield* waitFor('decode', (report) => ownPictures(config, context, report));
+  if (dataset === 'own') return yield* withProgress('decode', '', (report) => ownPictures(config, context, report));
   const load = (split: 'train' | 'test', count: number) =>
-    waitFor(`download ${split === 'train' ? 'training' : 'test'} images`, (report) =>
+    withProgress(`download ${split === 'train' ? 'training' : 'test'} images`, '', (report) =>
       loadDataset(dataset, {
         source: context.data,
         split,

@@ -5,12 +5,13 @@ import { loadDataset } from '../../../engine/data/load.ts';
 import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
 import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
+import { snapshotsFor } from '../../runtime/network-source.ts';
+import { withProgress } from '../../runtime/progress.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { inspect, verify } from './inspect.ts';
 import { AGREEMENT_K, type MapQuality, Maps, type PanelSpec, panelsOf, scheduleOf, TRUST_K } from './maps.ts';
-import { type LayerInfo, NetworkSource, snapshotsOf, trainedNetwork } from './network.ts';
-import { withProgress } from './progress.ts';
+import { type LayerInfo, NetworkSource } from './network.ts';
 import { definition, type schema } from './schema.ts';
 
 type Config = ConfigOf<typeof schema>;
@@ -114,8 +115,8 @@ class Lab {
       return pixels(set);
     }
     if (!this.network) {
-      const given = snapshotsOf(context.files);
-      const snapshots = given.length > 0 ? given : yield* trainedNetwork(this.config, context);
+      const { dataset, trainCount: images, epochs, seed } = this.config;
+      const snapshots = yield* snapshotsFor({ dataset, images, epochs, seed }, context);
       this.network = new NetworkSource(set, snapshots);
       yield { type: 'data', name: 'epochs', value: snapshots.map(({ epoch }) => epoch) };
       yield { type: 'data', name: 'layers', value: this.network.layers(live.epoch) };

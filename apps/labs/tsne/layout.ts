@@ -51,16 +51,3 @@ export function nearestOnMap({ x, y }: Coordinates, index: number, k: number): n
 
 export const panelName = ({ perplexity, seed }: PanelSpec): string =>
   `perplexity ${Number(perplexity.toPrecision(3))}, seed ${seed}`;
-
-/** The data set that a checkpoint of the classification lab was trained on; undefined where the file does not say. */
-export function dataSetOfCheckpoint(bytes: Uint8Array): string | undefined {
-  try {
-    // safetensors: the length of a JSON header in eight bytes, then the header.
-    const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-    const dataset: unknown = JSON.parse(header.__metadata__.chalkgrad).notes?.dataset;
-    return typeof dataset === 'string' ? dataset : undefined;
-  } catch {
-    return undefined;
-  }
-}

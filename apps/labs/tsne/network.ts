@@ -1,34 +1,16 @@
-/** The network whose layers are embedded: trained here, or from checkpoints of the classification lab. */
-
-import type { DatasetName } from '../../../engine/data/catalog.ts';
+/** What the layers of a network make of the images, at several moments of its training. */
 import { type ImageDataset, imageSize } from '../../../engine/data/dataset.ts';
-import { loadDataset } from '../../../engine/data/load.ts';
-import { ConfigError } from '../../../engine/errors.ts';
-import { mlp } from '../../../engine/nn/architectures.ts';
-import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
-import { type CheckpointMetadata, networkFrom, readCheckpoint, saveNetwork } from '../../../engine/train/checkpoint.ts';
-import { imageData, type TrainingData } from '../../../engine/train/data.ts';
+import type { Network } from '../../../engine/nn/network.ts';
+import { networkFrom, readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { evaluate, outputs } from '../../../engine/train/evaluate.ts';
 import { softmaxRows } from '../../../engine/train/metrics.ts';
-import { Trainer } from '../../../engine/train/trainer.ts';
-import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
-import type { ConfigOf } from '../../runtime/schema.ts';
-import type { Layer, schema } from './schema.ts';
-
-type Config = ConfigOf<typeof schema>;
+import { inputOf, openSnapshot, requireFit, type Snapshot } from '../../runtime/network-source.ts';
+import type { Layer } from './schema.ts';
 
 /** Numbers of one point, at most; larger activations of convolutions are averaged over blocks of pixels. */
 const MOST_NUMBERS = 2048;
 /** Images that go through the network before their activations are made smaller. */
 const CHUNK = 250;
-/** Widths of the hidden layer of the network that is trained here. */
-const HIDDEN = 128;
-
-/** A network at one moment of its training. */
-export interface Snapshot {
-  readonly epoch: number;
-  readonly bytes: Uint8Array;
-}
 
 /** What a layer makes of the images. */
 export interface LayerPoints {
@@ -96,12 +78,6 @@ const part = (set: ImageDataset, from: number, to: number): ImageDataset => ({
   labels: set.labels.subarray(from, to),
 });
 
-/** Bytes over 255, or the constants that a checkpoint was trained with. */
-function dataFor(set: ImageDataset, metadata: CheckpointMetadata): TrainingData {
-  const wanted = metadata.notes?.normalisation as { mean: number[]; std: number[] } | null | undefined;
-  return imageData(set, wanted === undefined ? {} : { normalisation: wanted });
-}
-
 /** The network at several moments of its training, and what its layers make of the test images. */
 export class NetworkSource {
   readonly set: ImageDataset;
@@ -113,13 +89,7 @@ export class NetworkSource {
     this.set = set;
     this.snapshots = snapshots;
     const { inputShape } = readCheckpoint((snapshots[0] as Snapshot).bytes).metadata;
-    const { height, width, channels } = set;
-    if (inputShape.join() !== [height, width, channels].join()) {
-      throw new ConfigError(
-        'checkpoint',
-        `its network takes [${inputShape.join(', ')}], '${set.name}' has [${height}, ${width}, ${channels}].`,
-      );
-    }
+    requireFit(inputShape, [set.height, set.width, set.channels], set.name);
   }
 
   /** The latest snapshot that is not past `epoch`. */
@@ -141,8 +111,8 @@ export class NetworkSource {
     const known = this.#known.get(key);
     if (known) return known;
     const { set } = this;
-    const { metadata } = readCheckpoint(snapshot.bytes);
-    const network = networkFrom(snapshot.bytes);
+    const opened = openSnapshot(snapshot);
+    const { network } = opened;
     try {
       const from = layerPath(network, layer, path);
       let all: Float32Array | undefined;
@@ -150,7 +120,7 @@ export class NetworkSource {
       let block = 1;
       for (let start = 0; start < set.count; start += CHUNK) {
         const end = Math.min(set.count, start + CHUNK);
-        const found = await outputs(network, dataFor(part(set, start, end), metadata), { layer: from });
+        const found = await outputs(network, inputOf(opened, part(set, start, end)), { layer: from });
         const small = averagedBlocks(found.values, found.shape);
         ({ shape, block } = small);
         const length = small.values.length / (end - start);
@@ -179,67 +149,11 @@ export class NetworkSource {
     const snapshot = this.at(epoch);
     const known = this.#predictions.get(snapshot.epoch);
     if (known) return known;
-    const network = networkFrom(snapshot.bytes);
-    const { metadata } = readCheckpoint(snapshot.bytes);
-    const { predictions, accuracy } = await evaluate(network, dataFor(this.set, metadata));
-    network.dispose();
+    const opened = openSnapshot(snapshot);
+    const { predictions, accuracy } = await evaluate(opened.network, inputOf(opened, this.set));
+    opened.network.dispose();
     const found = { predictions: predictions as Int32Array, accuracy: accuracy as number };
     this.#predictions.set(snapshot.epoch, found);
     return found;
-  }
-}
-
-/** Snapshots from files of the classification lab, in the order of their training. */
-export function snapshotsOf(files: ReadonlyMap<string, Uint8Array>): Snapshot[] {
-  return [...files]
-    .map(([name, bytes]) => ({ epoch: readCheckpoint(bytes, name).metadata.training?.progress.epoch ?? 0, bytes }))
-    .sort((a, b) => a.epoch - b.epoch);
-}
-
-/** Networks that this thread has trained: a restart with another perplexity need not train again. */
-const trainedBefore = new Map<string, readonly Snapshot[]>();
-const MOST_TRAINED = 4;
-
-/** Trains a small network (one hidden layer of 128) and keeps it after each epoch. */
-export async function* trainedNetwork(
-  config: Config,
-  context: RunContext<Config>,
-): AsyncGenerator<ExperimentEvent, readonly Snapshot[]> {
-  const key = [config.dataset, config.trainCount, config.epochs, config.seed, context.device.kind].join();
-  const known = trainedBefore.get(key);
-  if (known) return known;
-  yield { type: 'phase', name: 'download', detail: 'training images' };
-  const { signal, data: source } = context;
-  const set = await loadDataset(config.dataset as DatasetName, { source, signal, split: 'train', count: config.trainCount });
-  const { height, width, channels } = set;
-  const size = imageSize(set);
-  const network = buildNetwork(mlp([size, HIDDEN, set.classNames.length]), {
-    inputShape: [height, width, channels],
-    rng: config.seed,
-  });
-  try {
-    const snapshots: Snapshot[] = [{ epoch: 0, bytes: await saveNetwork(network) }];
-    const trainer = new Trainer({
-      network,
-      data: imageData(set),
-      loss: 'crossEntropy',
-      optimiser: { type: 'adam', lr: 1e-3 },
-      batchSize: 64,
-      epochs: config.epochs,
-      evalEvery: 'never',
-      seed: config.seed,
-    });
-    for await (const event of trainer.run()) {
-      if (event.type === 'step' && event.step % 20 === 0) {
-        yield { type: 'phase', name: 'train', progress: event.step / event.total, detail: `a network, epoch ${event.epoch}` };
-        yield { type: 'metric', chart: 'training', series: 'loss', x: event.step, y: event.loss };
-      } else if (event.type === 'epoch') snapshots.push({ epoch: event.epoch, bytes: await saveNetwork(trainer.network) });
-    }
-    trainer.dispose();
-    if (trainedBefore.size >= MOST_TRAINED) trainedBefore.clear();
-    trainedBefore.set(key, snapshots);
-    return snapshots;
-  } finally {
-    network.dispose();
   }
 }

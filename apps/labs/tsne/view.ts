@@ -2,11 +2,10 @@
 import { html, nothing } from 'lit';
 import '../../components/chart/element.ts';
 import type { ReferenceLine } from '../../components/chart/types.ts';
-import '../../components/checkpoint-bar/element.ts';
-import type { CheckpointFile } from '../../components/checkpoint-bar/element.ts';
-import { recall } from '../../components/checkpoint-bar/storage.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
+import type { GivenNetwork } from '../../components/network-source/element.ts';
+import '../../components/network-source/element.ts';
 import '../../components/result-table/element.ts';
 import '../../components/scatter-plot/element.ts';
 import type { ChalkScatterPlot } from '../../components/scatter-plot/element.ts';
@@ -15,7 +14,7 @@ import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import type { Mapping } from './experiment.ts';
-import { type Coordinates, coordinatesOf, dataSetOfCheckpoint, nearestOnMap, neighboursOf, panelName } from './layout.ts';
+import { type Coordinates, coordinatesOf, nearestOnMap, neighboursOf, panelName } from './layout.ts';
 import type { PanelSpec } from './maps.ts';
 import { schema } from './schema.ts';
 import { tsneStyles } from './styles.ts';
@@ -27,27 +26,22 @@ const NONE: readonly never[] = [];
 const MOVING: readonly string[] = ['perplexity', 'layer', 'path', 'epoch', 'rate', 'exaggeration', 'exaggerated', 'iterations'];
 /** Milliseconds a control must rest before a finished map moves on. */
 const REST = 500;
-/** Where the classification lab keeps its last checkpoint in this browser. */
-const CLASSIFY = 'classify';
 
 export class View extends LabElement<typeof schema, Mapping> {
   static override properties = {
     ...LabElement.properties,
     hovered: { state: true },
     chosen: { state: true },
-    stored: { state: true },
   };
   static override styles = [...LabElement.styles, tsneStyles];
   declare private hovered: number;
   declare private chosen: number;
-  declare private stored: Uint8Array | null;
   #files = new Map<string, Uint8Array>();
 
   constructor() {
     super();
     this.hovered = -1;
     this.chosen = -1;
-    this.stored = null;
   }
 
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -64,22 +58,13 @@ export class View extends LabElement<typeof schema, Mapping> {
     }, REST);
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void recall(CLASSIFY).then((found) => {
-      this.stored = found?.bytes ?? null;
-    });
-  }
-
   /** The reader's networks go with every start until they are taken away. */
   protected override startOptions(): StartOptions {
     return { files: this.#files };
   }
 
-  #use(name: string, bytes: Uint8Array): void {
-    const known = schema.dataset.values;
-    const found = dataSetOfCheckpoint(bytes);
-    const dataset = known.find((value) => value === found);
+  #use({ name, bytes, facts }: GivenNetwork): void {
+    const dataset = schema.dataset.values.find((value) => value === facts.dataset);
     const layer = this.config.layer === 'pixels' ? 'logits' : this.config.layer;
     if (!this.take({ layer, ...(dataset && { dataset }) }, 'This network')) return;
     this.#files.set(name, bytes);
@@ -194,21 +179,8 @@ export class View extends LabElement<typeof schema, Mapping> {
     const layers = this.store.data.get('layers') ?? [];
     const names = [...this.#files.keys()];
     const choose = (path: string) => this.set({ path, layer: 'other' });
-    const locked = this.fixes('checkpoint');
-    const { stored } = this;
-    const bar = html`<chalk-checkpoint-bar file-name="network" no-save .checkpoint=${null} ?no-load=${locked}
-        @checkpoint-load=${(event: CustomEvent<CheckpointFile>) => this.#use(event.detail.name, event.detail.bytes)}>
-        ${
-          stored
-            ? html`<button ?disabled=${locked} @click=${() => this.#use('classification lab', stored)}>Embed the network of the classification lab</button>`
-            : nothing
-        }
-        ${
-          names.length > 0
-            ? html`<span>Network: ${names.join(', ')}. <button class="quiet" ?disabled=${locked} @click=${() => this.#forgetFiles()}>Train one here instead</button></span>`
-            : html`<span>Embeds layers of a network trained here, or of a checkpoint of the classification lab.</span>`
-        }
-      </chalk-checkpoint-bar>`;
+    const bar = html`<chalk-network-source verb="Embed" value=${names.length > 0 ? 'file' : 'train'} ?disabled=${this.fixes('checkpoint')} .names=${names}
+        @network-give=${(event: CustomEvent<GivenNetwork>) => this.#use(event.detail)} @network-choose=${() => this.#forgetFiles()}></chalk-network-source>`;
     const other = this.config.layer === 'other';
     const fixed = this.fixes('path') || (this.fixes('layer') && !other);
     return html`<div class="network">

@@ -1,14 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkpointFacts, factsText } from '../../../apps/components/network-source/facts.ts';
 import { experiment, type Mapping } from '../../../apps/labs/tsne/experiment.ts';
-import { coordinatesOf, dataSetOfCheckpoint, nearestOnMap, neighboursOf } from '../../../apps/labs/tsne/layout.ts';
+import { coordinatesOf, nearestOnMap, neighboursOf } from '../../../apps/labs/tsne/layout.ts';
 import { panelsOf, perplexitiesOf, scheduleOf } from '../../../apps/labs/tsne/maps.ts';
 import { averagedBlocks, layerPath, NetworkSource } from '../../../apps/labs/tsne/network.ts';
-import { withProgress } from '../../../apps/labs/tsne/progress.ts';
 import { schema } from '../../../apps/labs/tsne/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
 import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
+import { withProgress } from '../../../apps/runtime/progress.ts';
 import { Runner } from '../../../apps/runtime/runner.ts';
 import { type ConfigOf, defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
@@ -129,8 +130,9 @@ describe('the t-SNE lab', () => {
     const network = buildNetwork(mnistCnn({ filters: 3, hidden: 16 }), { inputShape: [28, 28, 1], rng: 5 });
     const bytes = await saveNetwork(network, { dataset: 'fashion-mnist', normalisation: null });
     const files = new Map([['net.safetensors', bytes]]);
-    expect(dataSetOfCheckpoint(bytes)).toBe('fashion-mnist');
-    expect(dataSetOfCheckpoint(new Uint8Array(20))).toBeUndefined();
+    expect(checkpointFacts(bytes)).toEqual({ dataset: 'fashion-mnist', inputShape: [28, 28, 1] });
+    expect(factsText(checkpointFacts(bytes))).toBe('fashion-mnist, 28 × 28 × 1');
+    expect(checkpointFacts(new Uint8Array(20))).toEqual({});
     network.dispose();
     const { store, runner } = await run({ layer: 'first', iterations: 50 }, files);
     expect(store.data.get('space')).toMatch(/layer 1, 26 × 26 × 3 numbers, epoch 0/);
@@ -356,7 +358,8 @@ describe('withProgress', () => {
       }
       phases.push((value as { progress: number }).progress);
     }
-    expect(phases[0]).toBe(0);
+    // Nobody knows yet.
+    expect(phases[0]).toBeUndefined();
     expect(phases.at(-1)).toBe(1);
     const failing = withProgress('work', '', () => Promise.reject(new Error('no')));
     await failing.next();
