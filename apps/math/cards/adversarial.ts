@@ -47,7 +47,7 @@ export const pgd: MathCard = {
       label: 'projection',
       symbol: 'Π',
       description: 'Back into the box of ε around the picture.',
-      code: /clamp\(sub\(moved, origin\), -epsilon, epsilon\)/,
+      code: /clamp\(sub\(moved, x\.detach\(\)\), -epsilon, epsilon\)/,
     },
     clip,
     {
@@ -68,7 +68,7 @@ export const pgd: MathCard = {
       code: 'noise',
     },
   ],
-  typescript: [{ file: 'engine/explain/adversarial.ts', parts: ['ascent', 'pgd'] }],
+  typescript: [{ file: 'engine/explain/adversarial.ts', parts: ['ascent', 'pgdPath'] }],
 };
 
 export const cards = [fgsm, pgd];

@@ -76,7 +76,7 @@ export const gradCam: MathCard = {
     G,
     A,
   ],
-  typescript: [{ file: 'engine/explain/cam.ts', parts: ['weighted', 'gradCam'] }],
+  typescript: [{ file: 'engine/explain/cam.ts', parts: ['weighted', 'gradCamFrom'] }],
 };
 
 export const xGradCam: MathCard = {
