@@ -9,6 +9,7 @@ import { RunController, type RunHost } from '../../../apps/shell/run-controller.
 
 const schema = defineSchema({
   steps: int({ default: 1000, min: 1, max: 1000, label: 'steps', live: 'restart' }),
+  milliseconds: int({ default: 1, min: 1, max: 1000, label: 'time of a step', live: 'restart' }),
   rate: number({ default: 1, min: 0, max: 10, label: 'rate', live: 'live' }),
 });
 
@@ -40,7 +41,7 @@ const experiment: Experiment<typeof schema, Counting> = {
     try {
       for (let step = 1; step <= config.steps; step++) {
         sum += context.live.rate;
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise((resolve) => setTimeout(resolve, config.milliseconds));
         yield { type: 'metric', series: 'sum', x: step, y: sum };
         yield { type: 'step', step, total: config.steps };
       }
@@ -184,6 +185,20 @@ describe('a run', () => {
     expect([alive.now, alive.most]).toEqual([1, 1]);
     expect(run.store.charts.get('loss')?.get('sum')?.y[0]).toBe(8);
     expect(workers).toHaveLength(1);
+  });
+
+  it('waits for the step in progress of the one before, however many starts there are meanwhile', async () => {
+    const run = lab();
+    void start(run, { milliseconds: 60 });
+    await until(() => steps(run) === 1);
+    await rest(10);
+    for (let i = 2; i <= 4; i++) {
+      void start(run, { rate: i });
+      await rest(5);
+    }
+    await until(() => steps(run) > 2 && run.store.charts.get('loss')?.get('sum')?.y[0] === 4);
+    // The one whose step was in progress, and the newest: those between never began.
+    expect([alive.now, alive.most, alive.begun]).toEqual([1, 1, 2]);
   });
 
   it('tells who asked it that its worker has died, and the next start makes a new one', async () => {
