@@ -299,6 +299,17 @@ describe('labs on one page', () => {
     expect([a.state, a.banners, b.banners]).toEqual(['finished', [], []]);
   });
 
+  it('that start by themselves out of sight leave the one that is seen running', async () => {
+    const [a, b] = [lab(), lab(60)];
+    void start(a, { steps: 200 }, true);
+    void start(b, { steps: 5 }, true);
+    b.setVisible(false);
+    await until(() => a.state === 'finished' || (a.state === 'paused' && b.state === 'paused'));
+    expect([a.state, steps(b)]).toEqual(['finished', 0]);
+    b.setVisible(true);
+    await until(() => b.state === 'finished');
+  });
+
   it('make way for one that the reader starts, also while they are still loading', async () => {
     const [a, b] = [lab(20), lab()];
     void start(a);
