@@ -9,6 +9,7 @@ import { RunController, type RunHost } from '../../../apps/shell/run-controller.
 
 const schema = defineSchema({
   steps: int({ default: 1000, min: 1, max: 1000, label: 'steps', live: 'restart' }),
+  milliseconds: int({ default: 1, min: 1, max: 1000, label: 'time of a step', live: 'restart' }),
   rate: number({ default: 1, min: 0, max: 10, label: 'rate', live: 'live' }),
 });
 
@@ -40,7 +41,7 @@ const experiment: Experiment<typeof schema, Counting> = {
     try {
       for (let step = 1; step <= config.steps; step++) {
         sum += context.live.rate;
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise((resolve) => setTimeout(resolve, config.milliseconds));
         yield { type: 'metric', series: 'sum', x: step, y: sum };
         yield { type: 'step', step, total: config.steps };
       }
@@ -186,6 +187,20 @@ describe('a run', () => {
     expect(workers).toHaveLength(1);
   });
 
+  it('waits for the step in progress of the one before, however many starts there are meanwhile', async () => {
+    const run = lab();
+    void start(run, { milliseconds: 60 });
+    await until(() => steps(run) === 1);
+    await rest(10);
+    for (let i = 2; i <= 4; i++) {
+      void start(run, { rate: i });
+      await rest(5);
+    }
+    await until(() => steps(run) > 2 && run.store.charts.get('loss')?.get('sum')?.y[0] === 4);
+    // The one whose step was in progress, and the newest: those between never began.
+    expect([alive.now, alive.most, alive.begun]).toEqual([1, 1, 2]);
+  });
+
   it('tells who asked it that its worker has died, and the next start makes a new one', async () => {
     const run = lab();
     void start(run);
@@ -282,6 +297,17 @@ describe('labs on one page', () => {
     expect(b.banners.map(({ heading }) => heading)).toEqual(['Waiting:']);
     await until(() => b.state === 'finished');
     expect([a.state, a.banners, b.banners]).toEqual(['finished', [], []]);
+  });
+
+  it('that start by themselves out of sight leave the one that is seen running', async () => {
+    const [a, b] = [lab(), lab(60)];
+    void start(a, { steps: 200 }, true);
+    void start(b, { steps: 5 }, true);
+    b.setVisible(false);
+    await until(() => a.state === 'finished' || (a.state === 'paused' && b.state === 'paused'));
+    expect([a.state, steps(b)]).toEqual(['finished', 0]);
+    b.setVisible(true);
+    await until(() => b.state === 'finished');
   });
 
   it('make way for one that the reader starts, also while they are still loading', async () => {
