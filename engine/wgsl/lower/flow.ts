@@ -438,6 +438,9 @@ export class Flow {
       const holds = parts.condition();
       // The condition has been tested at the end of the round before: only its truth is used here.
       this.facts = facts.assuming(holds, true);
+      if (counting && counting.conditions.length === 0) {
+        this.facts = this.facts.assuming(this.graph.make('i32.le_u', [counting.phi, counting.last]), true);
+      }
     }
     this.round(parts.body);
     if (this.alive) {

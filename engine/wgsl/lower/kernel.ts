@@ -1028,10 +1028,15 @@ class Lowering {
       if (isBounded) flow.bound(phi, { lo: start.lo, hi });
       if (step.hi >= 2 ** 29 || ahead >= 2 ** 29) return undefined;
       const half = g.i32(-(2 ** 31));
+      // In steps of more than 1, the last value is the last that the first leads to.
+      const most = g.make('i32.sub', [right, g.i32(ahead + Number(strict))]);
+      const by = this.#scalar(update.value);
+      const way = g.make('i32.sub', [most, first]);
+      const isStep = by.op === 'const' && (by.immediate as number) > 1;
       return {
         phi,
         first,
-        last: g.make('i32.sub', [right, g.i32(ahead + Number(strict))]),
+        last: isStep ? g.make('i32.add', [first, g.make('i32.mul', [g.make('i32.div_u', [way, by]), by])]) : most,
         conditions: isBounded && start.lo >= 0 ? [] : [g.make('i32.lt_u', [first, half]), g.make('i32.lt_u', [right, half])],
       };
     };

@@ -40,7 +40,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> turned: array<vec4f>;
-// turned[u,v,o,c]
+// w[u, kw - 1 - v, c, o] at [u,v,o,c]
 @group(0) @binding(6) var<storage, read> weights: array<vec4f>;
 
 const PIXELS = 4u;
@@ -63,46 +63,34 @@ fn turn(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let c = i % channels4 * 4u;
   let o = i / channels4 % params.Co;
-  let tap = i / (channels4 * params.Co);
+  // The offsets v backwards, so that dy is met forwards.
+  let turnedTap = i / (channels4 * params.Co);
+  let tap = turnedTap / params.kw * params.kw + params.kw - 1u - turnedTap % params.kw;
   let at = (tap * params.wChannels + params.wFirst + c) * params.Co + o;
   turned[i] = vec4f(w[at], w[at + params.Co], w[at + 2u * params.Co], w[at + 3u * params.Co]);
 }
 
-// Adds the products of one offset (u,v): channels of 4 pixels of dy with rows of the weights from `row` on.
+// Adds the products of `channels` values from each of 4 places of dy on with as many rows of the weights from `row` on.
 fn addProducts(
   pixel: ptr<function, array<u32, PIXELS>>,
   row: u32,
+  channels: u32,
   column: ptr<function, array<u32, COLUMNS>>,
   sum: ptr<function, array<vec4f, 8>>,
 ) {
-  let channels = params.Co / params.groups;
   let channels4 = params.Ci / params.groups / 4u;
-  var o = 0u;
-  for (; o + 3u < channels; o += 4u) {
+  for (var o = 0u; o < channels; o++) {
+    var right: array<vec4f, COLUMNS>;
     // @unroll
-    for (var s = 0u; s < 4u; s++) {
-      var right: array<vec4f, COLUMNS>;
-      // @unroll
-      for (var j = 0u; j < COLUMNS; j++) {
-        right[j] = weights[(row + o + s) * channels4 + (*column)[j]];
-      }
-      // @unroll
-      for (var i = 0u; i < PIXELS; i++) {
-        let left = vec4f(dy[(*pixel)[i] + o + s]);
-        // @unroll
-        for (var j = 0u; j < COLUMNS; j++) {
-          (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
-        }
-      }
+    for (var j = 0u; j < COLUMNS; j++) {
+      right[j] = weights[(row + o) * channels4 + (*column)[j]];
     }
-  }
-  for (; o < channels; o++) {
     // @unroll
     for (var i = 0u; i < PIXELS; i++) {
       let left = vec4f(dy[(*pixel)[i] + o]);
       // @unroll
       for (var j = 0u; j < COLUMNS; j++) {
-        (*sum)[i * COLUMNS + j] = fma(left, weights[(row + o) * channels4 + (*column)[j]], (*sum)[i * COLUMNS + j]);
+        (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
       }
     }
   }
@@ -191,10 +179,33 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     channel[j] = min(column + j, channelsIn - 1u);
   }
   var sum = array<vec4f, 8>();
+  // Without strides, gaps and groups, the offsets (v,o) of a line are neighbours in dy and in the weights.
+  let runs = params.strideX == 1u && params.dilationX == 1u && params.groups == 1u;
   for (var u = 0u; u < params.kh; u++) {
     let shiftY = i32(phaseY) + params.padTop - i32(u * params.dilationY);
     if (shiftY % i32(params.strideY) != 0) {
       continue;
+    }
+    if (runs) {
+      let stepY = shiftY / i32(params.strideY);
+      let stepX = params.padLeft - i32(params.kw - 1u);
+      var whole: array<bool, PIXELS>;
+      // @unroll
+      for (var i = 0u; i < PIXELS; i++) {
+        let start = positionX[i] + stepX;
+        let last = start + i32(params.kw - 1u);
+        whole[i] = (u32(positionY[i] + stepY) < params.Ho) & (u32(start) < params.Wo) & (u32(last) < params.Wo);
+      }
+      if (whole[0] & whole[1] & whole[2] & whole[3]) {
+        var pixel: array<u32, PIXELS>;
+        // @unroll
+        for (var i = 0u; i < PIXELS; i++) {
+          let at = (image[i] * i32(params.Ho) + positionY[i] + stepY) * i32(params.Wo) + positionX[i] + stepX;
+          pixel[i] = u32(at) * params.Co;
+        }
+        addProducts(&pixel, u * params.kw * params.Co, params.kw * params.Co, &channel, &sum);
+        continue;
+      }
     }
     for (var v = 0u; v < params.kw; v++) {
       let shiftX = i32(phaseX) + params.padLeft - i32(v * params.dilationX);
@@ -208,7 +219,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       for (var i = 0u; i < PIXELS; i++) {
         inside[i] = (u32(positionY[i] + stepY) < params.Ho) & (u32(positionX[i] + stepX) < params.Wo);
       }
-      let row = (u * params.kw + v) * params.Co + g * channelsOut;
+      let row = (u * params.kw + params.kw - 1u - v) * params.Co + g * channelsOut;
       var pixel: array<u32, PIXELS>;
       if (inside[0] & inside[1] & inside[2] & inside[3]) {
         // @unroll
@@ -216,7 +227,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
           let at = (image[i] * i32(params.Ho) + positionY[i] + stepY) * i32(params.Wo) + positionX[i] + stepX;
           pixel[i] = u32(at) * params.Co + g * channelsOut;
         }
-        addProducts(&pixel, row, &channel, &sum);
+        addProducts(&pixel, row, channelsOut, &channel, &sum);
       } else if (inside[0] | inside[1] | inside[2] | inside[3]) {
         // @unroll
         for (var i = 0u; i < PIXELS; i++) {

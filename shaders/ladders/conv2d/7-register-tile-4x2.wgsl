@@ -5,7 +5,7 @@
 // Rung 7, for the CPU device: a register tile of 4 neighbouring pixels (counted over n,y,x) x 8 channels o, whose 8 sums, 2 vectors of w
 // and one value of x fit the 16 vector registers of a processor. A value of x is loaded into all four lanes at once, so input channels
 // need no whole vectors. Where all four pixels of an offset (u,v) lie inside, nothing is masked; where a row holds whole tiles, its
-// pixels are neighbours in memory. Neighbouring invocations take the same columns of w, which stay in the cache.
+// pixels are neighbours in memory; and where whole lines of the kernel lie inside, (v,c) is one run. Neighbouring invocations take the same columns of w, which stay in the cache.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu
@@ -64,41 +64,27 @@ fn pixelOf(n: i32, yi: i32, xi: i32) -> i32 {
   return (n * i32(params.H) + yi) * i32(params.W) + xi;
 }
 
-// Adds the products of one offset (u,v): channels of 4 pixels of x with rows of w from `row` on.
+// Adds the products of `channels` values from each of 4 places of x on with as many rows of w from `row` on.
 fn addProducts(
   pixel: ptr<function, array<u32, PIXELS>>,
   row: u32,
+  channels: u32,
   column: ptr<function, array<u32, COLUMNS>>,
   sum: ptr<function, array<vec4f, 8>>,
 ) {
-  let channels = params.Ci / params.groups;
   let Co4 = params.Co / 4u;
-  var c = 0u;
-  for (; c + 3u < channels; c += 4u) {
+  for (var c = 0u; c < channels; c++) {
+    var right: array<vec4f, COLUMNS>;
     // @unroll
-    for (var s = 0u; s < 4u; s++) {
-      var right: array<vec4f, COLUMNS>;
-      // @unroll
-      for (var j = 0u; j < COLUMNS; j++) {
-        right[j] = w[(row + c + s) * Co4 + (*column)[j]];
-      }
-      // @unroll
-      for (var i = 0u; i < PIXELS; i++) {
-        let left = vec4f(x[(*pixel)[i] + c + s]);
-        // @unroll
-        for (var j = 0u; j < COLUMNS; j++) {
-          (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
-        }
-      }
+    for (var j = 0u; j < COLUMNS; j++) {
+      right[j] = w[(row + c) * Co4 + (*column)[j]];
     }
-  }
-  for (; c < channels; c++) {
     // @unroll
     for (var i = 0u; i < PIXELS; i++) {
       let left = vec4f(x[(*pixel)[i] + c]);
       // @unroll
       for (var j = 0u; j < COLUMNS; j++) {
-        (*sum)[i * COLUMNS + j] = fma(left, w[(row + c) * Co4 + (*column)[j]], (*sum)[i * COLUMNS + j]);
+        (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
       }
     }
   }
@@ -171,7 +157,27 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     output[j] = g * channelsOut + min(column + j, channelsOut - 1u);
   }
   var sum = array<vec4f, 8>();
+  // Without gaps and groups, the offsets (v,c) of a line are neighbours in x and in w.
+  let runs = params.dilationX == 1u && params.groups == 1u && params.wChannels == params.Ci && !DOUBLED;
   for (var u = 0u; u < params.kh; u++) {
+    if (runs) {
+      var whole: array<bool, PIXELS>;
+      // @unroll
+      for (var i = 0u; i < PIXELS; i++) {
+        let yi = originY[i] + i32(u * params.dilationY);
+        let last = originX[i] + i32(params.kw - 1u);
+        whole[i] = !PADDED | ((u32(yi) < params.H) & (u32(originX[i]) < params.W) & (u32(last) < params.W));
+      }
+      if (whole[0] & whole[1] & whole[2] & whole[3]) {
+        var pixel: array<u32, PIXELS>;
+        // @unroll
+        for (var i = 0u; i < PIXELS; i++) {
+          pixel[i] = u32(pixelOf(image[i], originY[i] + i32(u * params.dilationY), originX[i])) * params.Ci;
+        }
+        addProducts(&pixel, u * params.kw * params.Ci, params.kw * params.Ci, &output, &sum);
+        continue;
+      }
+    }
     for (var v = 0u; v < params.kw; v++) {
       var inside: array<bool, PIXELS>;
       // @unroll
@@ -189,7 +195,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
           let xi = originX[i] + i32(v * params.dilationX);
           pixel[i] = u32(pixelOf(image[i], yi, xi)) * params.Ci + g * channelsIn;
         }
-        addProducts(&pixel, row, &output, &sum);
+        addProducts(&pixel, row, channelsIn, &output, &sum);
       } else if (inside[0] | inside[1] | inside[2] | inside[3]) {
         // @unroll
         for (var i = 0u; i < PIXELS; i++) {
