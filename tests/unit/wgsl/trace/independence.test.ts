@@ -33,7 +33,8 @@ it('it takes nothing that executes or debugs code or looks for races', () => {
 });
 
 it('no code names the classes of its interpreter', () => {
-  const interpreter = /\b(?:WgslExec|WgslDebug|ExecContext|TrackedTypedData|detectRaces|createFragmentQuadDebugger|debugFragmentQuad)\b/;
+  const interpreter =
+    /\b(?:WgslExec|WgslDebug|ExecContext|TrackedTypedData|detectRaces|createFragmentQuadDebugger|debugFragmentQuad)\b/;
   const test = 'tests/unit/wgsl/trace/independence.test.ts';
   expect(files.filter((file) => file !== test && interpreter.test(sourceOf(file)))).toEqual([]);
 });
