@@ -14,9 +14,9 @@ const b = normals(inputs * outputs, 2);
 const bias = normals(outputs, 3);
 
 const tensors: readonly LiveTensor[] = [
-  { name: 'input', term: 'a', symbol: 'a', shape: [batch, inputs], data: a },
-  { name: 'weights', term: 'b', symbol: 'b', shape: [inputs, outputs], data: b },
-  { name: 'bias', term: 'bias', symbol: 'bias', shape: [outputs], data: bias },
+  { name: 'input', terms: ['linear/a'], symbol: 'a', shape: [batch, inputs], data: a },
+  { name: 'weights', terms: ['linear/b'], symbol: 'b', shape: [inputs, outputs], data: b },
+  { name: 'bias', terms: ['linear/bias'], symbol: 'bias', shape: [outputs], data: bias },
 ];
 
 /** The matrix product on the reader's device against its reference, on the tensors beside it. */

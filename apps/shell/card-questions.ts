@@ -7,7 +7,7 @@ import type { BuiltCard, Verification } from '../math/card.ts';
  * `requests: CardRequests & { … }`.
  */
 export interface CardRequests {
-  /** Tensors as they are; those with a `term` go to the cards that have it, the others to all. */
+  /** Tensors as they are, for the cards whose terms they are. */
   tensors(): readonly LiveTensor[];
   /** Kernels against their references, the tape against central differences, on the tensors of this run. */
   verify(of: { readonly card: string }): readonly Verification[];
@@ -23,11 +23,13 @@ export class CardQuestions {
   #tensors: readonly LiveTensor[] = [];
   #asked = Number.NEGATIVE_INFINITY;
   #asking = false;
+  /** The reader can see the cards, or nearly: only then is a run asked. */
+  near = false;
   readonly #known = new Map<string, readonly LiveTensor[]>();
 
   /** The latest tensors for a card. */
-  of({ terms }: BuiltCard): readonly LiveTensor[] {
-    return this.#tensors.filter(({ term }) => term === undefined || terms.some(({ id }) => id === term));
+  of({ id }: BuiltCard): readonly LiveTensor[] {
+    return this.#tensors.filter(({ terms }) => terms.some((term) => term.startsWith(`${id}/`)));
   }
 
   /** The same array for the same tensors, so that a card draws them once. */
@@ -47,7 +49,7 @@ export class CardQuestions {
   /** Looks at the tensors where it has not done so for a while. @returns whether there are new ones */
   async look(ask: () => Promise<readonly LiveTensor[]>): Promise<boolean> {
     const now = performance.now();
-    if (this.#asking || now - this.#asked < REST) return false;
+    if (!this.near || this.#asking || now - this.#asked < REST) return false;
     this.#asking = true;
     this.#asked = now;
     try {

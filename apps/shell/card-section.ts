@@ -1,6 +1,6 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
 import type { ChalkMathCard, LiveTensor } from '../components/math-card/element.ts';
-import { define, prefersReducedMotion } from '../components/shared/define.ts';
+import { chalkEvent, define, prefersReducedMotion } from '../components/shared/define.ts';
 import type { BuiltCard, Verification } from '../math/card.ts';
 import type { TermRef } from '../runtime/schema.ts';
 import { baseStyles } from './styles.ts';
@@ -13,6 +13,7 @@ const margin = '800px';
  * @summary A lab's math cards, loaded when they come near the screen.
  * @element chalk-card-section
  * @attr {string} heading
+ * @fires cards-near - the cards came near the screen, or left; detail `{near}`
  */
 export class ChalkCardSection extends LitElement {
   static override properties = {
@@ -90,9 +91,9 @@ export class ChalkCardSection extends LitElement {
   protected override firstUpdated(_changed: PropertyValues<this>): void {
     this.#observer = new IntersectionObserver(
       (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        this.#observer?.disconnect();
-        void this.#fetch();
+        const near = entries.at(-1)?.isIntersecting ?? false;
+        if (near) void this.#fetch();
+        this.dispatchEvent(chalkEvent('cards-near', { near }));
       },
       { rootMargin: margin },
     );

@@ -100,6 +100,10 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
       runStateChanged: (report) => this.#stateChanged(report),
     });
     this.addEventListener('keydown', (event) => this.#key(event));
+    this.addEventListener('cards-near', (event) => {
+      this.cards.near = (event as CustomEvent<{ near: boolean }>).detail.near;
+      this.#lookAtTensors();
+    });
   }
 
   protected get definition(): AnyDefinition {
@@ -256,6 +260,11 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   #runEvents(events: readonly LabEvent[]): void {
     this.runEvents(events);
+    this.#lookAtTensors();
+  }
+
+  /** New tensors for the cards, where a live run has them and the reader is near. */
+  #lookAtTensors(): void {
     if (!this.page || this.recorded || !this.run.serves('tensors')) return;
     const ask = async () => trusted<readonly LiveTensor[]>(await this.run.ask('tensors'));
     void this.cards.look(ask).then((fresh) => {

@@ -386,7 +386,7 @@ export class ChalkMathCard extends LitElement {
   private renderTensors(shown: Pane) {
     return html`<div class="pane tensors ${shown === 'tensors' ? 'shown' : ''}" part="pane" id="pane-tensors" role="tabpanel" aria-labelledby="tab-tensors">
       <div class="pane-head"><h4>Tensors</h4></div>
-      ${this.tensors.map((tensor) => liveTensor(tensor, this.term))}
+      ${this.tensors.map((tensor) => liveTensor(tensor, `${this.card?.id}/${this.term}`))}
     </div>`;
   }
 

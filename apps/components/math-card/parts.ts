@@ -1,6 +1,7 @@
 /** The tensors and the verification results of a math card. */
 import { html, type TemplateResult } from 'lit';
 import type { Verification } from '../../math/card.ts';
+import type { TermRef } from '../../runtime/schema.ts';
 import { formatNumber, unravel } from '../shared/format.ts';
 import '../tensor-view/element.ts';
 import type { TensorLayout } from '../tensor-view/tiles.ts';
@@ -8,8 +9,8 @@ import type { TensorLayout } from '../tensor-view/tiles.ts';
 /** A tensor of the running experiment, shown beside the equation. */
 export interface LiveTensor {
   readonly name: string;
-  /** Id of the card's term it is. */
-  readonly term?: string;
+  /** The terms that it is, of one card or several. */
+  readonly terms: readonly TermRef[];
   readonly symbol?: string;
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
@@ -17,8 +18,8 @@ export interface LiveTensor {
 }
 
 /** One tensor, framed where it is the selected term. */
-export function liveTensor(tensor: LiveTensor, selected: string): TemplateResult {
-  return html`<div class="tensor ${tensor.term && tensor.term === selected ? 'on' : ''}">
+export function liveTensor(tensor: LiveTensor, selected: TermRef): TemplateResult {
+  return html`<div class="tensor ${tensor.terms.includes(selected) ? 'on' : ''}">
     <chalk-tensor-view
       name=${tensor.name}
       symbol=${tensor.symbol ?? ''}

@@ -1,5 +1,6 @@
-/** The live tensors of the math cards, from the picture that is looked at. */
+/** The live tensors of the math cards, from the picture that is looked at, and the cards that can be verified. */
 import type { LiveTensor } from '../../components/math-card/element.ts';
+import type { TermRef } from '../../runtime/schema.ts';
 import type { Inspection, LayerView, LookedAt } from './requests.ts';
 
 /** Cards whose *Verify* button the experiment answers. */
@@ -11,46 +12,75 @@ export const verifiable: ReadonlySet<string> = new Set([
   'conv2d-input-gradient',
   'conv2d-weight-gradient',
   'max-pool',
+  'relu',
+  'dropout',
   'softmax',
   'cross-entropy',
   'double-softmax',
   'adam',
   'sgd-momentum',
+  'weight-decay',
 ]);
 
-function live(name: string, symbol: string, of: LookedAt | null): LiveTensor[] {
+function live(name: string, symbol: string, terms: readonly TermRef[], of: LookedAt | null | undefined): LiveTensor[] {
   if (!of) return [];
   const image = of.shape.length === 3;
   const layout = of.shape.length === 4 ? 'hwio' : image ? 'nhwc' : 'matrix';
-  return [{ name, symbol, shape: image ? [1, ...of.shape] : of.shape, data: of.data, layout }];
+  return [{ name, symbol, terms, shape: image ? [1, ...of.shape] : of.shape, data: of.data, layout }];
 }
 
-const ofLayer = ({ path, activation, activationGradient, weight, weightGradient }: LayerView, symbol: string): LiveTensor[] => [
-  ...live(`${path}: weights`, symbol, weight),
-  ...live(`${path}: output`, 'y', activation),
-  ...live(`${path}: ∂L/∂y`, 'dy', activationGradient),
-  ...live(`${path}: ∂L/∂w`, 'dw', weightGradient),
-];
+/** The terms of a layer's tensors: weights, output, and the gradients of both. */
+type LayerTerms = Readonly<Record<'w' | 'y' | 'dy' | 'dw', readonly TermRef[]>>;
 
-/** @param inspection null before the reader has chosen a picture */
-export function tensorsOf(card: string, inspection: Inspection | null): readonly LiveTensor[] {
-  if (!inspection) return [];
-  const { layers, probabilities, scores } = inspection;
+const CONVOLUTION: LayerTerms = {
+  w: ['conv2d/w', 'conv2d-input-gradient/w'],
+  y: ['conv2d/y'],
+  dy: ['conv2d-input-gradient/dy', 'conv2d-weight-gradient/dy'],
+  dw: ['conv2d-weight-gradient/dw'],
+};
+const LINEAR: LayerTerms = {
+  w: ['linear/b', 'linear-input-gradient/b', 'adam/theta', 'sgd-momentum/theta', 'weight-decay/theta'],
+  y: ['linear/y'],
+  dy: ['linear-input-gradient/a', 'linear-weight-gradient/b'],
+  dw: ['linear-weight-gradient/y', 'adam/g', 'sgd-momentum/g', 'weight-decay/g'],
+};
+
+const ofLayer = (layer: LayerView | undefined, symbol: string, terms: LayerTerms): LiveTensor[] =>
+  layer
+    ? [
+        ...live(`${layer.path}: weights`, symbol, terms.w, layer.weight),
+        ...live(`${layer.path}: output`, 'y', terms.y, layer.activation),
+        ...live(`${layer.path}: ∂L/∂y`, 'dy', terms.dy, layer.activationGradient),
+        ...live(`${layer.path}: ∂L/∂w`, 'dw', terms.dw, layer.weightGradient),
+      ]
+    : [];
+
+export function liveTensors({ layers, probabilities, scores }: Inspection): readonly LiveTensor[] {
   const first = (type: string) => layers.find((layer) => layer.type === type);
-  const last = layers.findLast(({ type }) => type === 'linear');
   const classes = [probabilities.length];
-  if (card.startsWith('conv2d')) {
-    const layer = first('conv2d');
-    return layer ? ofLayer(layer, 'w') : [];
-  }
-  if (card.startsWith('linear') || card === 'adam' || card === 'sgd-momentum') return last ? ofLayer(last, 'W') : [];
-  const simple = { 'max-pool': 'maxpool2d', 'batch-norm': 'batchnorm2d', relu: 'relu', residual: 'residual' }[card];
-  if (simple) return live(`${simple}: output`, 'y', first(simple)?.activation ?? null);
-  if (card === 'softmax' || card === 'cross-entropy' || card === 'double-softmax') {
-    return [
-      { name: 'logits', symbol: 'z', shape: classes, data: scores, layout: 'matrix' },
-      { name: 'probabilities', symbol: 'p', shape: classes, data: probabilities, layout: 'matrix' },
-    ];
-  }
-  return [];
+  const outputs: readonly (readonly [string, TermRef])[] = [
+    ['maxpool2d', 'max-pool/y'],
+    ['batchnorm2d', 'batch-norm/y'],
+    ['relu', 'relu/y'],
+    ['dropout', 'dropout/y'],
+    ['residual', 'residual/add'],
+  ];
+  return [
+    ...ofLayer(first('conv2d'), 'w', CONVOLUTION),
+    ...ofLayer(
+      layers.findLast(({ type }) => type === 'linear'),
+      'W',
+      LINEAR,
+    ),
+    ...outputs.flatMap(([type, term]) => live(`${type}: output`, 'y', [term], first(type)?.activation)),
+    { name: 'logits', symbol: 'z', terms: ['softmax/x', 'cross-entropy/x'], shape: classes, data: scores, layout: 'matrix' },
+    {
+      name: 'probabilities',
+      symbol: 'p',
+      terms: ['softmax/y', 'double-softmax/y'],
+      shape: classes,
+      data: probabilities,
+      layout: 'matrix',
+    },
+  ];
 }

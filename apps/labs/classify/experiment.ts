@@ -5,6 +5,7 @@ import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
+import { liveTensors } from './card-tensors.ts';
 import { loadPictures, type Pictures } from './data.ts';
 import type { Config } from './networks.ts';
 import { type EvaluationReport, type GradientReport, type MistakesReport, mistakes, reportOf } from './report.ts';
@@ -35,7 +36,7 @@ export interface Classification {
     mistakes: MistakesReport;
     gradients: GradientReport;
   };
-  requests: Pick<CardRequests, 'verify'> & {
+  requests: CardRequests & {
     predict(of: { readonly pixels: Uint8Array }): Prediction;
     inspect(of: Subject): Inspection;
     images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
@@ -129,7 +130,13 @@ function serve(context: Context<Config, Classification>, current: () => Training
     return training;
   };
   context.serve('predict', (of) => predict(present(), of));
-  context.serve('inspect', (of) => inspect(present(), of));
+  /** What the reader looked at last, in the cards too. */
+  let subject: Subject = { set: 'validation', index: 0 };
+  context.serve('inspect', (of) => {
+    subject = of;
+    return inspect(present(), of);
+  });
+  context.serve('tensors', async () => liveTensors(await inspect(present(), subject)));
   context.serve('images', (of) => imagesOf(present(), of));
   context.serve('verify', ({ card }) => verify(present(), card));
   context.serve('checkpoint', async () => {

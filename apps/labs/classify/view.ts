@@ -12,14 +12,13 @@ import '../../components/image-grid/element.ts';
 import '../../components/result-table/element.ts';
 import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
-import type { LiveTensor } from '../../components/math-card/element.ts';
 import { formatCount, formatPercent, formatShape } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import type { BuiltCard } from '../../math/card.ts';
 import type { LabEvent } from '../../runtime/events.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
-import { tensorsOf, verifiable } from './card-tensors.ts';
+import { verifiable } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
 import { configOfCheckpoint } from './checkpoint-settings.ts';
 import { runnableCode } from './code.ts';
@@ -380,10 +379,5 @@ export class View extends LabElement<typeof schema, Classification> {
 
   protected override verifiable({ id }: BuiltCard): boolean {
     return verifiable.has(id);
-  }
-
-  /** From the picture that is looked at; the same arrays for the same one. */
-  protected override cardTensors({ id }: BuiltCard): readonly LiveTensor[] {
-    return tensorsOf(id, this.#inspection.value ?? null);
   }
 }

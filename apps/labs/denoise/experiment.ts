@@ -2,6 +2,8 @@
 import { channelStatistics, type ImageDataset, subset, toFloat32 } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
+import type { CardRequests } from '../../shell/card-questions.ts';
+import { inspect, verify } from './inspect.ts';
 import { type Baselines, baselines } from './noise.ts';
 import { definition, type SetName, type schema, type TrainingName, trainings } from './schema.ts';
 import { type Config, Denoiser, NORMALISATION, noiseOf, type Sets } from './training.ts';
@@ -36,7 +38,7 @@ export interface Look {
 export interface Denoising {
   result: DenoiseResult;
   data: { baselines: { readonly mnist: Baselines; readonly fashion: Baselines } };
-  requests: {
+  requests: CardRequests & {
     /** The levels of the network for one image of a set. */
     inside(of: Look & { readonly set: SetName; readonly index: number }): readonly Level[];
     /** The images of both sets, denoised: bytes [8, 28, 28]. */
@@ -179,6 +181,11 @@ function serve(denoisers: readonly Denoiser[], shown: Shown, context: Context<Co
       'Fashion-MNIST': toBytes((await denoiser.denoise(shown['Fashion-MNIST'])).denoised),
     })),
   );
+  const [first] = denoisers;
+  if (first) {
+    context.serve('tensors', () => inspect(first, shown.MNIST.slice(0, 784)));
+    context.serve('verify', ({ card }) => verify(first, shown.MNIST.slice(0, 784), card));
+  }
   context.serve('inside', (of) =>
     looking(of, (denoiser) => denoiser.inside(shown[of.set].slice(of.index * 784, (of.index + 1) * 784))),
   );

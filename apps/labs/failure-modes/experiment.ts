@@ -8,8 +8,10 @@ import { imageData } from '../../../engine/train/data.ts';
 import { type Evaluation, evaluate } from '../../../engine/train/evaluate.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
+import type { CardRequests } from '../../shell/card-questions.ts';
 import { asInput, type Config, corrupt, NORMALISATION } from './data.ts';
 import { type Attribution, attribute, type PathNode, pathNodes } from './explain.ts';
+import { type Example, inspect, verify } from './inspect.ts';
 import { definition, type schema } from './schema.ts';
 
 /** Which network, and which test set. */
@@ -63,7 +65,7 @@ export interface FailureModes {
     explained: Readonly<Record<Cell, readonly ExplainedCell[]>>;
     explanations: readonly Explanation[];
   };
-  requests: {
+  requests: CardRequests & {
     /** The chosen image, for both networks and both test sets. */
     explain(): readonly Explanation[];
     /** The nodes of the path to the chosen image, and S(x) − S(x′). */
@@ -265,6 +267,12 @@ async function explanations(
 
 /** What the page asks for between steps and after the run: explanations, the path, images behind a cell. */
 function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: Context<Config, FailureModes>): void {
+  const example = (): Example => {
+    const { network, progress } = trainers.tainted;
+    return { ...exampleOf(sets, 'tainted', context), network, step: progress.step + 1 };
+  };
+  context.serve('tensors', () => inspect(example(), context.live));
+  context.serve('verify', ({ card }) => verify(example(), context.live, card));
   context.serve('explain', () => explanations(trainers, sets, context));
   context.serve('path', ({ network, test }) => {
     const { x, label } = exampleOf(sets, test, context);

@@ -73,7 +73,7 @@ export const experiment: Experiment<typeof schema, Regression> = {
       for (const training of trainings) training.dispose();
     });
     context.serve('tensors', () => inspect(first));
-    context.serve('verify', () => verify(first));
+    context.serve('verify', ({ card }) => verify(first, context.live, card));
     const latest = new Map<Training, Evaluation>();
     yield { type: 'phase', name: 'train', progress: 0 };
     for (let step = 1; step <= config.steps; step++) {

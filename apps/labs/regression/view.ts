@@ -4,6 +4,7 @@ import '../../components/chart/element.ts';
 import type { ChartSeries, Marker } from '../../components/chart/types.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/result-table/element.ts';
+import type { BuiltCard } from '../../math/card.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { runnableCode } from './code.ts';
 import type { Regression } from './experiment.ts';
@@ -59,6 +60,11 @@ export class View extends LabElement<typeof schema, Regression> {
   protected override renderResults() {
     return html`<chalk-result-table label="Results by setting" .rows=${this.store.tables.get('settings') ?? NONE} .formats=${FORMATS}>
       <p>Roughness R = ∫|y″|dx: 0 for a straight line.</p></chalk-result-table>`;
+  }
+
+  /** Early stopping has neither kernel nor gradient. */
+  protected override verifiable({ id }: BuiltCard): boolean {
+    return id !== 'early-stopping';
   }
 
   protected override exportItems(): readonly ExportItem[] {

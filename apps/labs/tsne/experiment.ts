@@ -257,7 +257,7 @@ export const experiment: Experiment<typeof schema, Mapping> = {
     yield { type: 'data', name: 'panels', value: structuredClone(lab.maps.specs) };
     yield* lab.enterSpace();
     context.serve('tensors', () => inspect(lab.maps));
-    context.serve('verify', () => verify(lab.maps));
+    context.serve('verify', ({ card }) => verify(lab.maps, card));
     if (context.checkpoint && !lab.maps.load(context.checkpoint)) {
       yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts anew.' };
     }

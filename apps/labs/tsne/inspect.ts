@@ -1,7 +1,7 @@
 /** What the math cards ask of a run: the numbers of some points as they are, and checks on them. */
 import type { Affinities } from '../../../engine/explain/affinities.ts';
 import { strideOf } from '../../../engine/explain/neighbours.ts';
-import { tsneAttraction, tsneDenseDivergence, tsneForces, tsneRepulsion } from '../../../engine/kernels/tsne.ts';
+import { tsneAttraction, tsneDenseDivergence, tsneForces, tsneUpdate } from '../../../engine/kernels/tsne.ts';
 import { tsneSearch } from '../../../engine/kernels/tsne-affinities.ts';
 import { getDevice } from '../../../engine/tensor.ts';
 import type { LiveTensor } from '../../components/math-card/element.ts';
@@ -51,11 +51,17 @@ export async function inspect(maps: Maps): Promise<LiveTensor[]> {
   const d = new Float32Array(n * kept);
   for (let i = 0; i < n; i++) d.set(space.squaredDistance.subarray(i * space.kept, i * space.kept + kept), i * kept);
   return [
-    { name: `d to the ${kept} nearest, first ${n} points`, symbol: 'd', term: 'd', shape: [n, kept], data: d },
-    { name: `p among the first ${n} points, adding up to 1`, symbol: 'p', term: 'p', shape: [n, n], data: p },
-    { name: 'y', symbol: 'y', term: 'y', shape: [n, 2], data: position.slice(0, 2 * n) },
-    { name: 'v', symbol: 'v', term: 'v', shape: [n, 2], data: velocity.slice(0, 2 * n) },
-    { name: 'gain', symbol: 'k', term: 'gain', shape: [n, 2], data: gain.slice(0, 2 * n) },
+    { name: `d to the ${kept} nearest, first ${n} points`, symbol: 'd', terms: ['tsne-affinities/d'], shape: [n, kept], data: d },
+    {
+      name: `p among the first ${n} points, adding up to 1`,
+      symbol: 'p',
+      terms: ['tsne-affinities/p', 'tsne-forces/p', 'tsne-divergence/p'],
+      shape: [n, n],
+      data: p,
+    },
+    { name: 'y', symbol: 'y', terms: ['tsne-forces/y', 'tsne-update/y'], shape: [n, 2], data: position.slice(0, 2 * n) },
+    { name: 'v', symbol: 'v', terms: ['tsne-update/v'], shape: [n, 2], data: velocity.slice(0, 2 * n) },
+    { name: 'gain', symbol: 'k', terms: ['tsne-update/gain'], shape: [n, 2], data: gain.slice(0, 2 * n) },
   ];
 }
 
@@ -108,47 +114,61 @@ function gradientCheck(y: Float32Array, joint: Float32Array, n: number): Verific
   };
 }
 
-/** Kernels against their references, and the gradient against central differences, on points of the map as it is. */
-export async function verify(maps: Maps): Promise<Verification[]> {
-  const device = getDevice();
+/** The search for the precision of the first points' neighbours. */
+function affinityChecks(maps: Maps): Promise<Verification[]> {
   const { space } = maps;
-  const n = Math.min(CHECKED, space.N);
-  const stride = strideOf(n);
-  const affinities = maps.affinitiesOf(0);
-  const joint = await jointOf(affinities, n);
-  const { position } = await maps.stateOf(0);
-  const y = position.slice(0, 2 * n);
-
   const rows = Math.min(32, space.N);
   const width = strideOf(space.kept);
   const near = new Float32Array(rows * width).fill(-1);
   for (let i = 0; i < rows; i++) near.set(space.squaredDistance.subarray(i * space.kept, (i + 1) * space.kept), i * width);
-  const search = { N: rows, D: 0, firstRow: 0, rows, stride: width, perplexity: Math.min(affinities.perplexity, space.kept / 2) };
-  const forces = { N: n, stride };
-  const Z = new Float32Array(4);
-  const push = new Float32Array(4 * n);
-  tsneRepulsion.reference({ y }, { push }, { N: n });
+  const perplexity = Math.min(maps.affinitiesOf(0).perplexity, space.kept / 2);
+  const search = { N: rows, D: 0, firstRow: 0, rows, stride: width, perplexity };
+  // The search may end anywhere within 1e-5 of the perplexity; that much its outcome may differ.
+  return verifyKernel(getDevice(), tsneSearch, { near }, search, { tolerance: 1e-3, shapes: { p: [rows, width] } });
+}
+
+/** Attraction in its sparse form, where the map has it. */
+async function attractionChecks(maps: Maps, y: Float32Array): Promise<Verification[]> {
+  const affinities = maps.affinitiesOf(0);
+  if (affinities.kind !== 'sparse') return [];
+  const { rowStart, neighbour } = affinities;
+  const p = await affinities.p.data();
+  const inputs = { y, rowStart: await rowStart.data('u32'), neighbour: await neighbour.data('u32'), p };
+  const params = { N: maps.space.N, entries: p.length };
+  return verifyKernel(getDevice(), tsneAttraction, inputs, params, { tolerance: 1e-4 });
+}
+
+/** What one card shows, checked on points of the map as it is: kernels against references, the gradient against central differences. */
+export async function verify(maps: Maps, card: string): Promise<Verification[]> {
+  if (card === 'tsne-affinities') return affinityChecks(maps);
+  const device = getDevice();
+  const n = Math.min(CHECKED, maps.space.N);
+  const stride = strideOf(n);
+  const joint = await jointOf(maps.affinitiesOf(0), n);
+  const { position, velocity, gain } = await maps.stateOf(0);
+  const y = position.slice(0, 2 * n);
+  const size = { N: n, stride };
+  const [pull, push, Z] = [new Float32Array(2 * n), new Float32Array(4 * n), new Float32Array(4)];
+  tsneForces.reference({ y, joint }, { pull, push }, size);
   for (let i = 0; i < n; i++) Z[2] = (Z[2] as number) + (push[4 * i + 2] as number);
-  const results = [
-    // The search may end anywhere within 1e-5 of the perplexity; that much its outcome may differ.
-    ...(await verifyKernel(device, tsneSearch, { near }, search, { tolerance: 1e-3, shapes: { p: [rows, width] } })),
-    ...(await verifyKernel(device, tsneForces, { y, joint }, forces, {
-      tolerance: 1e-4,
-      shapes: { pull: [n, 2], push: [n, 4] },
-    })),
-    ...(await verifyKernel(device, tsneDenseDivergence, { y, joint, Z }, forces, { tolerance: 1e-4 })),
-    gradientCheck(y, joint, n),
-  ];
-  if (affinities.kind === 'sparse') {
-    const { rowStart, neighbour, p } = affinities;
-    const inputs = {
-      y: position,
-      rowStart: await rowStart.data('u32'),
-      neighbour: await neighbour.data('u32'),
-      p: await p.data(),
-    };
-    const params = { N: space.N, entries: inputs.p.length };
-    results.push(...(await verifyKernel(device, tsneAttraction, inputs, params, { tolerance: 1e-4 })));
+  const tolerance = 1e-4;
+  switch (card) {
+    case 'tsne-forces':
+      return [
+        ...(await verifyKernel(device, tsneForces, { y, joint }, size, { tolerance, shapes: { pull: [n, 2], push: [n, 4] } })),
+        ...(await attractionChecks(maps, position)),
+        gradientCheck(y, joint, n),
+      ];
+    case 'tsne-divergence':
+      return verifyKernel(device, tsneDenseDivergence, { y, joint, Z }, size, { tolerance });
+    case 'tsne-update': {
+      // Exaggeration, learning rate and momentum as late in a map.
+      const hyper = Float32Array.of(1, 50, 0.8);
+      const before = { position: y, velocity: velocity.slice(0, 2 * n), gain: gain.slice(0, 2 * n) };
+      const shapes = { position: [n, 2], velocity: [n, 2], gain: [n, 2], gradient: [n, 2] };
+      return verifyKernel(device, tsneUpdate, { pull, push, Z, hyper }, { N: n }, { tolerance, before, shapes });
+    }
+    default:
+      throw new Error(`there is no check for the card '${card}'`);
   }
-  return results;
 }

@@ -86,7 +86,8 @@ function findDeclaration(
       if (!member && depth === 0 && (declares[language].has(before) || before === '>'))
         return { at, hasBody: bodied.has(before) };
     }
-    before = token.text;
+    // A generator is declared by `function*`.
+    if (token.text !== '*' || before !== 'function') before = token.text;
   }
   return undefined;
 }
