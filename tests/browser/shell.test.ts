@@ -319,14 +319,6 @@ it('lets one lab of a page run at a time', async () => {
   expect(await text('chalk-lab-demo >>> chalk-banner')).toMatch(/another lab on this page runs now/);
 });
 
-it('runs the lab that is seen of two that start by themselves, and the other when it is scrolled to', async () => {
-  await open({ steps: '1000', autostart: '', style: 'display: block; margin-bottom: 3000px' }, '', 2);
-  await until('finished', 0);
-  expect(await state(1)).not.toBe('finished');
-  await page.evaluate(() => document.querySelectorAll('chalk-lab-demo')[1]?.scrollIntoView());
-  await until('finished', 1);
-});
-
 it('runs labs that start by themselves one after the other', async () => {
   await open({ steps: '400', autostart: '' }, '', 2);
   // Whichever was ready first: the other waits for it, and both come to their end.
