@@ -127,6 +127,14 @@ export const demos: Record<string, () => TemplateResult> = {
       .images=${{ data: normals(6 * 64, 4), count: 6, width: 8, height: 8, channels: 1, map: 'diverging' }}
     ></chalk-image-grid>
   `,
+  'chalk-image-picker': () => html`<chalk-image-picker
+    class="wide"
+    .sources=${[
+      { kind: 'pictures', id: 'shapes', title: 'shapes', images: strip },
+      { kind: 'draw', id: 'draw', title: 'draw' },
+      { kind: 'own', id: 'own', title: 'my own' },
+    ]}
+  ></chalk-image-picker>`,
   'chalk-image-strips': () => html`<chalk-image-strips
     class="wide"
     label="Shapes"

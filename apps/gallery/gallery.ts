@@ -11,6 +11,7 @@ import '../components/digit-pad/element.ts';
 import '../components/export-menu/element.ts';
 import '../components/heat-map/element.ts';
 import '../components/image-grid/element.ts';
+import '../components/image-picker/element.ts';
 import '../components/image-strips/element.ts';
 import '../components/math-card/element.ts';
 import '../components/network-editor/element.ts';

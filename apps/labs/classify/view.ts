@@ -5,10 +5,10 @@ import '../../components/chart/element.ts';
 import '../../components/checkpoint-bar/element.ts';
 import type { CellDetail, ChalkConfusionMatrix } from '../../components/confusion-matrix/element.ts';
 import '../../components/confusion-matrix/element.ts';
-import type { DigitDetail } from '../../components/digit-pad/element.ts';
-import '../../components/digit-pad/element.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
+import type { ImageSource, PickedImage } from '../../components/image-picker/element.ts';
+import '../../components/image-picker/element.ts';
 import '../../components/result-table/element.ts';
 import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
@@ -18,6 +18,7 @@ import type { BuiltCard } from '../../math/card.ts';
 import type { LabEvent } from '../../runtime/events.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
+import { memoLast } from '../../shell/memo.ts';
 import { verifiable } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
 import { configOfCheckpoint } from './checkpoint-settings.ts';
@@ -61,6 +62,11 @@ export class View extends LabElement<typeof schema, Classification> {
   readonly #inspection = this.question('inspect');
   readonly #cell = this.question('images');
   readonly #runs = new KeptRuns();
+  readonly #sources = memoLast((drawable: boolean, images: ImageBatch | null): readonly ImageSource[] => [
+    ...(drawable ? ([{ kind: 'draw', id: 'draw', title: 'draw' }] as const) : []),
+    { kind: 'pictures', id: 'train', title: 'training images', images },
+    { kind: 'own', id: 'own', title: 'my own' },
+  ]);
   #files: ReadonlyMap<string, Uint8Array> | undefined;
   #drawing: Uint8Array | undefined;
   #subject: Subject | undefined;
@@ -111,9 +117,9 @@ export class View extends LabElement<typeof schema, Classification> {
     if (this.#subject) this.#inspection.ask(this.#subject);
   }
 
-  #drawn({ pixels, empty }: DigitDetail): void {
-    this.#drawing = empty ? undefined : pixels;
-    if (empty) this.#prediction.clear();
+  #given({ pixels }: PickedImage): void {
+    this.#drawing = pixels ?? undefined;
+    if (!pixels) this.#prediction.clear();
     else if (this.#subject === undefined || 'pixels' in this.#subject) this.#subject = { pixels };
     if (this.runState !== 'idle') this.#refresh();
     this.requestUpdate();
@@ -191,12 +197,13 @@ export class View extends LabElement<typeof schema, Classification> {
   }
 
   #renderPad() {
-    const shape = this.#setup?.inputShape ?? [28, 28, 1];
-    if (shape.join() !== '28,28,1' || this.hides('draw')) return nothing;
+    if (this.hides('draw')) return nothing;
+    const [height = 28, width = 28, channels = 1] = this.#setup?.inputShape ?? [];
+    const drawable = [height, width, channels].join() === '28,28,1';
     const names = this.#setup?.classNames ?? [];
     const prediction = this.#prediction.value;
     const live = !this.recorded && this.runState !== 'idle';
-    const hint = this.#drawing && !live ? 'Press Run live: a recording cannot read your digit.' : '';
+    const hint = this.#drawing && !live ? 'Press Run live: a recording cannot read your picture.' : '';
     const bars = prediction
       ? html`<ul class="guess" aria-label="Probabilities">
           ${[...prediction.probabilities].map(
@@ -206,13 +213,15 @@ export class View extends LabElement<typeof schema, Classification> {
               <span class="share">${formatPercent(p, 0)}</span></li>`,
           )}
         </ul>`
-      : html`<p class="summary">${hint || 'Draw a digit: the network, as far as it is trained, reads it.'}</p>`;
+      : html`<p class="summary">${hint || `${drawable ? 'Draw a digit' : 'Choose a picture'}: the network, as far as it is trained, reads it.`}</p>`;
     const read = prediction
       ? `Read as ${names[prediction.prediction] ?? prediction.prediction}, ${formatPercent(prediction.probabilities[prediction.prediction] ?? 0, 0)}`
       : '';
-    return html`<section class="block"><h3>Draw a digit</h3>
+    const sources = this.#sources(drawable, batchOf(this.store.images.get('examples')));
+    return html`<section class="block"><h3>${drawable ? 'Draw a digit' : 'Choose a picture'}</h3>
       <div class="draw">
-        <chalk-digit-pad ?disabled=${this.fixes('draw')} @digit-change=${(event: CustomEvent<DigitDetail>) => this.#drawn(event.detail)}></chalk-digit-pad>
+        <chalk-image-picker label="Picture to read" width=${width} height=${height} channels=${channels} ?disabled=${this.fixes('draw')}
+          .sources=${sources} @image-pick=${(event: CustomEvent<PickedImage>) => this.#given(event.detail)}></chalk-image-picker>
         <div><p class="read" role="status">${read}</p>${bars}</div>
       </div>
     </section>`;
