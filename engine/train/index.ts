@@ -30,6 +30,6 @@ export type {
   StepEvent,
   TrainerEvent,
 } from './events.ts';
-export type { Loss, LossFunction, LossName } from './loss.ts';
+export type { CrossEntropyLoss, Loss, LossFunction, LossName } from './loss.ts';
 export * from './metrics.ts';
 export { Trainer } from './trainer.ts';
