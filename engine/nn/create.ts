@@ -11,6 +11,7 @@ import { BatchNorm, LayerNorm } from './layers/normalisation.ts';
 import { Flatten, GlobalAvgPool, Pool, Upsample } from './layers/spatial.ts';
 import { UNet } from './layers/unet.ts';
 import { LayerError, type Module } from './module.ts';
+import { registeredLayer } from './registry.ts';
 
 /** Something wrong with a layer. */
 export interface LayerProblem {
@@ -65,7 +66,7 @@ function construct(definition: LayerDefinition, inputShape: Shape, path: string,
       return new Residual(body, straight, inputShape);
     }
     default:
-      return activationLayer(definition, inputShape);
+      return activationLayer(definition, inputShape) ?? registeredLayer(definition, inputShape);
   }
 }
 

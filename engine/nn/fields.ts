@@ -1,7 +1,8 @@
 /** The fields of each layer type, for reading definitions that come from outside (an editor, a file, a link). */
 import type { LayerDefinition, LayerType } from './definition.ts';
 
-type Kind =
+/** What a field may hold; a list: one of these names. */
+export type FieldKind =
   | 'count'
   | 'natural'
   | 'countPair'
@@ -16,9 +17,10 @@ type Kind =
   | 'bridge'
   | readonly string[];
 
-interface Fields {
-  readonly required?: Readonly<Record<string, Kind>>;
-  readonly optional?: Readonly<Record<string, Kind>>;
+/** The fields of a layer type besides type, name and init. */
+export interface Fields {
+  readonly required?: Readonly<Record<string, FieldKind>>;
+  readonly optional?: Readonly<Record<string, FieldKind>>;
 }
 
 const NONE: Fields = {};
@@ -79,6 +81,13 @@ export const layerFields: Readonly<Record<LayerType, Fields>> = {
   },
 };
 
+const registered = new Map<string, Fields>();
+
+/** The fields of a type that is registered: see registry.ts. */
+export function declareFields(type: string, fields: Fields): void {
+  registered.set(type, fields);
+}
+
 const isNatural = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isCount = (value: unknown): boolean => isNatural(value) && (value as number) > 0;
 const pairOf = (test: (value: unknown) => boolean, value: unknown): boolean =>
@@ -86,7 +95,7 @@ const pairOf = (test: (value: unknown) => boolean, value: unknown): boolean =>
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What is wrong with a value, or undefined. */
-function complaint(kind: Kind, value: unknown): string | undefined {
+function complaint(kind: FieldKind, value: unknown): string | undefined {
   if (typeof kind !== 'string')
     return kind.includes(value as string) ? undefined : `must be one of ${kind.map((k) => `'${k}'`).join(', ')}`;
   switch (kind) {
@@ -129,10 +138,12 @@ export function readLayer(value: unknown): { layer: LayerDefinition } | { type: 
   if (!isObject(value)) return { type: 'unknown', problems: [`must be an object with a 'type', found ${JSON.stringify(value)}`] };
   const given = value as Record<string, unknown>;
   const type = String(given.type).toLowerCase();
-  if (!Object.hasOwn(layerFields, type)) {
-    return { type, problems: [`'${given.type}' is not a layer type; use one of ${Object.keys(layerFields).join(', ')}`] };
+  const fields = Object.hasOwn(layerFields, type) ? layerFields[type as LayerType] : registered.get(type);
+  if (!fields) {
+    const known = [...Object.keys(layerFields), ...registered.keys()].join(', ');
+    return { type, problems: [`'${given.type}' is not a layer type; use one of ${known}`] };
   }
-  const { required = {}, optional = {} } = layerFields[type as LayerType];
+  const { required = {}, optional = {} } = fields;
   const problems: string[] = [];
   for (const [field, kind] of Object.entries(required)) {
     if (given[field] === undefined) problems.push(`'${field}' is missing`);

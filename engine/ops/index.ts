@@ -22,7 +22,15 @@ export { type Conv2dJoinedOptions, conv2dJoined } from './conv2d-joined.ts';
 export { inverseRealDft2 } from './dft.ts';
 export { argmax, argmin, gather, oneHot, scatterAdd } from './gather.ts';
 export { layerNorm } from './layer-norm.ts';
-export { bceWithLogits, crossEntropy, type LossOptions, l1Loss, mseLoss, type Reduction } from './loss.ts';
+export {
+  bceWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  type LossOptions,
+  l1Loss,
+  mseLoss,
+  type Reduction,
+} from './loss.ts';
 export { linear, matmul } from './matmul.ts';
 export { avgPool2d, globalAvgPool2d, maxPool2d, type PoolOptions } from './pool.ts';
 export {

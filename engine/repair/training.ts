@@ -3,12 +3,12 @@ import type { Network } from '../nn/network.ts';
 import type { OptimiserConfig } from '../optim/config.ts';
 import type { OptimiserSnapshot } from '../optim/optimiser.ts';
 import type { ScheduleConfig } from '../optim/schedules.ts';
-import type { TrainerConfig } from '../train/config.ts';
 import type { TrainingData } from '../train/data.ts';
 import { evaluate } from '../train/evaluate.ts';
 import type { TrainerEvent } from '../train/events.ts';
 import type { Loss } from '../train/loss.ts';
 import { Trainer } from '../train/trainer.ts';
+import type { TrainerConfig } from '../train/types.ts';
 import { labelsOf } from './data.ts';
 
 /** How a method trains. */

@@ -1,26 +1,8 @@
 /** What can watch a training run and end it. */
 import { EarlyStopping, type EarlyStoppingConfig, type EarlyStoppingState } from '../optim/early-stopping.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { TrainerEvent } from './events.ts';
 import type { NetworkSnapshot } from './snapshot.ts';
-import type { Trainer } from './trainer.ts';
-
-/** What a callback keeps in a checkpoint: values for JSON and arrays. */
-export interface CallbackState {
-  readonly json: unknown;
-  readonly arrays?: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
-}
-
-export interface TrainerCallback {
-  /** Distinguishes its part of a checkpoint, and is the reason given when it ends a run. */
-  readonly name: string;
-  /** Sees each event before the reader does; 'stop' ends the run after it. */
-  onEvent?(event: TrainerEvent, trainer: Trainer): 'stop' | undefined | Promise<'stop' | undefined>;
-  /** The run is over; the network may still be changed. */
-  onEnd?(trainer: Trainer): void | Promise<void>;
-  state?(): CallbackState;
-  restore?(state: CallbackState): void;
-}
+import type { TrainerCallback } from './types.ts';
 
 export interface StopEarlyConfig extends EarlyStoppingConfig {
   /** What to watch. Default: the loss on the validation data. */

@@ -15,7 +15,7 @@ import type { MomentName } from '../optim/optimiser.ts';
 import type { GeneratorState } from '../random.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 import type { Progress, TrainingSnapshot } from './snapshot.ts';
-import type { Trainer } from './trainer.ts';
+import type { TrainingRun } from './types.ts';
 import { VERSION } from './version.ts';
 
 /** What a checkpoint says besides its tensors. */
@@ -117,7 +117,7 @@ function part(tensor: Tensor, values: Float32Array): Float32Array {
 }
 
 /** The file of a training run. */
-export function writeTrainerCheckpoint(trainer: Trainer, snapshot: TrainingSnapshot): Uint8Array<ArrayBuffer> {
+export function writeTrainerCheckpoint(trainer: TrainingRun, snapshot: TrainingSnapshot): Uint8Array<ArrayBuffer> {
   const { network, optimiser, plan, config } = trainer;
   const entries = stateEntries(network.root);
   const { parameters, buffers } = snapshot.network;
@@ -164,7 +164,7 @@ export function writeTrainerCheckpoint(trainer: Trainer, snapshot: TrainingSnaps
 }
 
 /** Names of the optimiser's parameters, in its order. */
-function namesOf({ network, optimiser }: Trainer): readonly string[] {
+function namesOf({ network, optimiser }: TrainingRun): readonly string[] {
   const names = new Map(network.namedParameters().map(([name, tensor]) => [tensor, name]));
   return optimiser.parameters.map((parameter) => names.get(parameter) as string);
 }
@@ -191,7 +191,7 @@ function requireSame(path: string, mine: unknown, theirs: unknown): void {
 }
 
 /** Puts weights, moments and callbacks of a checkpoint into a trainer. Nothing is changed when it belongs to another run. */
-export function applyCheckpoint(trainer: Trainer, given: Checkpoint | Uint8Array): Resumption {
+export function applyCheckpoint(trainer: TrainingRun, given: Checkpoint | Uint8Array): Resumption {
   const { metadata, state, extra } = given instanceof Uint8Array ? readCheckpoint(given) : given;
   const { training } = metadata;
   if (!training)

@@ -1,74 +1,12 @@
-import type { TuneMode } from '../device/tuning/tune.ts';
+/** Checks a trainer's configuration and fills in its numbers. */
 import { ConfigError } from '../errors.ts';
-import type { Network } from '../nn/network.ts';
-import type { DeviceGenerator } from '../ops/random.ts';
-import { type OptimiserConfig, resolveOptimiser } from '../optim/config.ts';
-import type { ScheduleConfig } from '../optim/schedules.ts';
+import { resolveOptimiser } from '../optim/config.ts';
 import { sameShape } from '../tensor.ts';
-import type { TrainerCallback } from './callbacks.ts';
-import type { Batch, TrainingData } from './data.ts';
-import type { Loss } from './loss.ts';
-
-export interface TrainerConfig {
-  readonly network: Network;
-  readonly data: TrainingData;
-  readonly loss: Loss;
-  readonly optimiser: OptimiserConfig;
-  /** Default: a constant rate. */
-  readonly schedule?: ScheduleConfig;
-  /** Give `epochs` or `steps`. */
-  readonly epochs?: number;
-  readonly steps?: number;
-  /** Default 64; at most the number of samples is used. */
-  readonly batchSize?: number;
-  /** Draws a new order for each epoch from the seed. Default true. */
-  readonly shuffle?: boolean;
-  /** Leaves out the last batch of an epoch where it is smaller. Default false. */
-  readonly dropLast?: boolean;
-  /** Of the order of the samples and of `transform`'s random numbers. Default 0. */
-  readonly seed?: number;
-  readonly validation?: TrainingData;
-  /** When to evaluate the validation data: after each epoch (default), every so many steps, or never. */
-  readonly evalEvery?: 'epoch' | 'never' | number;
-  readonly evalBatchSize?: number;
-  /** When to yield a checkpoint. Default 'never'. */
-  readonly checkpointEvery?: 'epoch' | 'never' | number;
-  /** Steps between copies of the state to the host, from which a lost device or a diagnosis starts. Default 200. */
-  readonly snapshotEvery?: number;
-  /** Steps between read-backs of losses; 'auto' (default) waits for about 50 ms of work. */
-  readonly lossEvery?: 'auto' | number;
-  /** 'recorded' (default) traces a step once and replays it; 'eager' runs every operation anew. Both give the same bits. */
-  readonly mode?: 'recorded' | 'eager';
-  /**
-   * How variants of the step's kernels are chosen before its first recorded execution. Default: as the device's `tuning` says, which is
-   * 'off' unless it was opened with one.
-   */
-  readonly tune?: TuneMode;
-  /** Changes each batch on the device, for example by noise from `rng`. Recorded with the step. */
-  readonly transform?: (batch: Batch, rng: DeviceGenerator) => Batch;
-  /** Changes each batch of the validation data on the device, where `transform` changes what is trained on. */
-  readonly evalTransform?: (batch: Batch) => Batch;
-  /** Forgets the moments at the start of every epoch, as code does that makes a new optimiser there. Default false. */
-  readonly resetOptimiser?: boolean;
-  readonly callbacks?: readonly TrainerCallback[];
-}
+import type { Plan, TrainerConfig } from './types.ts';
 
 /** Steps of one epoch. */
 export function stepsPerEpoch(count: number, batchSize: number, dropLast: boolean): number {
   return dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
-}
-
-/** The numbers of a configuration, filled in. */
-export interface Plan {
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly shuffle: boolean;
-  readonly dropLast: boolean;
-  readonly stepsPerEpoch: number;
-  readonly totalSteps: number;
-  readonly snapshotEvery: number;
-  readonly evalEvery: 'epoch' | 'never' | number;
-  readonly checkpointEvery: 'epoch' | 'never' | number;
 }
 
 function count(path: string, value: number, least: number): number {

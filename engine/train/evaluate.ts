@@ -3,25 +3,26 @@ import { noGrad } from '../autodiff.ts';
 import { ArgumentError, ConfigError, kindOf, ShapeError } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
-import { type Shape, type Tensor, tensor } from '../tensor.ts';
+import { type Shape, Tensor, tensor } from '../tensor.ts';
 import type { Batch, OpenData, TrainingData } from './data.ts';
-import { type Loss, lossFunction } from './loss.ts';
+import { crossEntropyOf, type Loss, lossFunction } from './loss.ts';
 import { accuracy, argmaxRows, type Confusion, confusionMatrix, crossEntropyRows, perClassAccuracy } from './metrics.ts';
 
 export interface Evaluation {
   readonly count: number;
-  /** Mean over the samples. */
+  /** Mean over the samples; with class weights or an ignored label, the weighted mean over all that count. */
   readonly loss: number;
   /**
    * The following where targets are labels and the network puts out scores of classes, [N, K]. K need not be the number of classes of the
-   * data: an output beyond them counts as a wrong prediction, which has no column in `confusion`.
+   * data: an output beyond them counts as a wrong prediction, which has no column in `confusion`. Samples
+   * whose label is ignored are not counted.
    */
   readonly accuracy?: number;
   /** Share of each class that was recognised; NaN for a class without samples. */
   readonly perClass?: readonly number[];
   readonly confusion?: Confusion;
   readonly predictions?: Int32Array<ArrayBuffer>;
-  /** Loss of each sample, for cross-entropy; NaN where the label is no output of the network. */
+  /** Loss of each sample, for cross-entropy; 0 where the label is ignored, NaN where the label is no output of the network. */
   readonly losses?: Float64Array<ArrayBuffer>;
 }
 
@@ -107,10 +108,14 @@ export async function* evaluation(
   const { count, classes, labels } = data;
   const name = options.loss ?? (labels ? 'crossEntropy' : 'mse');
   const loss = lossFunction(name);
-  const ownLoss = name === 'crossEntropy' && classes !== undefined && labels !== undefined;
+  const entropy = classes !== undefined && labels !== undefined ? crossEntropyOf(name) : undefined;
+  const ownLoss = entropy !== undefined;
+  const { weight, ...smoothing } = entropy ?? {};
+  const rowOptions = { ...smoothing, weight: weight instanceof Tensor ? await weight.data() : weight };
   const predictions = new Int32Array(count);
   const losses = new Float64Array(count);
   let total = 0;
+  let share = 0;
   const [width = 0, ...more] = network.outputShape;
   if (ownLoss && more.length > 0) {
     throw new ShapeError('evaluate', [network.outputShape], 'cross-entropy with labels needs one score for each class');
@@ -127,20 +132,26 @@ export async function* evaluation(
       predictions.set(argmaxRows(scores, width), start);
       if (ownLoss) {
         const truth = Array.from({ length: size }, (_, i) => labels[start + i] as number);
-        const rows = crossEntropyRows(scores, truth, width);
+        const rows = crossEntropyRows(scores, truth, width, rowOptions);
         losses.set(rows, start);
         for (const value of rows) total += value;
+        for (const t of truth) share += t === smoothing.ignoreIndex ? 0 : (rowOptions.weight?.[t] ?? 1);
       }
     }
-    if (!ownLoss) total += ((values.at(-1) as Float32Array)[0] as number) * size;
+    if (!ownLoss) {
+      total += ((values.at(-1) as Float32Array)[0] as number) * size;
+      share += size;
+    }
     yield (start + size) / count;
   }
-  const result = { count, loss: total / count };
+  const result = { count, loss: total / share };
   if (!classified || classes === undefined) return result;
-  const confusion = confusionMatrix(labels, predictions, classes);
+  const counted = Array.from(labels, (_, i) => i).filter((i) => labels[i] !== smoothing.ignoreIndex);
+  const of = (values: ArrayLike<number>) => counted.map((i) => values[i] as number);
+  const confusion = confusionMatrix(of(labels), of(predictions), classes);
   return {
     ...result,
-    accuracy: accuracy(labels, predictions),
+    accuracy: accuracy(of(labels), of(predictions)),
     perClass: perClassAccuracy(confusion),
     confusion,
     predictions,

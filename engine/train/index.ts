@@ -1,6 +1,6 @@
 /** Training runs: data on the device, events, evaluation, checkpoints. */
 export { inBatches } from './batches.ts';
-export { type CallbackState, type StopEarlyConfig, stopEarly, type TrainerCallback } from './callbacks.ts';
+export { type StopEarlyConfig, stopEarly } from './callbacks.ts';
 export {
   type Checkpoint,
   type CheckpointMetadata,
@@ -9,7 +9,6 @@ export {
   saveNetwork,
   writeCheckpoint,
 } from './checkpoint.ts';
-export type { TrainerConfig } from './config.ts';
 export {
   arrayData,
   type Batch,
@@ -30,6 +29,7 @@ export type {
   StepEvent,
   TrainerEvent,
 } from './events.ts';
-export type { Loss, LossFunction, LossName } from './loss.ts';
+export type { CrossEntropyLoss, Loss, LossFunction, LossName } from './loss.ts';
 export * from './metrics.ts';
 export { Trainer } from './trainer.ts';
+export type { CallbackState, Plan, TrainerCallback, TrainerConfig, TrainingRun } from './types.ts';

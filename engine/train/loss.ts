@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import type { Network } from '../nn/network.ts';
-import { bceWithLogits, crossEntropy, l1Loss, mseLoss } from '../ops/index.ts';
+import { bceWithLogits, type CrossEntropyOptions, crossEntropy, l1Loss, mseLoss } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Batch } from './data.ts';
 
@@ -10,7 +10,12 @@ export type LossName = 'crossEntropy' | 'mse' | 'l1' | 'bceWithLogits';
 /** A loss of one's own: a tensor of one element, from the network's output and the batch. It is recorded like the rest of a step. */
 export type LossFunction = (output: Tensor, batch: Batch, network: Network) => Tensor;
 
-export type Loss = LossName | LossFunction;
+/** Cross-entropy with class weights, label smoothing or a label that is left out: see `crossEntropy`. */
+export interface CrossEntropyLoss extends Pick<CrossEntropyOptions, 'weight' | 'labelSmoothing' | 'ignoreIndex'> {
+  readonly type: 'crossEntropy';
+}
+
+export type Loss = LossName | CrossEntropyLoss | LossFunction;
 
 const NAMED: Readonly<Record<LossName, (output: Tensor, targets: Tensor) => Tensor>> = {
   crossEntropy,
@@ -22,8 +27,21 @@ const NAMED: Readonly<Record<LossName, (output: Tensor, targets: Tensor) => Tens
 /** @throws ConfigError for a name that no loss has */
 export function lossFunction(loss: Loss): LossFunction {
   if (typeof loss === 'function') return loss;
-  const named = NAMED[loss];
+  if (typeof loss === 'object' && loss?.type === 'crossEntropy') {
+    const { type: _, ...options } = loss;
+    return (output, { targets }) => crossEntropy(output, targets, options);
+  }
+  const named = typeof loss === 'string' ? NAMED[loss] : undefined;
   if (!named)
-    throw new ConfigError('loss', `'${String(loss)}' is not a loss; use ${Object.keys(NAMED).join(', ')} or a function.`);
+    throw new ConfigError(
+      'loss',
+      `'${typeof loss === 'object' ? JSON.stringify(loss) : String(loss)}' is not a loss; use ${Object.keys(NAMED).join(', ')} or a function.`,
+    );
   return (output, { targets }) => named(output, targets);
+}
+
+/** The options of a loss that is cross-entropy, {} without any; undefined for another loss. */
+export function crossEntropyOf(loss: Loss): Omit<CrossEntropyLoss, 'type'> | undefined {
+  if (loss === 'crossEntropy') return {};
+  return typeof loss === 'object' && loss.type === 'crossEntropy' ? loss : undefined;
 }

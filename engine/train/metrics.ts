@@ -1,8 +1,8 @@
 /** What is counted when a classifier is evaluated. Confusion matrices have a row for each true class and a column for each prediction. */
-import { before } from '../kernels/arg-reduction.ts';
-import { exp, log } from '../math/index.ts';
 
 import { ArgumentError } from '../errors.ts';
+import { before } from '../kernels/arg-reduction.ts';
+import { exp, log } from '../math/index.ts';
 
 /** counts[true · classes + predicted]. */
 export interface Confusion {
@@ -115,13 +115,22 @@ export function softmaxRows(values: ArrayLike<number>, classes: number): Float32
   return result;
 }
 
-/** −ln softmax(z)_t of each row, in double precision; NaN where t is no class. */
+/** What changes cross-entropy, on the host: see `crossEntropy`. */
+export interface CrossEntropyRowsOptions {
+  readonly weight?: ArrayLike<number> | undefined;
+  readonly labelSmoothing?: number | undefined;
+  readonly ignoreIndex?: number | undefined;
+}
+
+/** Cross-entropy of each row, −ln softmax(z)_t without options, in double precision; NaN where t is no class, 0 where it is ignored. */
 export function crossEntropyRows(
   logits: ArrayLike<number>,
   labels: ArrayLike<number>,
   classes: number,
+  { weight, labelSmoothing: epsilon = 0, ignoreIndex }: CrossEntropyRowsOptions = {},
 ): Float64Array<ArrayBuffer> {
   const result = new Float64Array(labels.length);
+  const weightOf = (k: number) => (weight ? (weight[k] as number) : 1);
   if (logits.length !== labels.length * classes) {
     throw new ArgumentError(
       'crossEntropyRows',
@@ -129,7 +138,9 @@ export function crossEntropyRows(
     );
   }
   for (let i = 0; i < labels.length; i++) {
-    if (!isClass(labels[i] as number, classes)) {
+    const label = labels[i] as number;
+    if (label === ignoreIndex) continue;
+    if (!isClass(label, classes)) {
       result[i] = Number.NaN;
       continue;
     }
@@ -137,7 +148,14 @@ export function crossEntropyRows(
     for (let k = 0; k < classes; k++) largest = Math.max(largest, logits[i * classes + k] as number);
     let sum = 0;
     for (let k = 0; k < classes; k++) sum += exp((logits[i * classes + k] as number) - largest);
-    result[i] = log(sum) + (largest - (logits[i * classes + (labels[i] as number)] as number));
+    const lossOf = (k: number) => log(sum) + (largest - (logits[i * classes + k] as number));
+    let loss = weightOf(label) * lossOf(label);
+    if (epsilon > 0) {
+      let spread = 0;
+      for (let k = 0; k < classes; k++) spread += weightOf(k) * lossOf(k);
+      loss = (1 - epsilon) * loss + (epsilon / classes) * spread;
+    }
+    result[i] = loss;
   }
   return result;
 }

@@ -5,11 +5,11 @@ import { Network } from '../nn/network.ts';
 import { createOptimiser, type Optimiser } from '../optim/optimiser.ts';
 import { learningRate } from '../optim/schedules.ts';
 import { Generator } from '../random.ts';
-import type { Plan, TrainerConfig } from './config.ts';
 import type { Batch } from './data.ts';
 import { type LossFunction, lossFunction } from './loss.ts';
 import { type Progress, restoreNetwork, snapshotNetwork, type TrainingSnapshot } from './snapshot.ts';
 import { StepRunner } from './step.ts';
+import type { Plan, TrainerConfig } from './types.ts';
 
 /** A step that has been enqueued. Steps and epochs count from 1. */
 export interface TakenStep {

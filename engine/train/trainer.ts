@@ -8,7 +8,7 @@ import type { Optimiser } from '../optim/optimiser.ts';
 import type { Generator as RandomGenerator } from '../random.ts';
 import { applyCheckpoint, type Checkpoint, writeTrainerCheckpoint } from './checkpoint.ts';
 import { ChunkQueue } from './chunks.ts';
-import { type Plan, planOf, type TrainerConfig } from './config.ts';
+import { planOf } from './config.ts';
 import type { OpenData, TrainingData } from './data.ts';
 import { diagnose } from './diagnose.ts';
 import { type Evaluation, evaluation } from './evaluate.ts';
@@ -16,10 +16,11 @@ import type { TrainerEvent } from './events.ts';
 import { type NetworkSnapshot, type Progress, restoreNetwork, snapshotNetwork } from './snapshot.ts';
 import { TrainingState } from './state.ts';
 import type { StepRunner } from './step.ts';
+import type { Plan, TrainerConfig, TrainingRun } from './types.ts';
 
 type Interval = 'epoch' | 'never' | number;
 
-export class Trainer {
+export class Trainer implements TrainingRun {
   readonly config: TrainerConfig;
   readonly plan: Plan;
   readonly #state: TrainingState;

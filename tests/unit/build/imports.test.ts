@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { repositoryRoot as root } from '../../../apps/cli/root.ts';
-import { filesIn, type Import, importsIn, importsOf } from './imports.ts';
+import { circlesIn, filesIn, type Import, importsIn, importsOf } from './imports.ts';
 
 const CODE = ['.ts', '.mjs', '.tsx'];
 
@@ -26,6 +26,20 @@ const ROOMS: readonly (readonly string[])[] = [
   ['explain'],
   ['repair'],
   ['index'],
+];
+
+/** Files that are mutually recursive by what they say; every other circle is forbidden. */
+const RECURSIVE: readonly (readonly string[])[] = [
+  // The tape works on tensors and a tensor is differentiated by the tape.
+  ['engine/autodiff.ts', 'engine/constant.ts', 'engine/tensor.ts'],
+  // The gradient of one is written with the others: of a broadcast a sum, of a product products, of a sum a broadcast.
+  ['engine/ops/binary.ts', 'engine/ops/reduce.ts', 'engine/ops/shape.ts', 'engine/ops/unary.ts'],
+  // Recursive descent through expressions in calls in expressions, and statements in clauses in statements.
+  ['check-builtin', 'check-call', 'check-expression', 'check-type'].map((name) => `engine/wgsl/front/${name}.ts`),
+  ['check-statement', 'check-switch'].map((name) => `engine/wgsl/front/${name}.ts`),
+  // Code holds places and places hold code; a machine has memory and memory asks its machine.
+  ['code', 'places', 'text'].map((name) => `engine/wgsl/trace/${name}.ts`),
+  ['machine', 'memory'].map((name) => `engine/wgsl/trace/${name}.ts`),
 ];
 
 /** Files whose room is not the folder they lie in. */
@@ -105,6 +119,17 @@ it('a room of the engine imports only rooms below it', () => {
     return a !== b && floorOf(b) >= floorOf(a);
   });
   expect(upward.map(show)).toEqual([]);
+});
+
+it('files of the engine import each other in no circle, except where they are one recursion', () => {
+  const edge = (from: string, to: string): Import => ({ from, to, dynamic: false });
+  const graph = [edge('a', 'b'), edge('b', 'c'), edge('c', 'a'), edge('c', 'd'), edge('d', 'e'), edge('f', 'd'), edge('e', 'g')];
+  expect(circlesIn(graph)).toEqual([['a', 'b', 'c']]);
+  expect(circlesIn([...graph, edge('g', 'd')])).toEqual([
+    ['a', 'b', 'c'],
+    ['d', 'e', 'g'],
+  ]);
+  expect(circlesIn(all.filter(({ from }) => from.startsWith('engine/')))).toEqual(RECURSIVE);
 });
 
 it('the engine loads in a page: no DOM library, and Node only in files named for it or on demand', () => {

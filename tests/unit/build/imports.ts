@@ -42,3 +42,31 @@ export function importsIn(text: string, file: string): Import[] {
     [...source.matchAll(pattern)].map((match): Import => ({ from: file, to: target(match[1] ?? ''), dynamic }));
   return [...found(STATIC, false), ...found(DYNAMIC, true)];
 }
+
+/** The circles of a graph of imports: files of which each imports, directly or by others, every other (Tarjan 1972), sorted. */
+export function circlesIn(imports: readonly Import[]): string[][] {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of imports) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const path: string[] = [];
+  const circles: string[][] = [];
+  const lower = (file: string, value: number | undefined) =>
+    lowest.set(file, Math.min(lowest.get(file) ?? Number.POSITIVE_INFINITY, value ?? Number.POSITIVE_INFINITY));
+  const visit = (file: string) => {
+    order.set(file, order.size);
+    lower(file, order.get(file));
+    path.push(file);
+    for (const next of targets.get(file) ?? []) {
+      if (!order.has(next)) {
+        visit(next);
+        lower(file, lowest.get(next));
+      } else if (path.includes(next)) lower(file, order.get(next));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = path.splice(path.indexOf(file));
+    if (circle.length > 1) circles.push(circle.sort());
+  };
+  for (const file of targets.keys()) if (!order.has(file)) visit(file);
+  return circles.sort((a, b) => String(a[0]).localeCompare(String(b[0])));
+}

@@ -5,8 +5,8 @@ import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensor
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { setDevice, tensor } from '../../../engine/tensor.ts';
 import { networkFrom, readCheckpoint, saveNetwork } from '../../../engine/train/checkpoint.ts';
-import type { TrainerConfig } from '../../../engine/train/config.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
+import type { TrainerConfig } from '../../../engine/train/types.ts';
 import { VERSION } from '../../../engine/train/version.ts';
 import { blobs, devices, small } from './setup.ts';
 

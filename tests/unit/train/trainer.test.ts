@@ -5,9 +5,9 @@ import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { setDevice } from '../../../engine/tensor.ts';
 import { stopEarly } from '../../../engine/train/callbacks.ts';
-import type { TrainerConfig } from '../../../engine/train/config.ts';
 import type { TrainerEvent } from '../../../engine/train/events.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
+import type { TrainerConfig } from '../../../engine/train/types.ts';
 import { blobs, devices, freshDevice, small } from './setup.ts';
 
 const opened = await devices();
