@@ -204,7 +204,14 @@ export class Graph {
       this.#tables.set(op, table);
     }
     // Numbers are looked up faster than text: ids stay below 2²⁵.
-    const plain = a === undefined ? immediate : immediate === undefined ? a.id : typeof immediate === 'number' ? a.id * 64 + immediate : undefined;
+    const plain =
+      a === undefined
+        ? immediate
+        : immediate === undefined
+          ? a.id
+          : typeof immediate === 'number'
+            ? a.id * 64 + immediate
+            : undefined;
     const key =
       c === undefined && typeof plain === 'number' && op !== 'const'
         ? plain + (b ? (b.id + 1) * 2 ** 26 * (immediate === undefined ? 1 : 64) : 0)
@@ -215,7 +222,13 @@ export class Graph {
     for (const arg of args) home = deeper(home, arg.home);
     const node = new Node(this.#count++, op, type, args, immediate, home);
     if (type === 'i32') {
-      node.range = op === 'const' ? exactly(immediate as number) : transfer(op, args.map(({ range }) => range));
+      node.range =
+        op === 'const'
+          ? exactly(immediate as number)
+          : transfer(
+              op,
+              args.map(({ range }) => range),
+            );
     }
     table.set(key, node);
     return node;
