@@ -49,7 +49,7 @@ export interface Loop {
 export type Item =
   | Block
   | Loop
-  | { readonly kind: 'if'; readonly condition: Node; readonly then: Region; readonly otherwise: Region }
+  | { readonly kind: 'if'; readonly condition: Node; readonly yes: Region; readonly no: Region }
   | { readonly kind: 'store'; readonly address: Node; readonly offset: number; readonly value: Node }
   | { readonly kind: 'fill'; readonly address: Node; readonly bytes: number }
   /** The value is wanted here in the order of the source, if it is wanted at all. */
