@@ -80,7 +80,9 @@ function processorPlan(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }
   const tiles = phaseTiles(p, 4) * p.groups * Math.ceil(p.Ci / p.groups / 8);
   return {
     dispatches: [
-      dispatch(tile4x2, 'turn', params, linearGrid(vectors, 64, caps.maxWorkgroupsPerDimension), { buffers: { turned: 'turned' } }),
+      dispatch(tile4x2, 'turn', params, linearGrid(vectors, 64, caps.maxWorkgroupsPerDimension), {
+        buffers: { turned: 'turned' },
+      }),
       dispatch(tile4x2, 'tile', params, linearGrid(tiles, 8, caps.maxWorkgroupsPerDimension), {
         overrides: epilogueOverrides(p),
         buffers: { weights: 'turned' },

@@ -27,22 +27,28 @@ export class Walk {
     this.weight++;
     switch (s.kind) {
       case 'let':
-        return this.value(s.value);
+        this.value(s.value);
+        return;
       case 'var':
         this.variables.add(s.local);
-        return s.initial && this.value(s.initial);
+        if (s.initial) this.value(s.initial);
+        return;
       case 'assign':
         this.written(s.place);
         this.place(s.place);
-        return this.value(s.value);
+        this.value(s.value);
+        return;
       case 'evaluate':
-        return this.value(s.value);
+        this.value(s.value);
+        return;
       case 'block':
-        return this.statements(s.body);
+        this.statements(s.body);
+        return;
       case 'if':
         this.value(s.condition);
         this.statements(s.then);
-        return this.statements(s.otherwise);
+        this.statements(s.otherwise);
+        return;
       case 'switch':
         this.value(s.selector);
         for (const { body } of s.cases) this.statements(body);
@@ -52,14 +58,17 @@ export class Walk {
         if (s.initial) this.statement(s.initial);
         if (s.condition) this.value(s.condition);
         if (s.update) this.statement(s.update);
-        return this.statements(s.body);
+        this.statements(s.body);
+        return;
       case 'loop':
         this.loops = true;
         this.statements(s.body);
         this.statements(s.continuing);
-        return s.breakIf && this.value(s.breakIf);
+        if (s.breakIf) this.value(s.breakIf);
+        return;
       case 'return':
-        return s.value && this.value(s.value);
+        if (s.value) this.value(s.value);
+        return;
     }
   }
 
@@ -73,9 +82,11 @@ export class Walk {
         this.variables.add(place.local);
         return;
       case 'deref':
-        return this.through(place.pointer);
+        this.through(place.pointer);
+        return;
       default:
-        return this.written(place.base);
+        this.written(place.base);
+        return;
     }
   }
 
@@ -97,19 +108,23 @@ export class Walk {
     switch (v.kind) {
       case 'load':
       case 'address':
-        return this.place(v.place);
+        this.place(v.place);
+        return;
       case 'unary':
       case 'convert':
       case 'bitcast':
       case 'swizzle':
       case 'extract':
-        return this.value(v.operand);
+        this.value(v.operand);
+        return;
       case 'extractAt':
         this.value(v.operand);
-        return this.value(v.index);
+        this.value(v.index);
+        return;
       case 'binary':
         this.value(v.left);
-        return this.value(v.right);
+        this.value(v.right);
+        return;
       case 'construct':
         for (const part of v.parts) this.value(part);
         return;

@@ -100,18 +100,23 @@ export class Facts {
     const [least, most] = sign === 's' ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
     switch (name) {
       case 'eq':
-        return this.#refine(a, this.range(b));
+        this.#refine(a, this.range(b));
+        return;
       case 'ne':
         if (isConstant(y) && y.lo === 0) this.#atLeastOne(a);
         return;
       case 'lt':
-        return this.#bound(a, sign, least, y.hi - 1);
+        this.#bound(a, sign, least, y.hi - 1);
+        return;
       case 'le':
-        return this.#bound(a, sign, least, y.hi);
+        this.#bound(a, sign, least, y.hi);
+        return;
       case 'gt':
-        return this.#bound(a, sign, y.lo + 1, most);
+        this.#bound(a, sign, y.lo + 1, most);
+        return;
       default:
-        return this.#bound(a, sign, y.lo, most);
+        this.#bound(a, sign, y.lo, most);
+        return;
     }
   }
 

@@ -238,7 +238,7 @@ export class Flow {
         return found.state.slots.every(({ home }) => this.region.isWithin(home)) ? found.state : undefined;
       } else if (item.kind === 'if' && index === items.length - 1) {
         if (!this.region.isWithin(item.condition.home)) return undefined;
-        const [yes, no] = [item.then, item.otherwise].map((region) =>
+        const [yes, no] = [item.yes, item.no].map((region) =>
           this.#isCheap(region) ? this.#collapsed(region.items, target, incoming, roots, region) : undefined,
         );
         if (!yes || !no || yes.memories.some((version, memory) => version !== no.memories[memory])) return undefined;
@@ -257,7 +257,11 @@ export class Flow {
 
   if(condition: Node, yes: () => void, no: () => void): void {
     const known = this.facts.decide(condition);
-    if (known !== undefined) return known ? yes() : no();
+    if (known !== undefined) {
+      if (known) yes();
+      else no();
+      return;
+    }
     const { region, items, facts } = this;
     const before: State = { slots: [...this.slots], memories: [...this.memories] };
     const count = this.slots.length;
@@ -285,7 +289,7 @@ export class Flow {
     };
     const then = side(true, yes);
     const otherwise = side(false, no);
-    items.push({ kind: 'if', condition, then: then.inner, otherwise: otherwise.inner });
+    items.push({ kind: 'if', condition, yes: then.inner, no: otherwise.inner });
     this.alive = then.alive || otherwise.alive;
     if (then.alive && otherwise.alive) {
       const incoming = [then, otherwise].map((end): Incoming => {
@@ -376,7 +380,7 @@ export class Flow {
     const fast = side(conditions);
     const condition = [...conditions].reduce((a, b) => this.graph.make('i32.and', [a, b]), this.graph.i32(1));
     const slow = condition.op === 'const' && condition.immediate === 1 ? new Region(region) : side(undefined);
-    items.push({ kind: 'if', condition, then: fast, otherwise: slow });
+    items.push({ kind: 'if', condition, yes: fast, no: slow });
     this.region = region;
     this.items = items;
     this.facts = facts;

@@ -119,8 +119,10 @@ export function foldFloat(op: string, args: readonly number[]): number | boolean
     case 'f32.max':
       return Math.max(a, b);
     case 'f32.pmin':
+      // biome-ignore lint/complexity/useMathMinMax: another result for NaN
       return b < a ? b : a;
     case 'f32.pmax':
+      // biome-ignore lint/complexity/useMathMinMax: another result for NaN
       return a < b ? b : a;
     case 'f32.convert_i32_s':
       return Math.fround(a | 0);

@@ -49,7 +49,7 @@ export interface Loop {
 export type Item =
   | Block
   | Loop
-  | { readonly kind: 'if'; readonly condition: Node; readonly then: Region; readonly otherwise: Region }
+  | { readonly kind: 'if'; readonly condition: Node; readonly yes: Region; readonly no: Region }
   | { readonly kind: 'store'; readonly address: Node; readonly offset: number; readonly value: Node }
   | { readonly kind: 'fill'; readonly address: Node; readonly bytes: number }
   /** The value is wanted here in the order of the source, if it is wanted at all. */
@@ -204,7 +204,14 @@ export class Graph {
       this.#tables.set(op, table);
     }
     // Numbers are looked up faster than text: ids stay below 2²⁵.
-    const plain = a === undefined ? immediate : immediate === undefined ? a.id : typeof immediate === 'number' ? a.id * 64 + immediate : undefined;
+    const plain =
+      a === undefined
+        ? immediate
+        : immediate === undefined
+          ? a.id
+          : typeof immediate === 'number'
+            ? a.id * 64 + immediate
+            : undefined;
     const key =
       c === undefined && typeof plain === 'number' && op !== 'const'
         ? plain + (b ? (b.id + 1) * 2 ** 26 * (immediate === undefined ? 1 : 64) : 0)
@@ -215,7 +222,13 @@ export class Graph {
     for (const arg of args) home = deeper(home, arg.home);
     const node = new Node(this.#count++, op, type, args, immediate, home);
     if (type === 'i32') {
-      node.range = op === 'const' ? exactly(immediate as number) : transfer(op, args.map(({ range }) => range));
+      node.range =
+        op === 'const'
+          ? exactly(immediate as number)
+          : transfer(
+              op,
+              args.map(({ range }) => range),
+            );
     }
     table.set(key, node);
     return node;

@@ -199,7 +199,10 @@ class Lowering {
   #count(count: number, written: readonly number[], body: (index: Node) => void): void {
     const g = this.#graph;
     const flow = this.#flow;
-    if (count === 1) return body(g.i32(0));
+    if (count === 1) {
+      body(g.i32(0));
+      return;
+    }
     const slot = flow.slots.push(g.i32(0)) - 1;
     flow.loop({
       slots: [slot],
@@ -793,32 +796,43 @@ class Lowering {
       }
       case 'assign': {
         const ref = this.#place(s.place);
-        if (!s.operator) return this.#store(ref, this.#value(s.value));
+        if (!s.operator) {
+          this.#store(ref, this.#value(s.value));
+          return;
+        }
         const before = this.#load(ref);
         const right = this.#value(s.value);
-        return this.#store(ref, this.#o.binary(s.operator, s.place.type, before, right));
+        this.#store(ref, this.#o.binary(s.operator, s.place.type, before, right));
+        return;
       }
       case 'evaluate':
         this.#evaluate(s.value);
         return;
       case 'block':
-        return this.#body(s.body);
+        this.#body(s.body);
+        return;
       case 'if':
-        return flow.if(
+        flow.if(
           this.#scalar(s.condition),
           () => this.#body(s.then),
           () => this.#body(s.otherwise),
         );
+        return;
       case 'switch':
-        return this.#switch(s);
+        this.#switch(s);
+        return;
       case 'for':
-        return this.#for(s);
+        this.#for(s);
+        return;
       case 'loop':
-        return this.#loop(s);
+        this.#loop(s);
+        return;
       case 'break':
-        return flow.leave(flow.breakTarget as Join);
+        flow.leave(flow.breakTarget as Join);
+        return;
       case 'continue':
-        return flow.leave(flow.continueTarget as Join);
+        flow.leave(flow.continueTarget as Join);
+        return;
       case 'return': {
         const { result } = this.#current;
         if (s.value && result) {
@@ -827,7 +841,8 @@ class Lowering {
             flow.root(node);
           });
         }
-        return flow.leave((result as NonNullable<Frame['result']>).join);
+        flow.leave((result as NonNullable<Frame['result']>).join);
+        return;
       }
     }
   }
@@ -858,7 +873,10 @@ class Lowering {
           if (otherwise) this.#body(otherwise.body);
           return;
         }
-        if (next === otherwise && next.values.length === 0) return from(index + 1);
+        if (next === otherwise && next.values.length === 0) {
+          from(index + 1);
+          return;
+        }
         const matches = next.values
           .map((value) => g.make('i32.eq', [selector, g.i32(value | 0)]))
           .reduce((a, b) => g.make('i32.or', [a, b]), g.i32(0));

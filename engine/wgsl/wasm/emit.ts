@@ -79,7 +79,10 @@ class Emission {
       if (placement.live.has(node) && placement.place.get(node) === region && !this.#done.has(node)) this.#define(node);
       return;
     }
-    if (item.kind === 'copies') return this.#copy(item.copies);
+    if (item.kind === 'copies') {
+      this.#copy(item.copies);
+      return;
+    }
     if (item.kind === 'br') {
       if (placement.needed.has(item.target)) code.br(this.#depth(item.target));
       return;
@@ -88,7 +91,10 @@ class Emission {
     for (const node of placement.before.get(item) ?? []) if (!this.#done.has(node)) this.#define(node);
     switch (item.kind) {
       case 'store':
-        if (item.offset < 0) return this.#push(item.value);
+        if (item.offset < 0) {
+          this.#push(item.value);
+          return;
+        }
         this.#push(item.address);
         this.#push(item.value);
         code.store(item.value.type, item.value.type === 'v128' ? 4 : 2, item.offset);
@@ -119,29 +125,31 @@ class Emission {
         else code.br(this.#depth(item.loop));
         return;
       case 'if':
-        return this.#if(item);
+        this.#if(item);
+        return;
     }
   }
 
-  #if({ condition, then, otherwise }: Extract<Item, { kind: 'if' }>): void {
+  #if({ condition, yes, no }: Extract<Item, { kind: 'if' }>): void {
     const code = this.#code;
     if (condition.op === 'const') {
-      const chosen = condition.immediate === 0 ? otherwise : then;
-      return this.#items(chosen, chosen.items);
+      const chosen = condition.immediate === 0 ? no : yes;
+      this.#items(chosen, chosen.items);
+      return;
     }
     this.#push(condition);
-    const leaves = this.#onlyLeaves(then);
+    const leaves = this.#onlyLeaves(yes);
     if (leaves !== undefined) {
       code.brIf(leaves);
-      this.#items(otherwise, otherwise.items);
+      this.#items(no, no.items);
       return;
     }
     this.#labels.push(undefined);
     code.if();
-    this.#items(then, then.items);
-    if (otherwise.items.some((item) => this.#does(item))) {
+    this.#items(yes, yes.items);
+    if (no.items.some((item) => this.#does(item))) {
       code.else();
-      this.#items(otherwise, otherwise.items);
+      this.#items(no, no.items);
     }
     code.end();
     this.#labels.pop();

@@ -63,7 +63,7 @@ class Placing {
           this.#survey(region, item.items, item);
           break;
         case 'if':
-          for (const side of [item.then, item.otherwise]) {
+          for (const side of [item.yes, item.no]) {
             this.#owners.set(side, { item, region });
             this.#survey(side, side.items, item);
           }
