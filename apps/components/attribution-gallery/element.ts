@@ -126,7 +126,7 @@ export class ChalkAttributionGallery extends LitElement {
     this.view = 'both';
     this.ownScale = false;
     this.kept = 0.98;
-    this.opacity = 0.5;
+    this.opacity = 0.8;
     this.size = 168;
     this.emptyText = '';
     this.maps = [];
@@ -169,6 +169,7 @@ export class ChalkAttributionGallery extends LitElement {
       limit=${this.limits[at] ?? 0}
       opacity=${this.opacity}
       cursor=${this.cursor}
+      ?fade=${overlay}
       no-legend
       .values=${overlay ? (this.magnitudes[at] ?? []) : map.values}
       .image=${overlay ? map.image : null}
