@@ -485,13 +485,15 @@ it('leads from the symbol of a parameter to its terms, and from a term to its pa
   expect(await marked()).toEqual(['sgd-momentum/eta', 'adam/eta', 'weight-decay/']);
   // Gradients of two cards are g both; that is no reason to mark the other.
   await page.$$eval('chalk-lab-demo >>> chalk-math-card', ([card]) => {
-    card?.shadowRoot?.querySelector<HTMLElement>('.equation [data-term="g"]')?.click();
+    card?.shadowRoot?.querySelector('.equation [data-term="g"]')?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
   });
   await frames();
   expect(await marked()).toEqual(['sgd-momentum/g', 'adam/', 'weight-decay/']);
   expect(await page.$$(`${controls}.control.selected`)).toHaveLength(0);
   await page.$$eval('chalk-lab-demo >>> chalk-math-card', (cards) => {
-    cards[2]?.shadowRoot?.querySelector<HTMLElement>('.equation [data-term="lambda"]')?.click();
+    cards[2]?.shadowRoot
+      ?.querySelector('.equation [data-term="lambda"]')
+      ?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
   });
   await frames();
   expect(await marked()).toEqual(['sgd-momentum/', 'adam/', 'weight-decay/lambda']);

@@ -92,9 +92,10 @@ export class ChalkAttributionGallery extends LitElement {
         grid-template-columns: repeat(auto-fit, minmax(min(100%, 7rem), 1fr));
         gap: var(--chalk-space-2);
       }
-      h4 {
-        margin: 0 0 var(--chalk-space-1);
+      figcaption {
+        margin-bottom: var(--chalk-space-1);
         font-size: var(--chalk-text-m);
+        font-weight: 600;
       }
       p {
         margin: 0;
@@ -125,7 +126,7 @@ export class ChalkAttributionGallery extends LitElement {
     this.view = 'both';
     this.ownScale = false;
     this.kept = 0.98;
-    this.opacity = 0.5;
+    this.opacity = 0.8;
     this.size = 168;
     this.emptyText = '';
     this.maps = [];
@@ -168,6 +169,7 @@ export class ChalkAttributionGallery extends LitElement {
       limit=${this.limits[at] ?? 0}
       opacity=${this.opacity}
       cursor=${this.cursor}
+      ?fade=${overlay}
       no-legend
       .values=${overlay ? (this.magnitudes[at] ?? []) : map.values}
       .image=${overlay ? map.image : null}
@@ -183,8 +185,8 @@ export class ChalkAttributionGallery extends LitElement {
   private map(map: ShownMap, at: number) {
     const over = this.view !== 'map' && map.image !== null;
     const alone = this.view !== 'overlay' || map.image === null;
-    return html`<figure part="map" aria-label=${map.title}>
-      <h4>${map.title}</h4>
+    return html`<figure part="map">
+      <figcaption>${map.title}</figcaption>
       <div class="both">${over ? this.heat(map, at, true) : nothing} ${alone ? this.heat(map, at, false) : nothing}</div>
       ${this.ownScale ? html`<p>scale to ${formatNumber(this.limits[at] ?? 0, 3)}</p>` : nothing}
       <slot name="caption-${map.id}"></slot>

@@ -167,7 +167,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
       <p class="facts legend">Left: where attribution is strong, over the image. Right: brown pixels speak for the class, green ones against
         it. The dot: its share of all attribution, its rank among the 784 pixels and its signed value.
         ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
-      <chalk-attribution-gallery label="Explanations of the test image" .maps=${this.#maps(explanations)}>
+      <chalk-attribution-gallery label="Explanations of the test image" own-scale .maps=${this.#maps(explanations)}>
         ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>
       ${this.#renderPath()}`;
   }
