@@ -220,15 +220,15 @@ function cases(): OperationCase[] {
   );
   const index = tensor(new Int32Array([1, 0, 3, 1]), [4]);
   put(
-    'gather',
+    'indexSelect',
     'repeated rows',
-    (x) => ops.gather(x as Tensor, index, 1),
+    (x) => ops.indexSelect(x as Tensor, index, 1),
     () => [wave([2, 4, 3])],
   );
   put(
-    'scatterAdd',
+    'indexAdd',
     'repeated rows',
-    (x) => ops.scatterAdd(x as Tensor, index, [2, 5, 3], 1),
+    (x) => ops.indexAdd(x as Tensor, index, [2, 5, 3], 1),
     () => [wave([2, 4, 3])],
   );
 

@@ -19,22 +19,11 @@ export function isVirtual(buffer: DeviceBuffer): buffer is VirtualBuffer {
 const overlap = (a: DeviceBuffer, b: DeviceBuffer): boolean =>
   a.root === b.root && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 
-/** What the kernel 'copy' is given (engine/kernels/copy.ts, which this file must not import). */
-interface CopyParams {
-  readonly shape: readonly number[];
-  readonly strideX: readonly number[];
-  readonly offsetX: number;
-  readonly strideY: readonly number[];
-  readonly offsetY: number;
-}
-
-/** The whole of one buffer copied to the whole of another, as a gradient into its place beside the others. */
-function isWholeCopy({ kernel, buffers, params }: KernelRun): boolean {
-  if (kernel.name !== 'copy') return false;
-  const { shape, strideX, offsetX, strideY, offsetY } = params as CopyParams;
-  const bytes = 4 * (shape[0] as number);
-  const dense = shape.length === 1 && strideX[0] === 1 && strideY[0] === 1 && offsetX === 0 && offsetY === 0;
-  return dense && buffers.x?.byteLength === bytes && buffers.y?.byteLength === bytes;
+/** The ends of a run that copies the whole of one buffer to the whole of another, as a gradient into its place beside the others. */
+function wholeCopy({ kernel, buffers, params }: KernelRun): { x: DeviceBuffer; y: DeviceBuffer } | undefined {
+  const words = kernel.copies?.(params);
+  const [x, y] = [buffers[kernel.inputs[0] as string], buffers[kernel.outputs[0] as string]];
+  return words !== undefined && x?.byteLength === 4 * words && y?.byteLength === 4 * words ? { x, y } : undefined;
 }
 
 /**
@@ -44,8 +33,10 @@ function isWholeCopy({ kernel, buffers, params }: KernelRun): boolean {
 export function withoutCopies(runs: readonly KernelRun[]): readonly KernelRun[] {
   let current = runs;
   for (const copy of runs) {
-    const { x, y } = copy.buffers as { x: DeviceBuffer; y: DeviceBuffer };
-    if (!isWholeCopy(copy) || !isVirtual(x) || x.base || !x.released || x.physical || isVirtual(y)) continue;
+    const ends = wholeCopy(copy);
+    if (!ends) continue;
+    const { x, y } = ends;
+    if (!isVirtual(x) || x.base || !x.released || x.physical || isVirtual(y)) continue;
     const at = current.indexOf(copy);
     const uses = (run: KernelRun, buffer: DeviceBuffer) => Object.values(run.buffers).some((b) => overlap(b, buffer));
     const first = current.findIndex((run) => uses(run, x));

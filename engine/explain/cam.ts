@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
-import { add, affine, div, equal, gather, matmul, mean, mul, permute, relu, reshape, sum, where } from '../ops/index.ts';
+import { add, affine, div, equal, indexSelect, matmul, mean, mul, permute, relu, reshape, sum, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkMaps, inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
 
@@ -88,7 +88,7 @@ export function cam(network: Network, x: Tensor, targets: Targets, layer: LayerK
       checkMaps('cam', activation);
       const [n, h, w, c] = activation.shape as [number, number, number, number];
       if (!head) return sum(mul(activation, reshape(selection(output, targets), [n, 1, 1, c])), { axes: [3] });
-      const rows = gather(
+      const rows = indexSelect(
         permute(head.weight.tensor.detach(), [1, 0]),
         targetTensor(targets, n, x, network.outputShape.at(-1)),
         0,

@@ -151,7 +151,13 @@ function definition(name: 'copy' | 'copyInto'): KernelSpec<'x', 'y', CopyParams>
 }
 
 /** Fills a dense y from a box of x: permute, slice, expand, flip. 32-bit words of any type. */
-export const copy = defineKernel(definition('copy'));
+export const copy = defineKernel({
+  ...definition('copy'),
+  copies({ shape, strideX, offsetX, strideY, offsetY }) {
+    const dense = shape.length === 1 && strideX[0] === 1 && strideY[0] === 1 && offsetX === 0 && offsetY === 0;
+    return dense ? shape[0] : undefined;
+  },
+});
 
 /** Writes a box of x into a part of y and leaves the rest of y as it is: concatenation, the gradient of a slice. */
 export const copyInto = defineKernel({ ...definition('copyInto'), inPlace: ['y'] });

@@ -71,6 +71,11 @@ export interface KernelSpec<In extends string, Out extends string, P> {
   readonly words?: readonly (In | Out)[];
   /** Number of elements of each buffer: what the host checks before a dispatch and what the conformance suite allocates. */
   sizes(params: P): Record<In | Out, number>;
+  /**
+   * Where the first output is then the first input word for word, and nothing else: how many words; else undefined. A recording may leave
+   * such a run out and have the input written where the output lies.
+   */
+  copies?(params: P): number | undefined;
   /** A small legal parameter record. The build plans every variant with it and compares the result with the WGSL. */
   readonly example: P;
   /** The plain loop nest: the oracle of the tests, the fallback without WebGPU, and the code a student reads. */

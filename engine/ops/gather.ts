@@ -21,7 +21,7 @@ interface GatherAttrs {
 }
 
 const gatherOp: Operation<GatherAttrs> = defineOperation<GatherAttrs>({
-  name: 'gather',
+  name: 'indexSelect',
   equation: 'y_{ojk} = x_{o\\,i_j\\,k}',
   saves: 'inputs',
   forward: ([x, index], { params, to }) =>
@@ -36,7 +36,7 @@ const gatherOp: Operation<GatherAttrs> = defineOperation<GatherAttrs>({
 });
 
 const scatterOp: Operation<GatherAttrs> = defineOperation<GatherAttrs>({
-  name: 'scatterAdd',
+  name: 'indexAdd',
   equation: 'y_{ork} = \\sum_{j:\\,i_j = r} x_{ojk}',
   saves: 'inputs',
   forward: ([gy, index], { params, from }) => compute(gatherGradient, { gy: gy as Tensor, index: index as Tensor }, from, params),
@@ -54,23 +54,23 @@ function gatherAttrs(op: string, from: Shape, index: Tensor, axis: number): Gath
 }
 
 /**
- * Entries of x along `axis` in the order of `index` (i32, any shape); an index may occur repeatedly. An index outside the axis gives NaN,
- * and −2³¹ in an integer tensor.
+ * PyTorch's `index_select`: entries of x along `axis` in the order of `index` (i32, any shape); an index may occur repeatedly. An index
+ * outside the axis gives NaN, and −2³¹ in an integer tensor.
  */
-export function gather(x: Tensor, index: Tensor, axis: AxisArgument = 0): Tensor {
-  checkTensor('gather', x);
-  return gatherOp([x, index], gatherAttrs('gather', x.shape, index, axisFrom('gather', axis, 0)));
+export function indexSelect(x: Tensor, index: Tensor, axis: AxisArgument = 0): Tensor {
+  checkTensor('indexSelect', x);
+  return gatherOp([x, index], gatherAttrs('indexSelect', x.shape, index, axisFrom('indexSelect', axis, 0)));
 }
 
 /**
- * The reverse of `gather`: a tensor of `shape` in which each entry of x is added at its index; entries with an index outside the axis are
- * left out. The order of addition is fixed.
+ * The reverse of `indexSelect`, PyTorch's `index_add` to zeros: a tensor of `shape` in which each entry of x is added at its index; entries
+ * with an index outside the axis are left out. The order of addition is fixed.
  */
-export function scatterAdd(x: Tensor, index: Tensor, shape: Shape, axis: AxisArgument = 0): Tensor {
-  checkTensor('scatterAdd', x);
-  const attrs = gatherAttrs('scatterAdd', checkShape('scatterAdd', shape), index, axisFrom('scatterAdd', axis, 0));
+export function indexAdd(x: Tensor, index: Tensor, shape: Shape, axis: AxisArgument = 0): Tensor {
+  checkTensor('indexAdd', x);
+  const attrs = gatherAttrs('indexAdd', checkShape('indexAdd', shape), index, axisFrom('indexAdd', axis, 0));
   if (sizeOf(attrs.to) !== x.size)
-    throw new ShapeError('scatterAdd', [x.shape, index.shape, shape], `x must have shape [${attrs.to.join(', ')}]`);
+    throw new ShapeError('indexAdd', [x.shape, index.shape, shape], `x must have shape [${attrs.to.join(', ')}]`);
   return scatterOp([x, index], attrs);
 }
 

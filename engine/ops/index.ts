@@ -20,7 +20,7 @@ export {
 export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, conv2dWithStatistics, convTranspose2d } from './conv2d.ts';
 export { type Conv2dJoinedOptions, conv2dJoined } from './conv2d-joined.ts';
 export { inverseRealDft2 } from './dft.ts';
-export { argmax, argmin, gather, oneHot, scatterAdd } from './gather.ts';
+export { argmax, argmin, indexAdd, indexSelect, oneHot } from './gather.ts';
 export { layerNorm } from './layer-norm.ts';
 export {
   bceWithLogits,

@@ -7,7 +7,7 @@ import { crossEntropy as crossEntropyKernel } from '../kernels/softmax.ts';
 import { emptyTensor, sameShape, Tensor } from '../tensor.ts';
 import { checkChoice, checkOptions, checkTensor } from './arguments.ts';
 import { add, div, equal, mul, sub, where } from './binary.ts';
-import { gather, oneHot } from './gather.ts';
+import { indexSelect, oneHot } from './gather.ts';
 import { mean, sum } from './reduce.ts';
 import { run } from './run.ts';
 import { reshape } from './shape.ts';
@@ -110,7 +110,7 @@ function weightedCrossEntropy(x: Tensor, labels: Tensor, reduction: Reduction, o
   const ignored = ignoreIndex === undefined ? undefined : equal(labels, ignoreIndex);
   const counting = (value: Tensor) => (ignored ? where(ignored, 0, value) : value);
   const t = ignored ? where(ignored, 0, labels) : labels;
-  const factor = w && gather(w, t);
+  const factor = w && indexSelect(w, t);
   const own = crossEntropyOp([x, t], { reduction: 'none' });
   let loss = factor ? mul(factor, own) : own;
   if (epsilon > 0) {

@@ -1,7 +1,10 @@
 /** What can watch a training run and end it. */
+
+import type { Network } from '../nn/network.ts';
 import { EarlyStopping, type EarlyStoppingConfig, type EarlyStoppingState } from '../optim/early-stopping.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { NetworkSnapshot } from './snapshot.ts';
+import type { Trainable } from './trainable.ts';
 import type { TrainerCallback } from './types.ts';
 
 export interface StopEarlyConfig extends EarlyStoppingConfig {
@@ -12,7 +15,9 @@ export interface StopEarlyConfig extends EarlyStoppingConfig {
 }
 
 /** Stops when the validation data no longer improve, and goes back to the best weights (Prechelt 1998). */
-export function stopEarly(config: StopEarlyConfig): TrainerCallback & { readonly watcher: EarlyStopping } {
+export function stopEarly<N extends Trainable = Network>(
+  config: StopEarlyConfig,
+): TrainerCallback<N> & { readonly watcher: EarlyStopping } {
   const watcher = new EarlyStopping(config);
   const metric = config.metric ?? ((validation: Evaluation) => validation.loss);
   let best: NetworkSnapshot | undefined;

@@ -11,10 +11,11 @@ import type { NetworkDefinition } from '../nn/definition.ts';
 import { buildNetwork, type Network } from '../nn/network.ts';
 import { type StateDict, stateEntries } from '../nn/state-dict.ts';
 import type { ResolvedConfig } from '../optim/config.ts';
-import type { MomentName } from '../optim/optimiser.ts';
+import type { MomentName, Optimiser } from '../optim/optimiser.ts';
 import type { GeneratorState } from '../random.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 import type { Progress, TrainingSnapshot } from './snapshot.ts';
+import { requireDefined, type Trainable } from './trainable.ts';
 import type { TrainingRun } from './types.ts';
 import { VERSION } from './version.ts';
 
@@ -117,8 +118,12 @@ function part(tensor: Tensor, values: Float32Array): Float32Array {
 }
 
 /** The file of a training run. */
-export function writeTrainerCheckpoint(trainer: TrainingRun, snapshot: TrainingSnapshot): Uint8Array<ArrayBuffer> {
-  const { network, optimiser, plan, config } = trainer;
+export function writeTrainerCheckpoint<N extends Trainable>(
+  trainer: TrainingRun<N>,
+  snapshot: TrainingSnapshot,
+): Uint8Array<ArrayBuffer> {
+  const { optimiser, plan, config } = trainer;
+  const network = requireDefined(trainer.network, 'checkpoint');
   const entries = stateEntries(network.root);
   const { parameters, buffers } = snapshot.network;
   const learned = new Set(network.parameters());
@@ -164,7 +169,8 @@ export function writeTrainerCheckpoint(trainer: TrainingRun, snapshot: TrainingS
 }
 
 /** Names of the optimiser's parameters, in its order. */
-function namesOf({ network, optimiser }: TrainingRun): readonly string[] {
+function namesOf({ network: of, optimiser }: { readonly network: Trainable; readonly optimiser: Optimiser }): readonly string[] {
+  const network = requireDefined(of, 'checkpoint');
   const names = new Map(network.namedParameters().map(([name, tensor]) => [tensor, name]));
   return optimiser.parameters.map((parameter) => names.get(parameter) as string);
 }
@@ -191,12 +197,13 @@ function requireSame(path: string, mine: unknown, theirs: unknown): void {
 }
 
 /** Puts weights, moments and callbacks of a checkpoint into a trainer. Nothing is changed when it belongs to another run. */
-export function applyCheckpoint(trainer: TrainingRun, given: Checkpoint | Uint8Array): Resumption {
+export function applyCheckpoint<N extends Trainable>(trainer: TrainingRun<N>, given: Checkpoint | Uint8Array): Resumption {
   const { metadata, state, extra } = given instanceof Uint8Array ? readCheckpoint(given) : given;
   const { training } = metadata;
   if (!training)
     throw new ConfigError('checkpoint', 'it holds a network but no training state; use networkFrom() and start a new run.');
-  const { network, optimiser, plan, config } = trainer;
+  const { optimiser, plan, config } = trainer;
+  const network = requireDefined(trainer.network, 'checkpoint');
   requireSame('network', network.definition, metadata.definition);
   requireSame('optimiser', optimiser.config, training.optimiser.config);
   const { seed, shuffle, batchSize, dropLast } = plan;

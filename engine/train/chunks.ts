@@ -2,6 +2,7 @@
 import { nonFiniteState } from './diagnose.ts';
 import type { TakenStep, TrainingState } from './state.ts';
 import { RING } from './step.ts';
+import type { Trainable } from './trainable.ts';
 
 /** Work to wait for between two read-backs, in milliseconds. */
 const CHUNK_MS = 50;
@@ -46,7 +47,7 @@ export class ChunkQueue {
   }
 
   /** Enqueues steps, at most up to `boundary`. */
-  dispatch(state: TrainingState, boundary: number): void {
+  dispatch<N extends Trainable>(state: TrainingState<N>, boundary: number): void {
     const length = Math.max(1, Math.min(this.#length, boundary - state.progress.step, RING / 2));
     const startedAt = performance.now();
     const first = this.#slot;

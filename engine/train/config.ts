@@ -2,6 +2,7 @@
 import { ConfigError } from '../errors.ts';
 import { resolveOptimiser } from '../optim/config.ts';
 import { sameShape } from '../tensor.ts';
+import { checkTrainable, requireDefined, type Trainable } from './trainable.ts';
 import type { Plan, TrainerConfig } from './types.ts';
 
 /** Steps of one epoch. */
@@ -20,13 +21,13 @@ function interval(path: string, value: 'epoch' | 'never' | number): 'epoch' | 'n
 }
 
 /** Checks a configuration. @throws ConfigError naming the value */
-export function planOf(config: TrainerConfig): Plan {
-  if (typeof config?.network?.forward !== 'function') throw new ConfigError('network', 'it must be a network from buildNetwork.');
+export function planOf<N extends Trainable>(config: TrainerConfig<N>): Plan {
+  checkTrainable(config?.network);
   if (typeof config.data?.open !== 'function')
     throw new ConfigError('data', 'it must be TrainingData from arrayData or imageData.');
   const { network, data, dropLast = false } = config;
   resolveOptimiser(config.optimiser);
-  if (!sameShape(data.inputShape, network.inputShape)) {
+  if (network.inputShape && !sameShape(data.inputShape, network.inputShape)) {
     throw new ConfigError(
       'data',
       `its inputs are [${data.inputShape.join(', ')}], the network's [${network.inputShape.join(', ')}].`,
@@ -34,6 +35,7 @@ export function planOf(config: TrainerConfig): Plan {
   }
   if ((config.epochs === undefined) === (config.steps === undefined))
     throw new ConfigError('epochs', 'give either epochs or steps.');
+  if (config.checkpointEvery !== undefined && config.checkpointEvery !== 'never') requireDefined(network, 'checkpointEvery');
   const batchSize = Math.min(count('batchSize', config.batchSize ?? 64, 1), data.count);
   const perEpoch = stepsPerEpoch(data.count, batchSize, dropLast);
   const totalSteps =

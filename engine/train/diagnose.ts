@@ -4,11 +4,12 @@ import { BUFFER_ALIGNMENT } from '../device/device.ts';
 import { NonFiniteError } from '../errors.ts';
 import { countNonFinite } from '../kernels/finite.ts';
 import { scope } from '../memory.ts';
-import type { Network } from '../nn/network.ts';
+import { Network } from '../nn/network.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import type { Batch } from './data.ts';
 import type { LossFunction } from './loss.ts';
 import type { TrainingState } from './state.ts';
+import { namedState, type Trainable } from './trainable.ts';
 
 /**
  * Names of the tensors that hold values which are not finite, in order. Everything is enqueued at once: later work does not change
@@ -35,23 +36,34 @@ export async function nonFinite(named: readonly (readonly [name: string, tensor:
 }
 
 /** Parameters and running statistics that are not finite. */
-export function nonFiniteState(network: Network): Promise<string[]> {
-  return nonFinite([...network.namedParameters(), ...network.namedBuffers()]);
+export function nonFiniteState(network: Trainable): Promise<string[]> {
+  return nonFinite(namedState(network));
 }
 
 /**
  * The first value of a forward pass that is not finite: the inputs, the innermost layer, or the loss; undefined where all are finite.
  * Changes the running statistics of a network in training mode.
  */
-export async function nonFiniteLayer(network: Network, batch: Batch, loss: LossFunction): Promise<string | undefined> {
+export async function nonFiniteLayer<N extends Trainable>(
+  network: N,
+  batch: Batch,
+  loss: LossFunction<N>,
+): Promise<string | undefined> {
   const kept = scope(() =>
     noGrad(() => {
-      const { output, activations } = network.forward(batch.inputs, { capture: 'all' });
+      // A module does not show what happens inside.
+      const { output, activations } =
+        network instanceof Network
+          ? network.forward(batch.inputs, { capture: 'all' })
+          : { output: network.forward(batch.inputs), activations: new Map<string, Tensor>() };
+      if (!(network instanceof Network)) activations.set('output', output);
       return { activations, value: loss(output, batch, network) };
     }),
   );
   // Blocks are captured after the layers inside them, so the first in order is the innermost.
-  const layers = [...kept.activations].map(([path, tensor]) => [`${path} (${network.layer(path).type})`, tensor] as const);
+  const layers = [...kept.activations].map(
+    ([path, tensor]) => [network instanceof Network ? `${path} (${network.layer(path).type})` : path, tensor] as const,
+  );
   try {
     return (await nonFinite([['inputs', batch.inputs], ...layers, ['loss', kept.value]]))[0];
   } finally {
@@ -64,7 +76,7 @@ export async function nonFiniteLayer(network: Network, batch: Batch, loss: LossF
  * Goes back to the snapshot, takes its steps again one by one until something is no longer finite, and finds out what it was first.
  * The state stays at the snapshot.
  */
-export async function diagnose(state: TrainingState): Promise<NonFiniteError> {
+export async function diagnose<N extends Trainable>(state: TrainingState<N>): Promise<NonFiniteError> {
   const last = state.progress.step;
   state.rewind();
   const start = state.progress.step;
@@ -78,8 +90,9 @@ export async function diagnose(state: TrainingState): Promise<NonFiniteError> {
   const at = Math.max(start, step - 1);
   state.rewind();
   while (state.progress.step < at) state.step(0);
+  state.network.train?.();
   const batch = state.peek();
-  const layer = await nonFiniteLayer(state.network.train(), batch, state.loss);
+  const layer = await nonFiniteLayer(state.network, batch, state.loss);
   batch.inputs.dispose();
   batch.targets.dispose();
   state.rewind();

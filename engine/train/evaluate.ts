@@ -2,11 +2,12 @@
 import { noGrad } from '../autodiff.ts';
 import { ArgumentError, ConfigError, kindOf, ShapeError } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
-import type { LayerKey, Network } from '../nn/network.ts';
+import { type LayerKey, Network } from '../nn/network.ts';
 import { type Shape, Tensor, tensor } from '../tensor.ts';
 import type { Batch, OpenData, TrainingData } from './data.ts';
 import { crossEntropyOf, type Loss, lossFunction } from './loss.ts';
 import { accuracy, argmaxRows, type Confusion, confusionMatrix, crossEntropyRows, perClassAccuracy } from './metrics.ts';
+import { deviceOf, type Trainable } from './trainable.ts';
 
 export interface Evaluation {
   readonly count: number;
@@ -26,11 +27,11 @@ export interface Evaluation {
   readonly losses?: Float64Array<ArrayBuffer>;
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<N extends Trainable = Network> {
   /** Default 256. */
   readonly batchSize?: number;
   /** Default 'crossEntropy' where targets are labels, else 'mse'. */
-  readonly loss?: Loss;
+  readonly loss?: Loss<N>;
   /** Data that are already on the device. */
   readonly open?: OpenData;
   /** Applied to each batch before the network, on the device. */
@@ -41,16 +42,16 @@ export interface EvaluateOptions {
 type Collect = (batch: Batch, start: number) => readonly Tensor[];
 
 /** Goes through the data in order and hands over, for each batch, the values of the tensors that `collect` returns. */
-async function* overBatches(
-  network: Network,
+async function* overBatches<N extends Trainable>(
+  network: N,
   data: TrainingData,
-  options: EvaluateOptions,
+  options: EvaluateOptions<N>,
   collect: Collect,
 ): AsyncGenerator<{ start: number; size: number; values: Float32Array[] }> {
   const size = Math.min(options.batchSize ?? 256, data.count);
   if (!Number.isInteger(size) || size < 1)
     throw new ConfigError('batchSize', `must be a whole number of at least 1, got ${size}.`);
-  const { device } = network;
+  const device = deviceOf(network);
   const open = options.open ?? data.open(device);
   const indices = keep(
     tensor(
@@ -63,8 +64,8 @@ async function* overBatches(
   const start = (from: number) => {
     const batch = Math.min(size, data.count - from);
     cursor.write([from]);
-    const { training } = network;
-    network.eval();
+    const { training = true } = network;
+    network.train?.(false);
     let tensors: readonly Tensor[];
     try {
       tensors = scope(() =>
@@ -74,7 +75,7 @@ async function* overBatches(
         }),
       );
     } finally {
-      network.train(training);
+      network.train?.(training);
     }
     const values = Promise.all(tensors.map((t) => t.data()));
     for (const t of tensors) t.dispose();
@@ -96,17 +97,30 @@ async function* overBatches(
   }
 }
 
+/** Of one output; a module that does not know it is asked with one sample. */
+async function outputShapeOf<N extends Trainable>(network: N, data: TrainingData, options: EvaluateOptions<N>): Promise<Shape> {
+  if (network instanceof Network) return network.outputShape;
+  let shape: Shape = [];
+  const collect: Collect = ({ inputs }) => {
+    const output = network.forward(inputs);
+    shape = output.shape.slice(1);
+    return [output];
+  };
+  for await (const _ of overBatches(network, data, { ...options, batchSize: 1 }, collect)) break;
+  return shape;
+}
+
 /** Evaluates step by step: yields the share that is done, returns the result. */
-export async function* evaluation(
-  network: Network,
+export async function* evaluation<N extends Trainable = Network>(
+  network: N,
   data: TrainingData,
-  options: EvaluateOptions = {},
+  options: EvaluateOptions<N> = {},
 ): AsyncGenerator<number, Evaluation> {
   if (typeof data?.open !== 'function') {
     throw new ArgumentError('evaluate', `the data must be TrainingData (arrayData, imageData), not ${kindOf(data)}`);
   }
   const { count, classes, labels } = data;
-  const name = options.loss ?? (labels ? 'crossEntropy' : 'mse');
+  const name: Loss<N> = options.loss ?? (labels ? 'crossEntropy' : 'mse');
   const loss = lossFunction(name);
   const entropy = classes !== undefined && labels !== undefined ? crossEntropyOf(name) : undefined;
   const ownLoss = entropy !== undefined;
@@ -116,9 +130,10 @@ export async function* evaluation(
   const losses = new Float64Array(count);
   let total = 0;
   let share = 0;
-  const [width = 0, ...more] = network.outputShape;
+  const outputShape = await outputShapeOf(network, data, options);
+  const [width = 0, ...more] = outputShape;
   if (ownLoss && more.length > 0) {
-    throw new ShapeError('evaluate', [network.outputShape], 'cross-entropy with labels needs one score for each class');
+    throw new ShapeError('evaluate', [outputShape], 'cross-entropy with labels needs one score for each class');
   }
   // A single output leaves no choice between classes, unless the loss takes it for scores.
   const classified = labels !== undefined && more.length === 0 && (ownLoss || width > 1);
@@ -160,7 +175,11 @@ export async function* evaluation(
 }
 
 /** Evaluates at once. */
-export async function evaluate(network: Network, data: TrainingData, options: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluate<N extends Trainable = Network>(
+  network: N,
+  data: TrainingData,
+  options: EvaluateOptions<N> = {},
+): Promise<Evaluation> {
   const steps = evaluation(network, data, options);
   for (;;) {
     const { done, value } = await steps.next();

@@ -31,5 +31,6 @@ export type {
 } from './events.ts';
 export type { CrossEntropyLoss, Loss, LossFunction, LossName } from './loss.ts';
 export * from './metrics.ts';
+export type { Trainable } from './trainable.ts';
 export { Trainer } from './trainer.ts';
 export type { CallbackState, Plan, TrainerCallback, TrainerConfig, TrainingRun } from './types.ts';

@@ -2,6 +2,7 @@
 import type { RecordingDevice } from '../device/recording-device.ts';
 import { scope } from '../memory.ts';
 import { Network } from '../nn/network.ts';
+import type { OptimiserConfig } from '../optim/config.ts';
 import { createOptimiser, type Optimiser } from '../optim/optimiser.ts';
 import { learningRate } from '../optim/schedules.ts';
 import { Generator } from '../random.ts';
@@ -9,6 +10,7 @@ import type { Batch } from './data.ts';
 import { type LossFunction, lossFunction } from './loss.ts';
 import { type Progress, restoreNetwork, snapshotNetwork, type TrainingSnapshot } from './snapshot.ts';
 import { StepRunner } from './step.ts';
+import { deviceOf, dropoutOf, requireDefined, type Trainable } from './trainable.ts';
 import type { Plan, TrainerConfig } from './types.ts';
 
 /** A step that has been enqueued. Steps and epochs count from 1. */
@@ -19,28 +21,33 @@ export interface TakenStep {
   readonly lr: number;
 }
 
-export class TrainingState {
-  readonly config: TrainerConfig;
+/** A network says which parameters are weights; of a module, all are. */
+function optimiserOf(network: Trainable, config: OptimiserConfig): Optimiser {
+  return createOptimiser(network instanceof Network ? network : network.parameters(), config);
+}
+
+export class TrainingState<N extends Trainable = Network> {
+  readonly config: TrainerConfig<N>;
   readonly plan: Plan;
-  readonly loss: LossFunction;
+  readonly loss: LossFunction<N>;
   readonly progress: Progress = { step: 0, epoch: 0, position: 0, lossSum: 0, lossCount: 0 };
   /** η₀ of the schedule. */
   lr: number;
   /** From which a lost device or a diagnosis starts. */
   snapshot: TrainingSnapshot | undefined;
-  network: Network;
+  network: N;
   optimiser: Optimiser;
   /** Learning rates since the snapshot, for taking its steps again. */
   readonly #rates = new Map<number, number>();
-  #runner: StepRunner | undefined;
+  #runner: StepRunner<N> | undefined;
   #orderOf = -1;
 
-  constructor(config: TrainerConfig, plan: Plan) {
+  constructor(config: TrainerConfig<N>, plan: Plan) {
     this.config = config;
     this.plan = plan;
     this.loss = lossFunction(config.loss);
     this.network = config.network;
-    this.optimiser = createOptimiser(config.network, config.optimiser);
+    this.optimiser = optimiserOf(config.network, config.optimiser);
     this.lr = this.optimiser.config.lr;
   }
 
@@ -49,17 +56,17 @@ export class TrainingState {
   }
 
   /** What runs steps, with the data on the device. */
-  get runner(): StepRunner {
+  get runner(): StepRunner<N> {
     return this.open();
   }
 
   /** Puts the data on the device, unless they are there. */
-  open(): StepRunner {
+  open(): StepRunner<N> {
     const { config, plan } = this;
     this.#runner ??= new StepRunner({
       network: this.network,
       optimiser: this.optimiser,
-      data: config.data.open(this.network.device),
+      data: config.data.open(deviceOf(this.network)),
       samples: config.data.count,
       loss: this.loss,
       transform: config.transform,
@@ -114,7 +121,7 @@ export class TrainingState {
     pending: readonly { steps: readonly TakenStep[]; losses: Promise<Float32Array> }[] = [],
   ): Promise<TrainingSnapshot> {
     const progress = { ...this.progress };
-    const dropoutStep = this.network.rng.generator.step;
+    const dropoutStep = dropoutOf(this.network)?.generator.step ?? 0;
     const transformStep = this.runner.rng.generator.step;
     const { lr } = this;
     const copies = Promise.all([snapshotNetwork(this.network), this.optimiser.snapshot()]);
@@ -146,7 +153,8 @@ export class TrainingState {
 
   /** Puts back what is neither weights nor moments. */
   settle({ progress, dropoutStep, transformStep, lr }: Omit<TrainingSnapshot, 'network' | 'optimiser'>): void {
-    this.network.rng.generator.step = dropoutStep;
+    const dropout = dropoutOf(this.network);
+    if (dropout) dropout.generator.step = dropoutStep;
     this.runner.rng.generator.step = transformStep;
     Object.assign(this.progress, progress);
     this.lr = lr;
@@ -160,14 +168,15 @@ export class TrainingState {
 
   /** Builds everything anew on another device and goes back to the snapshot. */
   move(device: RecordingDevice): void {
-    const old = this.network;
+    const old = requireDefined(this.network, 'resume');
     const network = new Network(old.definition, old.inputShape, device, old.rng.generator.seed);
     const learning = old.parameters().map((parameter) => parameter.requiresGrad);
     for (const [index, parameter] of network.parameters().entries()) parameter.requiresGrad = learning[index] ?? true;
     this.dispose();
     old.dispose();
-    this.network = network;
-    this.optimiser = createOptimiser(network, this.config.optimiser);
+    // Where there is a definition, N is Network.
+    this.network = network as Trainable as N;
+    this.optimiser = optimiserOf(network, this.config.optimiser);
     if (this.snapshot) this.rewind();
   }
 

@@ -10,16 +10,17 @@ import type { Optimiser } from '../optim/optimiser.ts';
 import { emptyTensor, type Tensor, tensor, zeros } from '../tensor.ts';
 import type { Batch, OpenData } from './data.ts';
 import type { LossFunction } from './loss.ts';
+import { deviceOf, dropoutOf, type Trainable } from './trainable.ts';
 
 /** Losses that can wait on the device to be read. */
 export const RING = 128;
 
-export interface StepParts {
-  readonly network: Network;
+export interface StepParts<N extends Trainable = Network> {
+  readonly network: N;
   readonly optimiser: Optimiser;
   readonly data: OpenData;
   readonly samples: number;
-  readonly loss: LossFunction;
+  readonly loss: LossFunction<N>;
   readonly transform: ((batch: Batch, rng: DeviceGenerator) => Batch) | undefined;
   readonly seed: number;
   readonly mode: 'recorded' | 'eager';
@@ -30,8 +31,8 @@ export interface StepParts {
 }
 
 /** Everything of a run that lives on its device. */
-export class StepRunner {
-  readonly parts: StepParts;
+export class StepRunner<N extends Trainable = Network> {
+  readonly parts: StepParts<N>;
   readonly device: RecordingDevice;
   /** Random numbers of the transform. */
   readonly rng: DeviceGenerator;
@@ -44,8 +45,8 @@ export class StepRunner {
   #moved: readonly boolean[] = [];
   #tuned = false;
 
-  constructor(parts: StepParts) {
-    const { device } = parts.network;
+  constructor(parts: StepParts<N>) {
+    const device = deviceOf(parts.network);
     this.parts = parts;
     this.device = device;
     this.rng = new DeviceGenerator(parts.seed, 'transform', device);
@@ -70,7 +71,7 @@ export class StepRunner {
    */
   run(position: number, batch: number, slot: number): void {
     const { network, optimiser, mode, batchSize } = this.parts;
-    network.rng.advance();
+    dropoutOf(network)?.advance();
     this.rng.advance();
     this.#cursor.write([position]);
     if (mode === 'recorded' && batch === batchSize) {
@@ -118,7 +119,7 @@ export class StepRunner {
 
   /** The batch of a step as the network sees it, for a diagnosis. */
   batch(position: number, batch: number): Batch {
-    this.parts.network.rng.advance();
+    dropoutOf(this.parts.network)?.advance();
     this.rng.advance();
     this.#cursor.write([position]);
     return this.#batch(batch);
@@ -146,7 +147,7 @@ export class StepRunner {
 
   #compute(batch: number, update: (gradients: (Tensor | null)[]) => void): Tensor {
     const { network, optimiser, loss } = this.parts;
-    network.train();
+    network.train?.();
     const gathered = this.#batch(batch);
     const value = loss(network.forward(gathered.inputs), gathered, network);
     update(optimiser.gradients(value));
@@ -159,7 +160,7 @@ export class StepRunner {
     // depends on the network's variant (see Module.variant).
     const state = () => {
       const learning = optimiser.parameters.map((parameter) => Number(parameter.requiresGrad)).join('');
-      return `${learning} ${optimiser.layout} ${network.variant}`;
+      return `${learning} ${optimiser.layout} ${network.variant ?? ''}`;
     };
     if (this.#recording && this.#recordedFor !== state()) this.invalidate();
     if (!this.#recording) {
@@ -175,7 +176,7 @@ export class StepRunner {
   /** The kernels of the step, recorded before one is taken. */
   #recordedAhead(): Recording<Tensor>['runs'] {
     // As at the beginning of a step: draws are numbered from 0.
-    this.parts.network.rng.rewind();
+    dropoutOf(this.parts.network)?.rewind();
     this.rng.rewind();
     return this.#recorded(this.parts.batchSize).runs;
   }

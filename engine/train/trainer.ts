@@ -16,14 +16,16 @@ import type { TrainerEvent } from './events.ts';
 import { type NetworkSnapshot, type Progress, restoreNetwork, snapshotNetwork } from './snapshot.ts';
 import { TrainingState } from './state.ts';
 import type { StepRunner } from './step.ts';
+import { deviceOf, type Trainable } from './trainable.ts';
 import type { Plan, TrainerConfig, TrainingRun } from './types.ts';
 
 type Interval = 'epoch' | 'never' | number;
 
-export class Trainer implements TrainingRun {
-  readonly config: TrainerConfig;
+/** @typeParam N the kind of network: from `buildNetwork`, or any module with `forward` and parameters (see `Trainable`) */
+export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
+  readonly config: TrainerConfig<N>;
   readonly plan: Plan;
-  readonly #state: TrainingState;
+  readonly #state: TrainingState<N>;
   readonly #chunks: ChunkQueue;
   #validation: OpenData | undefined;
   /** What has happened and was not yet told. */
@@ -35,7 +37,7 @@ export class Trainer implements TrainingRun {
   #ended = false;
 
   /** @throws ConfigError naming the value that is wrong */
-  constructor(config: TrainerConfig) {
+  constructor(config: TrainerConfig<N>) {
     this.config = config;
     this.plan = planOf(config);
     this.#state = new TrainingState(config, this.plan);
@@ -43,7 +45,7 @@ export class Trainer implements TrainingRun {
   }
 
   /** The network in training; another object after `resume` on a new device. */
-  get network(): Network {
+  get network(): N {
     return this.#state.network;
   }
 
@@ -130,7 +132,7 @@ export class Trainer implements TrainingRun {
   /** Evaluates data with the trained loss; yields the share done. */
   async *evaluating(data: TrainingData = this.config.validation ?? this.config.data): AsyncGenerator<number, Evaluation> {
     const { loss, validation, evalBatchSize, evalTransform } = this.config;
-    if (data === validation) this.#validation ??= data.open(this.network.device);
+    if (data === validation) this.#validation ??= data.open(deviceOf(this.network));
     return yield* evaluation(this.network, data, {
       loss,
       ...(evalBatchSize === undefined ? {} : { batchSize: evalBatchSize }),

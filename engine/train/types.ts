@@ -11,11 +11,13 @@ import type { Evaluation } from './evaluate.ts';
 import type { TrainerEvent } from './events.ts';
 import type { Loss } from './loss.ts';
 import type { NetworkSnapshot, Progress } from './snapshot.ts';
+import type { Trainable } from './trainable.ts';
 
-export interface TrainerConfig {
-  readonly network: Network;
+export interface TrainerConfig<N extends Trainable = Network> {
+  /** From `buildNetwork`, or any module with `forward` and parameters. */
+  readonly network: N;
   readonly data: TrainingData;
-  readonly loss: Loss;
+  readonly loss: Loss<N>;
   readonly optimiser: OptimiserConfig;
   /** Default: a constant rate. */
   readonly schedule?: ScheduleConfig;
@@ -53,7 +55,7 @@ export interface TrainerConfig {
   readonly evalTransform?: (batch: Batch) => Batch;
   /** Forgets the moments at the start of every epoch, as code does that makes a new optimiser there. Default false. */
   readonly resetOptimiser?: boolean;
-  readonly callbacks?: readonly TrainerCallback[];
+  readonly callbacks?: readonly TrainerCallback<N>[];
 }
 
 /** The numbers of a configuration, filled in. */
@@ -70,11 +72,11 @@ export interface Plan {
 }
 
 /** A run as its callbacks and its checkpoint see it. `Trainer` is one. */
-export interface TrainingRun {
-  readonly config: TrainerConfig;
+export interface TrainingRun<N extends Trainable = Network> {
+  readonly config: TrainerConfig<N>;
   readonly plan: Plan;
   /** The network in training; another object after `resume` on a new device. */
-  readonly network: Network;
+  readonly network: N;
   readonly optimiser: Optimiser;
   /** Where the run stands: steps that have been dispatched, of which the last may not have been told yet. */
   readonly progress: Readonly<Progress>;
@@ -102,13 +104,13 @@ export interface CallbackState {
   readonly arrays?: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 }
 
-export interface TrainerCallback {
+export interface TrainerCallback<N extends Trainable = Network> {
   /** Distinguishes its part of a checkpoint, and is the reason given when it ends a run. */
   readonly name: string;
   /** Sees each event before the reader does; 'stop' ends the run after it. */
-  onEvent?(event: TrainerEvent, trainer: TrainingRun): 'stop' | undefined | Promise<'stop' | undefined>;
+  onEvent?(event: TrainerEvent, trainer: TrainingRun<N>): 'stop' | undefined | Promise<'stop' | undefined>;
   /** The run is over; the network may still be changed. */
-  onEnd?(trainer: TrainingRun): void | Promise<void>;
+  onEnd?(trainer: TrainingRun<N>): void | Promise<void>;
   state?(): CallbackState;
   restore?(state: CallbackState): void;
 }

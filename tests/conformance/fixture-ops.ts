@@ -140,7 +140,7 @@ export const fixtureOps: Readonly<Record<string, FixtureOp>> = {
   permute: plain(([x], attrs) => ops.permute(x as Tensor, attrs.axes as number[])),
   concat: plain((xs, attrs) => ops.concat(xs, axis(attrs, 0))),
   slice: plain(([x], attrs) => ops.slice(x as Tensor, attrs.starts as number[], attrs.ends as number[])),
-  gather: plain(([x, indices], attrs) => ops.gather(x as Tensor, indices as Tensor, axis(attrs, 0))),
+  gather: plain(([x, indices], attrs) => ops.indexSelect(x as Tensor, indices as Tensor, axis(attrs, 0))),
   pad2d: image(([x], attrs) =>
     ops.pad2d(x as Tensor, {
       left: number(attrs, 'left', 0),

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ArgumentError, DisposedTensorError } from '../../../engine/errors.ts';
-import { copy, copyParams } from '../../../engine/kernels/copy.ts';
+import { copy, copyInto, copyParams, permuteParams } from '../../../engine/kernels/copy.ts';
 import { scope } from '../../../engine/memory.ts';
 import { add, mul } from '../../../engine/ops/binary.ts';
 import { run } from '../../../engine/ops/run.ts';
@@ -30,6 +30,14 @@ describe.each(await availableDevices())('a recording on %s', (_, device) => {
     expect(await numbers(a)).toEqual([10, 20, 30]);
     expect(await numbers(b)).toEqual([16, 25]);
     recording.dispose();
+  });
+
+  it('knows a whole copy by what the kernel declares of its parameters', () => {
+    expect(copy.copies?.(copyParams({ shape: [2, 3], strideX: [3, 1] }))).toBe(6);
+    expect(copy.copies?.(permuteParams([2, 3], [1, 0]))).toBeUndefined();
+    expect(copy.copies?.(copyParams({ shape: [6], strideX: [1], offsetX: 2 }))).toBeUndefined();
+    expect(copy.copies?.(copyParams({ shape: [6], strideX: [-1], offsetX: 5 }))).toBeUndefined();
+    expect(copyInto.copies).toBeUndefined();
   });
 
   it('keeps a copy whose target is read in between, or whose source is used again', async () => {
