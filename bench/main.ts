@@ -1,4 +1,4 @@
-/** `npm run bench`: measures the engine and its peers in one page of headless Chrome and writes the report. */
+/** `npm run bench`: measures the engine and its peers in one page of headless Chrome, or in Node, and writes the report. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,14 +7,15 @@ import { requireChrome } from '../tests/browser/find-chrome.ts';
 import { allCases } from './cases/cases.ts';
 import { serveBenchPage } from './host/build-page.ts';
 import { recordLosses, runInChrome } from './host/chrome.ts';
-import { runInNode } from './host/node.ts';
+import { NODE_CONTENDERS, runInNode } from './host/node.ts';
 import { type BenchOptions, CASE_SECONDS, parseOptions, selectCases, selectContenders, USAGE } from './host/options.ts';
 import { benchRoot, installPeers } from './host/peers.ts';
 import { CONTENDERS } from './libraries/index.ts';
 import type { BenchResult } from './measure/result.ts';
 import { compareResults } from './report/compare.ts';
 import { readResult, resultName, writeResult } from './report/files.ts';
-import { markdownReport, replaceSection } from './report/markdown.ts';
+import { markdownReport } from './report/markdown.ts';
+import { readmeSection, replaceSection } from './report/readme.ts';
 
 /** For the kernels of one network, one by one. */
 const PROFILE_SECONDS = 20;
@@ -46,10 +47,11 @@ export async function main(args: readonly string[]): Promise<number> {
 async function measure(options: BenchOptions): Promise<BenchResult> {
   const cases = selectCases(allCases(), options);
   if (cases.length === 0) throw new RangeError(`no case matches ${options.only}`);
-  const contenders = selectContenders(CONTENDERS, options);
+  const contenders = selectContenders(options.node ? NODE_CONTENDERS : CONTENDERS, options);
   const training = allCases().find((one) => one.group === 'training-step');
   const run = {
     cases,
+    contenders,
     measure: {
       ...{ batches: options.batches, batchSeconds: 0.05, caseSeconds: options.caseSeconds },
       ...(options.profile ? { profileSeconds: PROFILE_SECONDS } : {}),
@@ -65,7 +67,7 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   requireChrome();
   const served = await serveBenchPage(installPeers(log));
   try {
-    return await runInChrome(served, { ...run, contenders, firstStepOf: first?.name });
+    return await runInChrome(served, { ...run, firstStepOf: first?.name });
   } finally {
     await served.close();
   }
@@ -91,7 +93,7 @@ function updateReadme(result: BenchResult): void {
   const file = join(repositoryRoot, 'README.md');
   writeFileSync(
     file,
-    replaceSection(readFileSync(file, 'utf8'), markdownReport(result, `bench/results/${resultName(result)}.md`)),
+    replaceSection(readFileSync(file, 'utf8'), readmeSection(result, `bench/results/${resultName(result)}.md`)),
   );
   // The linter holds the columns of tables to their widths.
   const formatter = join(repositoryRoot, 'node_modules/@biomejs/biome/bin/biome');

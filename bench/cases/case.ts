@@ -67,6 +67,8 @@ export interface AdapterDescription {
   readonly description: string;
   /** A software rasteriser: SwiftShader, lavapipe, WARP. */
   readonly software: boolean;
+  /** Of a library on the processor: threads that compute, where it tells. */
+  readonly threads?: number;
 }
 
 /** A library that is ready to compute on one of its backends. */
@@ -78,6 +80,8 @@ export interface Runtime {
   /** The variants among which the ladder measures; absent where there is no choice. */
   variants?(workload: Workload): readonly string[];
   prepare(workload: Workload, variant?: string): Promise<Prepared>;
+  /** Ends what the library started outside this process. */
+  close?(): void;
 }
 
 export interface Prepared {

@@ -28,7 +28,9 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
     await page.exposeFunction('hostIdle', idleShare);
     const version = await browser.version();
     run.log('roofline …');
-    const { roofline, adapter } = await page.evaluate((batches) => globalThis.bench.roofline(batches), run.measure.batches);
+    const roofs = await page.evaluate((batches) => globalThis.bench.roofline(batches), run.measure.batches);
+    const { roofline, adapter, processor } = roofs;
+    if (!roofline) run.log('no WebGPU adapter: contenders on the processor only');
     const runtimes: RuntimeResult[] = [];
     for (const contender of run.contenders) {
       const runtime = await page.evaluate(
@@ -41,7 +43,7 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       runtimes.push(runtime);
     }
     const inPage = await page.evaluate(() => globalThis.bench.environment());
-    const { cases, interrupted } = await measureCases(page, run, adapter.software);
+    const { cases, interrupted } = await measureCases(page, run, adapter.software || adapter.api === 'cpu');
     const hidden = interrupted === undefined && (await page.evaluate(() => globalThis.bench.environment().hidden));
     const flags = (browser.process()?.spawnargs ?? []).filter((arg) => /webgpu|vulkan|angle|gpu/i.test(arg));
     return {
@@ -55,7 +57,8 @@ export async function runInChrome(served: Served, run: ChromeRun): Promise<Bench
       ...(run.measure.caseSeconds === undefined ? {} : { caseSeconds: run.measure.caseSeconds }),
       environment: { ...inPage, ...machine(), hidden, where: 'browser', browser: version, flags },
       adapter,
-      roofline,
+      ...(roofline ? { roofline } : {}),
+      processor,
       runtimes,
       cases,
       firstSteps,

@@ -37,9 +37,9 @@ export const USAGE = `npm run bench -- [options]
   --no-profile        leave out the kernels of the engine's training steps one by one (some 20 s per network)
   --tune              measure variants of the engine's kernels before each case; default: built-in table and rules
   --compare FILE      ratios to an earlier result file
-  --readme            put the table into README.md
+  --readme            put a short table into README.md
   --report FILE       no measurement: print the report of a result file (also with --readme, --compare)
-  --node              the engine's part in Node instead of Chrome
+  --node              in Node instead of Chrome: the engine, and PyTorch where python3 has it, without the other peers
   --record-losses     compute the stored losses of the training cases with tfjs on the CPU
 `;
 

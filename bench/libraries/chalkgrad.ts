@@ -9,6 +9,7 @@ import { openDevice, type RecordingDevice, setDevice } from '../../engine/index.
 import { version } from '../../package.json';
 import type { AdapterDescription, Library, Prepared, Runtime, Workload } from '../cases/case.ts';
 import { operands } from '../cases/operands.ts';
+import { processors } from '../roofline/processors.ts';
 import { CPU_ADAPTER } from './adapters.ts';
 import { choicesFor, tuneFor } from './chalkgrad-choices.ts';
 import { type KernelCall, kernelCalls } from './chalkgrad-kernels.ts';
@@ -21,7 +22,7 @@ export const chalkgrad: Library = {
     const device =
       backend === 'webgpu'
         ? await openDevice('webgpu')
-        : await openDevice('wasm', backend === 'wasm' ? { threads: 1 } : { threads: navigator.hardwareConcurrency });
+        : await openDevice('wasm', { threads: backend === 'wasm' ? 1 : await processors() });
     const { threads } = device.backend as { threads?: number };
     if (backend === 'wasm-threads' && threads === 1) throw new Error('memory cannot be shared here, or there is one core');
     return new ChalkgradRuntime(device, options.tune ? tuneFor : async () => {});
@@ -44,7 +45,7 @@ class ChalkgradRuntime implements Runtime {
     this.adapter =
       kind === 'webgpu'
         ? { api: 'webgpu', vendor, architecture, description: name, software }
-        : { ...CPU_ADAPTER, description: name };
+        : { ...CPU_ADAPTER, description: name, threads: (device.backend as { threads?: number }).threads ?? 1 };
   }
 
   /** The raw device, for the roofline in Node. */

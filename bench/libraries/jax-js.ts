@@ -16,7 +16,9 @@ export const jaxJs: Library = {
     const device = backend as 'webgpu' | 'wasm';
     const { value: available, adapter } = await watchAdapter(() => init(device));
     if (!available.includes(device)) throw new Error(`jax-js has no ${device} device here`);
-    return new JaxRuntime(device, adapter ?? CPU_ADAPTER);
+    // Its pool has a worker for every core where memory can be shared, and says so nowhere.
+    const threads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+    return new JaxRuntime(device, adapter ?? { ...CPU_ADAPTER, threads });
   },
 };
 

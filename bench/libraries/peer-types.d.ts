@@ -130,6 +130,7 @@ declare module '@tensorflow/tfjs-backend-webgpu';
 declare module '@tensorflow/tfjs-backend-wasm' {
   export function setWasmPaths(path: string): void;
   export function getThreadsCount(): number;
+  export function getThreadsCount(): number;
 }
 
 declare module 'onnxruntime-web/webgpu' {

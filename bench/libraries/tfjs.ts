@@ -25,7 +25,8 @@ export const tfjs: Library = {
     });
     if (!ok) throw new Error(`tfjs has no ${name} backend here`);
     tf.enableProdMode();
-    return new TfjsRuntime(name, name === 'webgl' ? describeWebGL(webglOf(tf.backend())) : (adapter ?? CPU_ADAPTER));
+    if (name === 'webgl') return new TfjsRuntime(name, describeWebGL(webglOf(tf.backend())));
+    return new TfjsRuntime(name, adapter ?? { ...CPU_ADAPTER, threads: name === 'wasm' ? await wasmThreads() : 1 });
   },
 };
 
@@ -40,6 +41,10 @@ async function register(name: BackendName): Promise<void> {
   // Otherwise tensors below 1,000 elements would be computed on the CPU and the backend not measured.
   if (name === 'webgpu') tf.env().set('WEBGPU_CPU_FORWARD', false);
   if (name === 'webgl') tf.env().set('WEBGL_CPU_FORWARD', false);
+}
+
+async function wasmThreads(): Promise<number> {
+  return (await import('@tensorflow/tfjs-backend-wasm')).getThreadsCount();
 }
 
 function webglOf(backend: object): WebGL2RenderingContext {

@@ -5,6 +5,7 @@ import type { RoofKernelName } from '../roofline/roof-kernels.ts';
 import { finishControl, startControl } from './control.ts';
 import type { ProfiledKernel, StepProfile } from './result.ts';
 import { createRunner, guarded, interleave, messageOf, type Runner, timingOf, warmUp } from './runner.ts';
+import { shuffler } from './shuffle.ts';
 
 export interface ProfileOptions {
   /** Most rounds. */
@@ -56,9 +57,10 @@ async function profileStep(step: Prepared, kernels: readonly StepKernel[], optio
     const runners = [whole, ...running.map(({ runner }) => runner), ...alone];
     for (const runner of runners) await guarded(runner, () => warmUp(runner, WARM_UP));
     const warm = now();
+    const shuffle = shuffler(kernels.length);
     let rounds = 0;
     do {
-      await interleave(runners, 1);
+      await interleave(runners, 1, shuffle);
       rounds += 1;
     } while (rounds < batches && warm - start + ((now() - warm) * (rounds + 1)) / rounds <= profileSeconds);
     return {

@@ -1,5 +1,6 @@
 /** The result file: everything that was measured, and everything one must know to judge it. */
 import type { AdapterDescription, Group, KernelChoice } from '../cases/case.ts';
+import type { ProcessorRoofline } from '../roofline/processor-controls.ts';
 import type { RoofKernelName } from '../roofline/roof-kernels.ts';
 import type { Roofline } from '../roofline/roofline.ts';
 import type { Summary } from './statistics.ts';
@@ -77,9 +78,13 @@ export interface CaseResult {
   /** Share of the processors that was idle just before the case, where the host can tell. */
   readonly idle?: number;
   readonly contenders: readonly ContenderResult[];
-  /** Absent in results of the time before there were controls, and where it could not run. */
+  /** The adapter's. Absent in results of the time before there were controls, and where it could not run. */
   readonly control?: ControlResult;
-  /** Of a training step. */
+  /** The processor's, beside contenders that compute there: of one thread, and of all where a contender has several. */
+  readonly processorControls?: { readonly one?: ControlResult; readonly all?: ControlResult };
+  /** Of the random order of the contenders in each round; absent in results of the time when it was that of this list. */
+  readonly seed?: number;
+  /** Of a training step: that of the engine's first contender. */
   readonly profile?: StepProfile;
 }
 
@@ -132,9 +137,12 @@ export interface BenchResult {
   /** That time. Absent in results from before there was one. */
   readonly caseSeconds?: number;
   readonly environment: Environment;
-  /** The adapter of the roofline; every WebGPU library ran on it or was left out. */
+  /** The adapter of the roofline; every WebGPU library ran on it or was left out. Its `api` is `cpu` where there was none. */
   readonly adapter: AdapterDescription;
-  readonly roofline: Roofline;
+  /** Absent where there was no adapter. */
+  readonly roofline?: Roofline;
+  /** What the processor can do through WebAssembly. Absent in results of the time before it was measured. */
+  readonly processor?: ProcessorRoofline;
   readonly runtimes: readonly RuntimeResult[];
   readonly cases: readonly CaseResult[];
   readonly firstSteps: readonly FirstStep[];

@@ -1,6 +1,7 @@
 /** Times several contenders in turns: warm-up, batches that fill a wanted time, and rounds in which each has one batch. */
 import { Budget } from './budget.ts';
 import type { Timing } from './result.ts';
+import type { Shuffle } from './shuffle.ts';
 import { summarize } from './statistics.ts';
 
 /** What can be timed: `n` executions, and the wait for the last of them. */
@@ -56,10 +57,13 @@ export async function warmUp(runner: Runner, options: BatchOptions): Promise<voi
   runner.executions = Math.min(5000, Math.max(1, Math.ceil(batchSeconds / perExecution)));
 }
 
-/** A B C A B C …: a neighbour on the machine who comes and goes disturbs all alike. Each has one batch and what its budget allows. */
-export async function interleave(runners: readonly Runner[], rounds: number): Promise<void> {
+/**
+ * B A C, C A B, …: a neighbour on the machine who comes and goes disturbs all alike, and nobody always runs after the same one. Each has
+ * one batch in a round, and what its budget allows.
+ */
+export async function interleave(runners: readonly Runner[], rounds: number, shuffle: Shuffle): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    for (const runner of runners) {
+    for (const runner of shuffle(runners)) {
       const { work, budget, executions, samples } = runner;
       if ((samples.at(-1) ?? 0) * executions > budget.left && samples.length > 0) continue;
       await guarded(runner, async () => {

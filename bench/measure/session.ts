@@ -10,20 +10,23 @@ import {
 } from '../cases/case.ts';
 import { incomparable } from '../libraries/adapters.ts';
 import type { Controls } from '../roofline/controls.ts';
+import type { ProcessorControls } from '../roofline/processor-controls.ts';
 import { type Agreeing, type Contender, prepareAgreeing, referenceOf } from './agreeing.ts';
 import { Budget, type Clock } from './budget.ts';
 import { caseControl, finishControl, type RunningControl } from './control.ts';
 import { profileOf } from './profile.ts';
 import type { CaseResult, ContenderResult, RuntimeResult } from './result.ts';
 import { type BatchOptions, createRunner, guarded, interleave, messageOf, type Runner, timingOf, warmUp } from './runner.ts';
+import { seedOf, shuffler } from './shuffle.ts';
 
 export interface MeasureOptions extends BatchOptions {
   /** What a contender may take for a case; absent: as long as it needs. */
   readonly caseSeconds?: number;
   /** Seconds for the profile of a training step; absent: no profile. */
   readonly profileSeconds?: number;
-  /** The roofs' own kernels, which run in the rounds of each case. */
+  /** The roofs' own kernels, which run in the rounds of each case: of the adapter, and of the processor. */
   readonly controls?: Controls;
+  readonly processorControls?: ProcessorControls;
   /** Share of idle processor time, asked before each case. */
   readonly idle?: () => Promise<number | undefined>;
   readonly log?: (line: string) => void;
@@ -32,7 +35,7 @@ export interface MeasureOptions extends BatchOptions {
 }
 
 /** What the host may send into the page. */
-export type SentMeasureOptions = Omit<MeasureOptions, 'controls' | 'idle' | 'log' | 'now'>;
+export type SentMeasureOptions = Omit<MeasureOptions, 'controls' | 'processorControls' | 'idle' | 'log' | 'now'>;
 
 /** Longest time in which a library must have started. */
 const OPEN_SECONDS = 60;
@@ -65,7 +68,7 @@ export class Session {
     const log = options.log ?? (() => {});
     const idle = await options.idle?.();
     const results = new Map<string, ContenderResult>();
-    const timed: { readonly agreeing: Agreeing; readonly runner: Runner }[] = [];
+    const timed: { readonly agreeing: Agreeing; readonly runner: Runner; readonly adapter: AdapterDescription }[] = [];
     let reference = referenceOf(benchCase);
     for (const contender of this.#contenders(benchCase)) {
       const { id } = contender;
@@ -79,15 +82,25 @@ export class Session {
       // Holds its place in the order of the contenders until there are times.
       results.set(id, { id, status: 'failed' });
       reference ??= { name: id, expected: expectAll(agreeing.values) };
-      timed.push({ agreeing, runner: createRunner(agreeing.prepared, budget, agreeing.seconds) });
+      const { adapter } = contender.runtime;
+      timed.push({ agreeing, runner: createRunner(agreeing.prepared, budget, agreeing.seconds), adapter });
     }
-    const control = timed.length > 0 ? await prepareControl(benchCase, options, log) : undefined;
-    // The control goes first, so that it stands beside the engine.
-    const runners = [...(control ? [control.runner] : []), ...timed.map(({ runner }) => runner)];
+    // The roofs of those that take part only.
+    const onAdapter = timed.some(({ adapter }) => adapter.api !== 'cpu');
+    const onProcessor = benchCase.workload.type !== 'replay' && timed.some(({ adapter }) => adapter.api === 'cpu');
+    const threaded = timed.some(({ adapter: { threads = 1 } }) => threads > 1);
+    const { processorControls } = options;
+    const control = await prepareControl(benchCase, onAdapter ? options.controls : undefined, log);
+    const one = await prepareControl(benchCase, onProcessor ? processorControls?.one : undefined, log);
+    const all = await prepareControl(benchCase, onProcessor && threaded ? processorControls?.all : undefined, log);
+    const roofs = [control, one, all].flatMap((running) => running ?? []);
+    const runners = [...roofs, ...timed].map(({ runner }) => runner);
     for (const runner of runners) await guarded(runner, () => warmUp(runner, options));
-    await interleave(runners, options.batches);
-    const { profileSeconds, batches, controls } = options;
+    const seed = seedOf(benchCase.name);
+    await interleave(runners, options.batches, shuffler(seed));
+    const { profileSeconds, batches } = options;
     const own = timed.find(({ agreeing, runner }) => agreeing.prepared.takeApart && runner.failure === undefined);
+    const controls = own?.adapter.api === 'cpu' ? processorControlsOf(own.adapter, processorControls) : options.controls;
     const profile =
       own && profileSeconds ? await profileOf(own.agreeing.prepared, { batches, profileSeconds, controls }, log) : undefined;
     for (const { agreeing, runner } of timed) {
@@ -96,13 +109,17 @@ export class Session {
       await guarded(runner, async () => agreeing.prepared.dispose());
       log(`  ${result.id}: ${result.seconds ? `${(1000 * result.seconds.median).toFixed(2)} ms` : `failed: ${result.message}`}`);
     }
-    const measuredControl = control && finishControl(control);
+    const [measuredControl, measuredOne, measuredAll] = [control, one, all].map((running) => running && finishControl(running));
     const { name, group, shape, flops, bytes } = benchCase;
     return {
       ...{ name, group, shape, flops, bytes },
       reference: reference?.name ?? 'nothing',
       contenders: [...results.values()],
       ...(measuredControl ? { control: measuredControl } : {}),
+      ...(measuredOne || measuredAll
+        ? { processorControls: { ...(measuredOne ? { one: measuredOne } : {}), ...(measuredAll ? { all: measuredAll } : {}) } }
+        : {}),
+      ...(timed.length > 0 ? { seed } : {}),
       ...(profile ? { profile } : {}),
       ...(idle === undefined ? {} : { idle }),
     };
@@ -114,6 +131,10 @@ export class Session {
     if (!contender) throw new Error(`no library is open for '${benchCase.name}'`);
     const prepared = await contender.runtime.prepare(benchCase.workload);
     return Array.from(await prepared.check(CHECKED_STEPS));
+  }
+
+  close(): void {
+    for (const runtime of this.#runtimes.values()) runtime.close?.();
   }
 
   #contenders(benchCase: BenchCase): Contender[] {
@@ -130,15 +151,19 @@ export class Session {
 /** A case without its control is still worth its times. */
 async function prepareControl(
   benchCase: BenchCase,
-  options: MeasureOptions,
+  controls: Controls | undefined,
   log: (line: string) => void,
 ): Promise<RunningControl | undefined> {
   try {
-    return options.controls && (await caseControl(options.controls, benchCase));
+    return controls && (await caseControl(controls, benchCase));
   } catch (error) {
     log(`  no control: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+function processorControlsOf({ threads = 1 }: AdapterDescription, controls: ProcessorControls | undefined): Controls | undefined {
+  return threads > 1 ? controls?.all : controls?.one;
 }
 
 function contenderResult({ id, error, prepared, checkedSteps }: Agreeing, runner: Runner): ContenderResult {

@@ -1,18 +1,19 @@
 /** The page in which everything is measured. The host drives it through `globalThis.bench`. */
 import type { AdapterDescription, BenchCase, OpenOptions } from '../cases/case.ts';
 import { allCases } from '../cases/cases.ts';
-import { describeAdapter } from '../libraries/adapters.ts';
+import { CPU_ADAPTER, describeAdapter } from '../libraries/adapters.ts';
 import { loadLibrary, parseContender } from '../libraries/index.ts';
 import { firstStep } from '../measure/first-step.ts';
 import type { CaseResult, FirstStep, PageEnvironment, RuntimeResult } from '../measure/result.ts';
 import { type SentMeasureOptions, Session } from '../measure/session.ts';
 import { type Controls, controlsOf } from '../roofline/controls.ts';
+import { measureProcessor, type ProcessorControls, type ProcessorRoofline } from '../roofline/processor-controls.ts';
 import { measureRoofline, type Roofline } from '../roofline/roofline.ts';
 
 export interface BenchPage {
   environment(): PageEnvironment;
-  /** Its device stays open: the controls of the cases run on it. */
-  roofline(batches: number): Promise<{ roofline: Roofline; adapter: AdapterDescription }>;
+  /** Its device and threads stay open: the controls of the cases run on them. No roofline of the adapter where there is none. */
+  roofline(batches: number): Promise<{ roofline?: Roofline; adapter: AdapterDescription; processor: ProcessorRoofline }>;
   open(contender: string, reference: AdapterDescription, options?: OpenOptions): Promise<RuntimeResult>;
   measure(caseName: string, options: SentMeasureOptions): Promise<CaseResult>;
   firstStep(contender: string, caseName: string): Promise<FirstStep>;
@@ -27,6 +28,7 @@ declare global {
 
 const session = new Session();
 let controls: Controls | undefined;
+let processorControls: ProcessorControls | undefined;
 let hidden = document.hidden;
 document.addEventListener('visibilitychange', () => {
   hidden ||= document.hidden;
@@ -47,14 +49,16 @@ globalThis.bench = {
   }),
 
   async roofline(batches) {
+    const processor = await measureProcessor(batches);
+    processorControls = processor.controls;
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new Error('this browser offers no WebGPU adapter');
+    if (!adapter) return { adapter: CPU_ADAPTER, processor: processor.roofline };
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
     const description = describeAdapter(adapter.info);
     const roofline = await measureRoofline(device, { batches, software: description.software });
     controls = controlsOf(device, roofline, description.software);
-    return { roofline, adapter: description };
+    return { roofline, adapter: description, processor: processor.roofline };
   },
 
   async open(contender, reference, options) {
@@ -66,6 +70,7 @@ globalThis.bench = {
     session.measure(caseNamed(name), {
       ...options,
       ...(controls ? { controls } : {}),
+      ...(processorControls ? { processorControls } : {}),
       idle: async () => globalThis.hostIdle?.(),
       log: (line) => console.log(line),
     }),

@@ -4,8 +4,9 @@ import { incomparable } from '../libraries/adapters.ts';
 import type { BenchResult, ContenderResult } from '../measure/result.ts';
 import { geometricMean } from '../measure/statistics.ts';
 import { formatRatio, formatSeconds } from './format.ts';
+import { median } from './kinds.ts';
 import { table } from './markdown.ts';
-import { contender, median } from './view.ts';
+import { contender } from './view.ts';
 
 /**
  * A table of `before / after`: above 1 is faster now. A change is marked where the ranges between the quartiles do not touch.

@@ -1,9 +1,19 @@
 /** Numbers as a reader wants them: three significant digits and a unit that fits. */
 
 export function formatSeconds(seconds: number): string {
-  if (seconds >= 1) return `${digits(seconds)} s`;
-  if (seconds >= 1e-3) return `${digits(seconds * 1e3)} ms`;
-  return `${digits(seconds * 1e6)} µs`;
+  const [scale, unit] = secondsUnit(seconds);
+  return `${digits(seconds * scale)} ${unit}`;
+}
+
+/** `98.0–110 ms`: both in the unit of the upper one. */
+export function formatRange(lower: number, upper: number): string {
+  const [scale, unit] = secondsUnit(upper);
+  return `${digits(lower * scale)}–${digits(upper * scale)} ${unit}`;
+}
+
+function secondsUnit(seconds: number): [scale: number, unit: string] {
+  if (seconds >= 1) return [1, 's'];
+  return seconds >= 1e-3 ? [1e3, 'ms'] : [1e6, 'µs'];
 }
 
 export function formatFlops(perSecond: number): string {

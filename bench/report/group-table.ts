@@ -1,17 +1,30 @@
 /** All numbers of a group of cases as an HTML table: a row per contender, and one for the roof that ran beside them. */
 import type { BenchResult, CaseResult, ContenderResult, ControlResult } from '../measure/result.ts';
+import type { Summary } from '../measure/statistics.ts';
 import type { RoofKernelName } from '../roofline/roof-kernels.ts';
 import { formatBytes, formatFlops, formatPercent, formatSeconds } from './format.ts';
 import { escapeHtml } from './plot.ts';
 import { variantList, variantText } from './variants.ts';
-import { shareOfRoof } from './view.ts';
+import { quartileText, shareOfRoof } from './view.ts';
 
-const HEADER = ['case', 'library', 'median', 'min', 'spread', 'batches', 'rate', 'of the roof', 'error', 'variant', 'dispatches'];
+const HEADER = [
+  'case',
+  'library',
+  'median',
+  'min',
+  'quartiles',
+  'batches',
+  'rate',
+  'of the roof',
+  'error',
+  'variant',
+  'dispatches',
+];
 
 export function groupTable(result: BenchResult, cases: readonly CaseResult[]): string {
   const rows = cases.flatMap((one) => [
     ...one.contenders.map((candidate) => [one.name, ...contenderCells(result, one, candidate)]),
-    ...(one.control ? [[one.name, ...controlCells(one.control)]] : []),
+    ...controlsOf(one).map(([threads, control]) => [one.name, ...controlCells(control, threads)]),
   ]);
   return htmlTable(HEADER, rows);
 }
@@ -28,7 +41,7 @@ function contenderCells(result: BenchResult, one: CaseResult, candidate: Contend
   const share = shareOfRoof(result, one, candidate);
   return [
     id,
-    ...[seconds.median, seconds.min, seconds.iqr].map(formatSeconds),
+    ...timeCells(candidate, seconds),
     String(seconds.count),
     rateOf(one, seconds.median, dispatches),
     share === undefined ? '' : formatPercent(share),
@@ -48,21 +61,36 @@ function rateOf({ group, flops, bytes }: CaseResult, seconds: number, dispatches
   return bytes > 0 && flops / bytes < 2 ? formatBytes(bytes / seconds) : formatFlops(flops / seconds);
 }
 
+function timeCells(timing: Pick<ContenderResult, 'samples'>, { median, min }: Summary): string[] {
+  return [formatSeconds(median), formatSeconds(min), quartileText(timing)];
+}
+
 const CONTROL_NAMES: Readonly<Record<RoofKernelName, string>> = {
   stream: 'roof: streaming',
   'fma-scalar': 'roof: multiply-adds',
   'fma-vector': 'roof: multiply-adds',
   empty: 'roof: empty dispatches',
+  'processor-stream': 'roof of the processor: streaming',
+  'processor-fma': 'roof of the processor: multiply-adds',
 };
 
-function controlCells({ kernel, amount, seconds }: ControlResult): string[] {
-  const { median } = seconds;
-  const rates = {
-    stream: formatBytes(amount / median),
-    'fma-scalar': formatFlops(amount / median),
-    'fma-vector': formatFlops(amount / median),
-    empty: `${formatSeconds(median / amount)} a dispatch`,
-  };
-  const times = [median, seconds.min, seconds.iqr].map(formatSeconds);
-  return [CONTROL_NAMES[kernel], ...times, String(seconds.count), rates[kernel], '', '', kernel, ''];
+/** The roofs beside a case, with what to add to the name. */
+function controlsOf({ control, processorControls }: CaseResult): [suffix: string, control: ControlResult][] {
+  const found: [string, ControlResult | undefined][] = [
+    ['', control],
+    [', one thread', processorControls?.one],
+    [', all threads', processorControls?.all],
+  ];
+  return found.flatMap(([suffix, measured]): [string, ControlResult][] => (measured ? [[suffix, measured]] : []));
+}
+
+function controlCells(control: ControlResult, suffix: string): string[] {
+  const { kernel, seconds } = control;
+  const name = CONTROL_NAMES[kernel] + suffix;
+  return [name, ...timeCells(control, seconds), String(seconds.count), controlRate(control), '', '', kernel, ''];
+}
+
+function controlRate({ kernel, amount, seconds: { median } }: ControlResult): string {
+  if (kernel === 'empty') return `${formatSeconds(median / amount)} a dispatch`;
+  return kernel === 'stream' || kernel === 'processor-stream' ? formatBytes(amount / median) : formatFlops(amount / median);
 }

@@ -1,8 +1,11 @@
 /** The report as one page that opens from a file: plots of the share of the roof and of the ratio to the peers, and all numbers. */
 import type { BenchResult, CaseResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
+import type { ProcessorRoof } from '../roofline/processor-roof.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
 import { groupTable, htmlTable } from './group-table.ts';
+import { headline } from './headline.ts';
+import { type Kind, median } from './kinds.ts';
 import { type Bar, barChart, escapeHtml } from './plot.ts';
 import { profileTables } from './profile.ts';
 import {
@@ -12,12 +15,14 @@ import {
   fastestPeer,
   GROUP_ORDER,
   GROUP_TITLES,
-  median,
+  quartiles,
   roofNote,
   shareOfRoof,
   speedup,
   warnings,
 } from './view.ts';
+
+const KINDS: readonly Kind[] = ['gpu', 'cpu'];
 
 const STYLE = `
 :root { color-scheme: light dark; --ours: #1f6f54; --peer: #9aa5b1; --text: #1d2329; --back: #fff; --line: #d5dbe1; --mark: #b3372f; }
@@ -40,9 +45,11 @@ export function htmlReport(result: BenchResult): string {
     `<h1>${escapeHtml(title)}</h1>`,
     ...warnings(result).map((line) => `<p class="warning">${escapeHtml(line)}</p>`),
     `<dl>${facts.join('')}</dl>`,
+    `<p>${escapeHtml(headline(result) ?? '')}</p>`,
     rooflineSection(result),
-    ratioChart(result),
-    roofChart(result),
+    processorSection(result),
+    ...KINDS.map((kind) => ratioChart(result, kind)),
+    ...KINDS.map((kind) => roofChart(result, kind)),
     ...GROUP_ORDER.map((group) => groupSection(result, GROUP_TITLES[group], casesOf(result, group))),
     profileSection(result),
   ];
@@ -54,6 +61,7 @@ export function htmlReport(result: BenchResult): string {
 
 function rooflineSection(result: BenchResult): string {
   const { roofline } = result;
+  if (!roofline) return `<p>${escapeHtml(roofNote(result))}</p>`;
   const rows = [
     ['Multiply-add peak, scalar chains', formatFlops(roofline.fmaScalar.best), roofline.fmaScalar],
     ['Multiply-add peak, vec4 chains', formatFlops(roofline.fmaVector.best), roofline.fmaVector],
@@ -69,17 +77,26 @@ function rooflineSection(result: BenchResult): string {
   return `<h2>Roofline of the adapter</h2><table><tr><th></th><th>best</th><th>median batch</th><th>spread</th></tr>${body.join('')}</table><p>${escapeHtml(roofNote(result))}</p>`;
 }
 
-/** How many times longer the fastest peer takes; one bar per case that both measured. */
-function ratioChart(result: BenchResult): string {
+function processorSection({ processor }: BenchResult): string {
+  if (!processor) return '';
+  const row = (name: string, roof: ProcessorRoof) => [name, formatFlops(roof.flopsPerSecond), formatBytes(roof.bytesPerSecond)];
+  const rows = [row('one thread', processor.one), ...(processor.all ? [row(`${processor.threads} threads`, processor.all)] : [])];
+  return `<h2>Roofline of the processor</h2>${htmlTable(['WebAssembly SIMD', 'multiply-add peak', 'streaming loop'], rows)}`;
+}
+
+const KIND_TITLES: Readonly<Record<Kind, string>> = { gpu: 'WebGPU and WebGL', cpu: 'On the processor' };
+
+/** How many times longer the fastest peer of a kind takes; one bar per case that both measured. */
+function ratioChart(result: BenchResult, kind: Kind): string {
   const bars = result.cases.flatMap((one): Bar[] => {
-    const peer = fastestPeer(one);
-    const ratio = speedup(fastestOurs(one), peer);
+    const peer = fastestPeer(one, kind);
+    const ratio = speedup(fastestOurs(one, kind), peer);
     return ratio === undefined
       ? []
       : [{ label: one.name, value: ratio, text: `${formatRatio(ratio)} (${peer?.id})`, ours: ratio >= 1 }];
   });
   if (bars.length === 0) return '';
-  return `<h2>Against the fastest peer</h2>${barChart({
+  return `<h2>Against the fastest peer: ${KIND_TITLES[kind]}</h2>${barChart({
     title: 'Time of the fastest peer divided by Chalkgrad’s (logarithmic)',
     bars,
     scale: 'log',
@@ -87,11 +104,11 @@ function ratioChart(result: BenchResult): string {
   })}`;
 }
 
-function roofChart(result: BenchResult): string {
+function roofChart(result: BenchResult, kind: Kind): string {
   const bars = result.cases
     .filter((one) => one.group !== 'ladder')
     .flatMap((one): Bar[] =>
-      [fastestOurs(one), fastestPeer(one)].flatMap((candidate) => {
+      [fastestOurs(one, kind), fastestPeer(one, kind)].flatMap((candidate) => {
         const share = shareOfRoof(result, one, candidate);
         if (!candidate || share === undefined) return [];
         const label = isOurs(candidate.id) ? one.name : candidate.id;
@@ -99,7 +116,7 @@ function roofChart(result: BenchResult): string {
       }),
     );
   if (bars.length === 0) return '';
-  return `<h2>Share of the roofline</h2>${barChart({
+  return `<h2>Share of the roofline: ${KIND_TITLES[kind]}</h2>${barChart({
     title: 'Time that the roof allows divided by the measured time',
     bars,
     scale: 'linear',
@@ -113,10 +130,10 @@ function groupSection(result: BenchResult, title: string, cases: readonly CaseRe
   const charts = cases.map((one) => {
     const timed = one.contenders.filter((candidate) => median(candidate) !== undefined);
     if (timed.length === 0) return '';
-    const bars = timed.map(({ id, seconds }): Bar => {
+    const bars = timed.map(({ id, seconds, samples = [] }): Bar => {
       const value = seconds?.median ?? 0;
-      const low = Math.max(seconds?.min ?? 0, value - (seconds?.iqr ?? 0) / 2);
-      return { label: id, value, text: formatSeconds(value), ours: isOurs(id), low, high: value + (seconds?.iqr ?? 0) / 2 };
+      const [low, high] = quartiles({ samples }) ?? [value, value];
+      return { label: id, value, text: formatSeconds(value), ours: isOurs(id), low, high };
     });
     return barChart({ title: `${one.name}: ${one.shape}`, bars, scale: 'linear' });
   });

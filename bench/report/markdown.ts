@@ -1,7 +1,9 @@
-/** The report as Markdown: a file beside the result, and without what is folded there the README's benchmark section. */
+/** The report as Markdown: a file beside the result. */
 import type { BenchResult, CaseResult, ContenderResult } from '../measure/result.ts';
 import { isOurs } from '../measure/result.ts';
 import { formatBytes, formatFlops, formatPercent, formatRatio, formatSeconds } from './format.ts';
+import { headline } from './headline.ts';
+import { counterpart, median, nameOf } from './kinds.ts';
 import { profileTables } from './profile.ts';
 import { variantRows } from './variants.ts';
 import {
@@ -10,14 +12,11 @@ import {
   contenderIds,
   dispatchCost,
   environmentFacts,
-  fastestOf,
-  fastestOurs,
-  fastestPeer,
   few,
   fewNote,
   fewStepsNote,
   meanSpeedup,
-  median,
+  quartileText,
   roofNote,
   shareOfRoof,
   speedup,
@@ -25,11 +24,7 @@ import {
   whyNoTime,
 } from './view.ts';
 
-export const BEGIN = '<!-- benchmark: written by `npm run bench -- --readme` -->';
-export const END = '<!-- end of benchmark -->';
-
-/** @param whole address of the whole report: what is folded there is then left out here */
-export function markdownReport(result: BenchResult, whole?: string): string {
+export function markdownReport(result: BenchResult): string {
   const parts = [
     warnings(result)
       .map((line) => `> ${line}`)
@@ -38,9 +33,9 @@ export function markdownReport(result: BenchResult, whole?: string): string {
       .map(([label, value]) => `- ${label}: ${value}`)
       .join('\n'),
     headline(result) ?? '',
-    `Medians of ${result.batches} batches, libraries interleaved in one page; values checked to agree before timing. A cell shows ` +
-      `the time and, in brackets, how many times longer than Chalkgrad it took. ${fewNote(result)}`,
+    protocol(result),
     rooflineTable(result),
+    processorTable(result),
     timesTable('Training step (loss, gradients, update)', result, casesOf(result, 'training-step')),
     fewStepsNote(casesOf(result, 'training-step')),
     firstStepTable(result),
@@ -48,25 +43,37 @@ export function markdownReport(result: BenchResult, whole?: string): string {
     ratesTable('Streaming kernels', result, casesOf(result, 'streaming'), 'bytes'),
     overheadTable(result),
     ladderTables(result),
-    ...(whole === undefined
-      ? [profileDetails(result), variantTable(result)]
-      : [
-          `[The whole report](${whole}) also says which variant of each kernel ran, and where the time of a training step goes, kernel by kernel.`,
-        ]),
+    profileDetails(result),
+    variantTable(result),
   ];
   return parts.filter(Boolean).join('\n\n');
 }
 
-/** Replaces what stands between the markers of a README. @throws Error where the markers are missing */
-export function replaceSection(readme: string, section: string): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the file lacks the lines '${BEGIN}' and '${END}' in this order`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${readme.slice(end)}`;
+function protocol(result: BenchResult): string {
+  const place = result.environment.where === 'node' ? 'process' : 'page';
+  const order = result.cases.some((one) => one.seed !== undefined) ? ' in random order' : '';
+  return (
+    `Medians of ${result.batches} batches, libraries interleaved${order} in one ${place}; values checked to agree before timing. A cell shows ` +
+    'the time (between square brackets the quartiles) and, in round brackets, how many times longer it took than Chalkgrad on the same: WebGPU ' +
+    `and WebGL beside WebGPU, one thread of the processor beside one thread, threads beside threads. ${fewNote(result)}`
+  );
+}
+
+/** What one thread and all threads do at best. */
+function processorTable({ processor }: BenchResult): string {
+  if (!processor) return '';
+  const columns = [processor.one, ...(processor.all ? [processor.all] : [])];
+  const rows = [
+    ['Multiply-add peak', ...columns.map((roof) => formatFlops(roof.flopsPerSecond))],
+    ['Streaming loop (read and write)', ...columns.map((roof) => formatBytes(roof.bytesPerSecond))],
+  ];
+  const header = ['', 'one thread', ...(processor.all ? [`${processor.threads} threads`] : [])];
+  return `**Roofline of the processor** (WebAssembly SIMD)\n\n${table(header, rows)}`;
 }
 
 function rooflineTable(result: BenchResult): string {
   const { roofline } = result;
+  if (!roofline) return roofNote(result);
   const rows = [
     ['Multiply-add peak', formatFlops(roofline.flopsPerSecond)],
     ['Streaming kernel (read and write)', formatBytes(roofline.stream.best)],
@@ -74,7 +81,7 @@ function rooflineTable(result: BenchResult): string {
     ['Empty dispatch in a pass', formatSeconds(roofline.dispatch.best)],
   ];
   const note = result.adapter.software
-    ? ' In software every load is a gather of four lanes and costs as much as dozens of multiply-adds, so no kernel that reads operands comes near the peak. The columns named wasm and cpu do not use the adapter: they run on the processor directly, which this adapter only imitates a GPU with.'
+    ? ' In software every load is a gather of four lanes and costs as much as dozens of multiply-adds, so no kernel that reads operands comes near the peak.'
     : '';
   return `**Roofline of the adapter**\n\n${table(['', ''], rows)}\n\n${roofNote(result)}${note}`;
 }
@@ -84,7 +91,7 @@ function timesTable(title: string, result: BenchResult, cases: readonly CaseResu
   const ids = contenderIds(cases);
   const rows = cases.map((one) => [`${one.name} (${one.shape})`, ...ids.map((id) => timeCell(result, one, contender(one, id)))]);
   const summary = ids.map((id) => {
-    const ratio = isOurs(id) ? undefined : meanSpeedup(cases, (one) => contender(one, id));
+    const ratio = isOurs(id) ? undefined : meanSpeedup(result, cases, id);
     return ratio === undefined ? '' : formatRatio(ratio);
   });
   if (summary.some(Boolean)) rows.push(['Geometric mean of the ratios', ...summary]);
@@ -94,9 +101,15 @@ function timesTable(title: string, result: BenchResult, cases: readonly CaseResu
 function timeCell(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined): string {
   const seconds = median(candidate);
   if (seconds === undefined) return whyNoTime(candidate);
-  const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
-  const text = `${formatSeconds(seconds)}${few(result, candidate)}`;
-  return ratio === undefined ? text : `${text} (${formatRatio(ratio)})`;
+  const spread = candidate ? ` [${quartileText(candidate)}]` : '';
+  return `${formatSeconds(seconds)}${spread}${few(result, candidate)}${ratioText(result, one, candidate)}`;
+}
+
+/** ` (4.00×)` behind a peer that has a counterpart. */
+function ratioText(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined): string {
+  if (!candidate || isOurs(candidate.id)) return '';
+  const ratio = speedup(counterpart(result, one, candidate.id), candidate);
+  return ratio === undefined ? '' : ` (${formatRatio(ratio)})`;
 }
 
 function firstStepTable(result: BenchResult): string {
@@ -107,23 +120,17 @@ function firstStepTable(result: BenchResult): string {
     step.stepSeconds === undefined ? (step.error ?? '–') : formatSeconds(step.stepSeconds),
   ]);
   const network = result.firstSteps[0]?.network ?? '';
-  return `**First step in a fresh browser** (${network}, every compilation in it)\n\n${table(['', 'start of the library', 'first step'], rows)}`;
+  const place = result.environment.where === 'node' ? 'process' : 'browser';
+  return `**First step in a fresh ${place}** (${network}, every compilation in it)\n\n${table(['', 'start of the library', 'first step'], rows)}`;
 }
 
 function ratesTable(title: string, result: BenchResult, cases: readonly CaseResult[], unit: 'flops' | 'bytes'): string {
   if (cases.length === 0) return '';
   const ids = contenderIds(cases);
-  const rows = cases.map((one) => {
-    const share = shareOfRoof(result, one, fastestOurs(one) ?? fastestPeer(one));
-    return [
-      one.name,
-      ...ids.map((id) => rateCell(result, one, contender(one, id), unit)),
-      share === undefined ? '–' : formatPercent(share),
-    ];
-  });
+  const rows = cases.map((one) => [one.name, ...ids.map((id) => rateCell(result, one, contender(one, id), unit))]);
   const note = unit === 'flops' ? 'GFLOP/s' : 'GB/s of the bytes that must move';
-  const ours = ids.some(isOurs) ? 'of the roof' : 'of the roof (fastest)';
-  return `**${title}** (${note}; in brackets times slower than Chalkgrad)\n\n${table(['', ...ids, ours], rows)}`;
+  const cells = 'of Chalkgrad with the share of the roof, of a peer with how many times longer it takes';
+  return `**${title}** (${note}; ${cells})\n\n${table(['', ...ids], rows)}`;
 }
 
 function rateCell(result: BenchResult, one: CaseResult, candidate: ContenderResult | undefined, unit: 'flops' | 'bytes'): string {
@@ -133,48 +140,57 @@ function rateCell(result: BenchResult, one: CaseResult, candidate: ContenderResu
     / [GT].*$/,
     (text) => (text.startsWith(' T') ? text : ''),
   );
-  const ratio = candidate && !isOurs(candidate.id) ? speedup(fastestOurs(one), candidate) : undefined;
-  const text = `${rate}${few(result, candidate)}`;
-  return ratio === undefined ? text : `${text} (${formatRatio(ratio)})`;
+  const share = candidate && isOurs(candidate.id) ? shareOfRoof(result, one, candidate) : undefined;
+  const note = share === undefined ? ratioText(result, one, candidate) : ` (${formatPercent(share)})`;
+  return `${rate}${few(result, candidate)}${note}`;
 }
 
 /** What the engine adds to a dispatch. */
 function overheadTable(result: BenchResult): string {
-  const rows = casesOf(result, 'overhead').flatMap((one) => {
-    const cost = dispatchCost(result, one);
-    if (!cost) return [];
-    const { replayed, empty } = cost;
-    return [[`${one.name} (${one.shape})`, formatSeconds(replayed), empty === undefined ? '–' : formatSeconds(empty)]];
-  });
+  const rows = casesOf(result, 'overhead').flatMap((one) =>
+    one.contenders.flatMap((ours) => {
+      const cost = dispatchCost(result, one, ours);
+      if (!cost) return [];
+      const { replayed, empty } = cost;
+      const cells = [formatSeconds(replayed), empty === undefined ? '–' : formatSeconds(empty)];
+      return [[`${one.name} (${one.shape})`, ours.id, ...cells]];
+    }),
+  );
   if (rows.length === 0) return '';
-  const header = ['', 'dispatch of a replayed step of Chalkgrad', 'empty dispatch'];
+  const header = ['', '', 'dispatch of a replayed step of Chalkgrad', 'empty dispatch'];
   return `**Overhead of a recorded step** (time per dispatch)\n\n${table(header, rows)}`;
 }
 
-/** Per ladder one table: each rung with its rate, its step over the rung before, and its share of the roof. */
+/** Per ladder and device one table: each rung with its rate, its step over the first, and its share of the roof. */
 function ladderTables(result: BenchResult): string {
   return casesOf(result, 'ladder')
-    .map((one) => {
+    .flatMap((one) => {
       const timed = one.contenders.filter((candidate) => median(candidate) !== undefined);
-      const naive = median(timed[0]);
-      const rows = timed.map((candidate) => {
-        const seconds = median(candidate) as number;
-        const share = shareOfRoof(result, one, candidate);
-        const rate = one.flops / one.bytes > 2 ? formatFlops(one.flops / seconds) : formatBytes(one.bytes / seconds);
-        const name = candidate.id.split(' · ')[1] ?? candidate.id;
-        return [
-          name,
-          formatSeconds(seconds),
-          rate,
-          formatRatio((naive as number) / seconds),
-          share === undefined ? '–' : formatPercent(share),
-        ];
-      });
-      if (rows.length === 0) return '';
-      return `**${one.name.replace('ladder: ', 'Ladder: ')}**\n\n${table(['rung', 'time', 'rate', 'over the first', 'of the roof'], rows)}`;
+      const devices = [...new Set(timed.map(({ id }) => id.split(' · ')[0] as string))];
+      return devices.map((device) =>
+        ladderTable(
+          result,
+          one,
+          device,
+          timed.filter(({ id }) => id.startsWith(`${device} · `)),
+        ),
+      );
     })
-    .filter(Boolean)
     .join('\n\n');
+}
+
+function ladderTable(result: BenchResult, one: CaseResult, device: string, rungs: readonly ContenderResult[]): string {
+  const first = median(rungs[0]) as number;
+  const rows = rungs.map((candidate) => {
+    const seconds = median(candidate) as number;
+    const share = shareOfRoof(result, one, candidate);
+    const rate = one.flops / one.bytes > 2 ? formatFlops(one.flops / seconds) : formatBytes(one.bytes / seconds);
+    const name = candidate.id.split(' · ')[1] as string;
+    const times = [formatSeconds(seconds), quartileText(candidate), rate, formatRatio(first / seconds)];
+    return [name, ...times, share === undefined ? '–' : formatPercent(share)];
+  });
+  const header = ['rung', 'time', 'quartiles', 'rate', 'over the first', 'of the roof'];
+  return `**${one.name.replace('ladder: ', 'Ladder: ')}, ${nameOf(result, device)}**\n\n${table(header, rows)}`;
 }
 
 function profileDetails(result: BenchResult): string {
@@ -193,18 +209,6 @@ function variantTable(result: BenchResult): string {
     ['', 'kernels of one execution'],
     rows,
   )}\n\n</details>`;
-}
-
-/** Ratios of one library's fastest backend, for the sentence above the README's table. */
-export function headline(result: BenchResult): string | undefined {
-  const convNet = result.cases.find((one) => one.name.startsWith('ConvNet training'));
-  const ours = convNet && fastestOurs(convNet);
-  if (!convNet || !ours) return undefined;
-  const against = ['jax-js', 'tfjs'].flatMap((library) => {
-    const ratio = speedup(ours, fastestOf(convNet, library));
-    return ratio === undefined ? [] : [`${formatRatio(ratio)} faster than ${library}'s fastest backend`];
-  });
-  return `A ConvNet training step takes ${formatSeconds(median(ours) as number)}${against.length > 0 ? `: ${against.join(', ')}` : ''}.`;
 }
 
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

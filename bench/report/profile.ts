@@ -2,6 +2,7 @@
 import type { BenchResult, CaseResult, ControlResult, ProfiledKernel, StepProfile } from '../measure/result.ts';
 import type { RoofKernelName } from '../roofline/roof-kernels.ts';
 import { formatBytes, formatFlops, formatPercent, formatSeconds } from './format.ts';
+import { amountOf } from './view.ts';
 
 export interface ProfileTable {
   readonly title: string;
@@ -65,6 +66,8 @@ const ROOFS: Readonly<Record<RoofKernelName, string>> = {
   'fma-scalar': 'multiply-adds',
   'fma-vector': 'multiply-adds',
   empty: 'dispatch',
+  'processor-stream': 'memory',
+  'processor-fma': 'multiply-adds',
 };
 
 /** Where the cost of the dispatch limits, there is no rate to speak of. */
@@ -78,6 +81,6 @@ function shareOfRoof(one: ProfiledKernel, controls: readonly ControlResult[]): n
   const control = controls.find(({ kernel }) => kernel === one.roof);
   if (!control) return undefined;
   const { flops = 0, bytes, dispatches, seconds } = one;
-  const amount = { stream: bytes, 'fma-scalar': flops, 'fma-vector': flops, empty: dispatches }[control.kernel];
+  const amount = amountOf(control.kernel, { flops, bytes, dispatches }) ?? 0;
   return ((amount / control.amount) * control.seconds.median) / seconds.median;
 }

@@ -23,8 +23,11 @@ export function variantList(choices: readonly KernelChoice[]): string {
 export function variantRows(result: BenchResult): [name: string, variants: string][] {
   return result.cases
     .filter(({ group }) => group !== 'ladder' && group !== 'overhead')
-    .flatMap((one): [string, string][] => {
-      const choices = fastestOurs(one)?.choices;
-      return choices && choices.length > 0 ? [[one.name, variantList(choices)]] : [];
-    });
+    .flatMap((one) =>
+      (['gpu', 'cpu'] as const).flatMap((kind): [string, string][] => {
+        const choices = fastestOurs(one, kind)?.choices;
+        if (!choices || choices.length === 0) return [];
+        return [[kind === 'gpu' ? one.name : `${one.name}, on the processor`, variantList(choices)]];
+      }),
+    );
 }

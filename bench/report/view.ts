@@ -1,7 +1,10 @@
 /** What every report derives from a result: rates, shares of the roof, ratios to the peers, and the warnings. */
 import { CHECKED_STEPS, type Group } from '../cases/case.ts';
-import { type BenchResult, type CaseResult, type ContenderResult, isOurs } from '../measure/result.ts';
-import { geometricMean, rooflineSeconds } from '../measure/statistics.ts';
+import { type BenchResult, type CaseResult, type ContenderResult, type ControlResult, isOurs } from '../measure/result.ts';
+import { geometricMean, quantile, rooflineSeconds } from '../measure/statistics.ts';
+import type { RoofKernelName } from '../roofline/roof-kernels.ts';
+import { formatRange } from './format.ts';
+import { counterpart, fastest, type Kind, kindOf, median, threadsOf } from './kinds.ts';
 
 export const GROUP_TITLES: Readonly<Record<Group, string>> = {
   'training-step': 'Training steps',
@@ -27,8 +30,11 @@ export function contender(one: CaseResult, id: string): ContenderResult | undefi
   return one.contenders.find((candidate) => candidate.id === id);
 }
 
-export function median(result: ContenderResult | undefined): number | undefined {
-  return result?.status === 'ok' ? result.seconds?.median : undefined;
+/** Half of the batches lie between these. */
+export function quartiles({
+  samples = [],
+}: Pick<ContenderResult, 'samples'>): readonly [lower: number, upper: number] | undefined {
+  return samples.length === 0 ? undefined : [quantile(samples, 0.25), quantile(samples, 0.75)];
 }
 
 /** Marks a time that stands on fewer batches than the others with their number. */
@@ -49,6 +55,12 @@ export function whyNoTime(candidate: ContenderResult | undefined): string {
   return candidate?.status === 'disagrees' || candidate?.status === 'failed' ? candidate.status : '–';
 }
 
+/** `98.0–110 ms`, with the unit of the upper quartile; empty without samples. */
+export function quartileText(timing: Pick<ContenderResult, 'samples'>): string {
+  const range = quartiles(timing);
+  return range ? formatRange(...range) : '';
+}
+
 /** Which training steps stand on fewer compared losses than the protocol asks for; empty where none does. */
 export function fewStepsNote(cases: readonly CaseResult[]): string {
   const list = cases.flatMap(({ name, contenders }) =>
@@ -59,23 +71,22 @@ export function fewStepsNote(cases: readonly CaseResult[]): string {
   return list.length === 0 ? '' : `Fewer losses than ${CHECKED_STEPS} were compared, because steps are slow: ${list.join(', ')}.`;
 }
 
-/** The engine's own contender with the smallest median. */
-export function fastestOurs(one: CaseResult): ContenderResult | undefined {
-  return fastest(one.contenders.filter((candidate) => isOurs(candidate.id)));
+/** The engine's own contender with the smallest median, of one kind or of all. */
+export function fastestOurs(one: CaseResult, kind?: Kind): ContenderResult | undefined {
+  return fastest(one.contenders.filter(({ id }) => isOurs(id) && isOf(kind, id)));
 }
 
-/** The fastest contender of one library over its backends. */
-export function fastestOf(one: CaseResult, library: string): ContenderResult | undefined {
-  return fastest(one.contenders.filter((candidate) => candidate.id.startsWith(`${library} `)));
+/** The fastest contender of one library over its backends of one kind, or over all. */
+export function fastestOf(one: CaseResult, library: string, kind?: Kind): ContenderResult | undefined {
+  return fastest(one.contenders.filter(({ id }) => id.startsWith(`${library} `) && isOf(kind, id)));
 }
 
-export function fastestPeer(one: CaseResult): ContenderResult | undefined {
-  return fastest(one.contenders.filter((candidate) => !isOurs(candidate.id)));
+export function fastestPeer(one: CaseResult, kind?: Kind): ContenderResult | undefined {
+  return fastest(one.contenders.filter(({ id }) => !isOurs(id) && isOf(kind, id)));
 }
 
-function fastest(candidates: readonly ContenderResult[]): ContenderResult | undefined {
-  const timed = candidates.filter((candidate) => median(candidate) !== undefined);
-  return timed.sort((a, b) => (median(a) as number) - (median(b) as number))[0];
+function isOf(kind: Kind | undefined, id: string): boolean {
+  return kind === undefined || kindOf(id) === kind;
 }
 
 /** How many times longer `theirs` took than `ours`, by medians. */
@@ -84,12 +95,11 @@ export function speedup(ours: ContenderResult | undefined, theirs: ContenderResu
   return mine === undefined || other === undefined ? undefined : other / mine;
 }
 
-/** Geometric mean of the speed-ups over the cases that both measured. */
-export function meanSpeedup(
-  cases: readonly CaseResult[],
-  theirs: (one: CaseResult) => ContenderResult | undefined,
-): number | undefined {
-  const ratios = cases.map((one) => speedup(fastestOurs(one), theirs(one))).filter((ratio) => ratio !== undefined);
+/** Geometric mean of the speed-ups over a peer in the cases that it and its counterpart measured. */
+export function meanSpeedup(result: BenchResult, cases: readonly CaseResult[], peer: string): number | undefined {
+  const ratios = cases
+    .map((one) => speedup(counterpart(result, one, peer), contender(one, peer)))
+    .filter((ratio) => ratio !== undefined);
   return ratios.length === 0 ? undefined : geometricMean(ratios);
 }
 
@@ -100,23 +110,41 @@ export function shareOfRoof(result: BenchResult, one: CaseResult, candidate: Con
   return seconds === undefined || shortest === undefined ? undefined : shortest / seconds;
 }
 
-/** Shortest time that the roof allows; in results without controls by the best rates of the roofline table. */
-function roofSeconds(result: BenchResult, one: CaseResult, { dispatches }: ContenderResult): number | undefined {
-  const { control, flops, bytes } = one;
-  if (!control) return hasControls(result) ? undefined : rooflineSeconds(flops, bytes, result.roofline);
-  const amounts = { stream: bytes, 'fma-scalar': flops, 'fma-vector': flops, empty: dispatches };
-  const amount = amounts[control.kernel];
+/** The roof of what the contender computes on. */
+function controlOf(result: BenchResult, one: CaseResult, id: string): ControlResult | undefined {
+  if (kindOf(id) === 'gpu') return one.control;
+  return threadsOf(result, id) > 1 ? one.processorControls?.all : one.processorControls?.one;
+}
+
+/** Shortest time that the roof allows; on the adapter in results without controls by the best rates of the roofline table. */
+function roofSeconds(result: BenchResult, one: CaseResult, { id, dispatches }: ContenderResult): number | undefined {
+  const { flops, bytes } = one;
+  const control = controlOf(result, one, id);
+  if (!control) {
+    if (hasControls(result) || !result.roofline || kindOf(id) === 'cpu') return undefined;
+    return rooflineSeconds(flops, bytes, result.roofline);
+  }
+  const amount = amountOf(control.kernel, { flops, bytes, dispatches });
   return amount === undefined ? undefined : (amount / control.amount) * control.seconds.median;
 }
 
+/** What of a work a roof limits. */
+export function amountOf(
+  kernel: RoofKernelName,
+  { flops, bytes, dispatches }: { flops: number; bytes: number; dispatches: number | undefined },
+): number | undefined {
+  if (kernel === 'empty') return dispatches;
+  return kernel === 'stream' || kernel === 'processor-stream' ? bytes : flops;
+}
+
 function hasControls(result: BenchResult): boolean {
-  return result.cases.some((one) => one.control);
+  return result.cases.some((one) => one.control ?? one.processorControls);
 }
 
 /** How the share of the roof was measured, in one sentence. */
 export function roofNote(result: BenchResult): string {
   return hasControls(result)
-    ? 'Share of the roof: the kernel of the roof that limits a case (streaming, multiply-adds or empty dispatches) ran in the same interleaved rounds, and the share is the ratio of the two medians.'
+    ? 'Share of the roof: the kernel of the roof that limits a case (streaming, multiply-adds or empty dispatches) ran in the same interleaved rounds, and the share is the ratio of the two medians. On WebGPU and WebGL it is the adapter’s roof; on the processor that of one WebAssembly thread, or of all threads where the library uses several.'
     : 'Share of the roof: by the best rates of the roofline, which was measured once before the cases.';
 }
 
@@ -127,11 +155,12 @@ export interface DispatchCost {
   readonly empty: number | undefined;
 }
 
-export function dispatchCost(result: BenchResult, one: CaseResult): DispatchCost | undefined {
-  const ours = fastestOurs(one);
+/** On the processor there is no empty dispatch to compare with: a kernel is called like any function. */
+export function dispatchCost(result: BenchResult, one: CaseResult, ours: ContenderResult | undefined): DispatchCost | undefined {
   const seconds = median(ours);
   if (seconds === undefined || !ours?.dispatches) return undefined;
-  const before = hasControls(result) ? undefined : result.roofline.dispatch.best;
+  if (kindOf(ours.id) === 'cpu') return { replayed: seconds / ours.dispatches, empty: undefined };
+  const before = hasControls(result) ? undefined : result.roofline?.dispatch.best;
   const empty = one.control ? one.control.seconds.median / one.control.amount : before;
   return { replayed: seconds / ours.dispatches, empty };
 }
@@ -163,8 +192,8 @@ export function environmentFacts(result: BenchResult): [string, string][] {
   const name = [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(', ');
   return [
     ['Date', `${result.date.slice(0, 10)}${result.commit ? `, commit ${result.commit}` : ''}`],
-    ['Adapter', name],
-    ['Browser', environment.browser],
+    ['Adapter', adapter.api === 'cpu' ? 'none' : name],
+    [environment.where === 'node' ? 'Runtime' : 'Browser', environment.browser],
     ['Machine', `${environment.processor}, ${environment.memoryGiB} GiB, ${environment.platform}`],
     ['Versions', versions(result)],
     ...(result.tuned ? [['Variants', 'measured before each case (--tune)'] as [string, string]] : []),

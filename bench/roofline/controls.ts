@@ -3,7 +3,7 @@
  * that was measured minutes earlier says little on a machine whose neighbours come and go.
  */
 import type { Runnable } from './raw-kernel.ts';
-import { createRoofKernel, type RoofKernelName } from './roof-kernels.ts';
+import { type AdapterKernelName, createRoofKernel, type RoofKernelName } from './roof-kernels.ts';
 import type { Roofline } from './roofline.ts';
 
 export interface Control extends Runnable {
@@ -31,7 +31,11 @@ export interface Controls {
 export function controlsOf(device: GPUDevice, roofline: Roofline, software: boolean): Controls {
   return {
     roofOf: (work) => roofKernelOf(work, roofline),
-    prepare: (kernel, dispatches = 1) => createRoofKernel(device, kernel, { software, dispatches }),
+    prepare: async (kernel, dispatches = 1) => {
+      if (kernel === 'processor-fma' || kernel === 'processor-stream')
+        throw new RangeError(`'${kernel}' is no kernel of an adapter`);
+      return createRoofKernel(device, kernel, { software, dispatches });
+    },
   };
 }
 
@@ -39,7 +43,7 @@ export function controlsOf(device: GPUDevice, roofline: Roofline, software: bool
  * min(FMA peak, intensity × bandwidth): below the ridge memory, above it the faster of the two multiply-add kernels. Small work is
  * limited by what it costs to be dispatched at all.
  */
-export function roofKernelOf({ flops, bytes, dispatches = 0 }: Work, roofline: Roofline): RoofKernelName {
+export function roofKernelOf({ flops, bytes, dispatches = 0 }: Work, roofline: Roofline): AdapterKernelName {
   const { flopsPerSecond, bytesPerSecond, fmaScalar, fmaVector, dispatch } = roofline;
   const [computing, moving] = [flops / flopsPerSecond, bytes / bytesPerSecond];
   if (dispatches * dispatch.best > Math.max(computing, moving)) return 'empty';

@@ -58,14 +58,15 @@ function bitsOf(value: number): number {
 }
 
 export interface ProcessorRoof {
-  /** FLOP/s and bytes/s of one thread; the best of the batches, because a roof is a bound. */
+  /** FLOP/s and bytes/s; the best of the batches, because a roof is a bound. */
   readonly flopsPerSecond: number;
   readonly bytesPerSecond: number;
 }
 
-/** One execution of a roof kernel and what it computes (FLOP) or moves (bytes). */
+/** One execution of a roof kernel: the exported function with its arguments, and what it computes (FLOP) or moves (bytes). */
 export interface RoofWork {
-  run(): void;
+  readonly name: string;
+  readonly args: readonly number[];
   readonly amount: number;
 }
 
@@ -74,34 +75,27 @@ export interface RoofWorks {
   readonly stream: RoofWork;
 }
 
-/** @param megabytes of each of the stream's two ranges: several times the last cache */
-export function roofWorks(megabytes = 64, rounds = 200_000): RoofWorks {
-  const bytes = megabytes * 2 ** 20;
-  const pages = 1 + (2 * bytes) / PAGE;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const code = encodeModule([...CHAINS.map(multiplyAdds), stream()], { shared: false, maximumPages: pages });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
-  const functions = exports as Record<string, (...args: number[]) => void>;
-  return {
-    multiplyAdds: CHAINS.map((chains) => ({
-      run: () => functions[`fma${chains}`]?.(rounds),
-      amount: rounds * chains * FLOPS_PER_VECTOR,
-    })),
-    stream: { run: () => functions.stream?.(PAGE, PAGE + bytes, PAGE + bytes), amount: 2 * bytes },
-  };
+/** The module with all kernels; it imports `env.memory` of `pages` pages. */
+export interface RoofModule {
+  readonly code: Uint8Array<ArrayBuffer>;
+  readonly pages: number;
+  readonly works: RoofWorks;
 }
 
-/** Measures one thread. */
-export function measureProcessor(batches: number, works: RoofWorks = roofWorks()): ProcessorRoof {
-  const rate = ({ run, amount }: RoofWork): number => {
-    let best = 0;
-    for (let batch = -2; batch < batches; batch++) {
-      const start = performance.now();
-      run();
-      const seconds = (performance.now() - start) / 1000;
-      if (batch >= 0) best = Math.max(best, amount / seconds);
-    }
-    return best;
+/** @param megabytes of each of the stream's two ranges: several times the last cache */
+export function roofModule(megabytes = 64, rounds = 200_000): RoofModule {
+  const bytes = megabytes * 2 ** 20;
+  const pages = 1 + (2 * bytes) / PAGE;
+  return {
+    code: encodeModule([...CHAINS.map(multiplyAdds), stream()], { shared: false, maximumPages: pages }),
+    pages,
+    works: {
+      multiplyAdds: CHAINS.map((chains) => ({
+        name: `fma${chains}`,
+        args: [rounds],
+        amount: rounds * chains * FLOPS_PER_VECTOR,
+      })),
+      stream: { name: 'stream', args: [PAGE, PAGE + bytes, PAGE + bytes], amount: 2 * bytes },
+    },
   };
-  return { flopsPerSecond: Math.max(...works.multiplyAdds.map(rate)), bytesPerSecond: rate(works.stream) };
 }

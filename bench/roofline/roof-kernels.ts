@@ -5,10 +5,14 @@ import fmaVectorSource from './fma-vector.wgsl?raw';
 import { createKernel, type RawKernel } from './raw-kernel.ts';
 import streamSource from './stream.wgsl?raw';
 
-export type RoofKernelName = 'stream' | 'fma-scalar' | 'fma-vector' | 'empty';
+/** On the adapter. */
+export type AdapterKernelName = 'stream' | 'fma-scalar' | 'fma-vector' | 'empty';
+/** In WebAssembly on the processor. */
+export type ProcessorKernelName = 'processor-stream' | 'processor-fma';
+export type RoofKernelName = AdapterKernelName | ProcessorKernelName;
 
 export interface RoofKernel extends RawKernel {
-  readonly kernel: RoofKernelName;
+  readonly kernel: AdapterKernelName;
   /** What one execution moves (bytes), computes (FLOP) or costs (dispatches). */
   readonly amount: number;
 }
@@ -19,7 +23,7 @@ const ROUNDS = 1024 * 4;
 /** @param dispatches of the empty kernel, in one pass and one submit */
 export function createRoofKernel(
   device: GPUDevice,
-  kernel: RoofKernelName,
+  kernel: AdapterKernelName,
   { software, dispatches }: { readonly software: boolean; readonly dispatches: number },
 ): Promise<RoofKernel> {
   if (kernel === 'stream') return streamKernel(device, software);

@@ -4,7 +4,7 @@
  */
 import { type Summary, summarize } from '../measure/statistics.ts';
 import { type Runnable, submitting } from './raw-kernel.ts';
-import { createRoofKernel, type RoofKernel, type RoofKernelName } from './roof-kernels.ts';
+import { type AdapterKernelName, createRoofKernel, type RoofKernel } from './roof-kernels.ts';
 
 export interface Measured {
   /** Seconds per batch. */
@@ -37,8 +37,8 @@ const EMPTY_DISPATCHES = 500;
 
 export async function measureRoofline(device: GPUDevice, options: RooflineOptions): Promise<Roofline> {
   const { batches, software } = options;
-  const create = (kernel: RoofKernelName) => createRoofKernel(device, kernel, { software, dispatches: EMPTY_DISPATCHES });
-  const rate = async (kernel: RoofKernelName) => {
+  const create = (kernel: AdapterKernelName) => createRoofKernel(device, kernel, { software, dispatches: EMPTY_DISPATCHES });
+  const rate = async (kernel: AdapterKernelName) => {
     const created = await create(kernel);
     return timed(created, batches, (seconds) => created.amount / seconds);
   };

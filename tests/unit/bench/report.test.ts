@@ -1,15 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelChoice } from '../../../bench/cases/case.ts';
+import { allCases } from '../../../bench/cases/cases.ts';
 import type { BenchResult } from '../../../bench/measure/result.ts';
 import { compareResults } from '../../../bench/report/compare.ts';
 import { resultName } from '../../../bench/report/files.ts';
 import { digits, formatPercent, formatSeconds } from '../../../bench/report/format.ts';
+import { headline } from '../../../bench/report/headline.ts';
 import { htmlReport } from '../../../bench/report/html.ts';
-import { BEGIN, END, headline, markdownReport, replaceSection } from '../../../bench/report/markdown.ts';
+import { counterpart, kindOf } from '../../../bench/report/kinds.ts';
+import { markdownReport } from '../../../bench/report/markdown.ts';
 import { barChart } from '../../../bench/report/plot.ts';
+import { BEGIN, END, readmeSection, replaceSection } from '../../../bench/report/readme.ts';
 import { variantList, variantText } from '../../../bench/report/variants.ts';
 import { dispatchCost, fastestOf, fastestPeer, shareOfRoof, speedup, warnings } from '../../../bench/report/view.ts';
-import { controlledResult, ladderCase, overheadCase, sampleResult, streamingCase, timed, trainingCase } from './sample-result.ts';
+import {
+  controlledResult,
+  ladderCase,
+  overheadCase,
+  processorResult,
+  sampleResult,
+  streamingCase,
+  timed,
+  trainingCase,
+} from './sample-result.ts';
 
 describe('numbers for readers', () => {
   it('have three digits and a unit that fits', () => {
@@ -33,7 +46,45 @@ describe('ratios', () => {
   });
 
   it('are said in one sentence', () => {
-    expect(headline(sampleResult)).toBe("A ConvNet training step takes 100 ms: 4.00× faster than jax-js's fastest backend.");
+    expect(headline(sampleResult)).toBe('On WebGPU, a ConvNet training step takes 100 ms: 6.00× faster than jax-js webgpu.');
+    expect(headline(processorResult)).toBe(
+      'On WebGPU, a ConvNet training step takes 100 ms: 6.00× faster than jax-js webgpu. ' +
+        'On the processor with one thread, a ConvNet training step takes 80.0 ms: 5.00× faster than jax-js wasm, 2 threads, 25.0× faster than tfjs cpu. ' +
+        'On the processor with 2 threads, a ConvNet training step takes 40.0 ms: 10.0× faster than jax-js wasm, 2 threads, 50.0× faster than tfjs cpu.',
+    );
+  });
+
+  it('say where a peer is ahead', () => {
+    const one = { ...trainingCase, contenders: [timed('chalkgrad webgpu', [100]), timed('tfjs webgl', [50])] };
+    expect(headline({ ...sampleResult, cases: [one] })).toContain('100 ms: 2.00× slower than tfjs webgl.');
+  });
+
+  it('compare like with like', () => {
+    const ids = ['chalkgrad webgpu', 'tfjs webgl', 'tfjs cpu', 'chalkgrad wasm-threads', 'chalkgrad wasm · naive'];
+    expect(ids.map(kindOf)).toEqual(['gpu', 'gpu', 'cpu', 'cpu', 'cpu']);
+    const one = processorResult.cases[0] ?? trainingCase;
+    const beside = (id: string) => counterpart(processorResult, one, id)?.id;
+    expect(['jax-js webgpu', 'jax-js wasm', 'tfjs cpu'].map(beside)).toEqual([
+      'chalkgrad webgpu',
+      'chalkgrad wasm-threads',
+      'chalkgrad wasm',
+    ]);
+    expect(counterpart(sampleResult, trainingCase, 'jax-js wasm')).toBeUndefined();
+    expect(fastestPeer(one, 'gpu')?.id).toBe('jax-js webgpu');
+  });
+
+  it('take the roof of what a contender computes on', () => {
+    const one = processorResult.cases[0] ?? trainingCase;
+    // 0.4 GFLOP in 100, 80 and 40 ms beside 10, 8 and 20 GFLOP/s.
+    const shares = one.contenders.slice(0, 3).map((candidate) => shareOfRoof(processorResult, one, candidate));
+    for (const [i, wanted] of [0.4, 0.625, 0.5].entries()) expect(shares[i]).toBeCloseTo(wanted, 12);
+    expect(shareOfRoof(sampleResult, trainingCase, timed('chalkgrad wasm', [10]))).toBeUndefined();
+    const row = '<td>roof of the processor: multiply-adds, all threads</td><td>10.0 ms</td>';
+    expect(htmlReport(processorResult)).toContain(row);
+    for (const report of [markdownReport(processorResult), htmlReport(processorResult)]) {
+      expect(report).toContain('Roofline of the processor');
+      expect(report).toContain('20.0 GFLOP/s');
+    }
   });
 });
 
@@ -56,16 +107,20 @@ describe('the roof beside a case', () => {
   });
 
   it('gives the cost of a dispatch with and without the engine', () => {
-    const cost = dispatchCost(controlledResult, caseNamed(overheadCase.name));
+    const [ours] = overheadCase.contenders;
+    const cost = dispatchCost(controlledResult, caseNamed(overheadCase.name), ours);
     expect(cost?.replayed).toBeCloseTo(15e-6, 12);
     expect(cost?.empty).toBeCloseTo(10e-6, 12);
-    expect(markdownReport(controlledResult)).toContain('| 200 replayed dispatches (batch 64) | 15.0 µs | 10.0 µs |');
-    const before = dispatchCost(sampleResult, overheadCase);
+    expect(markdownReport(controlledResult)).toContain(
+      '| 200 replayed dispatches (batch 64) | chalkgrad webgpu | 15.0 µs | 10.0 µs |',
+    );
+    const before = dispatchCost(sampleResult, overheadCase, ours);
     expect(before).toEqual({ replayed: cost?.replayed, empty: 11e-6 });
   });
 
   it('stands in the table of all numbers', () => {
-    const row = '<td>add</td><td>roof: streaming</td><td>100 ms</td><td>90.0 ms</td><td>10.0 ms</td><td>3</td><td>2.00 GB/s</td>';
+    const row =
+      '<td>add</td><td>roof: streaming</td><td>100 ms</td><td>90.0 ms</td><td>95.0–105 ms</td><td>3</td><td>2.00 GB/s</td>';
     expect(htmlReport(controlledResult)).toContain(row);
     expect(htmlReport(controlledResult)).toContain('<td>10.0 µs a dispatch</td>');
     expect(htmlReport(sampleResult)).not.toContain('<td>roof: ');
@@ -104,8 +159,8 @@ describe('contenders that are too slow for the full protocol', () => {
 
   it('are in the tables with what there is', () => {
     const report = markdownReport(result);
-    expect(report).toContain('| 100 ms | 400 ms *2 (4.00×) | too slow: > 61.0 s a step |');
-    expect(report).toContain('| add | 2.00 | too slow: > 61.0 s an execution | 50 % |');
+    expect(report).toContain('| 100 ms [100–100 ms] | 400 ms [400–400 ms] *2 | too slow: > 61.0 s a step |');
+    expect(report).toContain('| add | 2.00 (50 %) | too slow: > 61.0 s an execution |');
     expect(report).toContain('*n: only n batches, because a contender has 60 s for a case.');
     expect(report).toContain('because steps are slow: 2 of jax-js wasm in “ConvNet training step”.');
     const page = htmlReport(result);
@@ -155,24 +210,36 @@ describe('Markdown report', () => {
 
   it('shows times with ratios, dashes for what was not run and names for what failed', () => {
     expect(report).toContain(
-      '| ConvNet training step (batch 64) | 100 ms | 600 ms (6.00×) | 400 ms *1 (4.00×) | – | disagrees |',
+      '| ConvNet training step (batch 64) | 100 ms [95.0–105 ms] | 600 ms [595–605 ms] (6.00×) | 400 ms [400–400 ms] *1 | – | disagrees |',
     );
-    expect(report).toContain('| Geometric mean of the ratios |  | 6.00× | 4.00× |  |  |');
+    expect(report).toContain('| Geometric mean of the ratios |  | 6.00× |  |  |  |');
+    expect(markdownReport(processorResult)).toContain('| 400 ms [400–400 ms] *1 (10.0×) | 2.00 s [2.00–2.00 s] *1 (25.0×) |');
   });
 
   it('shows rates of streaming kernels, rungs over the first and the first step', () => {
-    expect(report).toContain('| add | 2.00 | 1.00 (2.00×) | 50 % |');
-    expect(report).toContain('| register-tile | 100 ms | 4.00 GFLOP/s | 4.00× | 20 % |');
+    expect(report).toContain('| add | 2.00 (50 %) | 1.00 (2.00×) |');
+    expect(report).toContain('| register-tile | 100 ms | 100–100 ms | 4.00 GFLOP/s | 4.00× | 20 % |');
     expect(report).toContain('| chalkgrad webgpu | 100 ms | 1.50 s |');
-    expect(report).toContain('| 200 replayed dispatches (batch 64) | 15.0 µs | 11.0 µs |');
+    expect(report).toContain('| 200 replayed dispatches (batch 64) | chalkgrad webgpu | 15.0 µs | 11.0 µs |');
+  });
+
+  it('has a ladder for each device, over its own first rung', () => {
+    const ladders = markdownReport(processorResult);
+    expect(ladders).toContain('**Ladder: matmul 512, chalkgrad webgpu**');
+    expect(ladders).toContain('**Ladder: matmul 512, chalkgrad wasm**');
+    expect(ladders).toContain('| register-tile | 30.0 ms | 30.0–30.0 ms | 13.3 GFLOP/s | 3.00× |');
   });
 
   it('goes between the markers of a README and nowhere else', () => {
     const readme = `# Title\n${BEGIN}\nold\n${END}\nrest\n`;
-    const brief = markdownReport(sampleResult, 'results/whole.md');
+    const brief = readmeSection(processorResult, 'results/whole.md');
     expect(brief).toContain('[The whole report](results/whole.md)');
-    expect(brief).not.toContain('<details>');
-    expect(report).not.toContain('whole report');
+    expect(brief).toContain('Measured 2026-11-22 on Acme GPU and 2 × CPU, Chrome/156.0.');
+    expect(brief).toContain(
+      '| ConvNet training step | 100 ms | 600 ms (jax-js webgpu) | 80.0 ms | 40.0 ms | 400 ms (jax-js wasm) |',
+    );
+    const many = allCases().map((one) => ({ ...trainingCase, ...one, contenders: trainingCase.contenders, reference: '' }));
+    expect(readmeSection({ ...processorResult, cases: many }, 'whole.md').split('\n').length).toBeLessThanOrEqual(15);
     const updated = replaceSection(readme, report);
     expect(updated).toContain(`${BEGIN}\n\n${report}\n\n${END}\nrest`);
     expect(updated).not.toContain('old');

@@ -1,6 +1,8 @@
 /** A small result with known numbers, for the tests of the reports. */
+
 import type { BenchResult, CaseResult, ContenderResult, ControlResult } from '../../../bench/measure/result.ts';
 import { summarize } from '../../../bench/measure/statistics.ts';
+import type { Roofline } from '../../../bench/roofline/roofline.ts';
 
 const measured = { seconds: summarize([0.01]), best: 1 };
 
@@ -59,7 +61,7 @@ export const overheadCase: CaseResult = {
 };
 
 /** As results were before there were controls: every share is by the roofline. */
-export const sampleResult: BenchResult = {
+export const sampleResult: BenchResult & { readonly roofline: Roofline } = {
   format: 1,
   date: '2026-11-22T10:00:00.000Z',
   commit: 'abc1234',
@@ -107,5 +109,51 @@ export const controlledResult: BenchResult = {
     { ...streamingCase, control: control('stream', 2e8, [90, 100, 110]) },
     { ...overheadCase, control: control('empty', 200, [2, 2, 2]) },
     { ...ladderCase, control: control('fma-vector', 1e8, [10, 10, 10]) },
+  ],
+};
+
+const processorAdapter = { api: 'cpu', vendor: '', architecture: '', description: 'CPU', software: false } as const;
+
+/** As results are: beside the adapter the processor, with one thread (8 GFLOP/s beside the case) and with two (20 GFLOP/s). */
+export const processorResult: BenchResult = {
+  ...controlledResult,
+  processor: {
+    threads: 2,
+    one: { flopsPerSecond: 10e9, bytesPerSecond: 5e9 },
+    all: { flopsPerSecond: 20e9, bytesPerSecond: 6e9 },
+  },
+  runtimes: [
+    ...sampleResult.runtimes,
+    { id: 'chalkgrad wasm', version: '0.1.0', adapter: { ...processorAdapter, threads: 1 } },
+    { id: 'chalkgrad wasm-threads', version: '0.1.0', adapter: { ...processorAdapter, threads: 2 } },
+    { id: 'jax-js wasm', version: '0.1.25', adapter: { ...processorAdapter, threads: 2 } },
+    { id: 'tfjs cpu', version: '4.22.0', adapter: { ...processorAdapter, threads: 1 } },
+  ],
+  cases: [
+    {
+      ...trainingCase,
+      contenders: [
+        timed('chalkgrad webgpu', [100, 110, 90]),
+        timed('chalkgrad wasm', [80, 84, 76]),
+        timed('chalkgrad wasm-threads', [40, 40, 40]),
+        timed('jax-js webgpu', [600, 610, 590]),
+        timed('jax-js wasm', [400]),
+        timed('tfjs cpu', [2000]),
+      ],
+      control: control('fma-vector', 1e8, [10, 10, 10]),
+      processorControls: {
+        one: control('processor-fma', 8e7, [10, 10, 10]),
+        all: control('processor-fma', 2e8, [10, 10, 10]),
+      },
+      seed: 1,
+    },
+    {
+      ...ladderCase,
+      contenders: [
+        ...ladderCase.contenders,
+        timed('chalkgrad wasm · naive', [90]),
+        timed('chalkgrad wasm · register-tile', [30]),
+      ],
+    },
   ],
 };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AdapterDescription, BenchCase, Library } from '../../../bench/cases/case.ts';
+import { CPU_ADAPTER } from '../../../bench/libraries/adapters.ts';
 import { firstStep } from '../../../bench/measure/first-step.ts';
 import { Session } from '../../../bench/measure/session.ts';
+import { shuffler } from '../../../bench/measure/shuffle.ts';
 import { fakeControls } from './fake-controls.ts';
 import { fake, relu, right } from './fake-library.ts';
 
@@ -13,12 +15,24 @@ async function measure(libraries: Library[], benchCase = relu) {
   return session.measure(benchCase, OPTIONS);
 }
 
+const GPU: AdapterDescription = { api: 'webgpu', vendor: 'v', architecture: 'a', description: 'GPU', software: false };
+
+/** The names of each round, sorted. */
+function inRounds(order: readonly string[], size: number): string[] {
+  return Array.from({ length: order.length / size }, (_, i) =>
+    order
+      .slice(i * size, (i + 1) * size)
+      .sort()
+      .join(' '),
+  );
+}
+
 describe('a session', () => {
   it('interleaves the libraries after the warm-up of all', async () => {
     const order: string[] = [];
     const result = await measure([fake('a', order), fake('b', order)]);
     const disposed = order.indexOf('a disposed');
-    expect(order.slice(disposed - 6, disposed)).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+    expect(inRounds(order.slice(disposed - 6, disposed), 2)).toEqual(['a b', 'a b', 'a b']);
     expect(order.slice(disposed)).toEqual(['a disposed', 'b disposed']);
     expect(result.contenders.map(({ id, status, seconds }) => [id, status, seconds?.count])).toEqual([
       ['a cpu', 'ok', 3],
@@ -27,26 +41,59 @@ describe('a session', () => {
     expect(result.reference).toBe('double-precision loops');
   });
 
-  it('runs the control of a case first in every round', async () => {
+  it('runs the control of a case in every round', async () => {
     const order: string[] = [];
     const session = new Session();
-    for (const name of ['a', 'b']) await session.open(fake(name, order), 'cpu');
+    for (const name of ['a', 'b']) await session.open(fake(name, order, { adapter: GPU }), 'cpu');
     const run = async () => {
       order.push('roof');
     };
     const controls = fakeControls({ run, dispose: () => order.push('roof disposed') });
     const result = await session.measure(relu, { ...OPTIONS, controls });
     const disposed = order.indexOf('a disposed');
-    expect(order.slice(disposed - 6, disposed)).toEqual(['roof', 'a', 'b', 'roof', 'a', 'b']);
+    expect(inRounds(order.slice(disposed - 9, disposed), 3)).toEqual(['a b roof', 'a b roof', 'a b roof']);
     expect(order.at(-1)).toBe('roof disposed');
     expect(result.control).toMatchObject({ kernel: 'stream', amount: 1, seconds: { count: 3 } });
     expect(result.control?.samples).toHaveLength(3);
     expect(result.contenders).toHaveLength(2);
   });
 
+  it('has its processor’s roof beside a contender on one thread, and on several', async () => {
+    const measureOn = async (...threads: number[]) => {
+      const session = new Session();
+      for (const count of threads)
+        await session.open(fake(`${count}`, [], { adapter: { ...CPU_ADAPTER, threads: count } }), 'cpu');
+      const one = fakeControls({ kernel: 'processor-fma' });
+      const all = fakeControls({ kernel: 'processor-stream' });
+      const controls = fakeControls();
+      return session.measure(relu, { ...OPTIONS, controls, processorControls: { one, all } });
+    };
+    const single = await measureOn(1);
+    expect(single.control).toBeUndefined();
+    expect(single.processorControls).toMatchObject({ one: { kernel: 'processor-fma', seconds: { count: 3 } } });
+    expect(single.processorControls?.all).toBeUndefined();
+    expect((await measureOn(1, 4)).processorControls?.all).toMatchObject({ kernel: 'processor-stream', amount: 1 });
+  });
+
+  it('takes the contenders of a round in a random order that its seed repeats', async () => {
+    const roundsOf = async (name: string) => {
+      const order: string[] = [];
+      const libraries = ['a', 'b', 'c', 'd'].map((one) => fake(one, order));
+      const { seed } = await measure(libraries, { ...relu, name });
+      const disposed = order.indexOf('a disposed');
+      return { seed, order: order.slice(disposed - 12, disposed).join('') };
+    };
+    const first = await roundsOf('relu');
+    expect(await roundsOf('relu')).toEqual(first);
+    expect(first.order).not.toBe('abcdabcdabcd');
+    expect((await roundsOf('another')).order).not.toBe(first.order);
+    const shuffle = shuffler(first.seed ?? 0);
+    expect([1, 2, 3].flatMap(() => shuffle(['a', 'b', 'c', 'd'])).join('')).toBe(first.order);
+  });
+
   it('has as many empty dispatches beside a replayed step as that has', async () => {
     const session = new Session();
-    await session.open(fake('a', [], { variants: () => [] }), 'cpu');
+    await session.open(fake('a', [], { variants: () => [], adapter: GPU }), 'cpu');
     const replay: BenchCase = {
       ...relu,
       group: 'overhead',
@@ -59,7 +106,7 @@ describe('a session', () => {
 
   it('does without a control that fails', async () => {
     const session = new Session();
-    await session.open(fake('a', []), 'cpu');
+    await session.open(fake('a', [], { adapter: GPU }), 'cpu');
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
     const none = { ...fakeControls(), prepare: () => Promise.reject(new Error('no memory')) };
@@ -136,12 +183,11 @@ describe('a session', () => {
   });
 
   it('leaves out a library on another adapter or that cannot start', async () => {
-    const gpu: AdapterDescription = { api: 'webgpu', vendor: 'v', architecture: 'a', description: 'GPU', software: false };
     const session = new Session();
-    const other = await session.open(fake('a', [], { adapter: { ...gpu, description: 'Other' } }), 'webgpu', gpu);
+    const other = await session.open(fake('a', [], { adapter: { ...GPU, description: 'Other' } }), 'webgpu', GPU);
     expect(other.error).toMatch(/not comparable/);
     const broken: Library = { name: 'b', backends: [], open: () => Promise.reject(new Error('no adapter')) };
-    expect((await session.open(broken, 'webgpu', gpu)).error).toBe('Error: no adapter');
+    expect((await session.open(broken, 'webgpu', GPU)).error).toBe('Error: no adapter');
     expect((await session.measure(relu, OPTIONS)).contenders).toEqual([]);
   });
 
