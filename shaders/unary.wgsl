@@ -366,7 +366,7 @@ fn f(v: f32) -> f32 {
     case LEAKY_RELU: { return select(v, params.alpha * v, v <= 0.0); }
     case ABS: { return abs(v); }
     case SQUARE: { return v * v; }
-    case SIGN: { return sign(v); }
+    case SIGN: { return select(sign(v), v, isNaN(v)); }
     case SOFTPLUS: { return softplus(v); }
     case SIN: { return sinCos(v).x; }
     case COS: { return sinCos(v).y; }

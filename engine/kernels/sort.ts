@@ -9,7 +9,7 @@ export type SortParams = {
   readonly length: number;
 };
 
-/** y[n, ·] = x[n, ·] in rising order. Where a NaN ends up is not said. */
+/** y[n, ·] = x[n, ·] in rising order, every NaN behind +∞, as Float32Array.sort does it too. */
 export const sortRows = defineKernel<'x', 'y', SortParams>({
   name: 'sortRows',
   equation: 'y_{n0} \\le y_{n1} \\le \\dots,\\quad \\{y_{ni}\\}_i = \\{x_{ni}\\}_i',

@@ -61,6 +61,7 @@ export function log1p(x: number): number {
 
 /** tanh x, to 4 ulp. */
 export function tanh(x: number): number {
+  if (x === 0) return x;
   const a = Math.abs(x);
   if (a > 20) return Math.sign(x);
   const e = expm1(-2 * a);

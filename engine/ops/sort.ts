@@ -2,12 +2,12 @@
 import { ConfigError, ShapeError } from '../errors.ts';
 import { sortRows } from '../kernels/sort.ts';
 import type { Tensor } from '../tensor.ts';
-import { add, sub } from './binary.ts';
+import { add, maximum, minimum, sub } from './binary.ts';
 import { compute } from './run.ts';
 import { reshape, slice } from './shape.ts';
 import { affine } from './unary.ts';
 
-/** Elements of the last axis in rising order. No gradient. */
+/** Elements of the last axis in rising order, every NaN behind +∞, as in PyTorch. No gradient. */
 export function sort(x: Tensor): Tensor {
   const length = x.shape.at(-1);
   if (length === undefined) throw new ShapeError('sort', [x.shape], 'there must be an axis to sort along');
@@ -17,7 +17,7 @@ export function sort(x: Tensor): Tensor {
 
 /**
  * The q-th percentile along the last axis with linear interpolation, as numpy.percentile computes it: at position q(n − 1)/100 of the sorted
- * values. No gradient.
+ * values; NaN where one of the values is NaN. No gradient.
  * @param q from 0 to 100
  * @returns x's shape with a last axis of length 1
  * @throws ConfigError for another q; ShapeError where the axis is empty
@@ -34,5 +34,7 @@ export function percentile(x: Tensor, q: number): Tensor {
   const at = (i: number) => slice(sorted, [0, i], [sorted.shape[0] as number, i + 1]);
   // Written so that equal neighbours give their value exactly.
   const value = share === 0 ? at(below) : add(at(below), affine(sub(at(below + 1), at(below)), share, 0));
-  return reshape(value, [...lead, 1]);
+  // The last of the sorted values is NaN where any is: −∞ or NaN, which the maximum leaves alone or takes over.
+  const poison = minimum(at(n - 1), Number.NEGATIVE_INFINITY);
+  return reshape(maximum(value, poison), [...lead, 1]);
 }
