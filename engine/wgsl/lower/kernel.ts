@@ -302,7 +302,7 @@ class Lowering {
     const used = func.globals.map((index) => [index, this.#module.globals[index] as Module['globals'][number]] as const);
     const bound = used
       .filter(([, { binding }]) => binding !== undefined)
-      .sort(([, a], [, b]) => (a.binding as number) - (b.binding as number));
+      .sort(([, a], [, b]) => (a.binding as number) - (b.binding as number) || (a.group as number) - (b.group as number));
     bound.forEach(([index, global], position) => {
       const uniform = global.space === 'uniform' ? this.#input.uniform : undefined;
       const least = this.#leastSize(global.type);
