@@ -835,7 +835,9 @@ class Lowering {
   #evaluate(value: Value): void {
     if (value.kind === 'builtin' && value.type === VOID)
       this.#fail(`'${value.name}' needs the invocations of a workgroup at once, which the CPU device runs one by one`);
-    this.#value(value);
+    // `_ = &buffer;` only makes the binding part of the layout.
+    if (value.type.kind === 'pointer') this.#pointer(value);
+    else this.#value(value);
   }
 
   #switch(s: Extract<Statement, { kind: 'switch' }>): void {
