@@ -73,7 +73,10 @@ async function runInThread(workerData: object): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve());
       worker.once('error', reject);
-      timer = setTimeout(() => reject(new WgslInputError(`the program did not end within ${SECONDS} s`)), 1000 * SECONDS);
+      timer = setTimeout(
+        () => reject(new WgslInputError(`the program did not end within ${SECONDS} s; --device trace says why`)),
+        1000 * SECONDS,
+      );
     });
   } finally {
     clearTimeout(timer);

@@ -168,6 +168,16 @@ describe('a .wgsl file with arguments', () => {
   });
 });
 
+describe('a list of values', () => {
+  it('may hold NaN and infinities', async () => {
+    const source =
+      '@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() { y[3] = 1.0; }';
+    const { code, text } = await run(file('values.wgsl', source), '--json', '--buffer', 'y=f32:NaN,Infinity,-Infinity,0');
+    expect(code).toBe(0);
+    expect(JSON.parse(text).buffers.y).toEqual(['NaN', 'Infinity', '-Infinity', 1]);
+  });
+});
+
 describe('the worked examples of engine/wgsl/README.md', () => {
   const readme = readFileSync(join(repositoryRoot, 'engine/wgsl/README.md'), 'utf8');
   const example = /`node apps\/cli\/run\.mjs wgsl (\w+\.wgsl) ([^`]*)`\n\n```wgsl\n([\s\S]*?)```\n\n```\n([\s\S]*?)```/g;
@@ -240,6 +250,8 @@ describe('bad input', () => {
   it.each([
     [['--device', 'cuda'], "there is no device 'cuda'"],
     [['--frob'], '--frob is no option'],
+    [['-x'], '-x is no option'],
+    [['--buffer', 'counts=u32:1,NaN'], 'NaN is no u32'],
     [['--buffer', 'y=f32:constructor:8'], 'expected zeros, ones, range, random or a list'],
     [['--buffer', 'y'], 'expected NAME=VALUE'],
     [['--dispatch', '1,b'], 'counts of workgroups'],
