@@ -8,7 +8,7 @@ import { parseModule } from '../../engine/wgsl/front/index.ts';
 import { bindingsOf, entryOf, WgslInputError } from '../../engine/wgsl/trace/index.ts';
 import { isApart, PATIENCE_TEXT, runApart } from './wgsl/apart.ts';
 import { parseArguments, USAGE } from './wgsl/arguments.ts';
-import { checkBuffers, type Program, RUNNERS } from './wgsl/devices.ts';
+import { checkJob, type Program, RUNNERS } from './wgsl/devices.ts';
 import type { BufferData, Job } from './wgsl/job.ts';
 import { type Outputs, printError, printOutcome } from './wgsl/print.ts';
 import { judge } from './wgsl/verdict.ts';
@@ -24,7 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const { job, device } = given;
     const module = parseModule(job.source, job.path);
     const program: Program = { job, module, entry: entryOf(module, job.entry) };
-    checkBuffers(program);
+    checkJob(program);
     if (device === 'webgpu' && !isApart()) {
       const code = await runApart(args);
       if (code !== undefined) return code;

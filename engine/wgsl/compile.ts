@@ -31,7 +31,10 @@ export interface KernelRequest {
 export interface CompiledKernel {
   /** Name of the exported function. */
   readonly name: string;
-  /** Binding numbers in the order of the argument words, ascending: every binding that the entry point can touch, the uniform too. */
+  /**
+   * Binding numbers in the order of the argument words: every binding that the entry point can touch, the uniform too. Ascending;
+   * of several groups with the same number, the lower group comes first.
+   */
   readonly bindings: readonly number[];
   /** Bytes that word 0 of the arguments must point to; 0 where the kernel needs none. */
   readonly scratchBytes: number;

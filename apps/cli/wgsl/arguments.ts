@@ -44,14 +44,15 @@ const fail = (message: string): never => {
 
 /** @throws WgslInputError; undefined where help is asked for or nothing is given */
 export function parseArguments(args: readonly string[]): Arguments | undefined {
-  if (args.length === 0 || args.includes('--help')) return undefined;
+  if (args.length === 0 || args.includes('--help') || args.includes('-h')) return undefined;
   const given = new Map<Option, string[]>();
   const files: string[] = [];
   let json = false;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
     if (arg === '--json') json = true;
-    else if (!arg.startsWith('--')) files.push(arg);
+    else if (!arg.startsWith('-')) files.push(arg);
+    else if (!arg.startsWith('--')) fail(`${arg.slice(0, 40)} is no option; see --help`);
     else {
       const [name = '', inline] = cut(arg.slice(2), '=');
       const option = [...REPEATED, ...SINGLE].find((one) => one === name) ?? fail(`${arg.slice(0, 40)} is no option; see --help`);
@@ -149,8 +150,10 @@ function bufferOf(name: string, text: string): JobBuffer {
     for (let i = 0; i < count; i++) data[i] = next(i);
     return { type, data };
   }
-  const values = content.split(',').map((item) => (item.trim() === '' ? fail(`${where}: an empty element`) : Number(item)));
-  if (values.some(Number.isNaN)) return fail(`${where}: expected zeros, ones, range, random or a list of numbers`);
+  const items = content.split(',').map((item) => item.trim() || fail(`${where}: an empty element`));
+  const values = items.map(Number);
+  if (values.some((value, i) => Number.isNaN(value) && items[i] !== 'NaN'))
+    return fail(`${where}: expected zeros, ones, range, random or a list of numbers`);
   return { type, data: fillBuffer(type, values, where) };
 }
 

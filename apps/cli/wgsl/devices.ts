@@ -3,6 +3,7 @@
 import type { Access } from '../../../engine/wgsl/trace/index.ts';
 import {
   bindingsOf,
+  checkWorkgroups,
   type Entry,
   type Finding,
   scalarWithin,
@@ -12,7 +13,7 @@ import {
 } from '../../../engine/wgsl/trace/index.ts';
 import type { Module } from '../../../engine/wgsl/typed.ts';
 import type { Arguments, DeviceName } from './arguments.ts';
-import type { Job, JobBuffer } from './job.ts';
+import { inputOf, type Job, type JobBuffer } from './job.ts';
 import { runOnWasm } from './wasm.ts';
 import { runOnWebGpu } from './webgpu.ts';
 
@@ -42,8 +43,7 @@ export const RUNNERS: Readonly<Record<DeviceName, Run>> = {
       source: job.source,
       entry: entry.name,
       workgroups: job.workgroups,
-      buffers: Object.fromEntries(Object.entries(job.buffers).map(([name, { data }]) => [name, data])),
-      uniform: job.uniform,
+      ...inputOf(job),
       overrides: job.overrides,
       budget,
       watch,
@@ -53,8 +53,9 @@ export const RUNNERS: Readonly<Record<DeviceName, Run>> = {
   webgpu: runOnWebGpu,
 };
 
-/** @throws WgslInputError where a buffer's type is not the program's */
-export function checkBuffers({ job, module, entry }: Program): void {
+/** @throws WgslInputError where the grid is none, or a buffer's type is not the program's */
+export function checkJob({ job, module, entry }: Program): void {
+  checkWorkgroups(job.workgroups);
   for (const { global } of bindingsOf(module, entry)) {
     const given: JobBuffer | undefined = Object.hasOwn(job.buffers, global.name) ? job.buffers[global.name] : undefined;
     const wanted = scalarWithin(module, global.type);

@@ -1,7 +1,7 @@
 /** A job: a WGSL program with its dispatch, buffers and overrides, and what must come out. Read from JSON or from arguments. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { scalarValue } from '../../../engine/wgsl/trace/bind.ts';
+import { type ProgramInput, scalarValue } from '../../../engine/wgsl/trace/bind.ts';
 import { FINDING_KINDS, type FindingKind, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
 
 export type BufferType = 'f32' | 'i32' | 'u32';
@@ -33,6 +33,9 @@ export const MAX_ELEMENTS = 1 << 26;
 const MAX_SOURCE = 4 << 20;
 const FIELDS = ['source', 'entry', 'workgroups', 'buffers', 'uniform', 'overrides', 'expect', 'tolerance', 'finding'];
 
+/** What a job may say for people. */
+const REMARKS = ['name', 'description', 'comment'];
+
 type Record_ = Readonly<Record<string, unknown>>;
 
 const fail = (message: string): never => {
@@ -59,15 +62,17 @@ export function readSource(path: string): string {
 export function readJob(path: string): Job {
   let json: unknown;
   try {
-    json = JSON.parse(readText(path));
+    json = parseJson(readText(path));
   } catch (error) {
     if (error instanceof WgslInputError) throw error;
-    return fail(`${path} is no JSON: ${(error as Error).message}`);
+    return fail(`${path} is no JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`);
   }
   if (!isRecord(json)) return fail(`${path}: a job is an object with ${FIELDS.join(', ')}`);
-  const unknown = Object.keys(json).find((key) => !FIELDS.includes(key));
+  const unknown = Object.keys(json).find((key) => !FIELDS.includes(key) && !REMARKS.includes(key));
   if (unknown !== undefined) fail(`${path}: a job has no field '${unknown}'; it has ${FIELDS.join(', ')}`);
-  const { source, entry, workgroups, buffers = {}, uniform, overrides = {}, expect, tolerance = 1e-5, finding } = json;
+  // `null` is nothing, as where a program wrote the job.
+  const given = Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+  const { source, entry, workgroups = 1, buffers = {}, uniform, overrides = {}, expect, tolerance = 1e-5, finding } = given;
   if (typeof source !== 'string') return fail(`${path}: 'source' must name a .wgsl file`);
   if (entry !== undefined && typeof entry !== 'string') return fail(`${path}: 'entry' must be a name`);
   if (!isRecord(buffers)) return fail(`${path}: 'buffers' must be an object, variable → { type, data or length }`);
@@ -90,6 +95,22 @@ export function readJob(path: string): Job {
     tolerance,
     finding: finding === undefined ? undefined : readFinding(finding, path),
   };
+}
+
+/** JSON, and the bare words NaN, Infinity and -Infinity that Python's `json` writes. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const quoted = text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b|-?\bInfinity\b/g, (word) => (word[0] === '"' ? word : `"${word}"`));
+    if (quoted === text) throw error;
+    return JSON.parse(quoted);
+  }
+}
+
+/** What the program is given, as the devices take it. */
+export function inputOf({ buffers, uniform }: Job): ProgramInput {
+  return { buffers: Object.fromEntries(Object.entries(buffers).map(([name, { data }]) => [name, data])), uniform };
 }
 
 function mapRecord<T>(record: Record_, map: (value: unknown, name: string) => T): Record<string, T> {

@@ -1,7 +1,9 @@
 /** Runs a job with Dawn. */
 import { openAdapter } from '../../../engine/device/webgpu/adapter.ts';
-import { bindingsOf, packUniform, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
+import { contentsOf, overridesOf, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
+import type { Module } from '../../../engine/wgsl/typed.ts';
 import type { Program, Run } from './devices.ts';
+import { inputOf } from './job.ts';
 
 export const runOnWebGpu: Run = async (program) => {
   const { device } = await openAdapter();
@@ -14,20 +16,15 @@ export const runOnWebGpu: Run = async (program) => {
 export async function dispatchOn(device: GPUDevice, { job, module, entry }: Program): Promise<Record<string, ArrayBuffer>> {
   device.pushErrorScope('validation');
   const shader = device.createShaderModule({ label: job.path, code: job.source });
-  const bound = bindingsOf(module, entry).map(({ global }) => {
-    const given = Object.hasOwn(job.buffers, global.name) ? job.buffers[global.name] : undefined;
+  const bound = contentsOf(module, entry, inputOf(job)).map(({ global, bytes }) => {
     const uniform = global.space === 'uniform';
-    const bytes = given
-      ? new Uint8Array(given.data.buffer)
-      : uniform && job.uniform && new Uint8Array(packUniform(module, global, job.uniform));
-    if (!bytes) throw new WgslInputError(`${uniform ? 'uniform' : 'buffer'} '${global.name}' is not given`);
     const usage = uniform ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
     const size = Math.max(4, Math.ceil(bytes.byteLength / 4) * 4);
     const buffer = device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC });
     device.queue.writeBuffer(buffer, 0, bytes);
     return { global, buffer, bytes: bytes.byteLength, writes: !uniform && global.access !== 'read' };
   });
-  const pipeline = await createPipeline(device, shader, entry.name, job.overrides);
+  const pipeline = await createPipeline(device, shader, entry.name, constantsOf(module, job.overrides));
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
@@ -60,13 +57,19 @@ export async function dispatchOn(device: GPUDevice, { job, module, entry }: Prog
   return buffers;
 }
 
+/** WebGPU names an override by its `@id` where it has one. */
+function constantsOf(module: Module, given: Readonly<Record<string, number | boolean>>): Record<string, number> {
+  return Object.fromEntries(
+    overridesOf(module, given).flatMap(({ override: { name, id }, value }) => (value === undefined ? [] : [[id ?? name, value]])),
+  );
+}
+
 async function createPipeline(
   device: GPUDevice,
   module: GPUShaderModule,
   entryPoint: string,
-  overrides: Readonly<Record<string, number | boolean>>,
+  constants: Readonly<Record<string, number>>,
 ): Promise<GPUComputePipeline> {
-  const constants = Object.fromEntries(Object.entries(overrides).map(([name, value]) => [name, Number(value)]));
   try {
     return await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint, constants } });
   } catch (error) {

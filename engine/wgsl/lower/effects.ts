@@ -13,6 +13,8 @@ export class Walk {
   loops = false;
   /** Values and statements seen: a measure of the code's size. */
   weight = 0;
+  /** Pointers that are named here: what they point to. */
+  readonly #lets = new Map<number, Value>();
   readonly #of: EffectTable;
 
   constructor(of: EffectTable) {
@@ -27,6 +29,7 @@ export class Walk {
     this.weight++;
     switch (s.kind) {
       case 'let':
+        if (s.value.type.kind === 'pointer') this.#lets.set(s.local, s.value);
         this.value(s.value);
         return;
       case 'var':
@@ -92,7 +95,11 @@ export class Walk {
 
   through(pointer: Value): void {
     if (pointer.kind === 'address') this.written(pointer.place);
-    else if (pointer.kind === 'local') this.pointers.add(pointer.local);
+    else if (pointer.kind === 'local') {
+      const named = this.#lets.get(pointer.local);
+      if (named) this.through(named);
+      else this.pointers.add(pointer.local);
+    }
   }
 
   place(place: Place): void {

@@ -305,7 +305,7 @@ class Lowering {
     const used = func.globals.map((index) => [index, this.#module.globals[index] as Module['globals'][number]] as const);
     const bound = used
       .filter(([, { binding }]) => binding !== undefined)
-      .sort(([, a], [, b]) => (a.binding as number) - (b.binding as number));
+      .sort(([, a], [, b]) => (a.binding as number) - (b.binding as number) || (a.group as number) - (b.group as number));
     bound.forEach(([index, global], position) => {
       const uniform = global.space === 'uniform' ? this.#input.uniform : undefined;
       const least = this.#leastSize(global.type);
@@ -850,7 +850,9 @@ class Lowering {
   #evaluate(value: Value): void {
     if (value.kind === 'builtin' && value.type === VOID)
       this.#fail(`'${value.name}' needs the invocations of a workgroup at once, which the CPU device runs one by one`);
-    this.#value(value);
+    // `_ = &buffer;` only makes the binding part of the layout.
+    if (value.type.kind === 'pointer') this.#pointer(value);
+    else this.#value(value);
   }
 
   #switch(s: Extract<Statement, { kind: 'switch' }>): void {

@@ -1,6 +1,6 @@
 /** Host data as WGSL's buffers: what a tracer, a job or a page hands to a program, checked against the program's declarations. */
 import { ChalkgradError } from '../../errors.ts';
-import type { Entry, Global, Module, Scalar, Struct, Type } from '../typed.ts';
+import type { Entry, Global, Module, Override, Scalar, Struct, Type } from '../typed.ts';
 
 /** What was given to a program does not fit its declarations. */
 export class WgslInputError extends ChalkgradError {
@@ -14,7 +14,7 @@ export function entryOf(module: Module, name: string | undefined): Entry {
   const names = module.entries.map((entry) => entry.name).join(', ');
   if (name === undefined) {
     const [only, another] = module.entries;
-    if (!only) throw new WgslInputError(`${module.path} has no @compute entry point`);
+    if (!only) throw new WgslInputError(`${module.path}:1:1: the program has no @compute entry point`);
     if (another) throw new WgslInputError(`${module.path} has several entry points (${names}): say which one runs`);
     return only;
   }
@@ -30,6 +30,101 @@ export function bindingsOf(module: Module, entry: Entry): readonly { readonly gl
     const global = module.globals[index];
     return global && (global.space === 'storage' || global.space === 'uniform') ? [{ global, index }] : [];
   });
+}
+
+/** What a dispatch is given, whichever device runs it. */
+export interface ProgramInput {
+  /** Contents of storage (and uniform) buffers by the name of their variable. */
+  readonly buffers?: Readonly<Record<string, ArrayBufferView | ArrayBuffer>> | undefined;
+  /** Values of the uniforms by field. */
+  readonly uniform?: UniformValues | undefined;
+}
+
+/**
+ * The bytes of everything that an entry point touches: copies of the given buffers, uniforms packed from their fields.
+ * @throws WgslInputError where one is missing, too short or unknown
+ */
+export function contentsOf(
+  module: Module,
+  entry: Entry,
+  { buffers = {}, uniform }: ProgramInput,
+): readonly { readonly global: Global; readonly index: number; readonly bytes: ArrayBuffer }[] {
+  const declared = module.globals.filter(({ space }) => space === 'storage' || space === 'uniform').map(({ name }) => name);
+  for (const name of Object.keys(buffers)) {
+    if (!declared.includes(name)) {
+      throw new WgslInputError(`${module.path} has no buffer '${name}'; it has ${declared.join(', ') || 'none'}`);
+    }
+  }
+  return bindingsOf(module, entry).map(({ global, index }) => {
+    const { name, type, space } = global;
+    const given = Object.hasOwn(buffers, name) ? buffers[name] : undefined;
+    if (!given && space === 'uniform' && uniform) {
+      return { global, index, bytes: packUniform(module, global, ofThisUniform(module, global, uniform)) };
+    }
+    if (!given) throw new WgslInputError(`${space === 'uniform' ? 'uniform' : 'buffer'} '${name}' is not given`);
+    const needed = leastBytes(module, type);
+    if (given.byteLength < needed || given.byteLength % 4 !== 0) {
+      throw new WgslInputError(
+        `buffer '${name}' (${typeText(module, type)}) needs ${needed} bytes or more, in words of 4; it has ${given.byteLength}`,
+      );
+    }
+    return { global, index, bytes: copyBytes(given) };
+  });
+}
+
+function copyBytes(given: ArrayBufferView | ArrayBuffer): ArrayBuffer {
+  const view = ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+    : new Uint8Array(given);
+  return new Uint8Array(view).buffer;
+}
+
+/** Where a program has several uniforms, their fields are given together: those of this one. A field of none stays, to be named. */
+function ofThisUniform(module: Module, global: Global, values: UniformValues): UniformValues {
+  const others = module.globals
+    .filter((other) => other.space === 'uniform' && other !== global)
+    .flatMap(({ name, type }) => [name, ...fieldsOf(module, type)]);
+  const own = [global.name, ...fieldsOf(module, global.type)];
+  return Object.fromEntries(Object.entries(values).filter(([key]) => own.includes(key) || !others.includes(key)));
+}
+
+const fieldsOf = (module: Module, type: Type): readonly string[] =>
+  type.kind === 'struct' ? (module.structs[type.struct] as Struct).members.map(({ name }) => name) : [];
+
+/**
+ * What is given for each override, by its name or its `@id`; undefined where its own initial value holds. A bool is 0 or 1.
+ * @throws WgslInputError where one is unknown, missing or of the wrong type
+ */
+export function overridesOf(
+  { overrides, path }: Module,
+  given: Readonly<Record<string, number | boolean>>,
+): readonly { readonly override: Override; readonly value: number | undefined }[] {
+  const known = overrides.flatMap(({ name, id }) => (id === undefined ? [name] : [name, `${id}`]));
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) {
+      throw new WgslInputError(`${path} has no override '${name}'; it has ${overrides.map((o) => o.name).join(', ') || 'none'}`);
+    }
+  }
+  return overrides.map((override) => {
+    const { name, id, scalar, initial } = override;
+    const key = id !== undefined && Object.hasOwn(given, id) ? `${id}` : name;
+    const value = Object.hasOwn(given, key) ? given[key] : undefined;
+    if (value === undefined && !initial) {
+      throw new WgslInputError(`${path}: override '${name}' has no initial value and is not given`);
+    }
+    if (value === undefined) return { override, value };
+    return { override, value: scalarValue(scalar, scalar === 'bool' ? Boolean(value) : Number(value), `override '${name}'`) };
+  });
+}
+
+/** WebGPU's default limit. */
+const MAX_WORKGROUPS = 65_535;
+
+/** @throws WgslInputError where WebGPU would not dispatch so many workgroups */
+export function checkWorkgroups(grid: readonly number[]): void {
+  if (grid.length !== 3 || grid.some((n) => !Number.isInteger(n) || n < 0 || n > MAX_WORKGROUPS)) {
+    throw new WgslInputError(`workgroups must be three numbers from 0 to ${MAX_WORKGROUPS}, not ${JSON.stringify(grid)}`);
+  }
 }
 
 /** WGSL of a type, for messages. */

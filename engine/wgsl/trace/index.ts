@@ -5,17 +5,8 @@
  * Reports: see `FindingKind`. Where WGSL leaves a choice: `fma` is not fused; a read out of bounds gives 0 and a write there does
  * nothing; an integer division by zero gives the left side (`/`) or 0 (`%`); subgroups hold four invocations in a row.
  */
-import type { Module } from '../typed.ts';
-import {
-  bindingsOf,
-  entryOf,
-  leastBytes,
-  packUniform,
-  scalarValue,
-  typeText,
-  type UniformValues,
-  WgslInputError,
-} from './bind.ts';
+import type { Module, Value } from '../typed.ts';
+import { checkWorkgroups, contentsOf, entryOf, overridesOf, type UniformValues, WgslInputError } from './bind.ts';
 import { Cells, compileFunctions, constantValue } from './compile.ts';
 import { type Finding, idText } from './findings.ts';
 import { Layout } from './layout.ts';
@@ -24,7 +15,17 @@ import { Waiting } from './suspend.ts';
 import { place, runWaiting } from './workgroup.ts';
 
 export type { Entry } from '../typed.ts';
-export { bindingsOf, entryOf, leastBytes, packUniform, scalarWithin, typeText, WgslInputError } from './bind.ts';
+export {
+  bindingsOf,
+  checkWorkgroups,
+  contentsOf,
+  entryOf,
+  overridesOf,
+  packUniform,
+  scalarWithin,
+  typeText,
+  WgslInputError,
+} from './bind.ts';
 export { FINDING_KINDS, type Finding, type FindingKind, type InvocationId, numberText } from './findings.ts';
 export type { Access, Budget } from './machine.ts';
 
@@ -68,9 +69,10 @@ export const DEFAULT_BUDGET: Budget = {
   milliseconds: 60_000,
 };
 
-/** WebGPU's default limits. */
-const MAX_WORKGROUPS = 65_535;
+/** Invocations of a workgroup. */
 const MAX_INVOCATIONS = 1024;
+/** Invocations of a dispatch: even empty ones would take longer than the budget of time. */
+const MAX_DISPATCHED = 1 << 26;
 /** Most words of all variables of an invocation or a workgroup. */
 const MAX_WORDS = 1 << 22;
 const SUBGROUP_SIZE = 4;
@@ -106,20 +108,9 @@ export function trace(options: TraceOptions): TraceResult {
 }
 
 function setOverrides(machine: Machine, given: Readonly<Record<string, number | boolean>>): void {
-  const { overrides, path } = machine.module;
-  const known = overrides.flatMap(({ name, id }) => (id === undefined ? [name] : [name, `${id}`]));
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) {
-      throw new WgslInputError(`${path} has no override '${name}'; it has ${overrides.map((o) => o.name).join(', ') || 'none'}`);
-    }
-  }
-  for (const { name, id, scalar, initial } of overrides) {
-    const key = id !== undefined && Object.hasOwn(given, id) ? `${id}` : name;
-    const value = Object.hasOwn(given, key) ? given[key] : undefined;
-    if (value !== undefined) {
-      machine.overrides.push(scalarValue(scalar, scalar === 'bool' ? Boolean(value) : Number(value), `override '${name}'`));
-    } else if (initial) machine.overrides.push(constantValue(machine, initial) as number);
-    else throw new WgslInputError(`${path}: override '${name}' has no initial value and is not given`);
+  // One after the other: the initial value of one may use those before it.
+  for (const { override, value } of overridesOf(machine.module, given)) {
+    machine.overrides.push(value ?? (constantValue(machine, override.initial as Value) as number));
   }
 }
 
@@ -130,43 +121,19 @@ function checkGrid({ groupSize, grid, module }: Machine, entry: string): void {
       `${module.path}: @workgroup_size of '${entry}' is ${idText(groupSize)}; it must hold 1 to ${MAX_INVOCATIONS} invocations`,
     );
   }
-  if (grid.length !== 3 || grid.some((n) => !Number.isInteger(n) || n < 0 || n > MAX_WORKGROUPS)) {
-    throw new WgslInputError(`workgroups must be three numbers from 0 to ${MAX_WORKGROUPS}, not ${JSON.stringify(grid)}`);
+  checkWorkgroups(grid);
+  const invocations = size * grid[0] * grid[1] * grid[2];
+  if (invocations > MAX_DISPATCHED) {
+    throw new WgslInputError(
+      `the dispatch has ${invocations.toLocaleString('en-US')} invocations; the tracer takes at most ${MAX_DISPATCHED.toLocaleString('en-US')}: give fewer workgroups`,
+    );
   }
 }
 
-function bind(machine: Machine, entry: ReturnType<typeof entryOf>, { buffers = {}, uniform }: TraceOptions): void {
-  const { module } = machine;
-  const declared = module.globals.filter(({ space }) => space === 'storage' || space === 'uniform').map(({ name }) => name);
-  for (const name of Object.keys(buffers)) {
-    if (!declared.includes(name)) {
-      throw new WgslInputError(`${module.path} has no buffer '${name}'; it has ${declared.join(', ') || 'none'}`);
-    }
-  }
-  for (const { global, index } of bindingsOf(module, entry)) {
-    const { name, type, space } = global;
-    const given = Object.hasOwn(buffers, name) ? buffers[name] : undefined;
-    if (!given && space === 'uniform' && uniform) {
-      machine.buffers[index] = new BoundBuffer(global, index, packUniform(module, global, uniform));
-      continue;
-    }
-    if (!given) throw new WgslInputError(`${space === 'uniform' ? 'uniform' : 'buffer'} '${name}' is not given`);
-    const bytes = copyBytes(given);
-    const needed = leastBytes(module, type);
-    if (bytes.byteLength < needed || bytes.byteLength % 4 !== 0) {
-      throw new WgslInputError(
-        `buffer '${name}' (${typeText(module, type)}) needs ${needed} bytes or more, in words of 4; it has ${given.byteLength}`,
-      );
-    }
+function bind(machine: Machine, entry: ReturnType<typeof entryOf>, input: TraceOptions): void {
+  for (const { global, index, bytes } of contentsOf(machine.module, entry, input)) {
     machine.buffers[index] = new BoundBuffer(global, index, bytes);
   }
-}
-
-function copyBytes(given: ArrayBufferView | ArrayBuffer): ArrayBuffer {
-  const view = ArrayBuffer.isView(given)
-    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
-    : new Uint8Array(given);
-  return new Uint8Array(view).buffer;
 }
 
 /** Private variables get cells of the invocation, workgroup variables words of the workgroup's memory. */

@@ -100,6 +100,49 @@ describe('a job', () => {
     });
   });
 
+  it('finds overrides by @id or name, several groups and several uniforms, the same on every device', async () => {
+    file(
+      'groups.wgsl',
+      `struct Size { n: u32 }
+struct Line { slope: f32, offset: f32 }
+@id(7) override SCALE: f32 = 2.0;
+@id(3) override NEGATE = false;
+override WIDTH: u32;
+@group(0) @binding(2) var<uniform> size: Size;
+@group(1) @binding(2) var<uniform> line: Line;
+@group(1) @binding(0) var<storage, read> b: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(1) @binding(1) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(WIDTH)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= size.n) { return; }
+  let v = SCALE * a[id.x] + 100.0 * b[id.x] + line.slope * f32(id.x) + line.offset;
+  y[id.x] = select(v, -v, NEGATE);
+}`,
+    );
+    const job = file('groups.json', {
+      source: 'groups.wgsl',
+      buffers: { a: { type: 'f32', data: [1, 2, 3] }, b: { type: 'f32', data: [4, 5, 6] }, y: { type: 'f32', length: 3 } },
+      uniform: { n: 3, slope: 0.5, offset: 0.25 },
+      overrides: { 7: 3, NEGATE: true, WIDTH: 4 },
+      expect: { y: [-403.25, -506.75, -610.25] },
+    });
+    for (const device of ['trace', 'wasm']) {
+      printed = [];
+      expect(await run(job, '--device', device)).toMatchObject({ code: 0, text: expect.stringContaining('PASS') });
+    }
+    expect(await launch(job, '--device', 'webgpu')).toMatchObject({ code: 0, stdout: expect.stringContaining('PASS') });
+  });
+
+  it('takes what Python writes: bare NaN and Infinity, null for nothing; remarks; and runs one workgroup where none is named', async () => {
+    const source = `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(1) fn main() { y[0] = -y[0]; }`;
+    file('python.wgsl', source);
+    const text = `{"source": "python.wgsl", "name": "NaN", "description": "a \\"NaN\\"", "entry": null, "finding": null, "tolerance": null,
+      "buffers": {"y": {"type": "f32", "data": [-Infinity, NaN, 1]}}, "expect": {"y": [Infinity, NaN, 1]}}`;
+    expect(await run(file('python.json', text))).toMatchObject({ code: 0, text: expect.stringContaining('PASS') });
+  });
+
   it('hints do not change the exit code', async () => {
     const source = `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(1) fn main() {
@@ -122,6 +165,16 @@ describe('a .wgsl file with arguments', () => {
     expect(text).toContain('10.5, 12.5, 14.5, 16.5, 18.5, 20.5, 22.5, 0');
     expect(text).toContain('line 11: reads x[1] = 1');
     expect(text).toContain('line 11: writes y[1] ← 12.5');
+  });
+});
+
+describe('a list of values', () => {
+  it('may hold NaN and infinities', async () => {
+    const source =
+      '@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() { y[3] = 1.0; }';
+    const { code, text } = await run(file('values.wgsl', source), '--json', '--buffer', 'y=f32:NaN,Infinity,-Infinity,0');
+    expect(code).toBe(0);
+    expect(JSON.parse(text).buffers.y).toEqual(['NaN', 'Infinity', '-Infinity', 1]);
   });
 });
 
@@ -170,6 +223,8 @@ describe('bad input', () => {
     ['a missing override', job({ overrides: {} }), "override 'EXTRA' has no initial value and is not given"],
     ['a negative dispatch', job({ workgroups: [-1, 1, 1] }), 'counts of workgroups'],
     ['a huge dispatch', job({ workgroups: [70000, 1, 1] }), 'from 0 to 65535'],
+    ['a dispatch without an end', job({ workgroups: [65535, 65535, 65535] }), 'give fewer workgroups'],
+    ['a field of neither uniform', job({ uniform: { ...SCALE_JOB.uniform, M: 1 } }), "uniform 'params' has no field 'M'"],
     ['an unknown expectation', job({ expect: { z: [1] } }), "'expect' names 'z'"],
     ['an expectation of another length', job({ expect: { y: [1] } }), "'expect' has 1 values of 'y', which has 8 elements"],
     ['an unknown kind', job({ finding: { kind: 'bug', line: 1 } }), "'finding' must have a kind"],
@@ -180,8 +235,23 @@ describe('bad input', () => {
   });
 
   it.each([
+    ['an unknown buffer', buffers({ z: { type: 'f32', length: 1 } }), "no buffer 'z'"],
+    ['too short a buffer', buffers({ counts: { type: 'u32', length: 1 } }), 'needs 8 bytes or more'],
+    ['an unknown override', job({ overrides: { EXTRA: 1, MORE: 2 } }), "no override 'MORE'"],
+    ['a missing override', job({ overrides: {} }), "override 'EXTRA' has no initial value"],
+    ['a huge dispatch', job({ workgroups: [1e30, 1, 1] }), 'from 0 to 65535'],
+    ['a dispatch without an end', job({ workgroups: [65535, 65535, 65535] }), 'give fewer'],
+  ])('%s on the processor', async (name, content, message) => {
+    const { code, text } = await run(file(`${name} there.json`, content), '--device', 'wasm');
+    expect(text).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  it.each([
     [['--device', 'cuda'], "there is no device 'cuda'"],
     [['--frob'], '--frob is no option'],
+    [['-x'], '-x is no option'],
+    [['--buffer', 'counts=u32:1,NaN'], 'NaN is no u32'],
     [['--buffer', 'y=f32:constructor:8'], 'expected zeros, ones, range, random or a list'],
     [['--buffer', 'y'], 'expected NAME=VALUE'],
     [['--dispatch', '1,b'], 'counts of workgroups'],
