@@ -1,8 +1,8 @@
 /** What all labs share, in a real browser: transport, links, keyboard, pausing, banners, recordings, accessibility. */
-import { createRequire } from 'node:module';
 import type { Page } from 'puppeteer';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Recorder, writeRecording } from '../../apps/runtime/recording.ts';
+import { axeProblems } from './axe-problems.ts';
 import type { DemoLab } from './demo-lab.ts';
 import { openPageRunner, type PageRunner } from './page-runner.ts';
 import { EMPTY_PAGE } from './serve.ts';
@@ -19,8 +19,6 @@ afterEach(async () => {
   expect(problems).toEqual([]);
   await page?.close();
 });
-
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** Opens the demo lab with these attributes and waits for it. */
 async function open(attributes: Record<string, string> = { page: '' }, hash = '', labs = 1): Promise<void> {
@@ -90,22 +88,7 @@ const untilStep = async (step: number) => {
 const frames = () =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))));
 
-async function axe(): Promise<string[]> {
-  await page.addScriptTag({ path: axePath });
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(
-          options: object,
-        ): Promise<{ violations: { id: string; impact: string; nodes: { target: unknown; failureSummary: string }[] }[] }>;
-      };
-    };
-    const { violations } = await axe.run({ rules: { 'color-contrast': { enabled: true } } });
-    return violations
-      .filter((v) => v.id !== 'document-title' && v.id !== 'page-has-heading-one')
-      .flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${JSON.stringify(n.target)} ${n.failureSummary}`));
-  });
-}
+const axe = () => axeProblems(page);
 
 it('runs in a worker, pauses within a step, goes on and finishes', async () => {
   await open({ page: '' }, '#v=1&steps=1000');
@@ -452,21 +435,6 @@ it.each([
   await frames();
   expect(await axe()).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-});
-
-it('shows the home page', async () => {
-  page = await runner.browser.newPage();
-  problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  await page.goto(`${runner.origin}/index.html`);
-  await page.waitForSelector('chalk-lab-list');
-  expect(await axe()).toEqual([]);
-  await page.select('chalk-theme-switch >>> select', 'dark');
-  expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
-  await page.reload();
-  expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
-  await page.setViewport({ width: 360, height: 700 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 });
 
 it('leads from the symbol of a parameter to its terms, and from a term to its parameter alone', async () => {
