@@ -3,7 +3,7 @@
  * saves. Gradients are written with operations, so second derivatives work wherever every gradient on the way is differentiable.
  */
 import { constant } from './constant.ts';
-import { ArgumentError, kindOf, requireFunction, requireSynchronous, ShapeError } from './errors.ts';
+import { ArgumentError, kindOf, requireFunction, requireRecord, requireSynchronous, ShapeError } from './errors.ts';
 import { keep, scope } from './memory.ts';
 import { ones, sameShape, Tensor } from './tensor.ts';
 
@@ -88,6 +88,8 @@ export function isRecording(): boolean {
  * @throws ArgumentError where fn is asynchronous, or for a name that no operation has
  */
 export function withGradients<T>(replacements: GradientOverrides, fn: () => T): T {
+  requireRecord('withGradients', replacements, 'its replacements');
+  requireFunction('withGradients', fn);
   for (const name of Object.keys(replacements)) {
     if (!operations.has(name)) throw new ArgumentError('withGradients', `'${name}' is no operation`);
   }
@@ -112,6 +114,8 @@ export function hasGradientOverride(name: string): boolean {
  * @returns a function that removes the hook
  */
 export function onGradient(tensor: Tensor, hook: GradientHook): () => void {
+  if (!(tensor instanceof Tensor)) throw new ArgumentError('onGradient', `it takes a tensor first, not ${kindOf(tensor)}`);
+  requireFunction('onGradient', hook);
   const list = hooks.get(tensor) ?? [];
   hooks.set(tensor, list);
   list.push(hook);
@@ -130,6 +134,8 @@ export type Operation<A> = (inputs: readonly Tensor[], attrs: A) => Tensor;
  * @returns `(inputs, attrs) => output`, recorded on the tape when an input requires a gradient
  */
 export function defineOperation<A = Record<string, never>>(spec: OperationSpec<A>): Operation<A> {
+  requireRecord('defineOperation', spec, 'the operation');
+  requireFunction('defineOperation: forward', spec.forward);
   operations.set(spec.name, spec as unknown as OperationSpec<never>);
   const savesInputs = spec.saves === 'inputs' || spec.saves === 'both';
   const savesOutput = spec.saves === 'output' || spec.saves === 'both';
@@ -175,6 +181,12 @@ export interface CustomGradientSpec {
 
 /** Applies a function with a gradient of your own. Its forward pass is not recorded. */
 export function customGradient(inputs: readonly Tensor[], spec: CustomGradientSpec): Tensor {
+  if (!Array.isArray(inputs) || !inputs.every((input) => input instanceof Tensor)) {
+    throw new ArgumentError('customGradient', `it takes a list of tensors first, not ${kindOf(inputs)}`);
+  }
+  requireRecord('customGradient', spec, 'its second argument');
+  requireFunction('customGradient: forward', spec.forward);
+  requireFunction('customGradient: gradient', spec.gradient);
   const output = noGrad(() => spec.forward(inputs));
   const result = inputs.includes(output) ? output.alias() : output;
   if (!recording || !inputs.some((input) => input.requiresGrad)) return result;
@@ -333,7 +345,7 @@ function applyHooks(tensor: Tensor, gradient: Tensor): Tensor {
  * ∂y/∂x for each of `xs`: inputs, parameters or any tensor in between.
  * @param y a scalar, or any shape with `gradOutput`
  * @returns gradients in the order and shapes of `xs`
- * @throws Error when y does not depend on an x (unless `allowUnused`)
+ * @throws ArgumentError when y does not depend on an x (unless `allowUnused`)
  */
 export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions & { allowUnused: true }): (Tensor | null)[];
 export function grad(y: Tensor, xs: readonly Tensor[], options?: GradOptions): Tensor[];
@@ -349,7 +361,7 @@ export function grad(y: Tensor, xs: readonly Tensor[], options: GradOptions = {}
     if (gradient) return gradient;
     if (options.allowUnused) return null;
     const name = x.name ? `'${x.name}'` : `number ${index}`;
-    throw new Error(`grad: the output does not depend on input ${name}. Did it require gradients when it was used?`);
+    throw new ArgumentError('grad', `the output does not depend on input ${name}. Did it require gradients when it was used?`);
   });
 }
 
@@ -373,10 +385,17 @@ function leavesOf(y: Tensor): Set<Tensor> {
 /**
  * Adds ∂y/∂θ to `θ.grad` of every leaf θ below y that requires gradients. The gradients outlive scopes, as parameters do.
  * @param y a scalar, or any shape with `gradOutput`
+ * @throws ArgumentError when no tensor that requires gradients is below y, as in PyTorch
  */
 export function backward(y: Tensor, options: Pick<GradOptions, 'gradOutput' | 'createGraph'> = {}): void {
   checkArguments('backward', y, options);
   const leaves = leavesOf(y);
+  if (leaves.size === 0) {
+    throw new ArgumentError(
+      'backward',
+      'the output depends on no tensor that requires gradients. Was it computed inside noGrad(), detached or cast to integers, or are all parameters frozen?',
+    );
+  }
   const gradients = withRecording(options.createGraph ?? false, () => backpropagate(y, leaves, options));
   for (const leaf of leaves) {
     const gradient = gradients.get(leaf);

@@ -99,6 +99,12 @@ export function requireFunction(op: string, value: unknown): void {
   if (typeof value !== 'function') throw new ArgumentError(op, `it takes a function, not ${kindOf(value)}`);
 }
 
+/** @throws ArgumentError unless the value is an object with named values; options, for example */
+export function requireRecord(op: string, value: unknown, what = 'its options'): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)) return;
+  throw new ArgumentError(op, `${what} must be an object, not ${kindOf(value)}`);
+}
+
 /**
  * Refuses a function that would go on after its frame is closed: what it did after its first `await` would be outside.
  * @param result what the function returned

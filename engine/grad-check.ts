@@ -3,7 +3,7 @@
  * miss is estimated for each element and allowed for, and no more.
  */
 import { grad } from './autodiff.ts';
-import { ArgumentError, kindOf, requireSynchronous } from './errors.ts';
+import { ArgumentError, ConfigError, kindOf, requireRecord, requireSynchronous } from './errors.ts';
 import { scope } from './memory.ts';
 import { Tensor, tensor } from './tensor.ts';
 
@@ -85,16 +85,26 @@ function errorOf(tape: number, { value, noise }: Slope, tapeNoise: number, toler
  * Checks ∂L/∂x for L = Σ w·fn(x) with fixed weights w, for every input that requires gradients (all, if none is marked).
  * @param fn maps the inputs to one tensor of any shape; must be deterministic
  * @param inputs f32 tensors; their values should keep away from kinks by more than epsilon
- * @throws ArgumentError where there is nothing to check
+ * @throws ArgumentError where there is nothing to check; ConfigError for an option that is no positive number
  */
 export async function gradCheck(
   fn: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
   options: GradCheckOptions = {},
 ): Promise<GradCheckResult> {
+  requireRecord('gradCheck', options);
   const { epsilon = 1e-2, tolerance = GRADIENT_TOLERANCE } = options;
   if (typeof fn !== 'function') throw new ArgumentError('gradCheck', `fn must be a function of tensors, not ${kindOf(fn)}`);
   if (!Array.isArray(inputs)) throw new ArgumentError('gradCheck', `inputs must be a list of tensors, not ${kindOf(inputs)}`);
+  // A comparison of nothing, or with a step or tolerance that is none, would pass or fail whatever the gradient.
+  for (const [name, value] of Object.entries({ epsilon, tolerance })) {
+    if (!(value > 0 && value < Number.POSITIVE_INFINITY))
+      throw new ConfigError(`gradCheck.${name}`, `it must be a number above 0, not ${kindOf(value)}.`);
+  }
+  const { maxElements = Number.POSITIVE_INFINITY } = options;
+  if (!(maxElements >= 1)) throw new ConfigError('gradCheck.maxElements', `it must be at least 1, not ${kindOf(maxElements)}.`);
+  const wrong = inputs.find((x) => !(x instanceof Tensor));
+  if (wrong !== undefined) throw new ArgumentError('gradCheck', `every input must be a tensor, not ${kindOf(wrong)}`);
   const marked = inputs.some((x) => x.requiresGrad);
   const checked = inputs.map((x) => x.dtype === 'f32' && (!marked || x.requiresGrad));
   if (!checked.includes(true)) throw new ArgumentError('gradCheck', 'at least one input must be an f32 tensor');

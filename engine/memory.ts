@@ -4,7 +4,7 @@
  * returned by a finalisation registry.
  */
 import type { Device, DeviceBuffer, MemoryInfo } from './device/device.ts';
-import { requireFunction, requireSynchronous } from './errors.ts';
+import { ArgumentError, kindOf, requireFunction, requireSynchronous } from './errors.ts';
 
 /** Counted reference to a device buffer. */
 export class Storage {
@@ -112,5 +112,7 @@ export function keep<T extends Disposable>(tensor: T): T {
 
 /** What is alive: tensors of all devices, and the bytes of `device`. */
 export function memory(device: Device): MemoryInfo & { readonly tensors: number } {
+  if (typeof device?.memory !== 'function')
+    throw new ArgumentError('memory', `it takes a device, such as getDevice(), not ${kindOf(device)}`);
   return { tensors: live, ...device.memory() };
 }

@@ -2,6 +2,7 @@
  * Named streams of random numbers. A generator is three words (seed, stream, step), so it is saved and restored exactly, and the WebGPU
  * kernels of kernels/random.ts draw the same bits from the same words.
  */
+import { ConfigError, kindOf } from './errors.ts';
 import { type Counter, normalOf, pcg4d, pcgHash, randomWords, uniformOf } from './kernels/pcg.ts';
 
 export { type Counter, normalOf, pcg4d, pcgHash, randomWords, uniformOf };
@@ -35,7 +36,7 @@ export class Generator {
   /** @param stream a name, or the number that `streamOf` gave for it */
   constructor(seed: number, stream: string | number = 'default', step = 0) {
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-      throw new RangeError(`a seed is a whole number from 0 to 4294967295, not ${seed}`);
+      throw new ConfigError('seed', `it must be a whole number from 0 to 4294967295, not ${kindOf(seed)}.`);
     }
     this.seed = seed;
     this.stream = typeof stream === 'string' ? streamOf(stream) : stream >>> 0;

@@ -5,7 +5,7 @@
 import type { TapeNode } from './autodiff.ts';
 import { BUFFER_ALIGNMENT, type Device, type DeviceBuffer } from './device/device.ts';
 import type { RecordingDevice } from './device/recording-device.ts';
-import { ArgumentError, DisposedTensorError, DTypeError, kindOf, ShapeError } from './errors.ts';
+import { ArgumentError, DisposedTensorError, DTypeError, kindOf, requireRecord, ShapeError } from './errors.ts';
 import { fill, floatBits } from './kernels/fill.ts';
 import { Storage, trackDisposed, trackMade } from './memory.ts';
 
@@ -168,6 +168,14 @@ export class Tensor {
 
   /** Overwrites the elements from the host; for parameters and inputs, never for a tensor that is on the tape. */
   write(values: ArrayLike<number>): void {
+    if (this.node) {
+      throw new ArgumentError(
+        'write',
+        'this tensor was computed and its gradient is still on the tape. Write to a leaf, or to detach() of it',
+      );
+    }
+    if (typeof values !== 'object' || values === null)
+      throw new ArgumentError('write', `it takes a list of numbers, not ${kindOf(values)}`);
     if (values.length !== this.size)
       throw new ShapeError('write', [this.shape, [values.length]], 'the number of values must match');
     this.device.write(this.buffer('write'), elementsOf('write', values, this.dtype));
@@ -251,6 +259,7 @@ export function emptyTensor(shape: Shape, madeBy: string, dtype: DType = 'f32', 
  * @throws ArgumentError for values that are no numbers, or a shape that is no list
  */
 export function tensor(values: NestedNumbers | ArrayLike<number>, shape?: Shape, options: NewTensorOptions = {}): Tensor {
+  requireRecord('tensor', options);
   const dtype = options.dtype ?? (values instanceof Int32Array ? 'i32' : values instanceof Uint32Array ? 'u32' : 'f32');
   let flat: ArrayLike<number>;
   let target: Shape;
@@ -285,6 +294,7 @@ function leaf(op: string, made: Tensor, { requiresGrad = false }: NewTensorOptio
 
 /** A tensor whose elements all equal `value`. @throws DTypeError for a value that an integer type cannot hold */
 export function full(shape: Shape, value: number, options: NewTensorOptions = {}): Tensor {
+  requireRecord('full', options);
   const dtype = options.dtype ?? 'f32';
   const bits = wordOf('full', value, dtype);
   const made = emptyTensor(shape, 'full()', dtype, options.device);

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { type ImageDataset, imageSize, type Uniform } from './dataset.ts';
+import { checkDataset, type ImageDataset, imageSize, type Uniform } from './dataset.ts';
 
 /**
  * Edits that plant a shortcut in a data set: a dot or a texture that goes with one class (DL@MBL exercise on failure modes), a coloured
@@ -131,6 +131,7 @@ function requireInside(dataset: ImageDataset, row: number, col: number, size: nu
 
 /** Local corruption: paints a small square of pixels on the selected images. */
 export function localCorruption(dataset: ImageDataset, options: Partial<LocalCorruption> = {}): ImageDataset {
+  checkDataset('localCorruption', dataset);
   const { row, col, size, value, ...selection } = { ...DOT, ...options };
   requireInside(dataset, row, col, size);
   const chosen = chooser(selection);
@@ -144,6 +145,7 @@ export function localCorruption(dataset: ImageDataset, options: Partial<LocalCor
 
 /** Global corruption: adds the texture to every channel of the selected images, clamps to 0…255 and cuts off the fraction. */
 export function globalCorruption(dataset: ImageDataset, options: Partial<GlobalCorruption> = {}): ImageDataset {
+  checkDataset('globalCorruption', dataset);
   const settings = { ...GRID, ...options };
   const chosen = chooser(settings);
   const grid = texture(dataset.height, dataset.width, settings);
@@ -164,21 +166,25 @@ export function taint(
   dataset: ImageDataset,
   options: { readonly dot?: Partial<LocalCorruption>; readonly grid?: Partial<GlobalCorruption> } = {},
 ): ImageDataset {
+  checkDataset('taint', dataset);
   return globalCorruption(localCorruption(dataset, options.dot), options.grid);
 }
 
 /** Bonus set: the dot on every image, so that it says nothing about the class. */
 export function allDots(dataset: ImageDataset, options: Partial<LocalCorruption> = {}): ImageDataset {
+  checkDataset('allDots', dataset);
   return localCorruption(dataset, { ...options, label: null });
 }
 
 /** Bonus set: the texture on every image. */
 export function allGrid(dataset: ImageDataset, options: Partial<GlobalCorruption> = {}): ImageDataset {
+  checkDataset('allGrid', dataset);
   return globalCorruption(dataset, { ...options, label: null });
 }
 
 /** Repeats the grey channel as red, green and blue. Colour images are returned as they are. */
 export function toColour(dataset: ImageDataset): ImageDataset {
+  checkDataset('toColour', dataset);
   if (dataset.channels === 3) return dataset;
   if (dataset.channels !== 1) throw new ConfigError('channels', `must be 1 or 3, got ${dataset.channels}`);
   const images = new Uint8Array(dataset.images.length * 3);
@@ -196,6 +202,7 @@ export function toColour(dataset: ImageDataset): ImageDataset {
 
 /** Two classes out of ten: labels 0…4 become 0, labels 5…9 become 1. */
 export function lowerOrUpper(dataset: ImageDataset): ImageDataset {
+  checkDataset('lowerOrUpper', dataset);
   const { classNames } = dataset;
   const half = Math.floor(classNames.length / 2);
   return {

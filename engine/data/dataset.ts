@@ -1,4 +1,4 @@
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, ShapeError } from '../errors.ts';
 
 /** Draws the next number of a uniform distribution on [0, 1). Data functions take one, so that the seed stays with the caller. */
 export type Uniform = () => number;
@@ -25,6 +25,13 @@ export interface ImageDataset extends ImageSetInfo {
   readonly count: number;
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
+}
+
+/** @throws ArgumentError unless these are images with labels */
+export function checkDataset(op: string, dataset: unknown): void {
+  const { labels, classNames } = (dataset ?? {}) as Partial<ImageDataset>;
+  if (ArrayBuffer.isView(labels) && Array.isArray(classNames)) return;
+  throw new ArgumentError(op, `it takes a data set such as loadDataset gives, not ${kindOf(dataset)}`);
 }
 
 /** Bytes of one image. */
@@ -65,6 +72,7 @@ export function imageDataset(info: ImageSetInfo, images: Uint8Array, labels: Uin
 
 /** Image number `index` as a view (no copy): H·W·C bytes. */
 export function imageAt(dataset: ImageDataset, index: number): Uint8Array {
+  checkDataset('imageAt', dataset);
   const size = imageSize(dataset);
   if (!Number.isInteger(index) || index < 0 || index >= dataset.count) {
     throw new ConfigError('index', `must be a whole number from 0 to ${dataset.count - 1}, got ${index}`);
@@ -73,7 +81,8 @@ export function imageAt(dataset: ImageDataset, index: number): Uint8Array {
 }
 
 /** The images with the given indices, in that order (copied). An index may occur more than once. */
-export function subset(dataset: ImageDataset, indices: ArrayLike<number>, split = dataset.split): ImageDataset {
+export function subset(dataset: ImageDataset, indices: ArrayLike<number>, split = dataset?.split): ImageDataset {
+  checkDataset('subset', dataset);
   const size = imageSize(dataset);
   const images = new Uint8Array(indices.length * size);
   const labels = new Uint8Array(indices.length);
@@ -87,6 +96,7 @@ export function subset(dataset: ImageDataset, indices: ArrayLike<number>, split 
 
 /** The first `count` images (all, when there are fewer), as views. */
 export function take(dataset: ImageDataset, count: number): ImageDataset {
+  checkDataset('take', dataset);
   const kept = Math.min(Math.max(0, Math.floor(count)), dataset.count);
   if (kept === dataset.count) return dataset;
   return {
@@ -99,6 +109,7 @@ export function take(dataset: ImageDataset, count: number): ImageDataset {
 
 /** The images whose label is in `classes`, in their order; the labels and class names stay as they are. */
 export function ofClasses(dataset: ImageDataset, classes: readonly number[]): ImageDataset {
+  checkDataset('ofClasses', dataset);
   return subset(
     dataset,
     indicesWhere(dataset, (label) => classes.includes(label)),
@@ -107,6 +118,7 @@ export function ofClasses(dataset: ImageDataset, classes: readonly number[]): Im
 
 /** Indices of the images for which `test` holds, in ascending order. */
 export function indicesWhere(dataset: ImageDataset, test: (label: number, index: number) => boolean): number[] {
+  checkDataset('indicesWhere', dataset);
   const indices: number[] = [];
   dataset.labels.forEach((label, index) => {
     if (test(label, index)) indices.push(index);
@@ -116,6 +128,7 @@ export function indicesWhere(dataset: ImageDataset, test: (label: number, index:
 
 /** Number of images of each class. */
 export function classCounts(dataset: Pick<ImageDataset, 'labels' | 'classNames'>): number[] {
+  checkDataset('classCounts', dataset);
   const counts = new Array<number>(dataset.classNames.length).fill(0);
   for (const label of dataset.labels) counts[label] = (counts[label] ?? 0) + 1;
   return counts;
@@ -135,6 +148,7 @@ export function permutation(count: number, uniform: Uniform): Uint32Array<ArrayB
 
 /** The same images in random order. */
 export function shuffle(dataset: ImageDataset, uniform: Uniform): ImageDataset {
+  checkDataset('shuffle', dataset);
   return subset(dataset, permutation(dataset.count, uniform));
 }
 
@@ -152,6 +166,7 @@ export function splitDataset(
   held: number,
   uniform: Uniform,
 ): { train: ImageDataset; validation: ImageDataset } {
+  checkDataset('splitDataset', dataset);
   const size = held < 1 ? Math.round(held * dataset.count) : Math.floor(held);
   if (!(size >= 1 && size < dataset.count)) {
     throw new ConfigError('held', `must leave images on both sides of ${dataset.count}, got ${held}`);
@@ -198,6 +213,7 @@ export function concatenate(sets: readonly ImageDataset[], name?: string): Image
 
 /** Mean and (population) standard deviation of each channel over all pixels, on the scale 0…1. */
 export function channelStatistics(dataset: ImageDataset): { mean: number[]; std: number[] } {
+  checkDataset('channelStatistics', dataset);
   const { channels, images } = dataset;
   const sum = new Float64Array(channels);
   const squares = new Float64Array(channels);
@@ -231,6 +247,7 @@ export function toFloat32(
   indices?: ArrayLike<number>,
   normalisation: Normalisation | null = dataset,
 ): Float32Array<ArrayBuffer> {
+  checkDataset('toFloat32', dataset);
   const size = imageSize(dataset);
   const { channels } = dataset;
   const count = indices?.length ?? dataset.count;

@@ -1,6 +1,7 @@
 /** Images changed a little to change the network's mind, and how often that works. */
+
 import { grad, noGrad } from '../autodiff.ts';
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ConfigError, requireRecord, ShapeError } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
 import { add, affine, argmax, clamp, crossEntropy, mul, randomUniform, reshape, sign, square, sub, sum } from '../ops/index.ts';
@@ -9,7 +10,7 @@ import { createOptimiser } from '../optim/optimiser.ts';
 import { sameShape, type Tensor, tensor } from '../tensor.ts';
 import { inBatches } from '../train/batches.ts';
 import type { TrainingData } from '../train/data.ts';
-import { asInput, inEvaluation, type Targets, targetTensor } from './scores.ts';
+import { asInput, checkSubject, inEvaluation, type Targets, targetTensor } from './scores.ts';
 
 export interface AttackOptions {
   /** Largest change of a pixel, in units of the input. */
@@ -54,6 +55,8 @@ function clipped(x: Tensor, clip: AttackOptions['clip']): Tensor {
 
 /** x + ε sign ∇ₓ L(x, y) (Goodfellow et al. 2015); targeted: x − ε sign ∇ₓ L(x, y_t). */
 export function fgsm(network: Network, x: Tensor, targets: Targets, options: AttackOptions): Tensor {
+  checkSubject(network, x);
+  requireRecord('fgsm', options);
   const epsilon = checkEpsilon(options.epsilon);
   return scope(() => {
     const direction = ascent(network, x, targets, options.targeted ?? false);
@@ -79,6 +82,8 @@ export function signNoise(
  * Each belongs to the caller, who releases it after the next has been pulled.
  */
 export function* pgdPath(network: Network, x: Tensor, targets: Targets, options: PgdOptions): Generator<Tensor, void> {
+  checkSubject(network, x);
+  requireRecord('pgdPath', options);
   const { stepSize, steps, targeted = false, randomStart = true, rng, clip } = options;
   const epsilon = checkEpsilon(options.epsilon);
   if (randomStart && !rng) throw new ConfigError('rng', 'a random start needs a generator; give one or set randomStart: false.');
@@ -103,6 +108,8 @@ export function* pgdPath(network: Network, x: Tensor, targets: Targets, options:
 
 /** Where projected gradient descent ends (see `pgdPath`). */
 export function pgd(network: Network, x: Tensor, targets: Targets, options: PgdOptions): Tensor {
+  checkSubject(network, x);
+  requireRecord('pgd', options);
   return scope(() => {
     let last: Tensor | undefined;
     for (const point of pgdPath(network, x, targets, options)) {
@@ -131,6 +138,8 @@ export interface PenalisedAttackOptions {
  * @param targets the classes that the network shall see
  */
 export function penalisedAttack(network: Network, x: Tensor, targets: Targets, options: PenalisedAttackOptions = {}): Tensor {
+  checkSubject(network, x);
+  requireRecord('penalisedAttack', options);
   const { lambda = 0.1, steps = 100, lr = 0.01, clip, onStep } = options;
   if (!(lambda >= 0)) throw new ConfigError('lambda', `must be a number of at least 0, got ${lambda}.`);
   if (!Number.isInteger(steps) || steps < 0)

@@ -1,13 +1,14 @@
 /** What in the input made the score: gradients with respect to the input, their products, averages and path integrals. */
+
 import { withGradients } from '../autodiff.ts';
-import { ShapeError } from '../errors.ts';
+import { requireRecord, ShapeError } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
 import { abs, add, affine, greater, max, mul, randomNormal, sub } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
 import { full, sameShape, type Tensor, zeros } from '../tensor.ts';
 import { type QuadratureRule, quadrature } from './quadrature.ts';
-import { checkTargets, inEvaluation, scoreGradient, type Targets } from './scores.ts';
+import { checkSubject, checkTargets, inEvaluation, scoreGradient, type Targets } from './scores.ts';
 
 export interface SaliencyOptions {
   /** |∂S/∂x| (Simonyan et al. 2014) or, when false, the signed gradient. Default true. */
@@ -16,6 +17,8 @@ export interface SaliencyOptions {
 
 /** ∂S_c/∂x for each sample, [N, H, W, C]. */
 export function saliency(network: Network, x: Tensor, targets: Targets, options: SaliencyOptions = {}): Tensor {
+  checkSubject(network, x);
+  requireRecord('saliency', options);
   return scope(() => {
     const gradient = scoreGradient(network, x, targets);
     return (options.absolute ?? true) ? abs(gradient) : gradient;
@@ -29,6 +32,7 @@ export function channelMaximum(map: Tensor): Tensor {
 
 /** x ⊙ ∂S_c/∂x (Shrikumar et al. 2016). */
 export function inputXGradient(network: Network, x: Tensor, targets: Targets): Tensor {
+  checkSubject(network, x);
   return scope(() => mul(x.detach(), scoreGradient(network, x, targets)));
 }
 
@@ -58,6 +62,8 @@ export function integratedGradients(
   targets: Targets,
   options: IntegratedGradientsOptions = {},
 ): Tensor {
+  checkSubject(network, x);
+  requireRecord('integratedGradients', options);
   const { nodes, weights } = quadrature(options.rule ?? 'gauss-legendre', options.steps ?? 50);
   return scope(() => {
     const baseline = baselineFor(x, options.baseline ?? 0);
@@ -89,6 +95,8 @@ export interface SmoothGradOptions {
 
 /** (1/n) Σ_t ∂S_c/∂x (x + ε_t), ε_t ~ N(0, σ²) (Smilkov et al. 2017). */
 export function smoothGrad(network: Network, x: Tensor, targets: Targets, options: SmoothGradOptions): Tensor {
+  checkSubject(network, x);
+  requireRecord('smoothGrad', options);
   const { samples = 50, sigma, rng, absolute = false } = options;
   return scope(() => {
     let total = zeros(x.shape, { device: x.device });
@@ -125,6 +133,7 @@ export function withGuidedRelu<T>(fn: () => T): T {
 
 /** Guided back-propagation (Springenberg et al. 2015). */
 export function guidedBackpropagation(network: Network, x: Tensor, targets: Targets): Tensor {
+  checkSubject(network, x);
   return withGuidedRelu(() => scoreGradient(network, x, targets));
 }
 
@@ -136,6 +145,7 @@ export async function completenessError(
   attribution: Tensor,
   baseline: Tensor | number = 0,
 ): Promise<number[]> {
+  checkSubject(network, x);
   const [n] = x.shape as [number];
   if (!sameShape(attribution.shape, x.shape)) {
     throw new ShapeError('completenessError', [x.shape, attribution.shape], 'the attribution must have the shape of the input');

@@ -5,7 +5,7 @@ import { Linear } from '../nn/layers/linear.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
 import { add, affine, div, equal, indexSelect, matmul, mean, mul, permute, relu, reshape, sum, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkMaps, inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
+import { checkMaps, checkSubject, inEvaluation, layerGradient, selection, type Targets, targetTensor } from './scores.ts';
 
 /** Σ_k w_k A_k: weights [N, 1, 1, C] over maps [N, H, W, C]. */
 function weighted(activation: Tensor, weights: Tensor): Tensor {
@@ -25,6 +25,7 @@ function camBy(rule: CamRule, op: string, network: Network, x: Tensor, targets: 
 
 /** ReLU(Σ_k ḡ_k A_k), ḡ_k the mean of ∂S_c/∂A_k over the map (Selvaraju et al. 2017, equations 1 and 2). */
 export function gradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+  checkSubject(network, x);
   return camBy(gradCamFrom, 'gradCam', network, x, targets, layer);
 }
 
@@ -38,6 +39,7 @@ export function gradCamFrom(activation: Tensor, gradient: Tensor): Tensor {
  * 19, for a score behind an exponential). The factor e^{S_c}, which only scales the whole map, is left out.
  */
 export function gradCamPlusPlus(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+  checkSubject(network, x);
   return camBy(gradCamPlusPlusFrom, 'gradCamPlusPlus', network, x, targets, layer);
 }
 
@@ -61,6 +63,7 @@ const notEqual = (a: Tensor, value: number): Tensor => affine(equal(a, value), -
  * @param epsilon 1e-8 unless told
  */
 export function xGradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey, epsilon = 1e-8): Tensor {
+  checkSubject(network, x);
   return camBy((a, g) => xGradCamFrom(a, g, epsilon), 'xGradCam', network, x, targets, layer);
 }
 
@@ -80,6 +83,7 @@ export function xGradCamFrom(activation: Tensor, gradient: Tensor, epsilon = 1e-
  * @throws ConfigError for another head
  */
 export function cam(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+  checkSubject(network, x);
   const head = headBehind(network, layer);
   return inEvaluation(network, () =>
     scope(() => {

@@ -4,11 +4,13 @@ import { noGrad } from '../autodiff.ts';
 import { constantTable } from '../constant.ts';
 import { ShapeError } from '../errors.ts';
 import { scope } from '../memory.ts';
+import { checkTensor } from '../ops/arguments.ts';
 import { abs, add, conv2d, mean, permute, randomUniform, reshape, sqrt, square } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
 import { ones, type Tensor } from '../tensor.ts';
 
 const sizesOf = (x: Tensor): [number, number, number, number] => {
+  checkTensor('controlMap', x, 'the images');
   if (x.rank !== 4) throw new ShapeError('controlMap', [x.shape], 'the images must be [N, H, W, C]');
   return x.shape as unknown as [number, number, number, number];
 };

@@ -1,6 +1,6 @@
 /** Explanations as predictions of what changes do: infidelity and max-sensitivity (Yeh et al. 2019), and the effect of a cue that is known. */
 import { noGrad } from '../autodiff.ts';
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ConfigError, requireRecord, ShapeError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
 import { add, affine, div, maximum, mul, randomUniform, reshape, sqrt, square, sub, sum, where } from '../ops/index.ts';
@@ -8,10 +8,11 @@ import type { DeviceGenerator } from '../ops/random.ts';
 import type { Generator } from '../random.ts';
 import { sameShape, type Tensor, tensor } from '../tensor.ts';
 import { type Fill, pixelRanks } from './perturbation.ts';
-import { inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
+import { checkSubject, inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
 
 /** S_c of each sample, [N]. */
 export function classScores(network: Network, x: Tensor, targets: Targets): Tensor {
+  checkSubject(network, x);
   return inEvaluation(network, () =>
     noGrad(() =>
       scope(() => {
@@ -57,6 +58,8 @@ export async function infidelity(
   maps: Tensor,
   options: InfidelityOptions,
 ): Promise<Infidelity> {
+  checkSubject(network, x);
+  requireRecord('infidelity', options);
   const [n, h, w] = x.shape as [number, number, number];
   if (x.rank !== 4 || !sameShape(maps.shape, [n, h, w])) {
     throw new ShapeError('infidelity', [x.shape, maps.shape], 'the images must be [N, H, W, C] and the maps [N, H, W]');

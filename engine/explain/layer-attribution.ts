@@ -4,7 +4,7 @@
  * is the linear approximation Σ A G of the score, in units of the logit.
  */
 import { grad } from '../autodiff.ts';
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ConfigError, requireRecord, ShapeError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
 import {
@@ -25,13 +25,14 @@ import {
 } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
 import { type Tensor, tensor, zeros } from '../tensor.ts';
-import { asInput, checkMaps, inEvaluation, layerGradient, selection, type Targets } from './scores.ts';
+import { asInput, checkMaps, checkSubject, inEvaluation, layerGradient, selection, type Targets } from './scores.ts';
 
 /**
  * a_ij = Σ_k A_ijk G_ijk: what each position does for the class, signed. [N, H, W], not resized.
  * @throws ShapeError where the layer puts out no maps
  */
 export function spatialAttribution(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+  checkSubject(network, x);
   return scope(() => {
     const { activation, gradient } = layerGradient(network, x, targets, layer);
     checkMaps('spatialAttribution', activation);
@@ -69,6 +70,7 @@ function overPositions(product: Tensor): Tensor {
 
 /** a_k = Σ_ij A_ijk G_ijk: what each channel does for the class, [N, C]. Also of layers that put out vectors. */
 export function channelAttribution(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+  checkSubject(network, x);
   return scope(() => {
     const { activation, gradient } = layerGradient(network, x, targets, layer);
     return overPositions(mul(activation, gradient));
@@ -80,11 +82,13 @@ export function channelAttribution(network: Network, x: Tensor, targets: Targets
  * gives for one class against the other.
  */
 export function channelEvidence(network: Network, x: Tensor, first: Targets, second: Targets, layer: LayerKey): Tensor {
+  checkSubject(network, x);
   return scope(() => sub(channelAttribution(network, x, first, layer), channelAttribution(network, x, second, layer)));
 }
 
 /** The network's output when a layer puts out `activation`; what lies before the layer does not run. */
 export function scoresFrom(network: Network, x: Tensor, layer: LayerKey, activation: Tensor): Tensor {
+  checkSubject(network, x);
   return network.forward(x, { replace: new Map([[layer, activation]]) }).output;
 }
 
@@ -150,6 +154,8 @@ export interface LayerToLayerOptions {
  * @returns [H₁, W₁, H₂, W₂]
  */
 export function layerToLayer(network: Network, x: Tensor, options: LayerToLayerOptions): Tensor {
+  checkSubject(network, x);
+  requireRecord('layerToLayer', options);
   const { from, to, batchSize = 64, onStep } = options;
   if (x.shape[0] !== 1) throw new ShapeError('layerToLayer', [x.shape], 'it explains one image [1, H, W, C]');
   if (!Number.isInteger(batchSize) || batchSize < 1) {

@@ -1,5 +1,5 @@
 /** Nearest neighbours of all points, block by block on the device, and the measure of labels built on them. */
-import { ConfigError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf } from '../errors.ts';
 import { type AffinityParams, tsneDistances } from '../kernels/tsne-affinities.ts';
 import { run } from '../ops/run.ts';
 import { emptyTensor, type Tensor, tensor } from '../tensor.ts';
@@ -110,7 +110,14 @@ export async function nearestNeighbours(points: Float32Array, N: number, k: numb
 
 /** Share of points whose label is the majority label of their k neighbours (ties: the smallest label). */
 export function neighbourAgreement(neighbours: Uint32Array, labels: ArrayLike<number>, k: number): number {
-  const N = neighbours.length / k;
+  const N = neighbours?.length / k;
+  if (!(Number.isInteger(k) && k >= 1)) throw new ConfigError('k', `it must be a whole number of at least 1, not ${kindOf(k)}.`);
+  if (!Number.isInteger(N) || !(labels?.length >= N)) {
+    throw new ArgumentError(
+      'neighbourAgreement',
+      `it takes ${k} neighbours and a label for each point, not ${kindOf(neighbours)} and ${kindOf(labels)}`,
+    );
+  }
   let classes = 1;
   for (let i = 0; i < labels.length; i++) classes = Math.max(classes, (labels[i] as number) + 1);
   const votes = new Uint32Array(classes);

@@ -2,14 +2,15 @@
  * Explanations judged by what happens when pixels go: deletion and insertion (Petsiuk et al. 2018, RISE), infidelity and max-sensitivity
  * (Yeh et al. 2019, On the (In)fidelity and Sensitivity of Explanations), and occlusion (Zeiler & Fergus 2014), which explains by the same means.
  */
+
 import { noGrad } from '../autodiff.ts';
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ConfigError, requireRecord, ShapeError } from '../errors.ts';
 import { roundHalfEven } from '../kernels/unary.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
 import { add, affine, less, mul, reshape, softmax, sub, sum, where } from '../ops/index.ts';
 import { sameShape, type Tensor, tensor } from '../tensor.ts';
-import { inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
+import { checkSubject, inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
 
 /** What stands where pixels have gone: one value, or an image (such as a blurred copy) of a shape that broadcasts to the input's. */
 export type Fill = number | Tensor;
@@ -116,6 +117,8 @@ export function deletion(
   maps: Tensor,
   options: PerturbationOptions = {},
 ): Promise<PerturbationCurve> {
+  checkSubject(network, x);
+  requireRecord('deletion', options);
   return perturb('deletion', network, x, targets, maps, options);
 }
 
@@ -127,6 +130,8 @@ export function insertion(
   maps: Tensor,
   options: PerturbationOptions = {},
 ): Promise<PerturbationCurve> {
+  checkSubject(network, x);
+  requireRecord('insertion', options);
   return perturb('insertion', network, x, targets, maps, options);
 }
 
@@ -152,6 +157,8 @@ function starts(length: number, window: number, stride: number): number[] {
  * 2014). Positive where the class loses by the occlusion.
  */
 export function occlusion(network: Network, x: Tensor, targets: Targets, options: OcclusionOptions): Tensor {
+  checkSubject(network, x);
+  requireRecord('occlusion', options);
   const [n, h, w] = x.shape as [number, number, number];
   if (x.rank !== 4) throw new ShapeError('occlusion', [x.shape], 'the images must be [N, H, W, C]');
   const [wh, ww] = typeof options.window === 'number' ? [options.window, options.window] : options.window;

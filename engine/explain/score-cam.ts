@@ -1,4 +1,5 @@
 import { noGrad } from '../autodiff.ts';
+import { requireRecord } from './../errors.ts';
 import { ConfigError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
@@ -20,7 +21,7 @@ import {
   where,
 } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkMaps, inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
+import { checkMaps, checkSubject, inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
 
 export interface ScoreCamOptions {
   /** Channels whose masked images go through the network together, for all images; bounds the memory. Default 16. */
@@ -36,6 +37,8 @@ export interface ScoreCamOptions {
  * @throws ShapeError where the layer puts out no maps
  */
 export function scoreCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey, options: ScoreCamOptions = {}): Tensor {
+  checkSubject(network, x);
+  requireRecord('scoreCam', options);
   const { batchSize = 16, baseline = 0, onStep } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new ConfigError('batchSize', `must be a whole number of at least 1, got ${batchSize}.`);

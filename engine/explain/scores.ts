@@ -3,14 +3,28 @@ import { grad } from '../autodiff.ts';
 import { ArgumentError, ConfigError, DTypeError, kindOf, ShapeError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
+import { checkTensor } from '../ops/arguments.ts';
 import { oneHot } from '../ops/index.ts';
 import { type Shape, Tensor, tensor } from '../tensor.ts';
 
 /** One class a sample: an i32 tensor [N] or numbers. What is no output of the network is refused; in a tensor it gives NaN. */
 export type Targets = Tensor | readonly number[] | Int32Array<ArrayBuffer>;
 
+/** @throws ArgumentError unless these are a network and its input */
+export function checkSubject(network: unknown, x: unknown): void {
+  checkNetwork(network);
+  if (!(x instanceof Tensor)) throw new ArgumentError('x', `the input of the network must be a tensor, not ${kindOf(x)}`);
+}
+
+function checkNetwork(network: unknown): void {
+  const { forward, eval: evaluate, train } = (network ?? {}) as Partial<Record<'forward' | 'eval' | 'train', unknown>>;
+  if ([forward, evaluate, train].every((method) => typeof method === 'function')) return;
+  throw new ArgumentError('network', `it must be a network such as buildNetwork makes, not ${kindOf(network)}`);
+}
+
 /** Runs `fn` with the network in evaluation mode and puts its mode back. */
 export function inEvaluation<T>(network: Network, fn: () => T): T {
+  checkNetwork(network);
   const { training } = network;
   network.eval();
   try {
@@ -64,6 +78,7 @@ export function asInput(x: Tensor): Tensor {
 
 /** ∂(Σ_n S_{c_n}(x_n))/∂x, S the network's output before any softmax: [N, …], one gradient a sample. */
 export function scoreGradient(network: Network, x: Tensor, targets: Targets): Tensor {
+  checkSubject(network, x);
   return inEvaluation(network, () =>
     scope(() => {
       const input = asInput(x);
@@ -83,6 +98,7 @@ export function selection(scores: Tensor, targets: Targets): Tensor {
 
 /** @throws ShapeError unless a layer's output is [N, H, W, C] */
 export function checkMaps(op: string, activation: Tensor): void {
+  checkTensor(op, activation, 'the activation');
   if (activation.rank !== 4) throw new ShapeError(op, [activation.shape], 'the layer must put out maps [N, H, W, C]');
 }
 
@@ -106,6 +122,7 @@ export function layerGradient(
   targets: Targets | ((scores: Tensor) => Targets),
   layer: LayerKey,
 ): LayerGradient {
+  checkSubject(network, x);
   return inEvaluation(network, () =>
     scope(() => {
       const { output, activations } = network.forward(asInput(x), { capture: [layer] });

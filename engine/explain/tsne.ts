@@ -75,6 +75,7 @@ export interface TsneOptions {
 
 /** Points as the schedule wants them: reduced to their principal components, or as they are. */
 export async function preparePoints(points: Float32Array, N: number, components: number): Promise<Float32Array> {
+  checkPoints('preparePoints', points, N);
   if (components <= 0 || components >= points.length / N) return points;
   return (await principalComponents(points, N, components)).projected;
 }
@@ -85,6 +86,7 @@ export async function initialLayout(
   N: number,
   { init = 'random', scale, seed = 1 }: { init?: 'random' | 'pca' | undefined; scale: number; seed?: number | undefined },
 ): Promise<Float32Array<ArrayBuffer>> {
+  checkPoints('initialLayout', points, N);
   if (init === 'random') return new Generator(seed, 'tsne').normal(2 * N, 0, scale);
   const { projected, variances } = await principalComponents(points, N, 2);
   const deviation = Math.sqrt(variances[0] as number) || 1;
