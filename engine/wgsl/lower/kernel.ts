@@ -24,6 +24,9 @@ export interface KernelInput {
   readonly grid: readonly [number, number, number] | undefined;
 }
 
+/** Of a workgroup, on every WebGPU device. */
+const MAX_INVOCATIONS = 256;
+
 export interface LoweredKernel {
   readonly graph: Graph;
   readonly bindings: readonly number[];
@@ -126,6 +129,10 @@ class Lowering {
     const [args, first, end] = [0, 1, 2].map((i) => g.parameter(i, 'i32')) as [Node, Node, Node];
     const [gx, gy, gz] = this.#gridNodes(args);
     const size = this.#entry.workgroupSize.map((value) => this.#constant(value)) as [number, number, number];
+    const invocations = size[0] * size[1] * size[2];
+    if (size.some((n) => !(n >= 1)) || invocations > MAX_INVOCATIONS) {
+      this.#fail(`@workgroup_size is (${size.join(', ')}); it must hold 1 to ${MAX_INVOCATIONS} invocations`);
+    }
     const flow = this.#flow;
     // A binding that is too short for a single element: nothing runs.
     const enough = this.#checks.reduce((a, b) => g.make('i32.and', [a, b]), g.i32(1));
