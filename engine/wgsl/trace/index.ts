@@ -69,8 +69,8 @@ export const DEFAULT_BUDGET: Budget = {
   milliseconds: 60_000,
 };
 
-/** Invocations of a workgroup. */
-const MAX_INVOCATIONS = 1024;
+/** Invocations of a workgroup that every WebGPU device takes; where no override says how many, the front end has checked it. */
+const MAX_INVOCATIONS = 256;
 /** Invocations of a dispatch: even empty ones would take longer than the budget of time. */
 const MAX_DISPATCHED = 1 << 26;
 /** Most words of all variables of an invocation or a workgroup. */

@@ -262,6 +262,16 @@ describe('bad input', () => {
     expect(code).toBe(2);
   });
 
+  it.each([0, 300])('an override that makes workgroups of %i', async (n) => {
+    const source = 'override N: u32;\n@compute @workgroup_size(N) fn main() {}';
+    for (const device of ['trace', 'wasm']) {
+      printed = [];
+      const { code, text } = await run(file('size.wgsl', source), '--override', `N=${n}`, '--device', device);
+      expect(text).toContain(`is (${n}, 1, 1); it must hold 1 to 256 invocations`);
+      expect(code).toBe(2);
+    }
+  });
+
   it('a program that does not compile, and one outside the subset', async () => {
     const head = '@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() {\n';
     const wrong = await run(file('undeclared.wgsl', `${head}  y[0] = missing;\n}`), '--json');
