@@ -195,8 +195,11 @@ describe('Tsne', () => {
 
   it('costs one submission an iteration', async () => {
     const tsne = await Tsne.create(points, N, { perplexity: 8, schedule: { ...short, exaggerated: 1000, momentumSwitch: 1000 } });
-    tsne.step(2);
-    await tsne.positions();
+    // The first executions compile and wait for others; a step is cut only where the shortest of eight takes longer than a frame.
+    for (let look = 0; look < 10; look++) {
+      tsne.step(1);
+      await tsne.positions();
+    }
     const backend = (getDevice() as Awaited<ReturnType<typeof init>>).backend as unknown as { counters: { submits: number } };
     const before = backend.counters.submits;
     tsne.step(8);
