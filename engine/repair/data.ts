@@ -74,14 +74,14 @@ export function withTargets(data: TrainingData, targets: Samples): TrainingData 
     open(device) {
       const parts = openBoth(data, rows, device);
       return {
-        batch: (selection) => ({ inputs: parts[0].batch(selection).inputs, targets: parts[1].batch(selection).inputs }),
+        batch: (selection) => ({ inputs: parts[0].batch(selection).inputs, targets: parts[1].batch(selection).targets }),
         dispose: () => disposeBoth(parts),
       };
     },
   };
 }
 
-/** Numbers for each sample as data of their own. */
+/** Numbers for each sample as the targets of data of their own: integers stay integers there. */
 function rowsOf(count: number, samples: Samples): TrainingData {
   if (samples.values.length !== count * sizeOf(samples.shape)) {
     throw new ShapeError(
@@ -90,7 +90,7 @@ function rowsOf(count: number, samples: Samples): TrainingData {
       'there must be one row for each sample',
     );
   }
-  return arrayData(samples, { values: new Int32Array(count), shape: [] });
+  return arrayData({ values: new Float32Array(count), shape: [] }, samples);
 }
 
 const openBoth = (a: TrainingData, b: TrainingData, device: RecordingDevice): [OpenData, OpenData] => [
@@ -158,7 +158,7 @@ function transformed(
     open(device) {
       const parts = openBoth(data, rows, device);
       return {
-        batch: (selection) => scope(() => change(parts[0].batch(selection), parts[1].batch(selection).inputs)),
+        batch: (selection) => scope(() => change(parts[0].batch(selection), parts[1].batch(selection).targets)),
         dispose: () => disposeBoth(parts),
       };
     },

@@ -133,7 +133,7 @@ describe('the t-SNE lab', () => {
   });
 
   it('embeds a given checkpoint, any layer of it', async () => {
-    await init({ device: 'webgpu' });
+    await init({ device: 'wasm' });
     const network = buildNetwork(mnistCnn({ filters: 3, hidden: 16 }), { inputShape: [28, 28, 1], rng: 5 });
     const bytes = await saveNetwork(network, { dataset: 'fashion-mnist', normalisation: null });
     const files = new Map([['net.safetensors', bytes]]);
@@ -294,7 +294,7 @@ describe('settings', () => {
 
 describe('layers of a network', () => {
   it('are found by what they are', async () => {
-    await init({ device: 'webgpu' });
+    await init({ device: 'wasm' });
     const cnn = buildNetwork(mnistCnn({ filters: 2, hidden: 8, softmax: true }), { inputShape: [28, 28, 1], rng: 1 });
     expect(['first', 'hidden', 'logits', 'softmax'].map((layer) => layerPath(cnn, layer as 'first', ''))).toEqual([
       '1',
@@ -311,7 +311,7 @@ describe('layers of a network', () => {
   });
 
   it('give probabilities once, whether or not the network ends in a softmax', async () => {
-    await init({ device: 'webgpu' });
+    await init({ device: 'wasm' });
     const set = await loadDataset('mnist', { source: data, split: 'test', count: 20 });
     const found: Float32Array[] = [];
     for (const softmax of [true, false]) {

@@ -16,3 +16,14 @@ export async function availableDevices(): Promise<readonly (readonly [name: stri
     return always;
   }
 }
+
+/**
+ * The devices that compute on the processor: for tests of methods that train or compile much. What runs below them is tested on WebGPU
+ * too (conformance, core, train), and a software adapter needs many times their time.
+ */
+export async function processorDevices(): Promise<readonly (readonly [name: string, device: RecordingDevice])[]> {
+  return [
+    ['cpu', await openDevice('cpu')],
+    ['wasm', await openDevice('wasm')],
+  ];
+}

@@ -9,9 +9,9 @@ import { Generator } from '../../../engine/random.ts';
 import { fitNetwork } from '../../../engine/repair/training.ts';
 import { setDevice, type Tensor, tensor } from '../../../engine/tensor.ts';
 import { arrayData } from '../../../engine/train/data.ts';
-import { availableDevices } from '../core/devices.ts';
+import { processorDevices } from '../core/devices.ts';
 
-const opened = await availableDevices();
+const opened = await processorDevices();
 afterAll(() => {
   for (const [, device] of opened) device.destroy();
 });

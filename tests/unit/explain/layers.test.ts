@@ -24,9 +24,9 @@ import { buildNetwork } from '../../../engine/nn/network.ts';
 import { DeviceGenerator, matmul, mul } from '../../../engine/ops/index.ts';
 import { Generator } from '../../../engine/random.ts';
 import { full, setDevice, sizeOf, type Tensor, tensor } from '../../../engine/tensor.ts';
-import { availableDevices } from '../core/devices.ts';
+import { processorDevices } from '../core/devices.ts';
 
-const opened = await availableDevices();
+const opened = await processorDevices();
 afterAll(() => {
   for (const [, device] of opened) device.destroy();
 });

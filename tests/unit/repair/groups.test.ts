@@ -11,9 +11,9 @@ import { errorSet, fitNetwork } from '../../../engine/repair/training.ts';
 import { setDevice, type Tensor } from '../../../engine/tensor.ts';
 import { arrayData } from '../../../engine/train/data.ts';
 import { evaluate } from '../../../engine/train/evaluate.ts';
-import { availableDevices } from '../core/devices.ts';
+import { processorDevices } from '../core/devices.ts';
 
-const opened = await availableDevices();
+const opened = await processorDevices();
 afterAll(() => {
   for (const [, device] of opened) device.destroy();
 });
