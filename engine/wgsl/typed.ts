@@ -189,23 +189,7 @@ export interface Unary extends Typed {
   readonly operand: Value;
 }
 
-export type BinaryOperator =
-  | '+'
-  | '-'
-  | '*'
-  | '/'
-  | '%'
-  | '&'
-  | '|'
-  | '^'
-  | '<<'
-  | '>>'
-  | '=='
-  | '!='
-  | '<'
-  | '<='
-  | '>'
-  | '>=';
+export type BinaryOperator = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>' | '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** Operands of one type, componentwise (a scalar beside a vector has been splatted by `construct`), but for shifts (right: u32). */
 export interface Binary extends Typed {

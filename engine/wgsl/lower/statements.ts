@@ -101,7 +101,8 @@ export abstract class Statements extends Values {
   protected evaluate(value: Value): void {
     if (value.kind === 'builtin' && value.type === VOID)
       this.fail(`'${value.name}' needs the invocations of a workgroup at once, which the CPU device runs one by one`);
-    this.value(value);
+    if (value.type.kind === 'pointer') this.pointer(value);
+    else this.value(value);
   }
 
   protected switch(s: Extract<Statement, { kind: 'switch' }>): void {
