@@ -2,7 +2,7 @@
 import panelTile from '../../shaders/ladders/matmul/8-packed-panels.wgsl';
 import packShader from '../../shaders/pack-panels.wgsl';
 import { type Epilogue, epilogueOverrides, NO_EPILOGUE } from './epilogue.ts';
-import { PaddedPlan, roundUp, splitPlan, splitSum, whole } from './gemm-plan.ts';
+import { PaddedPlan, roundUp, type Split, splitPlan, splitSum, whole } from './gemm-plan.ts';
 import { type AdapterCaps, type Dispatch, dispatch, linearGrid, type Plan } from './kernel.ts';
 
 /** Lines of a panel: the columns of a register tile. */
@@ -28,6 +28,19 @@ export interface PanelProduct {
 
 /** Whether steps of this many elements, `K` of them, meet in few sets of a cache (of 4 KiB a way). */
 export const collides = (step: number, K: number): boolean => step % 256 === 0 && K > 64;
+
+/** Elements of `a` that stay in a processor's second-level cache while panel after panel passes: 2 MiB. */
+const CACHED = 2 ** 19;
+/** Most elements of the partial sums: 32 MiB. */
+const MOST_PARTIALS = 2 ** 23;
+
+/** Parts of the sums so short that all rows of `a` stay in the cache; undefined: they do anyway, or the partial sums are too many. */
+function fitCache({ M, N, K }: PanelProduct): Split | undefined {
+  if (M * K <= CACHED) return undefined;
+  const perSplit = Math.max(256, Math.floor(CACHED / M / 4) * 4);
+  const splits = Math.ceil(K / perSplit);
+  return splits > 1 && M * N * splits <= MOST_PARTIALS ? { splits, perSplit } : undefined;
+}
 
 function pack(caps: AdapterCaps, x: string, lie: Lie, lines: number, { batch, K }: PanelProduct, panels: string) {
   const perMatrix = Math.ceil(lines / LINES) * K;
@@ -55,7 +68,7 @@ export function panelPlan(p: PanelProduct, epilogue: Epilogue, caps: AdapterCaps
   if (hasBias) padded.input('bias', { matrices: 1, rows: 1, columns: p.N }, { matrices: 1, rows: 1, columns: N });
   padded.output('y', { matrices: p.batch, rows: p.M, columns: N }, { matrices: p.batch, rows: p.M, columns: p.N });
   const tiles = p.batch * Math.ceil(p.M / 4) * Math.ceil(N / LINES);
-  const split = p.batch > 1 ? whole(p.K) : splitSum(p.K, tiles, 16, 512);
+  const split = p.batch > 1 ? whole(p.K) : (fitCache(p) ?? splitSum(p.K, tiles, 16, 512));
   const product = splitPlan(caps, split, { count: p.M * N, N, epilogue }, (part, own, y) =>
     dispatch(
       panelTile,

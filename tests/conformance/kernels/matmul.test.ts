@@ -33,6 +33,7 @@ describe('matmul', () => {
       [1, 65, 256, 81],
       [1, 256, 256, 80],
       [2, 256, 512, 67],
+      [1, 1030, 8, 600],
     ] as const) {
       const sizes = { batch, M, N, K, aBatchStride: M * K, bBatchStride: batch === 1 ? 0 : K * N };
       const epilogue = { hasBias: 1, activation: ACTIVATION.leakyRelu, slope: 0.25 };
@@ -95,6 +96,7 @@ describe.each([
       [1, 65, 256, 81],
       [1, 256, 256, 80],
       [2, 256, 512, 67],
+      [1, 1030, 8, 600],
     ] as const) {
       const sizes = { batch, M, N, K, aBatchStride: M * K, bBatchStride: batch === 1 ? 0 : K * N };
       await expectAgreement(kernel, sizes, { rtol: 1e-4, atol: 1e-4 });
