@@ -1,6 +1,6 @@
 /**
- * Matrix products with one side transposed, as gradients of a matrix product need them: both read their matrices as they lie,
- * no transposed copy is made.
+ * Matrix products with one side transposed, as gradients of a matrix product need them: both read their matrices as they lie;
+ * only the rung for the CPU device packs them first.
  */
 import naiveNT from '../../shaders/ladders/matmul-nt/1-naive.wgsl';
 import tileNT from '../../shaders/ladders/matmul-nt/2-register-tile-8x2.wgsl';
@@ -10,6 +10,7 @@ import naiveTN from '../../shaders/ladders/matmul-tn/1-naive.wgsl';
 import tileTN from '../../shaders/ladders/matmul-tn/2-register-tile-8x2.wgsl';
 import quadTN from '../../shaders/ladders/matmul-tn/3-quad-swap.wgsl';
 import workgroupTN from '../../shaders/ladders/matmul-tn/4-workgroup-tile.wgsl';
+import { plainPanelPlan } from './gemm-panels.ts';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 import { joinRows, type MatmulSizes, matrices } from './matmul.ts';
@@ -109,6 +110,16 @@ export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
       applies: suitsWorkgroupTile,
       plan: (p, caps) => paddedTilePlan(workgroupNT, 'NT', WORKGROUP_TILE, joinRows(p), caps),
     },
+    {
+      id: 'packed-panels',
+      applies: (p, caps) => caps.kind === 'cpu' && p.M >= 4,
+      plan: (given, caps) => {
+        const p = joinRows(given);
+        const a = { batchStride: p.aBatchStride, lineStride: p.K, step: 1 };
+        const b = { batchStride: p.bBatchStride, lineStride: p.K, step: 1 };
+        return plainPanelPlan({ ...p, a, b }, caps);
+      },
+    },
   ],
 });
 
@@ -145,6 +156,15 @@ export const matmulTN = defineKernel<'a' | 'b', 'y', MatmulSizes>({
       id: 'workgroup-tile',
       applies: suitsWorkgroupTile,
       plan: (p, caps) => paddedTilePlan(workgroupTN, 'TN', WORKGROUP_TILE, p, caps),
+    },
+    {
+      id: 'packed-panels',
+      applies: (p, caps) => caps.kind === 'cpu' && p.M >= 4,
+      plan: (p, caps) => {
+        const a = { batchStride: p.aBatchStride, lineStride: 1, step: p.M };
+        const b = { batchStride: p.bBatchStride, lineStride: 1, step: p.N };
+        return plainPanelPlan({ ...p, a, b }, caps);
+      },
     },
   ],
 });

@@ -7,6 +7,7 @@ import quadSwap from '../../shaders/ladders/matmul/5-quad-swap.wgsl';
 import workgroupTile from '../../shaders/ladders/matmul/6-workgroup-tile.wgsl';
 import tile4x2 from '../../shaders/ladders/matmul/7-register-tile-4x2.wgsl';
 import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { collides, panelPlan } from './gemm-panels.ts';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct, splitSum, whole } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 
@@ -156,5 +157,16 @@ export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
       plan: vectorPlan(workgroupTile, 64, 64, 1),
     },
     { id: 'register-tile-4x2', applies: (_, caps) => caps.kind === 'cpu', plan: processorPlan },
+    {
+      id: 'packed-panels',
+      // Packing takes as long as a product with about 16 rows.
+      applies: (p, caps) => caps.kind === 'cpu' && p.M >= 64 && collides(p.N, p.K),
+      plan: (given, caps) => {
+        const p = joinRows(given);
+        const a = { batchStride: p.aBatchStride, lineStride: p.K, step: 1 };
+        const b = { batchStride: p.bBatchStride, lineStride: 1, step: p.N };
+        return panelPlan({ ...p, a, b }, p, caps);
+      },
+    },
   ],
 });

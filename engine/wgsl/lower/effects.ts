@@ -4,7 +4,7 @@ import type { Func, Module, Place, Statement, Value } from '../typed.ts';
 export class Walk {
   /** `var`s of the function. */
   readonly variables = new Set<number>();
-  /** `let`s and parameters of pointer type through which something is written. */
+  /** Parameters, and `let`s from before the piece, of pointer type through which something is written. */
   readonly pointers = new Set<number>();
   readonly globals = new Set<number>();
   /** Whether it calls a function. */
@@ -13,8 +13,8 @@ export class Walk {
   loops = false;
   /** Values and statements seen: a measure of the code's size. */
   weight = 0;
-  /** Pointers that are named here: what they point to. */
-  readonly #lets = new Map<number, Value>();
+  /** What `let`s of pointer type seen here point to. */
+  readonly #addresses = new Map<number, Value>();
   readonly #of: EffectTable;
 
   constructor(of: EffectTable) {
@@ -29,7 +29,7 @@ export class Walk {
     this.weight++;
     switch (s.kind) {
       case 'let':
-        if (s.value.type.kind === 'pointer') this.#lets.set(s.local, s.value);
+        if (s.value.type.kind === 'pointer') this.#addresses.set(s.local, s.value);
         this.value(s.value);
         return;
       case 'var':
@@ -96,8 +96,8 @@ export class Walk {
   through(pointer: Value): void {
     if (pointer.kind === 'address') this.written(pointer.place);
     else if (pointer.kind === 'local') {
-      const named = this.#lets.get(pointer.local);
-      if (named) this.through(named);
+      const address = this.#addresses.get(pointer.local);
+      if (address) this.through(address);
       else this.pointers.add(pointer.local);
     }
   }

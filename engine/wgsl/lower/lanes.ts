@@ -37,7 +37,8 @@ export class Lanes {
 
   splat(node: Node, scalar: Scalar): Node {
     const g = this.#graph;
-    if (scalar === 'bool') return g.make('i32x4.splat', [g.make('i32.sub', [g.i32(0), node])]);
+    // A condition may be any number that is not 0: all bits of the mask must be set.
+    if (scalar === 'bool') return g.make('i32x4.splat', [g.make('i32.sub', [g.i32(0), g.bool(node)])]);
     return g.make(scalar === 'f32' ? 'f32x4.splat' : 'i32x4.splat', [node]);
   }
 
@@ -55,7 +56,7 @@ export class Lanes {
   replace(vector: Node, lane: number, value: Node, scalar: Scalar): Node {
     const g = this.#graph;
     if (scalar === 'f32') return g.make('f32x4.replace_lane', [vector, value], lane);
-    return g.make('i32x4.replace_lane', [vector, scalar === 'bool' ? g.make('i32.sub', [g.i32(0), value]) : value], lane);
+    return g.make('i32x4.replace_lane', [vector, scalar === 'bool' ? g.make('i32.sub', [g.i32(0), g.bool(value)]) : value], lane);
   }
 
   build(values: readonly Node[], scalar: Scalar): Node {
@@ -93,7 +94,7 @@ export class Lanes {
     }
     if (quad.some(({ op }) => op === 'const')) {
       const words = quad.map((node) => (node.op === 'const' ? (node.immediate as number) : 0));
-      const vector = this.#graph.v128(scalar === 'bool' ? words.map((word) => -word) : words);
+      const vector = this.#graph.v128(scalar === 'bool' ? words.map((word) => -Number(word !== 0)) : words);
       return { vector, holds: (lane) => quad[lane]?.op === 'const' };
     }
     return { vector: this.splat(quad[0], scalar), holds: (lane) => quad[lane] === quad[0] };
@@ -115,7 +116,7 @@ export class Lanes {
     if (quad.every((node) => node === first)) return this.splat(first, mask ? 'bool' : first.type === 'f32' ? 'f32' : 'i32');
     if (quad.every(({ op }) => op === 'const')) {
       const words = quad.map(({ immediate }) => immediate as number);
-      return g.v128(mask ? words.map((word) => -word) : words);
+      return g.v128(mask ? words.map((word) => -Number(word !== 0)) : words);
     }
     const { op } = first;
     if (op.endsWith('.extract_lane')) return mask ? undefined : this.#packExtracts(quad, memo);
@@ -209,7 +210,8 @@ export function isMask(node: Node): boolean {
   if (['v128.and', 'v128.or', 'v128.xor', 'v128.not', 'v128.andnot', 'shuffle'].includes(node.op)) return node.args.every(isMask);
   if (node.op === 'i32x4.splat') {
     const [a] = node.args as [Node];
-    return a.op === 'i32.sub' && a.args[0]?.op === 'const' && a.args[0].immediate === 0 && (a.args[1] as Node).range.hi <= 1;
+    const bit = a.args[1]?.range;
+    return a.op === 'i32.sub' && a.args[0]?.op === 'const' && a.args[0].immediate === 0 && bit?.lo === 0 && bit.hi <= 1;
   }
   return false;
 }

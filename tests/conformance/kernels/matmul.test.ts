@@ -28,6 +28,19 @@ describe('matmul', () => {
     );
   });
 
+  it('agrees where steps of a power of two are packed first', async () => {
+    for (const [batch, M, N, K] of [
+      [1, 65, 256, 81],
+      [1, 256, 256, 80],
+      [2, 256, 512, 67],
+      [1, 1030, 8, 600],
+    ] as const) {
+      const sizes = { batch, M, N, K, aBatchStride: M * K, bBatchStride: batch === 1 ? 0 : K * N };
+      const epilogue = { hasBias: 1, activation: ACTIVATION.leakyRelu, slope: 0.25 };
+      await expectAgreement(matmul, { ...sizes, ...epilogue }, { rtol: 1e-4, atol: 1e-4 });
+    }
+  });
+
   it('splits long sums of small products and adds the parts', async () => {
     for (const [M, N, K] of [
       [3, 10, 701],
@@ -76,6 +89,18 @@ describe.each([
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('agrees where steps of a power of two are packed first', async () => {
+    for (const [batch, M, N, K] of [
+      [1, 65, 256, 81],
+      [1, 256, 256, 80],
+      [2, 256, 512, 67],
+      [1, 1030, 8, 600],
+    ] as const) {
+      const sizes = { batch, M, N, K, aBatchStride: M * K, bBatchStride: batch === 1 ? 0 : K * N };
+      await expectAgreement(kernel, sizes, { rtol: 1e-4, atol: 1e-4 });
+    }
   });
 
   it('splits long sums of small products and adds the parts', async () => {
