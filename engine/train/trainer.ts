@@ -41,7 +41,9 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
     this.config = config;
     this.plan = planOf(config);
     this.#state = new TrainingState(config, this.plan);
-    this.#chunks = new ChunkQueue(config.lossEvery ?? 'auto');
+    // What computes at once gains nothing from steps ahead, and a changed learning rate counts from the very next step.
+    const pace = deviceOf(this.#state.network).info.kind === 'webgpu' ? 'auto' : 1;
+    this.#chunks = new ChunkQueue(config.lossEvery ?? pace);
   }
 
   /** The network in training; another object after `resume` on a new device. */

@@ -40,7 +40,7 @@ export interface TrainerConfig<N extends Trainable = Network> {
   readonly checkpointEvery?: 'epoch' | 'never' | number;
   /** Steps between copies of the state to the host, from which a lost device or a diagnosis starts. Default 200. */
   readonly snapshotEvery?: number;
-  /** Steps between read-backs of losses; 'auto' (default) waits for about 50 ms of work. */
+  /** Steps between read-backs of losses; 'auto' waits for about 50 ms of work. Default: 'auto' on WebGPU, 1 elsewhere. */
   readonly lossEvery?: 'auto' | number;
   /** 'recorded' (default) traces a step once and replays it; 'eager' runs every operation anew. Both give the same bits. */
   readonly mode?: 'recorded' | 'eager';
