@@ -79,7 +79,7 @@ describe('every component', () => {
         .map((s) => s.id),
     );
     expect(undocumented).toEqual([]);
-    expect(await page.$$eval('section', (sections) => sections.length)).toBe(13);
+    expect(await page.$$eval('section', (sections) => sections.length)).toBe(18);
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../engine/errors.ts';
 import { dropout, dropoutChannels, randomBernoulli, randomNormal, randomUniform } from '../../../engine/kernels/random.ts';
 import { Generator, pcg4d, streamOf } from '../../../engine/random.ts';
 import { expectAgreement } from './harness.ts';
@@ -114,6 +115,6 @@ describe('Generator', () => {
       new Set([new Generator(9, 'a'), new Generator(9, 'b'), new Generator(10, 'a'), new Generator(9, 'a').fork('x')].map(first))
         .size,
     ).toBe(4);
-    expect(() => new Generator(-1)).toThrow(RangeError);
+    expect(() => new Generator(-1)).toThrow(ConfigError);
   });
 });
