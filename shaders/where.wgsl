@@ -17,11 +17,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> mask: array<u32>;
+@group(0) @binding(1) var<storage, read> mask: array<f32>;
 @group(0) @binding(2) var<storage, read> a: array<u32>;
 @group(0) @binding(3) var<storage, read> b: array<u32>;
 @group(0) @binding(4) var<storage, read_write> y: array<u32>;
-@group(0) @binding(5) var<storage, read> mask4: array<vec4u>;
+@group(0) @binding(5) var<storage, read> mask4: array<vec4f>;
 @group(0) @binding(6) var<storage, read> a4: array<vec4u>;
 @group(0) @binding(7) var<storage, read> b4: array<vec4u>;
 @group(0) @binding(8) var<storage, read_write> y4: array<vec4u>;
@@ -54,7 +54,7 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
       indexB += position * params.outerStrideB[3u - d];
     }
   }
-  y[i] = select(b[indexB], a[indexA], (mask[indexMask] & 0x7fffffffu) != 0u);
+  y[i] = select(b[indexB], a[indexA], (bitcast<u32>(mask[indexMask]) & 0x7fffffffu) != 0u);
 }
 
 // Past the end an invocation takes the last vector once more, so that no load branches, but does not store it.
@@ -70,7 +70,7 @@ fn vectors(
   for (var j = 0u; j < 4u; j++) {
     let i = min(start + j * 256u, last);
     if (start + j * 256u <= last) {
-      y4[i] = select(b4[i], a4[i], (mask4[i] & vec4u(0x7fffffffu)) != vec4u());
+      y4[i] = select(b4[i], a4[i], (bitcast<vec4u>(mask4[i]) & vec4u(0x7fffffffu)) != vec4u());
     }
   }
 }

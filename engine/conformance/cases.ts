@@ -130,6 +130,7 @@ const products = [
   { batch: 1, M: 33, N: 65, K: 31, aBatchStride: 0, bBatchStride: 0 },
   { batch: 2, M: 64, N: 40, K: 64, aBatchStride: 64 * 64, bBatchStride: 0 },
   { batch: 1, M: 3, N: 10, K: 701, aBatchStride: 0, bBatchStride: 0 },
+  { batch: 1, M: 66, N: 256, K: 68, aBatchStride: 0, bBatchStride: 0 },
 ];
 const boxes = [
   { outer: 3, reduce: 301, inner: 1 },

@@ -4,7 +4,7 @@ import shader from '../../shaders/unary.wgsl';
 import gradientShader from '../../shaders/unary-gradient.wgsl';
 import { cos, erf, erfc, exp, expm1, log, log1p, pow, sin, tan, tanh } from '../math/index.ts';
 import { perItem, perSixteen } from './grids.ts';
-import { defineKernel, dispatch, type KernelSpec } from './kernel.ts';
+import { defineKernel, dispatch, type KernelSpec, type Variant } from './kernel.ts';
 
 /** `alpha` and `beta` mean what the row's equation says; 0 where it names none. */
 export type UnaryParams = {
@@ -179,15 +179,16 @@ function unaryKernel(name: UnaryName, row: UnaryRow): UnaryKernel {
         id: 'naive',
         plan: (p, caps) => ({ dispatches: [dispatch(shader, 'naive', p, perItem(p.count, caps, 64), { overrides })] }),
       },
-      {
-        id: 'vectors',
-        applies: () => !row.long,
-        plan: (p, caps) => ({
-          dispatches: [dispatch(shader, 'vectors', p, perSixteen(p.count, caps), { overrides, buffers: { x4: 'x', y4: 'y' } })],
-        }),
-      },
+      ...vectorsUnlessLong(row, (p, caps) => ({
+        dispatches: [dispatch(shader, 'vectors', p, perSixteen(p.count, caps), { overrides, buffers: { x4: 'x', y4: 'y' } })],
+      })),
     ],
   });
+}
+
+/** A long function gains nothing from four elements an invocation: its code would not fit. */
+function vectorsUnlessLong(row: UnaryRow, plan: Variant<UnaryParams>['plan']): readonly Variant<UnaryParams>[] {
+  return row.long ? [] : [{ id: 'vectors', plan }];
 }
 
 function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKernel | undefined {
@@ -213,18 +214,14 @@ function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKerne
         id: 'naive',
         plan: (p, caps) => ({ dispatches: [dispatch(gradientShader, 'naive', p, perItem(p.count, caps, 64), { overrides })] }),
       },
-      {
-        id: 'vectors',
-        applies: () => !row.long,
-        plan: (p, caps) => ({
-          dispatches: [
-            dispatch(gradientShader, 'vectors', p, perSixteen(p.count, caps), {
-              overrides,
-              buffers: { gy4: 'gy', saved4: 'saved', gx4: 'gx' },
-            }),
-          ],
-        }),
-      },
+      ...vectorsUnlessLong(row, (p, caps) => ({
+        dispatches: [
+          dispatch(gradientShader, 'vectors', p, perSixteen(p.count, caps), {
+            overrides,
+            buffers: { gy4: 'gy', saved4: 'saved', gx4: 'gx' },
+          }),
+        ],
+      })),
     ],
   });
 }
