@@ -56,7 +56,8 @@ function checkBuffers(kernel: AnyKernel, caps: AdapterCaps): void {
         if (!kernel.inputs.includes(name) && !kernel.outputs.includes(name)) continue;
         const type = kernel.types?.[name] ?? 'f32';
         const scalar = binding.element.replace(/^vec[234]([fiu])$/, '$132');
-        if (scalar !== type) {
+        const byBits = scalar === 'u32' && type === 'f32' && kernel.bits?.includes(name);
+        if (scalar !== type && !byBits) {
           throw new KernelMismatchError(
             `kernel '${kernel.name}' (variant '${variant.id}') and ${shader.path}: '${binding.name}' is ${binding.element} in WGSL, '${name}' is ${type} in the kernel`,
           );

@@ -69,6 +69,8 @@ export interface KernelSpec<In extends string, Out extends string, P> {
   readonly types?: Partial<Record<In | Out, 'f32' | 'i32' | 'u32'>>;
   /** Buffers of which 32-bit words are moved as they are: elements of any type may lie there, whatever `types` says. */
   readonly words?: readonly (In | Out)[];
+  /** Float buffers that the WGSL declares as u32, because it reads them by their bits (an order of NaN, signs of zero). */
+  readonly bits?: readonly (In | Out)[];
   /** Number of elements of each buffer: what the host checks before a dispatch and what the conformance suite allocates. */
   sizes(params: P): Record<In | Out, number>;
   /**

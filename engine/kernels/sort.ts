@@ -15,6 +15,7 @@ export const sortRows = defineKernel<'x', 'y', SortParams>({
   equation: 'y_{n0} \\le y_{n1} \\le \\dots,\\quad \\{y_{ni}\\}_i = \\{x_{ni}\\}_i',
   inputs: ['x'],
   outputs: ['y'],
+  bits: ['x', 'y'],
   sizes: ({ rows, length }) => ({ x: rows * length, y: rows * length }),
   example: { rows: 3, length: 7 },
   reference({ x }, { y }, { rows, length }) {
