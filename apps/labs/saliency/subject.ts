@@ -14,7 +14,7 @@ import { type ConfigOf, defaults } from '../../runtime/schema.ts';
 import { corrupt, NORMALISATION } from '../failure-modes/data.ts';
 import { schema as failureModes } from '../failure-modes/schema.ts';
 import { inside, OUTLINES } from './outlines.ts';
-import { makeScenes, type Scenes } from './scenes.ts';
+import { makeScenes, SCENE_CLASSES, type Scenes } from './scenes.ts';
 import type { schema } from './schema.ts';
 
 export type Config = ConfigOf<typeof schema>;
@@ -82,6 +82,21 @@ async function* onScenes(config: Config, context: RunContext): Opening {
   return { open, pictures: picturesOf(scenes, config.pictures, scenes.objects), test: scenes, scenes, notices: [] };
 }
 
+/** Class maps of 16 × 16, each cell of which sees 12 pixels; without a bias, which would light every cell alike. */
+const sceneLayers = ({ lastRelu }: Config): NetworkDefinition => [
+  { type: 'conv2d', in: 3, out: 16, kernel: 3, padding: 1 },
+  { type: 'batchnorm2d', features: 16 },
+  { type: 'relu' },
+  { type: 'maxpool2d', kernel: 2 },
+  { type: 'conv2d', in: 16, out: 32, kernel: 3, padding: 1 },
+  { type: 'batchnorm2d', features: 32 },
+  { type: 'relu' },
+  { type: 'conv2d', in: 32, out: SCENE_CLASSES.length, kernel: 3, padding: 1, bias: false },
+  ...(lastRelu ? [{ type: 'relu' } as const] : []),
+  { type: 'globalavgpool2d' },
+  { type: 'flatten' },
+];
+
 /** A network trained on scenes whose background goes with the class as often as wanted. */
 export async function* sceneNetwork(
   config: Config,
@@ -90,7 +105,7 @@ export async function* sceneNetwork(
 ): AsyncGenerator<ExperimentEvent, OpenNetwork> {
   const { images, epochs, seed } = config;
   const dataset = makeScenes(images, correlation, seed, 'train');
-  const layers = gapNetwork(config, [16, 32]);
+  const layers = () => sceneLayers(config);
   const snapshots = yield* trainedSnapshots({ dataset, images, epochs, seed, layers }, context);
   return openSnapshot(snapshots.at(-1) as (typeof snapshots)[number], 'trained here on scenes');
 }
