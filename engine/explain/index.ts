@@ -39,6 +39,7 @@ export {
   semanticDictionary,
   twoClassColours,
 } from './building-blocks.ts';
+export { type CamAxioms, camAxioms, camContributions, scoresWithoutMaps } from './cam-axioms.ts';
 export { cam, gradCam, gradCamFrom, gradCamPlusPlus, gradCamPlusPlusFrom, xGradCam, xGradCamFrom } from './cam.ts';
 export { edgeMap, inputMap, randomMap, uniformMap } from './control-maps.ts';
 export {
