@@ -71,6 +71,13 @@ const short: Readonly<Record<string, { readonly config: object; readonly changes
     config: { training: 'MNIST', images: 64, maps: 2, depth: 1, batch: 32, epochs: 2 },
     changes: [{ step: 2, values: { rate: 0.03 } }],
   },
+  masktune: {
+    config: { images: 500, testImages: 200, width: 4, epochs: 2 },
+    changes: [
+      { step: 2, values: { rate: 0.03 } },
+      { step: 6, values: { strength: 0.3 } },
+    ],
+  },
 };
 
 describe.each([...experiments.keys()])('%s', (id) => {
