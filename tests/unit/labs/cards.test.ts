@@ -62,6 +62,11 @@ const labs: readonly (readonly [id: string, config: Readonly<Record<string, unkn
     (card) => !verifiable.has(card),
   ],
   ['tsne', { count: 60, iterations: 50, perplexity: 5 }, () => false],
+  [
+    'mode',
+    { images: 600, testImages: 200, epochs: 1, rounds: 1, repairImages: 20, seeds: 1, compare: 'one method', layers: 'off' },
+    () => false,
+  ],
 ];
 
 describe.each(labs)('the cards of %s', (id, config, without) => {
