@@ -78,6 +78,19 @@ const short: Readonly<Record<string, { readonly config: object; readonly changes
       { step: 6, values: { strength: 0.3 } },
     ],
   },
+  mode: {
+    config: {
+      images: 600,
+      testImages: 200,
+      epochs: 1,
+      rounds: 1,
+      repairImages: 64,
+      seeds: 1,
+      compare: 'one method',
+      layers: 'off',
+    },
+    changes: [{ step: 2, values: { rate: 0.01 } }],
+  },
 };
 
 describe.each([...experiments.keys()])('%s', (id) => {

@@ -19,8 +19,8 @@ import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { toColour } from '../../../engine/data/corruptions.ts';
 import { imageAt, imageDataset } from '../../../engine/data/dataset.ts';
-import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { SMALL_CNN } from '../../../engine/nn/architectures.ts';
+import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 
 const packs = join(dataFolder, 'packs');
 const mnist = existsSync(join(packs, 'mnist-train.pack'));
@@ -52,7 +52,9 @@ const numbersOf = (value: unknown): number[] => {
 describe('the network and the studio', () => {
   it('is the published SmallCNN at 16 maps, and narrower ones have its shape', () => {
     expect(smallCnn(16)).toEqual(SMALL_CNN.definition);
-    const widths = smallCnn(4).flatMap((layer) => (layer.type === 'conv2d' || layer.type === 'linear' ? [[layer.in, layer.out]] : []));
+    const widths = smallCnn(4).flatMap((layer) =>
+      layer.type === 'conv2d' || layer.type === 'linear' ? [[layer.in, layer.out]] : [],
+    );
     expect(widths).toEqual([
       [3, 4],
       [4, 4],
@@ -65,8 +67,23 @@ describe('the network and the studio', () => {
 
   const base = defaults(schema) as Config;
   const digits = (count: number) => {
-    const info = { name: 'mnist', split: 'train', height: 28, width: 28, channels: 1, classNames: ['0–4', '5–9'], mean: [0], std: [1] };
-    return toColour(imageDataset(info, new Uint8Array(count * 784).fill(9), Uint8Array.from({ length: count }, (_, i) => (i % 4 === 0 ? 1 : 0))));
+    const info = {
+      name: 'mnist',
+      split: 'train',
+      height: 28,
+      width: 28,
+      channels: 1,
+      classNames: ['0–4', '5–9'],
+      mean: [0],
+      std: [1],
+    };
+    return toColour(
+      imageDataset(
+        info,
+        new Uint8Array(count * 784).fill(9),
+        Uint8Array.from({ length: count }, (_, i) => (i % 4 === 0 ? 1 : 0)),
+      ),
+    );
   };
   const both = { train: digits(400), test: digits(40) };
 
@@ -75,7 +92,12 @@ describe('the network and the studio', () => {
     const carrying = groups.indexOf(1);
     const pixels = imageAt(images, carrying);
     const at = (y: number, x: number) => [...pixels.subarray((y * 28 + x) * 3, (y * 28 + x) * 3 + 3)];
-    expect([at(0, 0), at(5, 5), at(5, 6), at(6, 5)]).toEqual([[0, 0, 255], [0, 0, 255], [9, 9, 9], [9, 9, 9]]);
+    expect([at(0, 0), at(5, 5), at(5, 6), at(6, 5)]).toEqual([
+      [0, 0, 255],
+      [0, 0, 255],
+      [9, 9, 9],
+      [9, 9, 9],
+    ]);
     expect(imageAt(raw, 0)[2]).toBe(9);
     expect(imageAt(marked, 0)[2]).toBe(255);
   });
@@ -138,7 +160,16 @@ describe('paced work', () => {
 });
 
 describe('the repair table', () => {
-  const outcome = (worst: number): Outcome => ({ each: [], worst, average: worst, weighted: worst, raw: worst, biased: worst, steps: 10, note: '' });
+  const outcome = (worst: number): Outcome => ({
+    each: [],
+    worst,
+    average: worst,
+    weighted: worst,
+    raw: worst,
+    biased: worst,
+    steps: 10,
+    note: '',
+  });
   const seeds = (...values: number[]) => Object.fromEntries(values.map((value, seed) => [seed, outcome(value)]));
 
   it('calls a difference inside its interval none, and one outside by its size', () => {
@@ -240,7 +271,8 @@ describe.skipIf(!mnist)('on MNIST', () => {
 
   it('warns of empty groups and of masks that hide everything, and has a defined result', async () => {
     const few = { images: 500, testImages: 200, epochs: 1 };
-    const warnings = ({ store }: typeof quick) => store.notes.filter(({ level }) => level === 'warning').map(({ message }) => message);
+    const warnings = ({ store }: typeof quick) =>
+      store.notes.filter(({ level }) => level === 'warning').map(({ message }) => message);
     const perfect = await run({ ...few, mix0: 1, mix1: 0, rule: 'mean', strength: 0 });
     expect(perfect.result?.sizes.filter((size) => size === 0)).toHaveLength(2);
     expect(warnings(perfect).join()).toMatch(/no image of the group ‘0–4, no square’ and ‘5–9, square’/);
@@ -261,7 +293,8 @@ describe.skipIf(!mnist)('on MNIST', () => {
     expect(numbersOf(result).every(Number.isFinite)).toBe(true);
     const rows = store.tables.get('repairs') ?? [];
     expect(rows).toHaveLength(METHODS.length);
-    for (const row of rows) expect(Object.values(row).some((value) => typeof value === 'number' && Number.isNaN(value))).toBe(false);
+    for (const row of rows)
+      expect(Object.values(row).some((value) => typeof value === 'number' && Number.isNaN(value))).toBe(false);
     await runner.stop();
   });
 });
