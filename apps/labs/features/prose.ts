@@ -45,7 +45,7 @@ export const prose: Prose<typeof schema, Features> = ({ take }) => html`
     <p>
       Behind a ReLU nothing is below zero: the negative of a channel is whatever keeps it silent, often a flat area. A difference shows what
       tells two channels apart, and not what they share.
-      <button @click=${() => take({ terms: [{ kind: 'channel', layer: '22', unit: 11, weight: -1 }] }, 'This suggestion')}>Take the negative</button>
+      <button @click=${() => take({ terms: [{ kind: 'channel', layer: '31', unit: 27, weight: -1 }] }, 'This suggestion')}>Take the negative</button>
     </p>
   </details>
   <details>
@@ -63,8 +63,8 @@ export const prose: Prose<typeof schema, Features> = ({ take }) => html`
         take(
           {
             terms: [
-              { kind: 'channel', layer: '22', unit: 11, weight: 1 },
-              { kind: 'diversity', layer: '22', unit: 0, weight: 1 },
+              { kind: 'channel', layer: '31', unit: 27, weight: 1 },
+              { kind: 'diversity', layer: '31', unit: 0, weight: 2 },
             ],
             batch: 4,
             compare: 'alone',
