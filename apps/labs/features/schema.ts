@@ -245,6 +245,22 @@ export const schema = defineSchema({
     group: 'building blocks',
     when: { key: 'figure', is: ['blocks'] },
   }),
+  stochastic: boolean({
+    default: false,
+    label: 'stochastic path',
+    help: 'Each channel of each point is scaled at random, so that the path does not meet the same kinks for all of them.',
+    live: restart,
+    group: 'building blocks',
+    when: { key: 'figure', is: ['blocks'] },
+  }),
+  smoothPool: boolean({
+    default: false,
+    label: 'smooth gradient of max pooling',
+    help: 'For the maps of positions, display only: what comes out is no derivative of the network, but has no checkerboard either.',
+    live: restart,
+    group: 'building blocks',
+    when: { key: 'figure', is: ['blocks'] },
+  }),
   icons: int({
     default: 64,
     min: 0,
