@@ -58,6 +58,7 @@ const SNAPSHOTS = [1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 /** Steps between two reads of the objective where a read makes a GPU wait. */
 const READ_EVERY = 8;
 const DRAWS = 16;
+const LEAST_SIDE = 4;
 
 /** The engine's objective of a term. @throws ConfigError for a layer or channel that is not there */
 function objectiveOf(subject: Subject, term: Term): Objective {
@@ -141,6 +142,11 @@ class Comparison {
     const [h, w] = subject.inputShape;
     const least = 2 * this.robust.pad;
     this.size = subject.resizable ? [config.size, config.size] : [Math.max(1, h - least), Math.max(1, w - least)];
+    if (Math.min(...this.size) < LEAST_SIDE)
+      throw new ConfigError(
+        'pad',
+        `leaves ${this.size.join(' × ')} pixels of the ${h} × ${w} that the network takes; choose a smaller one.`,
+      );
   }
 
   /** The network around images with this border; one that takes one size only sees them in grey. */
