@@ -4,6 +4,7 @@ import type { TermPointed } from '../components/controls/element.ts';
 import type { ExportItem } from '../components/export-menu/element.ts';
 import type { LiveTensor } from '../components/math-card/element.ts';
 import type { BuiltCard, Verification } from '../math/card.ts';
+import { addMathFont } from '../math/font/load.ts';
 import {
   type Answer,
   type AnyContract,
@@ -20,6 +21,9 @@ import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
+import './notebook.ts';
+import { figuresOf } from './figures.ts';
+import { noNotes, type ReaderNotes } from './notes-store.ts';
 import { Question } from './questions.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 
@@ -29,6 +33,9 @@ export type { StartOptions } from './lab-shell.ts';
 interface TermShower extends Element {
   selectTerms?(terms: readonly TermRef[], show: boolean): void;
 }
+
+/** Width in pixels below which a lab is on a phone, or in a column as narrow as one. */
+const NARROW = 600;
 
 /**
  * A lab. Its view (`view.ts`) extends this class; the build joins the two with the rest of the lab (`defineLabElement`).
@@ -45,8 +52,8 @@ interface TermShower extends Element {
  * @attr {boolean} parallel - may run beside another lab on the page
  * @attr {auto|webgpu|wasm|cpu} device
  * @attr {string} data-url - address of the folder of data packs; default: that of the site the script came from
- * @fires lab-change - the reader changed the configuration; detail `{config}`
- * @fires lab-state - the run's state changed; detail `{state, step}`
+ * @fires chalk-change - the reader changed the controls; detail {@link LabChange}
+ * @fires chalk-state - the run's state changed; detail {@link LabStateChange}
  * @csspart figure - the lab's figure
  * @csspart controls - the box of controls
  */
@@ -54,18 +61,35 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   extends LabShell<S, C>
   implements LabPage<S, C>
 {
-  static override properties = { ...LabShell.properties, selectedTerms: { state: true }, copied: { state: true } };
+  static override properties = {
+    ...LabShell.properties,
+    selectedTerms: { state: true },
+    copied: { state: true },
+    narrow: { state: true },
+    questions: { state: true },
+    found: { state: true },
+  };
   static override styles = [tokenStyles, baseStyles, labStyles, proseStyles];
 
   declare private selectedTerms: readonly TermRef[];
   declare private copied: string;
+  declare private narrow: boolean;
+  declare private questions: readonly string[];
+  declare private found: string;
+  #notes: ReaderNotes = noNotes;
   readonly #questions: { readonly failure: string }[] = [];
-  readonly #resized = new ResizeObserver(() => this.#reachTables());
+  readonly #resized = new ResizeObserver(([entry]) => {
+    if (entry) this.narrow = entry.contentRect.width < NARROW;
+    this.#reachTables();
+  });
 
   constructor() {
     super();
     this.selectedTerms = [];
     this.copied = '';
+    this.questions = [];
+    this.found = '';
+    this.narrow = globalThis.innerWidth < NARROW;
     this.addEventListener('term-select', (event) => this.#selectTerms(event as CustomEvent<Partial<TermPointed>>));
   }
 
@@ -169,6 +193,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   override connectedCallback(): void {
     super.connectedCallback();
+    if (this.page) addMathFont();
     this.#resized.observe(this);
   }
 
@@ -180,6 +205,29 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
     this.#reachTables();
+    if (this.page) this.#readWords();
+  }
+
+  /** What the run found, as the reader sees it. */
+  get #found(): string {
+    return this.renderRoot.querySelector('.finding')?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
+  }
+
+  /** The finding and the prompts of the prose, for what the reader writes beside them. */
+  #readWords(): void {
+    const found = this.runState === 'finished' && !this.recorded ? this.#found : '';
+    if (found !== this.found) this.found = found;
+    const prompts = [...this.renderRoot.querySelectorAll('.prose .ask')].map((ask) => ask.querySelector('p')?.textContent ?? '');
+    const questions = prompts.map((text) => text.replace(/\s+/g, ' ').trim()).filter(Boolean);
+    if (questions.join('\n') !== this.questions.join('\n')) this.questions = questions;
+  }
+
+  #renderNotebook(): TemplateResult | typeof nothing {
+    if (this.compact) return nothing;
+    return html`<chalk-notebook lab=${this.definition.id} finding=${this.found} .questions=${this.questions}
+      @notes-change=${(event: CustomEvent<ReaderNotes>) => {
+        this.#notes = event.detail;
+      }}></chalk-notebook>`;
   }
 
   /** What scrolls must be reachable by keyboard. */
@@ -214,7 +262,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const { ChalkLinkBuilder } = await import('./link-builder.ts');
     const builder = new ChalkLinkBuilder();
     builder.target = this.definition;
-    builder.makeLink = (teacher) => this.link(teacher);
+    builder.preset = this.state.preset;
+    builder.config = this.state.config;
     this.renderRoot.append(builder);
     await builder.updateComplete;
     builder.open();
@@ -222,7 +271,10 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   #exports(): readonly ExportItem[] {
     const { store, device, recorded } = this.run;
-    const source = { definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded };
+    const source = {
+      ...{ definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded },
+      report: () => ({ finding: this.#found, notes: this.#notes, figures: figuresOf(this.renderRoot), link: this.link() }),
+    };
     return [...this.exportItems(), ...commonExports(source)];
   }
 
@@ -234,8 +286,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       this.verifiable(card)
         ? async () => trusted<readonly Verification[]>(await this.run.ask('verify', { card: card.id }))
         : null;
-    const live = !this.recorded && this.run.serves('verify') && this.store.step !== undefined;
-    return html`<chalk-card-section .load=${cards} .tensors=${tensors} .verify=${live ? verify : undefined}></chalk-card-section>`;
+    const live = !this.recorded && !this.run.stale && this.run.serves('verify') && this.store.step !== undefined;
+    return html`<chalk-card-section .load=${cards} .tensors=${tensors} .ran=${this.cards.ran} .verify=${live ? verify : undefined}></chalk-card-section>`;
   }
 
   override render(): TemplateResult {
@@ -243,6 +295,9 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     return renderLab({
       definition: this.definition,
       compact: this.compact,
+      narrow: this.narrow,
+      recording: this.module.recording !== undefined,
+      finds: texts?.finding !== undefined,
       config: this.state.config,
       base: this.state.base,
       preset: this.state.preset,
@@ -265,6 +320,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         tools: this.renderTools(),
         results: this.renderResults(),
         prose: texts?.prose?.(this) ?? nothing,
+        notebook: this.#renderNotebook(),
         cards: this.#renderCards(),
       },
       play: () => this.play(),

@@ -10,7 +10,8 @@ import type { RunState, StateReport } from '../runtime/runner.ts';
 import { type ConfigOf, defaults, type Schema } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { siteRoot } from '../site-root.ts';
-import { CardQuestions } from './card-questions.ts';
+import { CardQuestions, type RanHere } from './card-questions.ts';
+import type { LabChange, LabStateChange } from './lab-events.ts';
 import { labKey } from './lab-keys.ts';
 import type { LabModule } from './lab-module.ts';
 import { LabState } from './lab-state.ts';
@@ -88,7 +89,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
         return tuneWish();
       },
       get devicePreference() {
-        return self.device;
+        return self.device === 'auto' && self.definition.device === 'small' ? 'cpu' : self.device;
       },
       get dataUrl() {
         return self.dataUrl || new URL('data/packs/', siteRoot).href;
@@ -165,7 +166,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   /** Starts, goes on, or runs again. */
   play(): void {
-    if (this.recorded || !['starting', 'running', 'paused'].includes(this.runState)) this.restart('play');
+    if (this.run.replaying || !['starting', 'running', 'paused'].includes(this.runState)) this.restart('play');
     else if (this.runState !== 'running') this.run.resume({ play: true });
   }
 
@@ -263,11 +264,18 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     this.#lookAtTensors();
   }
 
-  /** New tensors for the cards, where a live run has them and the reader is near. */
+  /** New tensors and kernels for the cards, where a live run has them and the reader is near. */
   #lookAtTensors(): void {
-    if (!this.page || this.recorded || !this.run.serves('tensors')) return;
-    const ask = async () => trusted<readonly LiveTensor[]>(await this.run.ask('tensors'));
-    void this.cards.look(ask).then((fresh) => {
+    if (!this.page || this.recorded || this.run.stale) return;
+    const { run } = this;
+    const tensors = async () => (run.serves('tensors') ? trusted<readonly LiveTensor[]>(await run.ask('tensors')) : []);
+    const kernels = async () => {
+      const { device } = run;
+      return run.serves('kernels') && device
+        ? { device, kernels: trusted<RanHere['kernels']>(await run.ask('kernels')) }
+        : undefined;
+    };
+    void this.cards.look(tensors, kernels).then((fresh) => {
       if (fresh) this.#scheduleRender();
     });
   }
@@ -293,7 +301,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     const now = this.state.config;
     this.#applied();
     if (this.page) this.#link.write(this.state.linkState);
-    this.dispatchEvent(chalkEvent('lab-change', { config: now }));
+    this.dispatchEvent(chalkEvent<LabChange>('chalk-change', { config: now }));
     this.configChanged(Object.keys(now).filter((key) => now[key] !== before[key]));
   }
 
@@ -308,8 +316,16 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     else this.#frame = requestAnimationFrame(render);
   }
 
-  #stateChanged({ state, step }: StateReport): void {
-    this.dispatchEvent(chalkEvent('lab-state', { state, step }));
+  #stateChanged({ state, step, error }: StateReport): void {
+    if (state === 'paused' || state === 'finished') this.#lookAtTensors();
+    const { run, store } = this;
+    const { config, changes } = run.started ?? { config: this.state.config, changes: [] };
+    const detail: LabStateChange = {
+      ...{ state, step, recorded: run.replaying, config: Object.assign({ ...config }, ...changes.map(({ values }) => values)) },
+      ...(state === 'finished' && { result: store.result }),
+      ...(error && { error: { name: error.name, message: error.message } }),
+    };
+    this.dispatchEvent(chalkEvent('chalk-state', detail));
   }
 
   #sayNoGpu(): void {
@@ -323,20 +339,20 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     if (!wish) return;
     event.preventDefault();
     if (wish === 'toggle') {
-      if (this.run.active && !this.recorded) this.pause();
+      if (this.run.active && !this.run.replaying) this.pause();
       else this.play();
     } else if (wish === 'step') this.step(1);
     else this.reset();
   }
 
   protected step(count: number): void {
-    if (this.runState === 'paused' && !this.recorded && this.run.applied) this.run.resume({ advance: count });
-    else if (this.run.active && !this.recorded) this.pause();
+    if (this.runState === 'paused' && !this.run.replaying && this.run.applied) this.run.resume({ advance: count });
+    else if (this.run.active && !this.run.replaying) this.pause();
     else this.restart('step', { steps: count });
   }
 
   /** The same seed, from the start: playing if it played, else after its first step. */
   protected reset(): void {
-    this.restart(this.run.playing && !this.recorded ? 'play' : 'step');
+    this.restart(this.run.playing && !this.run.replaying ? 'play' : 'step');
   }
 }

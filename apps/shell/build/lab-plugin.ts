@@ -1,6 +1,7 @@
 /**
- * Vite plugin: makes page, element, worker and the module for other pages of each lab from its own files. Nothing is written to disk;
- * the modules have the addresses they would have in the lab's folder (`/labs/regression/index.html`, `./worker.ts`).
+ * Vite plugin: makes page, element and the module for other pages of each lab from its own files, and the worker that serves all of them.
+ * Nothing is written to disk; the modules have the addresses they would have in the lab's folder (`/labs/regression/index.html`,
+ * `./element.ts`). A build also gets `embed/<lab>.js`, which shares its parts with the pages.
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -10,18 +11,19 @@ import type { MathCard } from '../../math/card.ts';
 import type { AnyDefinition } from '../../runtime/experiment.ts';
 import { importAlone } from './import-alone.ts';
 import { type LabFolders, labFolders } from './lab-folders.ts';
-import { type Door, labModules } from './lab-modules.ts';
+import { labModules, workerModule } from './lab-modules.ts';
 import { labPage, type PageWords } from './lab-page.ts';
 
 export interface LabsOptions {
   /** Of the repository. */
   readonly root: string;
-  readonly door?: Door;
   /** Default: every folder of `apps/labs` with a `schema.ts`. */
   readonly folders?: LabFolders;
 }
 
 const PAGE = 'index.html';
+/** Where the worker lies, as if it were a file beside the labs. */
+const WORKER = 'labs/lab-worker.ts';
 const clean = (id: string): string => id.replace(/[?#].*$/, '');
 
 /** What stands on the page; checks that the parameters and the terms of the cards are each other's. */
@@ -35,7 +37,7 @@ async function wordsOf(root: string, folder: string): Promise<PageWords> {
   return definition;
 }
 
-export function labs({ root, door = 'site', folders = labFolders(root) }: LabsOptions): Plugin {
+export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin {
   const idOf = new Map([...folders].map(([id, folder]) => [folder, id]));
   /** The lab and the name of one of its files that only the build knows. */
   const made = (path: string): { id: string; folder: string; name: string } | undefined => {
@@ -45,27 +47,41 @@ export function labs({ root, door = 'site', folders = labFolders(root) }: LabsOp
     return { id, folder, name };
   };
   let appRoot = join(root, 'apps');
+  let building = false;
+  /** In a build: the name under which the bundler knows the worker until it has a file. */
+  let worker = '';
   return {
     name: 'chalkgrad:labs',
     enforce: 'pre',
     configResolved(config) {
       appRoot = config.root;
+      building = config.command === 'build';
+    },
+    buildStart() {
+      if (!building || folders.size === 0) return;
+      worker = this.emitFile({ type: 'chunk', id: join(appRoot, WORKER), name: 'lab-worker' });
+      for (const [id, folder] of folders) {
+        const module = { id: join(folder, 'embed.ts'), fileName: `embed/${id}.js` };
+        this.emitFile({ type: 'chunk', preserveSignature: 'strict', ...module });
+      }
     },
     resolveId(source, importer) {
       const query = source.slice(clean(source).length);
       const path = clean(source);
+      if ([path, join(appRoot, path)].includes(join(appRoot, WORKER))) return join(appRoot, WORKER) + query;
       const candidates =
         path.startsWith('.') && importer ? [resolve(dirname(clean(importer)), path)] : [path, join(appRoot, path)];
       const found = candidates.find((candidate) => made(candidate));
       return found === undefined ? null : found + query;
     },
     async load(id) {
+      if (clean(id) === join(appRoot, WORKER)) return workerModule(root, folders);
       const found = made(clean(id));
-      // Vite makes the constructor of a worker itself.
-      if (!found || /[?&]worker(&|$)/.test(id)) return null;
+      if (!found) return null;
       const { folder, name } = found;
       if (name === PAGE) return labPage(await wordsOf(root, folder));
-      return labModules[name]?.({ id: found.id, folder, root, door }) ?? null;
+      const address = building ? `import.meta.ROLLUP_FILE_URL_${worker}` : `new URL('/${WORKER}', location.origin).href`;
+      return labModules[name]?.({ id: found.id, folder, root, worker: address }) ?? null;
     },
     configureServer(server) {
       server.middlewares.use(async (request, response, next) => {
