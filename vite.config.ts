@@ -62,6 +62,11 @@ export default defineConfig({
     modulePreload: { polyfill: false, resolveDependencies: (_file, needed, { hostType }) => (hostType === 'html' ? needed : []) },
     rollupOptions: {
       input: pages(),
+      treeshake: {
+        // What a lab does not use of the engine it does not load. One file registers itself: the tape adds gradients with it, and
+        // apps/runtime/engine-device.ts asks for it.
+        moduleSideEffects: [{ test: /^(?!.*\/engine\/ops\/binary\.ts$).*\/(engine|shaders)\//, sideEffects: false }],
+      },
       // All scripts in one folder: apps/site-root.ts counts on it.
       output: {
         entryFileNames: (chunk) => `assets/${chunk.name.replaceAll('/', '-')}-[hash].js`,

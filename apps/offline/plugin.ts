@@ -48,10 +48,10 @@ export function offline(root: string): Plugin {
         if (!bundle || id === undefined) return undefined;
         const chunks = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? [file] : []));
         const named = (end: string) =>
-          chunks.filter(({ facadeModuleId }) => facadeModuleId?.endsWith(end)).map((c) => c.fileName);
+          chunks.filter(({ moduleIds }) => moduleIds.some((id) => id.endsWith(end))).map((c) => c.fileName);
         const needed = [
           ...reach(bundle, named('labs/lab-worker.ts'), false),
-          ...reach(bundle, named(`labs/${id}/experiment.ts`), true),
+          ...reach(bundle, [...named('engine/device/init.ts'), ...named(`labs/${id}/experiment.ts`)], true),
         ];
         const first = reach(bundle, named(`labs/${id}/index.html`), false);
         return [...new Set(needed)]

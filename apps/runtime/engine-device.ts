@@ -1,5 +1,7 @@
 /** The engine's device for a run: opened once per thread, opened anew after it was lost or when another kind is wanted. */
 import { init } from '../../engine/device/init.ts';
+// The tape adds gradients with it; a build drops what nobody asks for.
+import '../../engine/ops/binary.ts';
 import type { RanKernel, RecordingDevice } from '../../engine/device/recording-device.ts';
 import type { TuningStore } from '../../engine/device/tuning/store.ts';
 import type { DeviceInfo, DevicePreference, TuneMode } from './experiment.ts';

@@ -21,6 +21,8 @@ import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
+import './first-steps.ts';
+import './kept-runs.ts';
 import './notebook.ts';
 import { figuresOf } from './figures.ts';
 import { noNotes, type ReaderNotes } from './notes-store.ts';
@@ -77,6 +79,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   declare private questions: readonly string[];
   declare private found: string;
   #notes: ReaderNotes = noNotes;
+  /** The first steps that the reader has done: run, change, symbol. */
+  #steps: readonly [ran: boolean, changed: boolean, looked: boolean] = [false, false, false];
   readonly #questions: { readonly failure: string }[] = [];
   readonly #resized = new ResizeObserver(([entry]) => {
     if (entry) this.narrow = entry.contentRect.width < NARROW;
@@ -90,6 +94,12 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     this.questions = [];
     this.found = '';
     this.narrow = globalThis.innerWidth < NARROW;
+    this.addEventListener('chalk-state', ({ detail }) => {
+      if (!detail.recorded && detail.state === 'running') this.#steps = [true, this.#steps[1], this.#steps[2]];
+    });
+    this.addEventListener('chalk-change', () => {
+      this.#steps = [this.#steps[0], true, this.#steps[2]];
+    });
     this.addEventListener('term-select', (event) => this.#selectTerms(event as CustomEvent<Partial<TermPointed>>));
   }
 
@@ -215,11 +225,20 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   /** The finding and the prompts of the prose, for what the reader writes beside them. */
   #readWords(): void {
-    const found = this.runState === 'finished' && !this.recorded ? this.#found : '';
+    const found = this.runState === 'finished' && !this.recorded && !this.run.stale ? this.#found : '';
     if (found !== this.found) this.found = found;
+    if (this.runState === 'finished' && !this.recorded) this.keepRun(this.#found);
     const prompts = [...this.renderRoot.querySelectorAll('.prose .ask')].map((ask) => ask.querySelector('p')?.textContent ?? '');
     const questions = prompts.map((text) => text.replace(/\s+/g, ' ').trim()).filter(Boolean);
     if (questions.join('\n') !== this.questions.join('\n')) this.questions = questions;
+  }
+
+  /** The runs that came to their end, and the way back to each. */
+  #renderRuns(): TemplateResult | typeof nothing {
+    if (this.compact || this.hides('runs')) return nothing;
+    return html`<chalk-kept-runs .runs=${this.keptRuns} .schema=${this.definition.schema}
+      @run-restore=${(event: CustomEvent<{ config: Partial<ConfigOf<S>> }>) => this.take(event.detail.config, 'That run')}
+      @runs-clear=${() => this.clearRuns()}></chalk-kept-runs>`;
   }
 
   #renderNotebook(): TemplateResult | typeof nothing {
@@ -243,6 +262,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const { terms = [], show = false } = event.detail;
     const named = Object.values(this.definition.schema as Schema).map(termsOf);
     const parameters = named.filter((refs) => refs.some((ref) => terms.includes(ref)));
+    if (terms.length > 0) this.#steps = [this.#steps[0], this.#steps[1], true];
     this.selectedTerms = [...new Set([...terms, ...parameters.flat()])];
     for (const section of this.renderRoot.querySelectorAll<TermShower>('chalk-card-section')) {
       section.selectTerms?.(this.selectedTerms, show);
@@ -296,6 +316,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       definition: this.definition,
       compact: this.compact,
       narrow: this.narrow,
+      expected: this.expected,
       recording: this.module.recording !== undefined,
       finds: texts?.finding !== undefined,
       config: this.state.config,
@@ -320,6 +341,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         tools: this.renderTools(),
         results: this.renderResults(),
         prose: texts?.prose?.(this) ?? nothing,
+        steps: html`<chalk-first-steps .done=${this.#steps}></chalk-first-steps>`,
+        runs: this.#renderRuns(),
         notebook: this.#renderNotebook(),
         cards: this.#renderCards(),
       },

@@ -4,11 +4,12 @@ import type { LiveTensor } from '../components/math-card/element.ts';
 import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
 import { type AnyContract, type Contract, trusted } from '../runtime/contract.ts';
 import type { LabEvent } from '../runtime/events.ts';
-import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
+import { type AnyDefinition, type DevicePreference, presetValues } from '../runtime/experiment.ts';
 import type { LinkState, Note, TeacherKeys } from '../runtime/link.ts';
 import type { RunState, StateReport } from '../runtime/runner.ts';
 import { type ConfigOf, defaults, type Schema } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
+import { sameValue } from '../runtime/values.ts';
 import { siteRoot } from '../site-root.ts';
 import { CardQuestions, type RanHere } from './card-questions.ts';
 import type { LabChange, LabStateChange } from './lab-events.ts';
@@ -17,6 +18,8 @@ import type { LabModule } from './lab-module.ts';
 import { LabState } from './lab-state.ts';
 import { LinkSync } from './link-sync.ts';
 import { type MadeRun, RunController, type Wish } from './run-controller.ts';
+import { type KeptRun, keptRun, metricsOf, readRuns, writeRuns } from './run-history.ts';
+import { keepTime, RunClock, timeOf } from './run-times.ts';
 import { tuneWish } from './tune-wish.ts';
 import { watchVisibility } from './visibility.ts';
 
@@ -71,6 +74,12 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   readonly #ofRun: OfRun[] = [this.cards];
   #frame = 0;
   #unwatch: (() => void) | undefined;
+  readonly #clock = new RunClock();
+  /** The kind of device on which this page has run last, or will probably run. */
+  #kind = 'gpu' in navigator ? 'webgpu' : 'wasm';
+  #runs: readonly KeptRun[] | undefined;
+  /** The run that was kept last. */
+  #kept: RunStore<C> | undefined;
 
   constructor() {
     super();
@@ -316,7 +325,59 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     else this.#frame = requestAnimationFrame(render);
   }
 
+  /** Seconds that the present preset took here, where that was measured and nothing but the seed is changed. */
+  protected get expected(): number | undefined {
+    const { base, config, preset } = this.state;
+    const same = Object.entries(this.definition.schema as Schema).every(
+      ([key, parameter]) => key === 'seed' || sameValue(parameter, base[key], config[key]),
+    );
+    return same ? timeOf(this.definition.id, preset, this.run.device?.kind ?? this.#kind) : undefined;
+  }
+
+  /** Runs of this lab that came to their end, oldest first. */
+  protected get keptRuns(): readonly KeptRun[] {
+    this.#runs ??= readRuns(this.definition.id);
+    return this.#runs;
+  }
+
+  protected clearRuns(): void {
+    this.#runs = [];
+    writeRuns(this.definition.id, []);
+    this.requestUpdate();
+  }
+
+  /** Keeps what is known of the run that has ended: once, when its finding is on the screen. */
+  protected keepRun(finding: string): void {
+    const { started, store, device } = this.run;
+    if (!started || this.#kept === store) return;
+    this.#kept = store;
+    const config = Object.assign({ ...started.config }, ...started.changes.map(({ values }) => values));
+    const ended = new Date().toISOString();
+    this.#runs = keptRun(this.keptRuns, { ended, config, finding, metrics: metricsOf(store), device: device?.name ?? '' });
+    writeRuns(this.definition.id, this.#runs);
+    this.requestUpdate();
+  }
+
+  #timed(state: RunState): void {
+    const seconds = this.#clock.tell(state);
+    const { started, device } = this.run;
+    if (state !== 'finished' || this.run.replaying || !started || started.changes.length > 0 || started.checkpoint || !device)
+      return;
+    const preset = Object.keys(this.definition.presets).find((name) => {
+      const base = defaults<Schema>(this.definition.schema, presetValues(this.definition, name)) as Readonly<
+        Record<string, unknown>
+      >;
+      return Object.entries(this.definition.schema as Schema).every(
+        ([key, parameter]) => key === 'seed' || sameValue(parameter, base[key], started.config[key]),
+      );
+    });
+    if (preset === undefined) return;
+    this.#kind = device.kind;
+    keepTime(this.definition.id, preset, device.kind, seconds);
+  }
+
   #stateChanged({ state, step, error }: StateReport): void {
+    this.#timed(state);
     if (state === 'paused' || state === 'finished') this.#lookAtTensors();
     const { run, store } = this;
     const { config, changes } = run.started ?? { config: this.state.config, changes: [] };

@@ -60,6 +60,11 @@ export const labStyles = css`
     border-block: 1px solid var(--chalk-rule);
     background: var(--chalk-paper);
   }
+  .promise {
+    margin: 0;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
   .deck-line {
     display: flex;
     flex-wrap: wrap;

@@ -14,6 +14,7 @@ import type { AnyDefinition, Preset } from '../runtime/experiment.ts';
 import type { Config, Note, TeacherKeys } from '../runtime/link.ts';
 import type { TermRef } from '../runtime/schema.ts';
 import type { RunController } from './run-controller.ts';
+import { formatDuration } from './run-times.ts';
 
 type Part = TemplateResult | typeof nothing;
 
@@ -23,6 +24,8 @@ export interface LabView {
   readonly compact: boolean;
   /** As wide as a phone: controls are folded. */
   readonly narrow: boolean;
+  /** Seconds that the preset took on this device; undefined where that is not known. */
+  readonly expected: number | undefined;
   /** The lab has a recording, which may still be on its way, and a sentence with its finding. */
   readonly recording: boolean;
   readonly finds: boolean;
@@ -53,6 +56,8 @@ export interface LabView {
     readonly tools: Part;
     readonly results: Part;
     readonly prose: Part;
+    readonly steps: Part;
+    readonly runs: Part;
     readonly notebook: Part;
     readonly cards: Part;
   };
@@ -172,11 +177,18 @@ function tools(view: LabView): TemplateResult {
   </div>`;
 }
 
+/** What the chosen preset shows, and how long it took here. */
+function promise({ definition, preset, expected }: LabView): Part {
+  const { shows } = (definition.presets as Readonly<Record<string, Preset>>)[preset] ?? {};
+  const took = expected === undefined ? '' : `It took ${formatDuration(expected)} on this device.`;
+  return shows || took ? html`<p class="promise">${shows} ${took}</p>` : nothing;
+}
+
 function deck(view: LabView): TemplateResult {
   const { run } = view;
   const finished: PhaseEvent = { type: 'phase', name: 'finished', progress: 1 };
   return html`<div class="deck">
-    ${transport(view)}
+    ${transport(view)} ${promise(view)}
     <div class="deck-line">
       <chalk-phase-progress .phase=${run.state === 'finished' ? finished : run.progress.phase} .step=${run.progress.step}
         ?busy=${run.state === 'running' || run.state === 'starting'}></chalk-phase-progress>
@@ -209,11 +221,11 @@ export function renderLab(view: LabView): TemplateResult {
     ? html`<h2>${definition.title}</h2>`
     : html`<header class="title"><h1>${definition.title}</h1><p class="question">${definition.question}</p></header>`;
   return html`<div class="lab ${compact ? 'embed' : ''} ${run.stale ? 'stale' : ''}">
-    ${heading} ${finding(view)} ${banners(view)} ${deck(view)}
+    ${heading} ${finding(view)} ${banners(view)} ${compact ? nothing : parts.steps} ${deck(view)}
     <div class="stage">
       <div class="figure" part="figure" aria-busy=${run.stale}><div class="shown">${parts.figure}</div>${failure(view)}</div>
       ${controls(view)}
-      <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${tools(view)} ${parts.tools}</div>
+      <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
     </div>
     ${compact || parts.prose === nothing ? nothing : html`<section class="section prose">${parts.prose}</section>`}
     ${compact ? nothing : html`${parts.notebook} ${parts.cards}`}

@@ -32,7 +32,7 @@ afterAll(async () => {
   await browser?.close();
 });
 afterEach(async () => {
-  await page?.close();
+  if (page && !page.isClosed()) await page.close();
   for (const server of servers.splice(0)) await server.close();
 });
 
@@ -257,7 +257,8 @@ describe('weight', () => {
     (_, { first, whole, files }) => {
       const list = files.map(([file, bytes]) => `${Math.round(bytes / 102.4) / 10} KiB ${file}`).join('\n');
       expect(first, list).toBeLessThanOrEqual(150 * 1024);
-      expect(whole, list).toBeLessThanOrEqual(220 * 1024);
+      // Much of it is the compiler for the processor, and kernels of operations that a lab checks on its cards.
+      expect(whole, list).toBeLessThanOrEqual(430 * 1024);
     },
   );
 });

@@ -3,9 +3,10 @@
  * Nothing is written to disk; the modules have the addresses they would have in the lab's folder (`/labs/regression/index.html`,
  * `./element.ts`). A build also gets `embed/<lab>.js`, which shares its parts with the pages.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
+import { nextLab } from '../../labs/guide.ts';
 import { checkParameterTerms } from '../../math/build/check-parameters.ts';
 import type { MathCard } from '../../math/card.ts';
 import type { AnyDefinition } from '../../runtime/experiment.ts';
@@ -37,6 +38,21 @@ async function wordsOf(root: string, folder: string): Promise<PageWords> {
   return definition;
 }
 
+/** What a page of a lab links to as plain text, by the address below the lab's folder. */
+function textsOf(folder: string): ReadonlyMap<string, string> {
+  const readme = join(folder, 'README.md');
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+  const source = files
+    .map((file) => `// ── ${basename(folder)}/${file} ──\n\n${readFileSync(join(folder, file), 'utf8')}`)
+    .join('\n\n');
+  return new Map([
+    ['source.txt', source],
+    ...(existsSync(readme) ? ([['findings.txt', readFileSync(readme, 'utf8')]] as const) : []),
+  ]);
+}
+
 export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin {
   const idOf = new Map([...folders].map(([id, folder]) => [folder, id]));
   /** The lab and the name of one of its files that only the build knows. */
@@ -45,6 +61,18 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
     const id = idOf.get(folder);
     if (id === undefined || !(name === PAGE || Object.hasOwn(labModules, name)) || existsSync(path)) return undefined;
     return { id, folder, name };
+  };
+  /** In a build nothing changes meanwhile. */
+  const known = new Map<string, Promise<PageWords>>();
+  const wordsOfLab = (folder: string): Promise<PageWords> => {
+    const words = (building && known.get(folder)) || wordsOf(root, folder);
+    known.set(folder, words);
+    return words;
+  };
+  const wordsOnPage = async (id: string, folder: string): Promise<PageWords> => {
+    const next = nextLab(id, [...folders.keys()]);
+    const after = next === undefined ? undefined : await wordsOfLab(folders.get(next) as string);
+    return { ...(await wordsOfLab(folder)), next: after, findings: textsOf(folder).has('findings.txt') };
   };
   let appRoot = join(root, 'apps');
   let building = false;
@@ -65,6 +93,11 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
         this.emitFile({ type: 'chunk', preserveSignature: 'strict', ...module });
       }
     },
+    generateBundle() {
+      const text = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
+      for (const [id, folder] of folders) for (const [name, source] of textsOf(folder)) text(`labs/${id}/${name}`, source);
+      text('licences/chalkgrad.txt', readFileSync(join(root, 'LICENSE'), 'utf8'));
+    },
     resolveId(source, importer) {
       const query = source.slice(clean(source).length);
       const path = clean(source);
@@ -79,17 +112,27 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
       const found = made(clean(id));
       if (!found) return null;
       const { folder, name } = found;
-      if (name === PAGE) return labPage(await wordsOf(root, folder));
+      if (name === PAGE) return labPage(await wordsOnPage(found.id, folder));
       const address = building ? `import.meta.ROLLUP_FILE_URL_${worker}` : `new URL('/${WORKER}', location.origin).href`;
       return labModules[name]?.({ id: found.id, folder, root, worker: address }) ?? null;
     },
     configureServer(server) {
       server.middlewares.use(async (request, response, next) => {
         const path = decodeURIComponent(clean(request.url ?? '/'));
+        const id = idOf.get(dirname(join(appRoot, path)));
+        const text = id === undefined ? undefined : textsOf(folders.get(id) as string).get(basename(path));
+        if (text !== undefined) {
+          response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+          response.end(text);
+          return;
+        }
         const found = made(join(appRoot, path.endsWith('/') ? `${path}${PAGE}` : path));
         if (found?.name !== PAGE) return next();
         try {
-          const html = await server.transformIndexHtml(`/labs/${found.id}/${PAGE}`, labPage(await wordsOf(root, found.folder)));
+          const html = await server.transformIndexHtml(
+            `/labs/${found.id}/${PAGE}`,
+            labPage(await wordsOnPage(found.id, found.folder)),
+          );
           response.setHeader('Content-Type', 'text/html; charset=utf-8');
           for (const [header, value] of Object.entries(server.config.server.headers ?? {}))
             response.setHeader(header, String(value));
