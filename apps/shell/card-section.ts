@@ -21,6 +21,7 @@ export class ChalkCardSection extends LitElement {
     load: { attribute: false },
     tensors: { attribute: false },
     verify: { attribute: false },
+    shows: { attribute: false },
     cards: { state: true },
     failure: { state: true },
   };
@@ -49,6 +50,8 @@ export class ChalkCardSection extends LitElement {
   declare tensors: (card: BuiltCard) => readonly LiveTensor[];
   /** Runs a card's verification; undefined, or null for a card: no button. */
   declare verify: ((card: BuiltCard) => (() => Promise<readonly Verification[]>) | null) | undefined;
+  /** Whether a card concerns the run; all do where this is not given. */
+  declare shows: ((card: BuiltCard) => boolean) | undefined;
   declare private cards: readonly BuiltCard[];
   declare private failure: string;
   #observer: IntersectionObserver | undefined;
@@ -123,10 +126,12 @@ export class ChalkCardSection extends LitElement {
     return html`<h2>${this.heading}</h2>
       ${this.failure ? html`<p role="alert">${this.failure}</p>` : ''}
       <div class="cards">
-        ${this.cards.map(
-          (card) =>
-            html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
-        )}
+        ${this.cards
+          .filter((card) => this.shows?.(card) ?? true)
+          .map(
+            (card) =>
+              html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
+          )}
       </div>`;
   }
 }

@@ -20,6 +20,7 @@ import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
+import { pictureExports } from './picture-exports.ts';
 import { Question } from './questions.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 
@@ -165,6 +166,11 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     return true;
   }
 
+  /** Whether a card concerns the run that is shown: that of another optimiser, for example, does not. */
+  protected concerns(_card: BuiltCard): boolean {
+    return true;
+  }
+
   // ── The frame ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   override connectedCallback(): void {
@@ -223,7 +229,12 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   #exports(): readonly ExportItem[] {
     const { store, device, recorded } = this.run;
     const source = { definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded };
-    return [...this.exportItems(), ...commonExports(source)];
+    const own = this.exportItems();
+    const known = new Set(own.map(({ name, format }) => `${name}.${format}`));
+    const pictures = pictureExports(this.renderRoot, this.definition.id).filter(
+      ({ name, format }) => !known.has(`${name}.${format}`),
+    );
+    return [...own, ...pictures, ...commonExports(source)];
   }
 
   #renderCards(): TemplateResult | typeof nothing {
@@ -235,7 +246,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         ? async () => trusted<readonly Verification[]>(await this.run.ask('verify', { card: card.id }))
         : null;
     const live = !this.recorded && this.run.serves('verify') && this.store.step !== undefined;
-    return html`<chalk-card-section .load=${cards} .tensors=${tensors} .verify=${live ? verify : undefined}></chalk-card-section>`;
+    return html`<chalk-card-section .load=${cards} .shows=${(card: BuiltCard) => this.concerns(card)} .tensors=${tensors}
+      .verify=${live ? verify : undefined}></chalk-card-section>`;
   }
 
   override render(): TemplateResult {

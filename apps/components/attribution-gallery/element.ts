@@ -6,6 +6,7 @@ import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
 import { formatNumber, formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
+import { sheetPng } from '../shared/picture-sheet.ts';
 import { type AttributionMap, limitsOf } from './scale.ts';
 
 export type { AttributionMap } from './scale.ts';
@@ -131,6 +132,16 @@ export class ChalkAttributionGallery extends LitElement {
     this.emptyText = '';
     this.maps = [];
     this.cursor = -1;
+  }
+
+  /** All maps as they are shown, each below its title. */
+  toPng(): Promise<Blob> {
+    const maps = [...this.renderRoot.querySelectorAll('chalk-heat-map')];
+    return sheetPng(
+      this,
+      maps.map((map) => ({ label: map.label, toPng: () => map.toPng() })),
+      Math.max(1, Math.round(maps.length / Math.max(1, this.maps.length))) * 2,
+    );
   }
 
   /** One line per pixel and map. */

@@ -8,6 +8,7 @@ import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
 import { formatCount, formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
+import { tablePng } from '../shared/picture-sheet.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { accuracy, type ConfusionCounts, rowShares, rowTotals, shareDifference } from './matrix.ts';
 import { matrixStyles } from './styles.ts';
@@ -104,6 +105,13 @@ export class ChalkConfusionMatrix extends LitElement {
       ['true \\ predicted', ...names],
       names.map((name, t) => [name, ...names.map((_, p) => matrix.counts[t * matrix.classes + p])]),
     );
+  }
+
+  /** The table as it is shown. @throws Error before an evaluation */
+  toPng(): Promise<Blob> {
+    const table = this.renderRoot.querySelector('table');
+    if (!table) throw new Error('There is no matrix yet.');
+    return tablePng(table, this.label);
   }
 
   protected override updated(_changed: PropertyValues<this>): void {

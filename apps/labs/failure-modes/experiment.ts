@@ -4,19 +4,18 @@ import { loadDataset } from '../../../engine/data/load.ts';
 import { Generator } from '../../../engine/index.ts';
 import { DENSE_MODEL } from '../../../engine/nn/architectures.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
+import type { Checkpoint } from '../../../engine/train/checkpoint.ts';
 import { imageData } from '../../../engine/train/data.ts';
 import { type Evaluation, evaluate } from '../../../engine/train/evaluate.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
+import { annotated, exported, load as loadCheckpoint, save } from './checkpoint.ts';
 import { asInput, type Config, corrupt, NORMALISATION } from './data.ts';
 import { type Attribution, attribute, type PathNode, pathNodes } from './explain.ts';
 import { type Example, inspect, verify } from './inspect.ts';
-import { definition, type schema } from './schema.ts';
+import { definition, networks, type schema, type Which } from './schema.ts';
 
-/** Which network, and which test set. */
-export const networks = ['clean', 'tainted'] as const;
-export type Which = (typeof networks)[number];
 export type Cell = `${Which} network, ${Which} test`;
 const cellName = (network: Which, test: Which): Cell => `${network} network, ${test} test`;
 
@@ -73,12 +72,16 @@ export interface FailureModes {
       readonly nodes: readonly PathNode[];
       readonly difference: number;
     };
+    /** One of the networks as a file that other labs open. */
+    network(of: { readonly network: Which }): Uint8Array;
     /** Bytes of images of a test set, [n, 28, 28]. */
     behind(cell: { readonly test: Which; readonly indices: readonly number[] }): Uint8Array;
   };
 }
 
 const LAST = 200;
+/** Steps between two checkpoints. */
+const CHECKPOINT_EVERY = 250;
 /** Most images shown behind a cell of a matrix. */
 const BEHIND = 60;
 
@@ -139,6 +142,7 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
         seed: config.seed,
         resetOptimiser: config.freshAdam,
         evalEvery: 'never',
+        checkpointEvery: CHECKPOINT_EVERY,
       });
     const trainers = record(networks, make);
     context.onDispose(() => {
@@ -149,20 +153,37 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
     });
     serve(trainers, sets, context);
 
-    yield { type: 'phase', name: 'train', progress: 0 };
-    const losses = record(networks, () => [] as number[]);
+    const { classNames } = sets.train.clean;
+    const found = context.checkpoint && loadCheckpoint(trainers, config, context.checkpoint);
+    const losses = record(networks, (which) => [...(found?.[which] ?? [])]);
+    const before = trainers.clean.progress.step;
+    const tailOf = () => record(networks, (which) => losses[which].slice(-LAST));
     const runs = record(networks, (which) => trainers[which].run());
-    const total = config.epochs * Math.ceil(config.images / config.batch);
-    for (let step = 1; step <= total; step++) {
+    const { totalSteps: total } = trainers.clean.plan;
+    yield { type: 'phase', name: 'train', progress: before / total };
+    for (let step = before + 1; step <= total; step++) {
+      const parts = new Map<Which, Checkpoint>();
+      const taken: [Which, number][] = [];
       for (const which of networks) {
         trainers[which].lr = context.live.rate;
-        const loss = await nextLoss(runs[which]);
+        const { loss, saved } = await nextLoss(runs[which]);
+        taken.push([which, loss]);
+        if (saved) parts.set(which, annotated(saved, which, classNames));
+      }
+      if (parts.size > 0) yield { type: 'checkpoint', name: 'model', step: step - 1, bytes: save(parts, tailOf(), config) };
+      for (const [which, loss] of taken) {
         losses[which].push(loss);
         yield { type: 'metric', series: which, x: step, y: loss };
       }
       yield { type: 'step', step, total, loss: losses.tainted.at(-1) as number };
     }
-    for (const which of networks) for await (const _ of runs[which]);
+    const parts = new Map<Which, Checkpoint>();
+    for (const which of networks) {
+      for await (const _ of runs[which]);
+      parts.set(which, annotated(await trainers[which].checkpoint(), which, classNames));
+    }
+    const tail = tailOf();
+    yield { type: 'checkpoint', name: 'model', step: total, bytes: save(parts, tail, config) };
 
     const cells = {} as Record<Cell, CellResult>;
     for (const [n, network] of networks.entries()) {
@@ -183,21 +204,21 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
         explained[cellName(network, test)] = await explainBoth(trainers[network], sets.test[test], config);
       }
     }
-    const lastLoss = record(networks, (which) => {
-      const last = losses[which].slice(-LAST);
-      return last.reduce((sum, loss) => sum + loss, 0) / last.length;
-    });
+    const lastLoss = record(networks, (which) => tail[which].reduce((sum, loss) => sum + loss, 0) / tail[which].length);
     yield { type: 'data', name: 'explained', value: explained };
     yield { type: 'data', name: 'explanations', value: await explanations(trainers, sets, context) };
     return { images: config.images, cells, lastLoss, explained };
   },
 };
 
-async function nextLoss(events: ReturnType<Trainer['run']>): Promise<number> {
+/** The loss of the next step, and the checkpoint before it, where one was due. */
+async function nextLoss(events: ReturnType<Trainer['run']>): Promise<{ loss: number; saved: Uint8Array | undefined }> {
+  let saved: Uint8Array | undefined;
   for (;;) {
     const { value, done } = await events.next();
     if (done) throw new Error('the training ended early');
-    if (value.type === 'step') return value.loss;
+    if (value.type === 'checkpoint') saved = value.bytes;
+    if (value.type === 'step') return { loss: value.loss, saved };
   }
 }
 
@@ -273,6 +294,7 @@ function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: 
   };
   context.serve('tensors', () => inspect(example(), context.live));
   context.serve('verify', ({ card }) => verify(example(), context.live, card));
+  context.serve('network', ({ network }) => exported(trainers[network], network, sets.train.clean.classNames));
   context.serve('explain', () => explanations(trainers, sets, context));
   context.serve('path', ({ network, test }) => {
     const { x, label } = exampleOf(sets, test, context);

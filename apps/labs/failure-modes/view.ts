@@ -4,22 +4,24 @@ import type { ShownMap } from '../../components/attribution-gallery/element.ts';
 import '../../components/attribution-gallery/element.ts';
 import '../../components/chart/element.ts';
 import '../../components/confusion-matrix/element.ts';
+import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/heat-map/element.ts';
 import '../../components/image-grid/element.ts';
 import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
 import { type CellFormat, formatPercent } from '../../components/shared/format.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, grayBatch, picked } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
+import { runnableCode } from './code.ts';
 import './dot-picker.ts';
-import type { Cell, Explanation, FailureModes, Matrix, Which } from './experiment.ts';
+import type { Cell, Explanation, FailureModes, Matrix } from './experiment.ts';
 import { verdict } from './explanation.ts';
-import type { schema } from './schema.ts';
+import { definition, networks, type schema, type Which } from './schema.ts';
 import { failureStyles } from './styles.ts';
 
-const WHICH = ['clean', 'tainted'] as const;
 const CLASSES = Array.from({ length: 10 }, (_, k) => String(k));
 const MOST = 60;
 const NONE: readonly never[] = [];
@@ -95,11 +97,38 @@ export class View extends LabElement<typeof schema, FailureModes> {
     return batchOf(this.store.images.get(`training images, ${which}`));
   }
 
+  protected override renderTools() {
+    if (this.hides('checkpoint')) return nothing;
+    return checkpointBar(this, definition, 'both networks', this.fixes('checkpoint'));
+  }
+
+  protected override exportItems(): readonly ExportItem[] {
+    const off = this.recorded || this.runState === 'idle' ? { unavailable: 'after the start of a live run' } : {};
+    const of = (network: Which): ExportItem => ({
+      id: `network-${network}`,
+      label: `the ${network} network, for other labs`,
+      format: 'safetensors',
+      name: `failure-modes-${network}`,
+      provide: () => this.ask('network', { network }),
+      ...off,
+    });
+    return [
+      ...networks.map(of),
+      {
+        id: 'engine',
+        label: 'this training with the engine alone',
+        format: 'ts',
+        name: 'failure-modes-training',
+        provide: () => runnableCode(this.made.config, this.made.changes),
+      },
+    ];
+  }
+
   protected override renderFigure() {
     return html`
       <h3>Training images</h3>
       <chalk-image-strips label="Training images" scale="2" columns="6" empty-text="They appear when the run starts."
-        .strips=${WHICH.map((which) => ({ label: which, images: this.#strip(which) }))}></chalk-image-strips>
+        .strips=${networks.map((which) => ({ label: which, images: this.#strip(which) }))}></chalk-image-strips>
       <chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9" smoothing-tool
         .series=${seriesOf(this.store, 'loss', { clean: { color: 'data' }, tainted: { color: 'model' } })}
         empty-text="Press play: both networks start from the same weights."></chalk-chart>`;
@@ -125,7 +154,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
     return html`<chalk-result-table label="Accuracy" .rows=${this.store.tables.get('accuracy') ?? NONE} .formats=${this.#shares}></chalk-result-table>
       <h3>Four confusion matrices</h3>
       <div class="four">
-        ${WHICH.flatMap((network) => WHICH.map((test) => this.#renderMatrix(network, test)))}
+        ${networks.flatMap((network) => networks.map((test) => this.#renderMatrix(network, test)))}
       </div>
       ${behind && behind.indices.length === 0 ? html`<p class="facts">No image is behind that cell.</p>` : nothing}`;
   }

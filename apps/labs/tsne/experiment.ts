@@ -120,17 +120,26 @@ class Lab {
       this.network = new NetworkSource(set, snapshots);
       yield { type: 'data', name: 'epochs', value: snapshots.map(({ epoch }) => epoch) };
       yield { type: 'data', name: 'layers', value: this.network.layers(live.epoch) };
+      if (this.network.mismatch) yield { type: 'status', level: 'warning', message: this.network.mismatch };
     }
     const { network } = this;
     const { layer, path, epoch } = live;
     const { values, description } = yield* withProgress('embed', 'activations', (report) =>
       network.points(layer, path, epoch, report),
     );
+    const { dataset } = network.trainedOn;
+    const trained = dataset !== undefined && network.mismatch ? `, of a network trained on '${dataset}'` : '';
+    if (!network.sameClasses) {
+      // Its outputs stand for other classes: comparing their numbers with these labels would say nothing.
+      this.accuracy = null;
+      yield { type: 'data', name: 'space', value: `${description}${trained}` };
+      return values;
+    }
     const { predictions, accuracy } = await network.predictions(epoch);
     this.accuracy = accuracy;
     yield { type: 'data', name: 'predicted', value: Uint8Array.from(predictions) };
     const right = `${(100 * accuracy).toFixed(1)} % of these images classified correctly`;
-    yield { type: 'data', name: 'space', value: `${description}; ${right}` };
+    yield { type: 'data', name: 'space', value: `${description}${trained}; ${right}` };
     return values;
   }
 

@@ -1,11 +1,11 @@
 /** The classify lab's networks, search spaces and checkpoint settings. */
 import { describe, expect, it } from 'vitest';
 import { doubleSoftmaxFloor } from '../../../apps/labs/classify/charts.ts';
-import { configOfCheckpoint } from '../../../apps/labs/classify/checkpoint-settings.ts';
 import { parseLayers } from '../../../apps/labs/classify/layers.ts';
 import { type Config, networkOf } from '../../../apps/labs/classify/networks.ts';
 import { definition, networks, schema } from '../../../apps/labs/classify/schema.ts';
 import { gridTrials, parseSpace, randomTrials } from '../../../apps/labs/classify/space.ts';
+import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
 import { readLink, writeLink } from '../../../apps/runtime/link.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { checkValue } from '../../../apps/runtime/values.ts';
@@ -116,6 +116,6 @@ it('knows the floor of a softmax before the cross-entropy', () => {
 });
 
 it('finds no settings in a file that is no checkpoint', () => {
-  expect(configOfCheckpoint(new Uint8Array([1, 2, 3]))).toBeUndefined();
-  expect(configOfCheckpoint(new Uint8Array(64).fill(255))).toBeUndefined();
+  expect(settingsOfCheckpoint(new Uint8Array([1, 2, 3]), 'classify')).toBeUndefined();
+  expect(settingsOfCheckpoint(new Uint8Array(64).fill(255), 'classify')).toBeUndefined();
 });

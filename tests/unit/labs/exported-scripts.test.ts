@@ -84,7 +84,7 @@ describe.each([...experiments.keys()])('%s', (id) => {
       await run.runner.stop();
       const made = { config: run.config, changes };
       const source = { definition: experiment, preset: 'quick', made, store, device: run.device, recorded: false };
-      const printed = await printedBy(id, runScript(source));
+      const printed = await printedBy(id, await runScript(source));
       expect(events.length).toBeGreaterThan(3);
       expect(printed.slice(0, -1)).toEqual(events);
       expect(untimed(printed.at(-1)?.[2])).toEqual(untimed(run.result));
