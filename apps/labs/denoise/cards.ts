@@ -7,7 +7,18 @@ import { cards as pooling } from '../../math/cards/pooling.ts';
 import { cards as resize } from '../../math/cards/resize.ts';
 import { cards as own } from './noise-cards.ts';
 
-const wanted = ['noise', 'baseline', 'conv2d', 'max-pool', 'max-pool-gradient', 'bilinear', 'bilinear-gradient', 'conv2d-joined', 'mse', 'adam'];
+const wanted = [
+  'noise',
+  'baseline',
+  'conv2d',
+  'max-pool',
+  'max-pool-gradient',
+  'bilinear',
+  'bilinear-gradient',
+  'conv2d-joined',
+  'mse',
+  'adam',
+];
 const all = [...own, ...pooling, ...convolution, ...joined, ...losses, ...optimisers, ...resize];
 
 export const cards = wanted.flatMap((id) => all.filter((card) => card.id === id));

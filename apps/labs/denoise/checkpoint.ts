@@ -2,7 +2,7 @@
 import { readBundle, writeBundle } from '../../../engine/train/bundle.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { requireSettings } from '../../runtime/checkpoint-settings.ts';
-import { NORMALISATION } from './mixed-data.ts';
+import { NORMALISATION } from './mix.ts';
 import { definition, type TrainingName } from './schema.ts';
 import type { Config, Denoiser } from './training.ts';
 

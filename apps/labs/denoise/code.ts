@@ -1,12 +1,15 @@
 /** The trainings as a file that repeats them with the engine alone: the same images, noise, weights and losses, and the errors. */
 import type { Change } from '../../runtime/runner.ts';
-import { CLOTHES, counts, NORMALISATION } from './mixed-data.ts';
+import { CLOTHES, counts, NORMALISATION } from './mix.ts';
 import { trainings } from './schema.ts';
 import type { Config } from './training.ts';
 
 /** @param changes of the learning rate while the run went on, by the steps of all trainings together */
 export function runnableCode(config: Config, changes: readonly Change[] = []): string {
   const { images, testImages, noisePower, noiseLevel, maps, depth, epochs, batch, rate, seed } = config;
+  const own = config.clothesNormalisation === 'own';
+  const count = counts(config);
+  const text = (value: object) => JSON.stringify(value).replaceAll('"', '');
   const chosen = config.training === 'all three' ? trainings : [config.training];
   const moved = changes.some(({ values }) => 'rate' in values);
   return `/**
@@ -17,13 +20,17 @@ export function runnableCode(config: Config, changes: readonly Change[] = []): s
      : ''
  }
  */
-import { concatenate, type ImageDataset, subset, toFloat32 } from './engine/data/dataset.ts';
+import { ${own ? '' : 'concatenate, type ImageDataset, '}subset, ${own ? '' : 'take, '}toFloat32 } from './engine/data/dataset.ts';
 import { loadDataset } from './engine/data/load.ts';
 import { folderSource } from './engine/data/source-node.ts';
 import { add, DeviceGenerator, Generator, init, mean, mul, noGrad, powScalar, randomNormal, randomUniform, scope, square, sub, type Tensor, tensor } from './engine/index.ts';
 import { unet } from './engine/nn/architectures.ts';
 import { buildNetwork } from './engine/nn/network.ts';
-import { imageData } from './engine/train/data.ts';
+${
+  own
+    ? "import { trainingData } from './apps/labs/denoise/mixed-data.ts'; // each set in units of its own"
+    : "import { imageData } from './engine/train/data.ts';"
+}
 import { Trainer } from './engine/train/trainer.ts';
 
 const seed = ${seed};
@@ -34,7 +41,9 @@ const source = folderSource('data/packs');
 const load = (name: 'mnist' | 'fashion-mnist', split: 'train' | 'test', count: number) => loadDataset(name, { source, split, count });
 const [mnist, fashion] = [await load('mnist', 'train', ${images}), await load('fashion-mnist', 'train', ${images})];
 const tests = [await load('mnist', 'test', ${testImages}), await load('fashion-mnist', 'test', ${testImages})];
-const normalisation = ${JSON.stringify(NORMALISATION).replaceAll('"', '')};
+const normalisation = ${text(NORMALISATION)};
+/** What each test set is normalised with. */
+const units = [normalisation, ${own ? text(CLOTHES) : 'normalisation'}];
 
 /** x̃ = x ⊙ uᵞ + σ n */
 const noisy = (x: Tensor, rng: DeviceGenerator): Tensor =>
@@ -43,27 +52,32 @@ const noisy = (x: Tensor, rng: DeviceGenerator): Tensor =>
 for (const name of ${JSON.stringify(chosen)}) {
   const { definition, inputShape } = unet(${maps}, ${depth});
   const network = buildNetwork(definition, { inputShape, rng: new Generator(seed, 'weights') });
-  const images: ImageDataset = name === 'MNIST' ? mnist : concatenate([mnist, fashion], 'both');
-  const trainer = new Trainer({
+${
+  own
+    ? ''
+    : `  const both = [take(mnist, ${count.digits}), take(fashion, ${count.clothes})]${config.order === 'digits first' ? '' : '.reverse()'};
+  const images: ImageDataset = name === 'MNIST' ? mnist : concatenate(both, 'both');
+`
+}  const trainer = new Trainer({
     network,
-    data: imageData(images, { normalisation, targets: 'images' }),
+    data: ${own ? `trainingData(name !== 'MNIST', mnist, fashion, ${JSON.stringify({ images, clothes: config.clothes, order: config.order, clothesNormalisation: 'own' })})` : "imageData(images, { normalisation, targets: 'images' })"},
     loss: 'mse',
     optimiser: { type: 'adam', lr: ${rate} },
     epochs: ${epochs},
     batchSize: ${batch},
-    shuffle: name !== 'both in sequence', // unshuffled, all digits come before all clothes
+    shuffle: name !== 'both in sequence', // unshuffled, one set comes after the other
     seed,
     evalEvery: 'never',
     transform: ({ targets }, rng) => ({ inputs: noisy(targets, rng), targets }),
   });
   for await (const event of trainer.run()) if (event.type === 'step') console.log(name, event.step, event.loss);
   network.eval();
-  for (const test of tests) {
+  for (const [at, test] of tests.entries()) {
     const rng = new DeviceGenerator(seed, 'test noise');
     const errors: number[] = [];
     for (let from = 0; from < test.count; from += 64) {
       const batch = Array.from({ length: Math.min(64, test.count - from) }, (_, i) => from + i);
-      const values = toFloat32(subset(test, batch), undefined, normalisation);
+      const values = toFloat32(subset(test, batch), undefined, units[at]);
       rng.advance();
       const found = scope(() =>
         noGrad(() => {

@@ -5,8 +5,8 @@ import type { Context, Experiment, ExperimentEvent, RunContext } from '../../run
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { exported, LAST, load as loadCheckpoint, save } from './checkpoint.ts';
 import { inspect, verify } from './inspect.ts';
+import { clothesOf, NORMALISATION } from './mix.ts';
 import { type Baselines, baselines } from './noise.ts';
-import { clothesOf, NORMALISATION } from './mixed-data.ts';
 import { definition, type SetName, type schema, sets as setNames, type TrainingName, trainings } from './schema.ts';
 import { type Config, Denoiser, type MeasuredError, noiseOf, type Sets } from './training.ts';
 

@@ -102,7 +102,13 @@ export async function inspect(denoiser: Denoiser, image: Float32Array<ArrayBuffe
             layout: 'nhwc',
             ...doubled(join.below),
           },
-          { name: 'by the skip connection', symbol: 'x₁', terms: ['conv2d-joined/x1', 'max-pool/x'], layout: 'nhwc', ...join.encoded },
+          {
+            name: 'by the skip connection',
+            symbol: 'x₁',
+            terms: ['conv2d-joined/x1', 'max-pool/x'],
+            layout: 'nhwc',
+            ...join.encoded,
+          },
         ] as const)
       : []),
   ];

@@ -11,7 +11,13 @@ export const noise: MathCard = {
   indices: [{ symbol: 'i', meaning: 'pixel; all are independent' }],
   terms: [
     { id: 'noisy', label: 'noisy image', symbol: 'x̃', description: 'What the network is given.', code: { typescript: 'noisy' } },
-    { id: 'x', label: 'image', symbol: 'x', description: 'In normalised units: 0 is the mean grey, and darkening draws towards it.', code: { typescript: 'x' } },
+    {
+      id: 'x',
+      label: 'image',
+      symbol: 'x',
+      description: 'In normalised units: 0 is the mean grey, and darkening draws towards it.',
+      code: { typescript: 'x' },
+    },
     {
       id: 'shadow',
       label: 'darkening',
@@ -19,9 +25,21 @@ export const noise: MathCard = {
       description: 'A factor from 0 to 1 for each pixel; another draw in every step.',
       code: { typescript: ['shadow', 'randomUniform'] },
     },
-    { id: 'gamma', label: 'darkening exponent', symbol: 'γ', description: 'The larger, the darker: the mean factor is 1/(γ + 1).', code: { typescript: 'power' } },
+    {
+      id: 'gamma',
+      label: 'darkening exponent',
+      symbol: 'γ',
+      description: 'The larger, the darker: the mean factor is 1/(γ + 1).',
+      code: { typescript: 'power' },
+    },
     { id: 'sigma', label: 'noise level', symbol: 'σ', description: 'Deviation of what is added.', code: { typescript: 'level' } },
-    { id: 'n', label: 'noise', symbol: 'n', description: 'Normal, by Box and Muller’s method, drawn on the device.', code: { typescript: 'randomNormal' } },
+    {
+      id: 'n',
+      label: 'noise',
+      symbol: 'n',
+      description: 'Normal, by Box and Muller’s method, drawn on the device.',
+      code: { typescript: 'randomNormal' },
+    },
   ],
   typescript: [{ file: 'apps/labs/denoise/noise.ts', parts: ['noisy'] }],
 };
@@ -35,11 +53,35 @@ export const baseline: MathCard = {
   ],
   reference: { text: 'Linear regression of x on x̃; E[uᵞ] = 1/(γ + 1) and E[u²ᵞ] = 1/(2γ + 1)' },
   terms: [
-    { id: 'gain', label: 'gain', symbol: 'a', description: 'How much of a noisy pixel to believe.', code: { typescript: 'gain' } },
-    { id: 'covariance', label: 'covariance', symbol: 'Cov', description: 'Of a pixel and its noisy form.', code: { typescript: 'covariance' } },
-    { id: 'variance', label: 'variance', symbol: 'Var(x̃)', description: 'Of a noisy pixel: signal, darkening and noise.', code: { typescript: 'noisyVariance' } },
+    {
+      id: 'gain',
+      label: 'gain',
+      symbol: 'a',
+      description: 'How much of a noisy pixel to believe.',
+      code: { typescript: 'gain' },
+    },
+    {
+      id: 'covariance',
+      label: 'covariance',
+      symbol: 'Cov',
+      description: 'Of a pixel and its noisy form.',
+      code: { typescript: 'covariance' },
+    },
+    {
+      id: 'variance',
+      label: 'variance',
+      symbol: 'Var(x̃)',
+      description: 'Of a noisy pixel: signal, darkening and noise.',
+      code: { typescript: 'noisyVariance' },
+    },
     { id: 'first', label: 'mean factor', symbol: 'E[uᵞ]', description: 'Of the darkening.', code: { typescript: 'first' } },
-    { id: 'second', label: 'mean square of the factor', symbol: 'E[u²ᵞ]', description: 'Of the darkening.', code: { typescript: 'second' } },
+    {
+      id: 'second',
+      label: 'mean square of the factor',
+      symbol: 'E[u²ᵞ]',
+      description: 'Of the darkening.',
+      code: { typescript: 'second' },
+    },
     {
       id: 'linear',
       label: 'best linear estimate',
@@ -47,7 +89,13 @@ export const baseline: MathCard = {
       description: 'Below this error, the neighbourhood must have been used, or what the world looks like.',
       code: { typescript: 'linear' },
     },
-    { id: 'zero', label: 'predict the mean', symbol: 'E[x²]', description: 'The error of an answer that does not look at the image: 0, the mean grey.', code: { typescript: 'zero' } },
+    {
+      id: 'zero',
+      label: 'predict the mean',
+      symbol: 'E[x²]',
+      description: 'The error of an answer that does not look at the image: 0, the mean grey.',
+      code: { typescript: 'zero' },
+    },
   ],
   typescript: [{ file: 'apps/labs/denoise/noise.ts', parts: ['baselines'] }],
 };

@@ -7,7 +7,12 @@ import { worstElement } from '../../math/verify.ts';
 import { baselines, type Noise } from './noise.ts';
 
 /** x̃ on the host, from the same random words. @param draw number of the draw of u; that of n follows */
-function noisyOnHost(x: Float32Array, { power, level }: Noise, { seed, stream, step }: Generator, draw = 0): Float32Array<ArrayBuffer> {
+function noisyOnHost(
+  x: Float32Array,
+  { power, level }: Noise,
+  { seed, stream, step }: Generator,
+  draw = 0,
+): Float32Array<ArrayBuffer> {
   const state = Uint32Array.of(seed, stream, step, 0);
   const [u, n] = [new Float32Array(x.length), new Float32Array(x.length)];
   randomUniform.reference({ state }, { y: u }, { count: x.length, draw, low: 0, high: 1 });
@@ -34,7 +39,8 @@ const COPIES = 64;
 
 /** The card `baseline`: the error of the best linear estimate for this image, in closed form and by a regression over noisy copies. */
 export function baselineCheck({ data }: Values, noise: Noise, seed: number): Verification {
-  const mean = (of: (i: number) => number, count: number) => Array.from({ length: count }, (_, i) => of(i)).reduce((a, b) => a + b, 0) / count;
+  const mean = (of: (i: number) => number, count: number) =>
+    Array.from({ length: count }, (_, i) => of(i)).reduce((a, b) => a + b, 0) / count;
   const size = data.length;
   const { linear } = baselines(
     mean((i) => data[i] as number, size),

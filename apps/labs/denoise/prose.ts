@@ -10,7 +10,8 @@ const number = (value: number) => formatNumber(value, 3);
 const measured = (mean: number, error: number) => `${number(mean)} ± ${formatNumber(error, 1)}`;
 
 /** Whether two errors differ by more than chance: twice the standard error of their difference. */
-const differ = (a: number, b: number, errorA: number, errorB: number): boolean => Math.abs(a - b) > 2 * Math.hypot(errorA, errorB);
+const differ = (a: number, b: number, errorA: number, errorB: number): boolean =>
+  Math.abs(a - b) > 2 * Math.hypot(errorA, errorB);
 
 /** Which of two networks is worse on digits, as far as the test images can tell. */
 function onDigits(a: TrainingResult, b: TrainingResult, of: readonly [string, string]): string {

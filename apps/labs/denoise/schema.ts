@@ -147,5 +147,9 @@ export const definition = defineLab({
   },
   device: 'any',
   commandLine: { testImages: 10000 },
-  parts: { checkpoint: { label: 'loading a checkpoint' }, own: { label: 'own picture', free: true }, inside: { label: 'looking inside', free: true } },
+  parts: {
+    checkpoint: { label: 'loading a checkpoint' },
+    own: { label: 'own picture', free: true },
+    inside: { label: 'looking inside', free: true },
+  },
 });

@@ -10,8 +10,8 @@ import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
 import '../../components/tensor-view/element.ts';
 import { fileName } from '../../components/shared/files.ts';
-import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, grayBatch } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { runnableCode } from './code.ts';
@@ -128,7 +128,8 @@ export class View extends LabElement<typeof schema, Denoising> {
   #about(): string {
     const { clothesShown, clothesNormalisation } = this.ran;
     const shown = clothesShown === 'train' ? 'from the training split, as published' : 'from the test split';
-    const units = clothesNormalisation === 'own' ? 'their own mean and deviation' : 'the mean and deviation of the digits, as published';
+    const units =
+      clothesNormalisation === 'own' ? 'their own mean and deviation' : 'the mean and deviation of the digits, as published';
     return `Digits from the test split; clothes ${shown}, normalised with ${units}.`;
   }
 
@@ -157,7 +158,10 @@ export class View extends LabElement<typeof schema, Denoising> {
       ? [
           { label: 'yours', images: grayBatch(answer.value.clean, 28) },
           { label: 'noisy', images: grayBatch(answer.value.noisy, 28) },
-          ...Object.entries(answer.value.denoised).map(([training, bytes]) => ({ label: training, images: grayBatch(bytes, 28) })),
+          ...Object.entries(answer.value.denoised).map(([training, bytes]) => ({
+            label: training,
+            images: grayBatch(bytes, 28),
+          })),
         ]
       : [];
     const pick = ({ detail: { pixels } }: CustomEvent<PickedImage>) => {

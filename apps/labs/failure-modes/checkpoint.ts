@@ -3,7 +3,8 @@ import { readBundle, writeBundle } from '../../../engine/train/bundle.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { Trainer } from '../../../engine/train/trainer.ts';
 import { requireSettings } from '../../runtime/checkpoint-settings.ts';
-import { type Config, NORMALISATION } from './data.ts';
+import type { Config } from './data.ts';
+import { NORMALISATION } from './normalisation.ts';
 import { definition, networks, type Which } from './schema.ts';
 
 /** May differ from the run that wrote the file: live parameters, and on how many images the networks are tested. */

@@ -1,6 +1,7 @@
 /** Both trainings as a file that repeats them with the engine alone: the same images, weights and losses, and the four accuracies. */
 import type { Change } from '../../runtime/runner.ts';
-import { type Config, NORMALISATION } from './data.ts';
+import type { Config } from './data.ts';
+import { NORMALISATION } from './normalisation.ts';
 
 /** The engine's function for the second data set, and what it is given. */
 function corruptionOf(config: Config): { readonly name: string; readonly call: (share: string, random: string) => string } {
@@ -52,10 +53,10 @@ const source = folderSource('data/packs');
 const normalisation = ${JSON.stringify(NORMALISATION).replaceAll('"', '')};
 const train = await loadDataset('mnist', { source, split: 'train', count: ${images} });
 const test = await loadDataset('mnist', { source, split: 'test', count: ${testImages} });
-const sets = {
+${random ? "/** Which images of a class carry its cue: one sequence for both cues. */\nconst uniform = uniformFrom(new Generator(seed, 'taint train'));\n" : ''}const sets = {
   clean: { train, test },
   tainted: {
-    train: ${name}(train, ${call(String(fraction), random ? ", uniform: uniformFrom(new Generator(seed, 'taint train'))" : '')}),
+    train: ${name}(train, ${call(String(fraction), random ? ', uniform' : '')}),
     // The tainted tests always carry their cue.
     test: ${name}(test, ${call('1', '')}),
   },

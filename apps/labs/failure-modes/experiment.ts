@@ -11,9 +11,10 @@ import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { annotated, exported, load as loadCheckpoint, save } from './checkpoint.ts';
-import { asInput, type Config, corrupt, NORMALISATION } from './data.ts';
+import { asInput, type Config, corrupt, normalised } from './data.ts';
 import { type Attribution, attribute, type PathNode, pathNodes } from './explain.ts';
 import { type Example, inspect, verify } from './inspect.ts';
+import { NORMALISATION } from './normalisation.ts';
 import { definition, networks, type schema, type Which } from './schema.ts';
 
 export type Cell = `${Which} network, ${Which} test`;
@@ -50,8 +51,10 @@ export interface Matrix {
 /** Why one network says what it says about the chosen image of one test set. */
 export interface Explanation extends Attribution {
   readonly network: Which;
-  readonly test: Which;
+  /** 'own': a picture of the reader's, whose label is what the network says. */
+  readonly test: Which | 'own';
   readonly label: number;
+  /** −1 for a picture of the reader's. */
   readonly index: number;
   /** [28, 28] */
   readonly bytes: Uint8Array;
@@ -72,6 +75,8 @@ export interface FailureModes {
       readonly nodes: readonly PathNode[];
       readonly difference: number;
     };
+    /** A picture of the reader's, 28 × 28 bytes, for both networks; each explains what it takes it for. */
+    explainOwn(of: { readonly pixels: Uint8Array }): readonly Explanation[];
     /** One of the networks as a file that other labs open. */
     network(of: { readonly network: Which }): Uint8Array;
     /** Bytes of images of a test set, [n, 28, 28]. */
@@ -296,6 +301,18 @@ function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: 
   context.serve('verify', ({ card }) => verify(example(), context.live, card));
   context.serve('network', ({ network }) => exported(trainers[network], network, sets.train.clean.classNames));
   context.serve('explain', () => explanations(trainers, sets, context));
+  context.serve('explainOwn', async ({ pixels }) => {
+    if (pixels.length !== 784) throw new Error('an image must be 28 × 28 bytes');
+    const x = Float32Array.from(pixels, normalised);
+    const found: Explanation[] = [];
+    for (const network of networks) {
+      const { scores } = await attribute(trainers[network].network, x, 0, context.live);
+      const label = scores.indexOf(Math.max(...scores));
+      const of = await attribute(trainers[network].network, x, label, context.live);
+      found.push({ network, test: 'own', label, index: -1, bytes: pixels, ...of });
+    }
+    return found;
+  });
   context.serve('path', ({ network, test }) => {
     const { x, label } = exampleOf(sets, test, context);
     return pathNodes(trainers[network].network, x, label, context.live);

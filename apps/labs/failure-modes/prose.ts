@@ -30,7 +30,8 @@ export const prose: Prose<typeof schema, FailureModes> = ({ ran, store, take }) 
   const without = explained?.['tainted network, clean test'].find(({ label }) => label === dot);
   const spread = explained?.['tainted network, tainted test'].find(({ label }) => label === grid);
   const four = explained?.['tainted network, clean test'].find(({ label }) => label === grid);
-  const weakest = plain && [...plain.perClass.keys()].sort((a, b) => (plain.perClass[a] ?? 0) - (plain.perClass[b] ?? 0)).slice(0, 2);
+  const weakest =
+    plain && [...plain.perClass.keys()].sort((a, b) => (plain.perClass[a] ?? 0) - (plain.perClass[b] ?? 0)).slice(0, 2);
   const use = (values: Partial<typeof ran>) => () => take(values, 'This suggestion');
   return html`
   <h2>A flaw that gives the answer away</h2>
