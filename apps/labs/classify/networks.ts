@@ -15,8 +15,14 @@ function dropoutOf({ dropout, network, p }: Config): number {
   return network === 'skip-mlp' ? 0.5 : network === 'cnn' ? 0.3 : 0;
 }
 
-/** Widths of the pooled CNN: [f, 2f, 4f, 2f, f], as many as the image can be halved. */
-function cnnWidths(filters: number, side: number, classes: number): number[] {
+/** Widths of the pooled CNN: those that are listed, or [f, 2f, 4f, 2f, f], as many as the image can be halved. */
+function cnnWidths({ filters, widths: listed }: Config, side: number, classes: number): number[] {
+  const given = listed
+    .split(/[^\d]+/)
+    .filter((text) => text !== '')
+    .map(Number)
+    .filter((width) => width > 0);
+  if (given.length > 0) return [...given, classes];
   const widths = [1, 2, 4, 2, 1].map((factor) => factor * filters);
   return [...widths.slice(0, Math.max(1, Math.floor(Math.log2(side)))), classes];
 }
@@ -43,7 +49,7 @@ function convolutions({ network, filters, kernel, units }: Config, classes: numb
 }
 
 function namedNetwork(config: Config, inputShape: readonly number[], classes: number): NetworkDefinition {
-  const { network, units, depth, filters, skips, batchNorm, lastRelu } = config;
+  const { network, units, depth, skips, batchNorm, lastRelu } = config;
   const p = dropoutOf(config);
   const features = inputShape.reduce((a, b) => a * b, 1);
   const norm = batchNorm === 'on';
@@ -57,7 +63,7 @@ function namedNetwork(config: Config, inputShape: readonly number[], classes: nu
     }
     case 'cnn': {
       const [height = 1, width = 1, channels = 1] = inputShape;
-      const widths = cnnWidths(filters, Math.min(height, width), classes);
+      const widths = cnnWidths(config, Math.min(height, width), classes);
       return widthsCnn(widths, { channels, p, batchNorm: batchNorm !== 'off', lastRelu });
     }
     case 'custom':

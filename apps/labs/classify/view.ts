@@ -20,6 +20,7 @@ import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
 import { verifiableOn } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
+import { classBars } from './class-bars.ts';
 import { runnableCode } from './code.ts';
 import type { Classification, Setup } from './experiment.ts';
 import { evaluationOf, KeptRuns } from './kept-runs.ts';
@@ -169,7 +170,7 @@ export class View extends LabElement<typeof schema, Classification> {
         <chalk-chart id="loss" label="Loss" x-label="step" y-label="cross-entropy" smoothing="0.8" smoothing-tool sync-key=${key}
           .series=${runSeries(store, this.#runs, 'loss')} .lines=${lossLines(this.ran, classes)} .markers=${bestMarker(store)}
           @cursor-move=${cursor} empty-text="Press Run: the loss of each batch appears here."></chalk-chart>
-        <chalk-chart id="accuracy" label="Accuracy" x-label="step" y-label="share right" sync-key=${key}
+        <chalk-chart id="accuracy" label="Accuracy" x-label="step" y-label="accuracy" sync-key=${key}
           .series=${runSeries(store, this.#runs, 'accuracy')} .lines=${[{ y: 1 / classes, label: 'guessing', color: 'ink-soft' as const }]}
           @cursor-move=${cursor} empty-text="Evaluated several times an epoch."></chalk-chart>
       </div>
@@ -268,7 +269,8 @@ export class View extends LabElement<typeof schema, Classification> {
         <chalk-chart id="norms" label="Gradient norms over time" x-label="step" y-label="‖∂L/∂W‖" y-scale="log" height="200"
           .series=${timeSeries(store)} empty-text="After the first evaluation."></chalk-chart>
       </div>
-      ${report ? this.#renderClasses(report) : nothing}
+      ${report ? html`${this.#renderClasses(report)} ${classBars(report)}` : nothing}
+      <chalk-result-table label="Test images" .rows=${store.tables.get('test') ?? NONE}></chalk-result-table>
       ${this.hides('inside') ? nothing : this.#renderInside(report)}
     </div>`;
   }
