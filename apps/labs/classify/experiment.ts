@@ -131,7 +131,7 @@ function resultOf(
 function serve(context: Context<Config, Classification>, current: () => Training | undefined): void {
   const present = (): Training => {
     const training = current();
-    if (!training) throw new Error('the network is not there yet: press Start');
+    if (!training) throw new Error('the network is not there yet: press Run');
     return training;
   };
   context.serve('predict', (of) => predict(present(), of));

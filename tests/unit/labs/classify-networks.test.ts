@@ -4,7 +4,7 @@ import { doubleSoftmaxFloor } from '../../../apps/labs/classify/charts.ts';
 import { parseLayers } from '../../../apps/labs/classify/layers.ts';
 import { type Config, networkOf } from '../../../apps/labs/classify/networks.ts';
 import { definition, networks, schema } from '../../../apps/labs/classify/schema.ts';
-import { gridTrials, parseSpace, randomTrials } from '../../../apps/labs/classify/space.ts';
+import { gridTrials, parseSpace, randomTrials, singleTrials, trialName } from '../../../apps/labs/classify/space.ts';
 import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
 import { readLink, writeLink } from '../../../apps/runtime/link.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
@@ -113,6 +113,20 @@ it('carries own layers and a search space through a link', () => {
 
 it('knows the floor of a softmax before the cross-entropy', () => {
   expect(doubleSoftmaxFloor(10)).toBeCloseTo(1.4612, 4);
+});
+
+it('tries the settings as they are, then one factor at a time', () => {
+  expect(singleTrials({ rate: [0.1, 0.2], batch: [16] })).toEqual([{}, { rate: 0.1 }, { rate: 0.2 }, { batch: 16 }]);
+  expect(trialName({})).toBe('as it is');
+  expect(() => singleTrials({ rate: Array(100).fill(0.1) })).toThrow(/101 trials/);
+});
+
+it('builds LAB01’s CNNs from a list of widths', () => {
+  const imagenette = networkOf(configOf(definition.presets['LAB01 Imagenette CNN']?.values ?? {}), [224, 224, 3], 10);
+  expect(validateNetwork(imagenette, [224, 224, 3]).errors).toEqual([]);
+  expect(validateNetwork(imagenette, [224, 224, 3]).parameters).toBe(81_802);
+  const cifar = networkOf(configOf({ network: 'cnn', widths: '64, 128 256;128 64' }), [32, 32, 3], 10);
+  expect(validateNetwork(cifar, [32, 32, 3]).parameters).toBe(746_698);
 });
 
 it('finds no settings in a file that is no checkpoint', () => {

@@ -17,6 +17,7 @@ import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.
 import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import type { DevicePreference } from '../../../apps/runtime/experiment.ts';
+import { snapshotsOf } from '../../../apps/runtime/network-source.ts';
 import { type NodeRun, runInNode } from '../../../apps/runtime/node.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
@@ -206,6 +207,39 @@ describe('a search', () => {
     expect(new Set(steps).size).toBe(steps.length);
     await done.runner.stop();
   });
+
+  it('one factor at a time: each trial keeps training accuracy and gradient norms, and the winner can be used elsewhere', async () => {
+    const done = await run({ search: 'one at a time', space: { rate: [3e-3], units: [4] }, epochs: 1 });
+    const rows = done.store.tables.get('trials') ?? [];
+    expect(rows.map(({ trial }) => trial)).toEqual(['1: as it is', '2: rate=0.003', '3: units=4']);
+    for (const row of rows) {
+      expect(row['training accuracy']).toBeGreaterThan(0);
+      expect(row['‖∂L/∂W‖, first layer']).toBeGreaterThan(0);
+      expect(row['‖∂L/∂W‖, last layer']).toBeGreaterThan(0);
+    }
+    const result = resultOf(done);
+    const best = result.trials?.findIndex(({ accuracy }) => accuracy === result.validation?.accuracy) ?? -1;
+    const winner = done.store.checkpoints.get('model');
+    expect(settingsOfCheckpoint(winner?.bytes ?? new Uint8Array(), 'classify')).toMatchObject(result.trials?.[best]?.trial ?? {});
+    await done.runner.stop();
+  });
+});
+
+describe('checkpoints', () => {
+  it('of several epochs are kept, in the order of their training', async () => {
+    const done = await run({ keepEvery: 2, epochs: 5, evaluations: 1 });
+    expect([...done.store.checkpoints.keys()].sort()).toEqual(['epoch 2', 'epoch 4', 'epoch 5', 'model']);
+    const files = new Map([...done.store.checkpoints].map(([name, { bytes }]) => [name, bytes]));
+    expect(snapshotsOf(files).map(({ epoch }) => epoch)).toEqual([2, 4, 5, 5]);
+    await done.runner.stop();
+  });
+});
+
+it('the loss as LAB01 prints it is the mean over the batch size', async () => {
+  const done = await run({ lossShown: 'LAB01', epochs: 1 });
+  const [row] = done.store.tables.get('test') ?? [];
+  expect(row?.['loss as LAB01 prints it']).toBeCloseTo((row?.['loss (mean cross-entropy)'] as number) / 16, 10);
+  await done.runner.stop();
 });
 
 describe('questions', () => {
