@@ -13,11 +13,12 @@ export interface LabArguments {
   readonly record?: string;
   readonly checkpoint?: string;
   readonly save?: string;
+  readonly files?: string;
   readonly steps?: number;
   /** Seeds to run one after another; absent: one run with the seed of `config`. */
   readonly seeds?: readonly number[];
-  /** The reader's own images, an archive of them, or another lab's checkpoints: files and folders. */
-  readonly files: readonly string[];
+  /** Own images, an archive of them, or another lab's checkpoints: files and folders. */
+  readonly given: readonly string[];
   readonly recordEvery?: number;
   /** What was clamped. */
   readonly notes: readonly string[];
@@ -34,10 +35,11 @@ const valued = [
   'record',
   'checkpoint',
   'save',
+  'files',
   'steps',
   'record-every',
   'seeds',
-  'files',
+  'give',
   'set',
 ] as const;
 type Option = (typeof valued)[number];
@@ -73,7 +75,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   const help = args.includes('--help');
   const config: Record<string, unknown> = {};
   const found: Partial<Record<Option, string>> = {};
-  const files: string[] = [];
+  const given: string[] = [];
   const set = (key: string, raw: string | undefined) => {
     const parameter = Object.hasOwn(definition.schema, key) ? (definition.schema[key] as Parameter) : undefined;
     if (!parameter || raw === undefined) {
@@ -87,10 +89,10 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   for (const [name, value] of options(help ? [] : args, errors)) {
     if (name === 'set') set(...splitOnce(value));
     else if (name === 'seed') set('seed', value);
-    else if (name === 'files') files.push(value);
+    else if (name === 'give') given.push(value);
     else found[name] = value;
   }
-  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save } = found;
+  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save, files } = found;
   const every = found['record-every'];
   if (!Object.hasOwn(definition.presets, preset)) {
     errors.push(`'${preset}' is no preset of this lab: ${Object.keys(definition.presets).join(', ')}`);
@@ -108,7 +110,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   if (seeds && record !== undefined) errors.push('--record shows one run: give one --seed');
   return {
     help,
-    files,
+    given,
     ...(seeds ? { seeds } : {}),
     preset,
     device,
@@ -120,6 +122,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     ...(record === undefined ? {} : { record }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(save === undefined ? {} : { save }),
+    ...(files === undefined ? {} : { files }),
     ...(every === undefined ? {} : { recordEvery: Number(every) }),
     ...(steps === undefined ? {} : { steps: Number(steps) }),
   };

@@ -9,12 +9,13 @@
  *   --set KEY=VALUE  any parameter, several times
  *   --device D       auto (default), webgpu, wasm, cpu
  *   --tune MODE      off (default), stored, measure or force: choose variants of kernels by measurement
- *   --files PATH     own images or another lab's checkpoints: a file, an archive or a folder, several times
+ *   --give PATH      own images or another lab's checkpoints: a file, an archive or a folder, several times
  *   --checkpoint F   go on from a file that this lab has written
  *   --json FILE      writes result, configuration, environment, curves and tables
  *   --record FILE    writes the recording that the lab's page shows
  *   --record-every M keeps at most one picture of a name in M milliseconds (500); raise it for a smaller file
  *   --save FOLDER    writes every checkpoint
+ *   --files FOLDER   writes what the run makes beside numbers, where the lab makes any: saliency's pictures, maps and overlays by class
  *   --steps N        ends after N steps
  *   --help           the lab's parameters
  */
@@ -25,6 +26,7 @@ import type { AnyExperiment, DevicePreference, TuneMode } from '../runtime/exper
 import { runInNode } from '../runtime/node.ts';
 import { nodeEnvironment } from '../runtime/node-environment.ts';
 import { Recorder, writeRecording } from '../runtime/recording.ts';
+import type { Runner } from '../runtime/runner.ts';
 import { RunStore } from '../runtime/store.ts';
 import { type LabArguments, parameterTable, parseLabArguments } from './lab-arguments.ts';
 import { labFiles } from './lab-files.ts';
@@ -109,7 +111,7 @@ async function runOnce(experiment: AnyExperiment, args: LabArguments): Promise<{
     preset: args.preset,
     // A recording is of the run that its page makes.
     config: { ...(recorder ? {} : experiment.commandLine), ...args.config },
-    files: labFiles(args.files),
+    files: labFiles(args.given),
     signal: abort.signal,
     ...(args.checkpoint === undefined ? {} : { checkpoint: new Uint8Array(readFileSync(args.checkpoint)) }),
     ...(args.steps === undefined ? {} : { steps: args.steps }),
@@ -126,6 +128,7 @@ async function runOnce(experiment: AnyExperiment, args: LabArguments): Promise<{
     progress.end();
     process.removeListener('SIGINT', interrupt);
   });
+  if (args.files !== undefined) await writeFiles(done.runner, args.files);
   await done.runner.stop();
   console.log(
     `${done.steps} steps in ${done.seconds.toFixed(1)} s on ${done.device.name}${done.device.software ? ' (no GPU)' : ''}`,
@@ -147,6 +150,13 @@ async function runOnce(experiment: AnyExperiment, args: LabArguments): Promise<{
     console.log(`written: ${args.record} (${Math.round(text.length / 1024)} KiB)`);
   }
   return { report, store };
+}
+
+/** The files of a lab that serves some: relative paths, folders included. */
+async function writeFiles(runner: Runner, folder: string): Promise<void> {
+  const files = (await runner.request('files', undefined)) as readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  for (const { path, bytes } of files) write(join(folder, path), bytes);
+  console.log(`written: ${files.length} files in ${folder}`);
 }
 
 function write(file: string, content: string | Uint8Array): void {

@@ -12,7 +12,11 @@ export interface ImageStrip {
   readonly images: ImageBatch | null;
   /** Stands above the strip, for a group that begins here. */
   readonly heading?: string;
+  /** Below each picture. */
+  readonly captions?: readonly string[];
 }
+
+const NO_CAPTIONS: readonly never[] = [];
 
 /** Detail of `strip-select`. */
 export interface StripDetail {
@@ -104,7 +108,7 @@ export class ChalkImageStrips extends LitElement {
     );
   }
 
-  private strip({ label, images, heading }: ImageStrip, row: number) {
+  private strip({ label, images, heading, captions = NO_CAPTIONS }: ImageStrip, row: number) {
     return html`${heading ? html`<p>${heading}</p>` : nothing}
       <div class="strip" part="strip">
         <span>${label}</span>
@@ -117,6 +121,7 @@ export class ChalkImageStrips extends LitElement {
           cursor=${this.cursor}
           empty-text=${this.emptyText}
           .images=${images}
+          .labels=${captions}
           @item-hover=${(event: CustomEvent<{ index: number | null }>) => {
             event.stopPropagation();
             this.cursor = event.detail.index ?? -1;

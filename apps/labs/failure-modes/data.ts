@@ -7,6 +7,7 @@ import type { ConfigOf } from '../../runtime/schema.ts';
 import { NORMALISATION } from './normalisation.ts';
 import type { schema } from './schema.ts';
 
+export { NORMALISATION };
 export type Config = ConfigOf<typeof schema>;
 
 /** One pixel in normalised units. */

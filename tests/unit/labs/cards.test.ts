@@ -70,6 +70,7 @@ const labs: readonly (readonly [id: string, config: Readonly<Record<string, unkn
     (card) => !verifiable.has(card),
   ],
   ['tsne', { count: 60, iterations: 50, perplexity: 5 }, () => false],
+  ['saliency', { images: 100, epochs: 1, pictures: 1, methods: ['CAM'] }, () => false],
 ];
 
 describe.each(labs)('the cards of %s', (id, config, without) => {

@@ -39,7 +39,7 @@ test('--seeds takes whole numbers, and no recording', () => {
     '--seeds 1,x is no list of whole numbers, such as 1,2,3',
   ]);
   expect(parseLabArguments(definition, ['--seeds=1,2', '--record', 'a.json']).errors).toHaveLength(1);
-  expect(parseLabArguments(definition, ['--files', 'a', '--files=b']).files).toEqual(['a', 'b']);
+  expect(parseLabArguments(definition, ['--give', 'a', '--give=b']).given).toEqual(['a', 'b']);
 });
 
 test('a folder is read with its own name, as a browser names what is dropped', () => {
