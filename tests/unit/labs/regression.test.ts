@@ -17,7 +17,8 @@ const base = defaults(schema) as Config;
 describe('measures', () => {
   test('roughness: 0 for a line, |2a| for a x², the integral of |y″| for a sine', () => {
     const curve = (f: (x: number) => number) => Float32Array.from(grid, f);
-    expect(roughnessOf(curve((x) => 3 * x - 1))).toBeLessThan(1e-3);
+    // Second differences of float32: 200 · 199 roundings of 6e-8 at most.
+    expect(roughnessOf(curve((x) => 3 * x - 1))).toBeLessThan(5e-3);
     expect(roughnessOf(curve((x) => 2.5 * x * x))).toBeCloseTo(5 * 0.995, 2);
     // ∫ |16π² sin 4πx| dx over [0, 1] = 32π.
     expect(roughnessOf(curve((x) => Math.sin(4 * Math.PI * x)))).toBeCloseTo(32 * Math.PI, 0);
@@ -32,7 +33,7 @@ describe('measures', () => {
     expect(error(9)).toBeLessThan(4.5e-5);
     expect(error(10)).toBeLessThan(1e-12);
     expect(error(14)).toBeLessThan(1e-12);
-    expect(polynomialFit(elevenPoints, 1).roughness).toBeLessThan(1e-3);
+    expect(polynomialFit(elevenPoints, 1).roughness).toBeLessThan(5e-3);
     expect(
       meanSquaredError(
         [1, 2],
