@@ -61,6 +61,7 @@ const labs: readonly (readonly [id: string, config: Readonly<Record<string, unkn
     },
     (card) => !verifiable.has(card),
   ],
+  ['adversarial', { images: 500, testImages: 50, epochs: 1, attackSteps: 2, curveSteps: 1, sizes: 1 }, () => false],
   ['tsne', { count: 60, iterations: 50, perplexity: 5 }, () => false],
 ];
 
