@@ -23,6 +23,7 @@ export class ChalkCardSection extends LitElement {
     tensors: { attribute: false },
     verify: { attribute: false },
     ran: { attribute: false },
+    shows: { attribute: false },
     cards: { state: true },
     failure: { state: true },
   };
@@ -53,6 +54,8 @@ export class ChalkCardSection extends LitElement {
   declare verify: ((card: BuiltCard) => (() => Promise<readonly Verification[]>) | null) | undefined;
   /** The kernels of the run and its device. */
   declare ran: RanHere | undefined;
+  /** Whether a card concerns the run; all do where this is not given. */
+  declare shows: ((card: BuiltCard) => boolean) | undefined;
   declare private cards: readonly BuiltCard[];
   declare private failure: string;
   #observer: IntersectionObserver | undefined;
@@ -127,10 +130,12 @@ export class ChalkCardSection extends LitElement {
     return html`<h2>${this.heading}</h2>
       ${this.failure ? html`<p role="alert">${this.failure}</p>` : ''}
       <div class="cards">
-        ${this.cards.map(
-          (card) =>
-            html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .ran=${this.ran} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
-        )}
+        ${this.cards
+          .filter((card) => this.shows?.(card) ?? true)
+          .map(
+            (card) =>
+              html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .ran=${this.ran} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
+          )}
       </div>`;
   }
 }

@@ -26,6 +26,7 @@ import './kept-runs.ts';
 import './notebook.ts';
 import { figuresOf } from './figures.ts';
 import { noNotes, type ReaderNotes } from './notes-store.ts';
+import { pictureExports } from './picture-exports.ts';
 import { Question } from './questions.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 
@@ -200,6 +201,11 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     return true;
   }
 
+  /** Whether a card concerns the run that is shown: that of another optimiser, for example, does not. */
+  protected concerns(_card: BuiltCard): boolean {
+    return true;
+  }
+
   // ── The frame ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   override connectedCallback(): void {
@@ -298,7 +304,12 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       ...{ definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded },
       report: () => ({ finding: this.#found, notes: this.#notes, figures: figuresOf(this.renderRoot), link: this.link() }),
     };
-    return [...this.exportItems(), ...commonExports(source)];
+    const own = this.exportItems();
+    const known = new Set(own.map(({ name, format }) => `${name}.${format}`));
+    const pictures = pictureExports(this.renderRoot, this.definition.id).filter(
+      ({ name, format }) => !known.has(`${name}.${format}`),
+    );
+    return [...own, ...pictures, ...commonExports(source)];
   }
 
   #renderCards(): TemplateResult | typeof nothing {
@@ -310,7 +321,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         ? async () => trusted<readonly Verification[]>(await this.run.ask('verify', { card: card.id }))
         : null;
     const live = !this.recorded && !this.run.stale && this.run.serves('verify') && this.store.step !== undefined;
-    return html`<chalk-card-section .load=${cards} .tensors=${tensors} .ran=${this.cards.ran} .verify=${live ? verify : undefined}></chalk-card-section>`;
+    return html`<chalk-card-section .load=${cards} .shows=${(card: BuiltCard) => this.concerns(card)} .tensors=${tensors} .ran=${this.cards.ran}
+      .verify=${live ? verify : undefined}></chalk-card-section>`;
   }
 
   override render(): TemplateResult {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { widget } from '../../../apps/embed/widget.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
@@ -50,8 +51,8 @@ describe('what a lab exports', () => {
     });
   });
 
-  it('is a script that names the lab and its configuration', () => {
-    const script = runScript(source);
+  it('is a script that names the lab and its configuration', async () => {
+    const script = await runScript(source);
     expect(script).toContain("from './apps/labs/demo/experiment.ts'");
     expect(script).toContain('"rate": 0.1');
     expect(script).toContain('labs/demo/#v=1&seed=3');
@@ -59,17 +60,22 @@ describe('what a lab exports', () => {
     expect(script).not.toMatch(/changes|checkpoint|readFileSync/);
   });
 
-  it('is a script with what was changed on the way, and the files that it needs', () => {
+  it('is a script with what was changed on the way, and the files that it needs', async () => {
     const more = {
       config: { ...config, points: [1, 'a'] },
       changes: [{ step: 7, values: { rate: 0.5 } }],
       checkpoint: Uint8Array.of(1, 2),
       files: new Map([['cats/1.png', Uint8Array.of(3)]]),
     };
-    const script = runScript({ ...source, made: more });
+    const script = await runScript({ ...source, made: more });
     expect(script).toContain('changes: [{"step":7,"values":{"rate":0.5}}]');
-    expect(script).toContain('new Uint8Array(readFileSync("demo-seed-3-start.safetensors"))');
-    expect(script).toContain('["cats/1.png", new Uint8Array(readFileSync("cats/1.png"))]');
+    expect(script).toContain('checkpoint: read("demo-seed-3-start.safetensors")');
+    expect(script).toContain('files: new Map(["cats/1.png"].map((name) => [name, read(name)]))');
+    for (const [name, bytes] of [
+      ['cats/1.png', [3]],
+      ['demo-seed-3-start.safetensors', [1, 2]],
+    ] as const)
+      expect(script).toContain(`"${name}": "${createHash('sha256').update(Uint8Array.from(bytes)).digest('hex')}"`);
     expect(script).toContain(`--set points='[1,"a"]'`);
     const items = commonExports({ ...source, made: more });
     expect(items.find(({ id }) => id === 'start')?.provide()).toEqual(Uint8Array.of(1, 2));
