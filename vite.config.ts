@@ -11,6 +11,7 @@ import { mathCards } from './apps/math/plugin.ts';
 import { offline } from './apps/offline/plugin.ts';
 import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
+import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '');
@@ -45,6 +46,7 @@ export default defineConfig({
   cacheDir: join(root, 'node_modules/.vite'),
   plugins: [
     wgsl(tool ? { root } : { root, types: true, check: checkKernels }),
+    stylesAsProperties(),
     labs({ root }),
     mathCards({ root }),
     elementDocumentation({ root }),

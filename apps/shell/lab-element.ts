@@ -52,6 +52,7 @@ const NARROW = 600;
  * @attr {string} hide - parameters and parts that are not shown, separated by commas; `*` for all (see apps/embed/README.md)
  * @attr {string} lock - parameters and parts that cannot be changed
  * @attr {boolean} autostart - starts when first seen
+ * @attr {boolean} replay - plays the recording when it is there; the first touch of the figure computes
  * @attr {boolean} parallel - may run beside another lab on the page
  * @attr {auto|webgpu|wasm|cpu} device
  * @attr {string} data-url - address of the folder of data packs; default: that of the site the script came from
@@ -209,6 +210,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   override connectedCallback(): void {
     super.connectedCallback();
+    // Its words are English, whatever the page around it speaks.
+    if (!this.lang) this.lang = 'en';
     if (this.page) addMathFont();
     this.#resized.observe(this);
   }

@@ -48,6 +48,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     theme: { type: String, reflect: true },
     page: { type: Boolean },
     autostart: { type: Boolean },
+    replay: { type: Boolean },
     parallel: { type: Boolean },
     device: { type: String },
     dataUrl: { type: String, attribute: 'data-url' },
@@ -62,6 +63,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   declare theme: 'light' | 'dark' | 'auto' | undefined;
   declare page: boolean;
   declare autostart: boolean;
+  declare replay: boolean;
   declare parallel: boolean;
   declare device: DevicePreference;
   declare dataUrl: string;
@@ -85,6 +87,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     super();
     this.page = false;
     this.autostart = false;
+    this.replay = false;
     this.parallel = false;
     this.device = 'auto';
     this.dataUrl = '';
@@ -223,7 +226,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     this.#unwatch = watchVisibility(this, (visible) => this.run.setVisible(visible));
     if (moved) this.#scheduleRender();
     else if (this.autostart || this.state.teacher.autostart) this.restart('play', { patient: true });
-    else void this.run.showRecording();
+    else void this.#showRecording();
     if (this.definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
   }
 
@@ -250,6 +253,17 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('theme') && changed.get('theme') !== undefined) document.dispatchEvent(new Event('chalk-theme'));
     if (changed.has('parallel')) this.run.parallel = this.parallel;
+  }
+
+  /** The recording's end, or with `replay` the recording as it went, until the reader touches the figure: then it is computed. */
+  async #showRecording(): Promise<void> {
+    await this.run.showRecording();
+    if (!this.replay || !this.run.player) return;
+    if (!prefersReducedMotion()) this.run.player.play();
+    this.addEventListener('pointerdown', (event) => {
+      const inFigure = event.composedPath().some((node) => node instanceof Element && node.classList.contains('figure'));
+      if (inFigure && this.run.replaying) this.play();
+    });
   }
 
   async #loadRecording(): Promise<string | undefined> {

@@ -11,6 +11,7 @@ import { checkParameterTerms } from '../../math/build/check-parameters.ts';
 import type { MathCard } from '../../math/card.ts';
 import type { AnyDefinition } from '../../runtime/experiment.ts';
 import { importAlone } from './import-alone.ts';
+import { factsOf } from './lab-facts.ts';
 import { type LabFolders, labFolders } from './lab-folders.ts';
 import { labModules, workerModule } from './lab-modules.ts';
 import { labPage, type PageWords } from './lab-page.ts';
@@ -25,6 +26,8 @@ export interface LabsOptions {
 const PAGE = 'index.html';
 /** Where the worker lies, as if it were a file beside the labs. */
 const WORKER = 'labs/lab-worker.ts';
+/** What the home page imports. */
+const FACTS = 'virtual:lab-facts';
 const clean = (id: string): string => id.replace(/[?#].*$/, '');
 
 /** What stands on the page; checks that the parameters and the terms of the cards are each other's. */
@@ -96,11 +99,13 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
     generateBundle() {
       const text = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
       for (const [id, folder] of folders) for (const [name, source] of textsOf(folder)) text(`labs/${id}/${name}`, source);
-      text('licences/chalkgrad.txt', readFileSync(join(root, 'LICENSE'), 'utf8'));
+      const licence = join(root, 'LICENSE');
+      if (existsSync(licence)) text('licences/chalkgrad.txt', readFileSync(licence, 'utf8'));
     },
     resolveId(source, importer) {
       const query = source.slice(clean(source).length);
       const path = clean(source);
+      if (source === FACTS) return `\0${FACTS}`;
       if ([path, join(appRoot, path)].includes(join(appRoot, WORKER))) return join(appRoot, WORKER) + query;
       const candidates =
         path.startsWith('.') && importer ? [resolve(dirname(clean(importer)), path)] : [path, join(appRoot, path)];
@@ -108,6 +113,10 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
       return found === undefined ? null : found + query;
     },
     async load(id) {
+      if (id === `\0${FACTS}`) {
+        const facts = Object.fromEntries([...folders].map(([lab, folder]) => [lab, factsOf(folder)]));
+        return `export const facts = ${JSON.stringify(facts)};`;
+      }
       if (clean(id) === join(appRoot, WORKER)) return workerModule(root, folders);
       const found = made(clean(id));
       if (!found) return null;
