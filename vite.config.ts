@@ -53,6 +53,8 @@ export default defineConfig({
     offline(root),
     siteData(root),
   ],
+  // The search for packages to prepare reads files only, and these are made by the labs' plugin.
+  optimizeDeps: { rolldownOptions: { external: [/labs\/[^/]+\/element\.ts$/] } },
   server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
   preview: { host: '127.0.0.1', headers: isolation },
   build: {
