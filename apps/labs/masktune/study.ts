@@ -126,7 +126,7 @@ export class Study {
 
   /** What the page is told of a model. */
   *told(scores: ModelScores): IterableIterator<StudyEvent> {
-    yield { type: 'row', table: 'models', id: scores.name, row: modelRow(scores) };
+    yield { type: 'row', table: 'models', id: scores.name, row: modelRow(scores, this.config.study === 'sixteen models') };
     yield { type: 'data', name: 'models', value: this.reached.models };
   }
 
@@ -144,10 +144,10 @@ export class Study {
   }
 }
 
-function modelRow({ name, raw, biased, groups }: ModelScores) {
+function modelRow({ name, raw, biased, groups }: ModelScores, compared: boolean) {
   const [rawZero = null, rawOne = null] = raw.perClass;
   const [, biasedOne = null] = biased.perClass;
-  const published = PUBLISHED[name];
+  const published = compared ? PUBLISHED[name] : undefined;
   return {
     model: name,
     raw: raw.accuracy,
