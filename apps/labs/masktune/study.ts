@@ -83,7 +83,7 @@ export class Study {
         this.count.done = before + event.step;
         yield { type: 'metric', series, x: event.step, y: event.loss };
         yield { type: 'step', step: this.count.done, total: this.count.total, epoch: event.epoch, loss: event.loss };
-      } else if (event.type === 'checkpoint') yield await this.checkpoint();
+      } else if (event.type === 'checkpoint') yield await this.checkpoint(event.bytes);
     }
   }
 
@@ -130,8 +130,9 @@ export class Study {
     yield { type: 'data', name: 'models', value: this.reached.models };
   }
 
-  async checkpoint(): Promise<PlainEvent> {
-    const erm = this.#bench && { seed: this.erm.seed, bytes: await this.erm.trainer.checkpoint() };
+  /** @param known the first training's checkpoint, where it has just been made */
+  async checkpoint(known?: Uint8Array): Promise<PlainEvent> {
+    const erm = this.#bench && { seed: this.erm.seed, bytes: known ?? (await this.erm.trainer.checkpoint()) };
     const state = { reached: this.reached, steps: this.count.done, erm: erm ?? null, networks: this.#files };
     return { type: 'checkpoint', name: 'run', step: this.count.done, bytes: writeState(state, this.config) };
   }
