@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type InlineConfig, runnerImport } from 'vite';
@@ -52,6 +53,8 @@ export default defineConfig({
     offline(root),
     siteData(root),
   ],
+  // The search for packages to prepare reads files only, and these are made by the labs' plugin.
+  optimizeDeps: { rolldownOptions: { external: [/labs\/[^/]+\/element\.ts$/] } },
   server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
   preview: { host: '127.0.0.1', headers: isolation },
   build: {
@@ -82,14 +85,25 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/browser/**'] } },
-      // One browser at a time: on a machine without a GPU each takes all cores.
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/browser/**'],
+          // All cores: left alone, the runner keeps one to itself, which on a machine with two is half the time.
+          maxWorkers: availableParallelism(),
+        },
+      },
+      // Two browsers at a time: a page waits more than it computes, but on a machine without a GPU its WebGPU takes all cores.
       {
         extends: true,
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
-          fileParallelism: false,
+          globalSetup: 'tests/browser/global-setup.ts',
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 600_000,
           hookTimeout: 300_000,
         },

@@ -26,9 +26,7 @@ export function camContributions(activation: Tensor, gradient: Tensor, method: '
     const axes = [0, 1, 2];
     const total = sum(activation, { axes });
     const weights =
-      method === 'xGradCam'
-        ? div(sum(mul(gradient, activation), { axes }), affine(total, 1, epsilon))
-        : mean(gradient, { axes });
+      method === 'xGradCam' ? div(sum(mul(gradient, activation), { axes }), affine(total, 1, epsilon)) : mean(gradient, { axes });
     return mul(weights, total);
   });
 }
@@ -80,7 +78,11 @@ export async function camAxioms(
       contributions: camContributions(activation, gradient, method),
     };
   });
-  const [scores, without, contributions] = await Promise.all([made.scores.data(), made.without.data(), made.contributions.data()]);
+  const [scores, without, contributions] = await Promise.all([
+    made.scores.data(),
+    made.without.data(),
+    made.contributions.data(),
+  ]);
   for (const t of Object.values(made)) t.dispose();
   const score = scores[target] as number;
   const removed = without.map((value) => score - value);

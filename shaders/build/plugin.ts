@@ -49,7 +49,7 @@ export function wgsl(options: WgslOptions): Plugin {
         const path = relative(options.root, id).replaceAll('\\', '/');
         this.addWatchFile(id);
         try {
-          const shader = reflectShader(readFileSync(id, 'utf8'), path);
+          const shader = reflectOnce(readFileSync(id, 'utf8'), path);
           if (options.types) writeTypes(options.root, shader);
           const code = building && !process.env.VITEST ? compactCode(shader, options.root) : moduleCode(shader);
           return { code, map: null, moduleType: 'js' };
@@ -75,6 +75,17 @@ export function compactCode(shader: ShaderModule, root: string): string {
 const source = ${text};
 let unrolled;
 export default { ...${JSON.stringify(rest)}, source, get unrolled() { return (unrolled ??= unroll(source, ${JSON.stringify(shader.path)})); } };`;
+}
+
+const reflected = new Map<string, { readonly source: string; readonly shader: ShaderModule }>();
+
+/** One process builds the site, its workers and every lab's element: a file that did not change is reflected once. */
+function reflectOnce(source: string, path: string): ShaderModule {
+  const known = reflected.get(path);
+  if (known?.source === source) return known.shader;
+  const shader = reflectShader(source, path);
+  reflected.set(path, { source, shader });
+  return shader;
 }
 
 /** JavaScript of the import; the two texts are one string where nothing is unrolled. */

@@ -1,6 +1,7 @@
 /** The first training: plain empirical risk minimisation on the biased images. */
-import { learningRate } from '../../../engine/optim/schedules.ts';
+
 import type { SgdConfig } from '../../../engine/optim/config.ts';
+import { learningRate } from '../../../engine/optim/schedules.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import { newNetwork } from './network.ts';
 import type { Config, Studio } from './studio.ts';

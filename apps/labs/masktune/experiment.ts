@@ -12,8 +12,8 @@ import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
-import { BASE, Study, type StudyEvent } from './study.ts';
 import { type Config, type Digits, GROUPS, loadDigits, plant, remarks, type Studio } from './studio.ts';
+import { BASE, Study, type StudyEvent } from './study.ts';
 import { iterated, maskTuned } from './tuning.ts';
 
 export const CONTROL = 'random masks of equal area';

@@ -7,12 +7,12 @@ import type { LiveTensor } from '../../components/math-card/element.ts';
 import type { Verification } from '../../math/card.ts';
 import { copyOf, lossChecks, momentumChecks, on, type Values } from '../../math/checks.ts';
 import { verifyGradient, worstElement } from '../../math/verify.ts';
-import { ruleOf } from './masking.ts';
-import { referenceMap, referenceMask } from './mask-reference.ts';
-import { CAM_LAYER, MAP_SIDE, SIDE } from './network.ts';
 import { oneImage } from './look.ts';
-import type { Study } from './study.ts';
+import { referenceMap, referenceMask } from './mask-reference.ts';
+import { ruleOf } from './masking.ts';
+import { CAM_LAYER, MAP_SIDE, SIDE } from './network.ts';
 import type { Config } from './studio.ts';
+import type { Study } from './study.ts';
 
 interface Inside {
   readonly x: Values;

@@ -1,6 +1,6 @@
 /** Looking at one image with one network: saliency, mask, what is left, and what the network says. */
 import { type ImageDataset, imageAt, subset } from '../../../engine/data/dataset.ts';
-import { noGrad, resize2d, reshape, scope, softmax, tensor } from '../../../engine/index.ts';
+import { noGrad, reshape, resize2d, scope, softmax, tensor } from '../../../engine/index.ts';
 import type { Network } from '../../../engine/nn/network.ts';
 import { saliencyMaps } from '../../../engine/repair/mask-tune.ts';
 import { hide, saliencyMask } from '../../../engine/repair/masks.ts';

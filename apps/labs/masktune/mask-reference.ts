@@ -15,8 +15,7 @@ export function referenceMap(A: ArrayLike<number>, G: ArrayLike<number>, shape: 
       total += A[i] as number;
     }
     const weight = evidence / (total + EPSILON);
-    for (let cell = 0; cell < map.length; cell++)
-      map[cell] = (map[cell] as number) + weight * (A[cell * channels + k] as number);
+    for (let cell = 0; cell < map.length; cell++) map[cell] = (map[cell] as number) + weight * (A[cell * channels + k] as number);
   }
   const positive = map.map((value) => Math.max(0, value));
   const least = Math.min(...positive);

@@ -32,7 +32,10 @@ export function modelName({ hard, mapOf, tuneWith, tuneRate, tuneEpochs, ...rule
 
 const PUBLISHED_RATE = 1e-3;
 
-export const mapOptions = ({ mapOf }: Pick<Config, 'mapOf'>): Pick<SaliencyMapsOptions, 'layer' | 'of'> => ({ layer: CAM_LAYER, of: mapOf });
+export const mapOptions = ({ mapOf }: Pick<Config, 'mapOf'>): Pick<SaliencyMapsOptions, 'layer' | 'of'> => ({
+  layer: CAM_LAYER,
+  of: mapOf,
+});
 
 /** XGrad-CAM of all samples, with the seconds it took. */
 export async function* mapsOf(
@@ -42,7 +45,9 @@ export async function* mapsOf(
   detail: string,
 ): AsyncGenerator<PlainEvent, { readonly maps: SaliencyMaps; readonly seconds: number }> {
   const started = performance.now();
-  const shares = paced<number, SaliencyMaps>((onProgress) => saliencyMaps(network, data, { ...mapOptions(settings), onProgress }));
+  const shares = paced<number, SaliencyMaps>((onProgress) =>
+    saliencyMaps(network, data, { ...mapOptions(settings), onProgress }),
+  );
   for (;;) {
     const { done, value } = await shares.next();
     if (done) return { maps: value, seconds: (performance.now() - started) / 1000 };

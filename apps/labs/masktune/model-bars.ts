@@ -16,7 +16,8 @@ function bars(set: 'raw' | 'biased', model: ModelScores, row: number, column: nu
   const said = perClass.map((value, label) => `${CLASSES[label]} ${formatPercent(value)}`).join(', ');
   return html`<div class="pair" role="cell" aria-label=${said} style=${`grid-row: ${row}; grid-column: ${column}`}>
     ${perClass.map(
-      (value, label) => html`<div class="bar class${label}"><i style=${`width: ${100 * value}%`}></i><span>${formatPercent(value, 0)}</span></div>`,
+      (value, label) =>
+        html`<div class="bar class${label}"><i style=${`width: ${100 * value}%`}></i><span>${formatPercent(value, 0)}</span></div>`,
     )}
   </div>`;
 }
@@ -40,7 +41,10 @@ export function modelBars(models: readonly ModelScores[]) {
       <div class="row" role="row"><div class="head" role="columnheader" style="grid-row: 1; grid-column: 1">model</div>
       ${TESTS.map(({ title }, i) => html`<div class="head" role="columnheader" style=${`grid-row: 1; grid-column: ${i + 2}`}>${title}</div>`)}</div>
       ${models.map(
-        (model, i) => html`<div class="row" role="row"><div class="name" role="rowheader" style=${`grid-row: ${i + 2}`}>${model.name}</div>
+        (
+          model,
+          i,
+        ) => html`<div class="row" role="row"><div class="name" role="rowheader" style=${`grid-row: ${i + 2}`}>${model.name}</div>
         ${TESTS.map(({ set }, t) => bars(set, model, i + 2, t + 2))}</div>`,
       )}
       ${TESTS.map(({ set }, t) => line(models, set, t + 2))}

@@ -1,11 +1,11 @@
 /** What a run has reached, as one file: it goes on from there after a lost device, or in the next leg of a long run. */
 import { ConfigError } from '../../../engine/errors.ts';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../../../engine/io/safetensors.ts';
+import type { Parameter } from '../../runtime/schema.ts';
 import type { MaskFacts } from './masking.ts';
 import type { Outcomes } from './repairs.ts';
-import type { ModelScores } from './scores.ts';
-import type { Parameter } from '../../runtime/schema.ts';
 import { schema } from './schema.ts';
+import type { ModelScores } from './scores.ts';
 import type { Config } from './studio.ts';
 
 /** Results so far: plain data. */
@@ -37,7 +37,9 @@ const ERM = 'erm';
 
 /** The settings that a run cannot change on its way; more seeds may follow. */
 const identity = (config: Config) =>
-  JSON.stringify(Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'seeds' && parameters[key]?.live === 'restart')));
+  JSON.stringify(
+    Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'seeds' && parameters[key]?.live === 'restart')),
+  );
 
 const asTensor = (bytes: Uint8Array): SafetensorsTensor => ({ dtype: 'U8', shape: [bytes.length], data: new Uint8Array(bytes) });
 
@@ -55,7 +57,10 @@ export function readState(bytes: Uint8Array, config: Config): State {
   if (text === undefined) throw new ConfigError('checkpoint', 'it is none of this lab’s runs.');
   const about = JSON.parse(text) as { reached: Reached; steps: number; seed: number | null; config: string };
   if (about.config !== identity(config)) {
-    throw new ConfigError('checkpoint', `it belongs to a run with other settings. Go on with those it was made with: ${about.config}`);
+    throw new ConfigError(
+      'checkpoint',
+      `it belongs to a run with other settings. Go on with those it was made with: ${about.config}`,
+    );
   }
   const bytesOf = (tensor: SafetensorsTensor | undefined) => tensor?.data as Uint8Array | undefined;
   const erm = bytesOf(tensors.get(ERM));
@@ -64,7 +69,9 @@ export function readState(bytes: Uint8Array, config: Config): State {
     steps: about.steps,
     erm: erm && about.seed !== null ? { seed: about.seed, bytes: erm } : null,
     networks: new Map(
-      [...tensors].flatMap(([name, tensor]) => (name.startsWith(MODEL) ? [[name.slice(MODEL.length), bytesOf(tensor) as Uint8Array]] : [])),
+      [...tensors].flatMap(([name, tensor]) =>
+        name.startsWith(MODEL) ? [[name.slice(MODEL.length), bytesOf(tensor) as Uint8Array]] : [],
+      ),
     ),
   };
 }
