@@ -13,6 +13,7 @@ export interface LabArguments {
   readonly record?: string;
   readonly checkpoint?: string;
   readonly save?: string;
+  readonly files?: string;
   readonly steps?: number;
   readonly recordEvery?: number;
   /** What was clamped. */
@@ -30,6 +31,7 @@ const valued = [
   'record',
   'checkpoint',
   'save',
+  'files',
   'steps',
   'record-every',
   'set',
@@ -82,7 +84,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     else if (name === 'seed') set('seed', value);
     else found[name] = value;
   }
-  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save } = found;
+  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save, files } = found;
   const every = found['record-every'];
   if (!Object.hasOwn(definition.presets, preset)) {
     errors.push(`'${preset}' is no preset of this lab: ${Object.keys(definition.presets).join(', ')}`);
@@ -106,6 +108,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     ...(record === undefined ? {} : { record }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(save === undefined ? {} : { save }),
+    ...(files === undefined ? {} : { files }),
     ...(every === undefined ? {} : { recordEvery: Number(every) }),
     ...(steps === undefined ? {} : { steps: Number(steps) }),
   };

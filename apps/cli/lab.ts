@@ -13,6 +13,7 @@
  *   --record FILE    writes the recording that the lab's page shows
  *   --record-every M keeps at most one picture of a name in M milliseconds (500); raise it for a smaller file
  *   --save FOLDER    writes every checkpoint
+ *   --files FOLDER   writes what the run makes beside numbers, where the lab makes any: saliency's pictures, maps and overlays by class
  *   --steps N        ends after N steps
  *   --help           the lab's parameters
  */
@@ -24,6 +25,7 @@ import type { AnyExperiment, DevicePreference, TuneMode } from '../runtime/exper
 import { runInNode } from '../runtime/node.ts';
 import { nodeEnvironment } from '../runtime/node-environment.ts';
 import { Recorder, writeRecording } from '../runtime/recording.ts';
+import type { Runner } from '../runtime/runner.ts';
 import { RunStore } from '../runtime/store.ts';
 import { type LabArguments, parameterTable, parseLabArguments } from './lab-arguments.ts';
 import { labProgress } from './lab-progress.ts';
@@ -94,6 +96,7 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
     progress.end();
     process.removeListener('SIGINT', interrupt);
   });
+  if (args.files !== undefined) await writeFiles(done.runner, args.files);
   await done.runner.stop();
   console.log(
     `${done.steps} steps in ${done.seconds.toFixed(1)} s on ${done.device.name}${done.device.software ? ' (no GPU)' : ''}`,
@@ -133,6 +136,13 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
     write(args.record, text);
     console.log(`written: ${args.record} (${Math.round(text.length / 1024)} KiB)`);
   }
+}
+
+/** The files of a lab that serves some: relative paths, folders included. */
+async function writeFiles(runner: Runner, folder: string): Promise<void> {
+  const files = (await runner.request('files', undefined)) as readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  for (const { path, bytes } of files) write(join(folder, path), bytes);
+  console.log(`written: ${files.length} files in ${folder}`);
 }
 
 /** Six digits are more than any curve shows. */

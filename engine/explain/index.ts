@@ -35,8 +35,18 @@ export {
   semanticDictionary,
   twoClassColours,
 } from './building-blocks.ts';
-export { cam, gradCam, gradCamFrom, gradCamPlusPlus, gradCamPlusPlusFrom, xGradCam, xGradCamFrom } from './cam.ts';
+export {
+  type CamOptions,
+  cam,
+  gradCam,
+  gradCamFrom,
+  gradCamPlusPlus,
+  gradCamPlusPlusFrom,
+  xGradCam,
+  xGradCamFrom,
+} from './cam.ts';
 export { edgeMap, inputMap, randomMap, uniformMap } from './control-maps.ts';
+export { enlargeMap, type MapScale, massShare, scaleMap } from './display.ts';
 export {
   type CueScore,
   classScores,
@@ -62,7 +72,16 @@ export {
   scoresFrom,
   spatialAttribution,
 } from './layer-attribution.ts';
+export { type LayerPathOptions, layerGuided, layerIntegrated, layerSmoothGrad } from './layer-gradients.ts';
 export { classPlane, type LossPlaneOptions, lossPlane, type PlaneOptions, type WalkPlane, walkPlane } from './loss-plane.ts';
+export { METHOD_NAMES, type MethodName, readsGradients, readsMaps } from './method-names.ts';
+export {
+  explainBy,
+  lastMaps,
+  type MethodOptions,
+  mapLayers,
+  whyUndefined,
+} from './methods.ts';
 export { type NeighbourhoodOptions, Neighbourhoods } from './neighbourhoods.ts';
 export { nearestNeighbours, neighbourAgreement, neighbourOverlap } from './neighbours.ts';
 export { type Factors, groupAttribution, groupOrder, type NmfOptions, nmf, nmfResidual, nmfUpdate } from './nmf.ts';
@@ -79,7 +98,7 @@ export {
 } from './perturbation.ts';
 export { type PixelScale, pixelNetwork } from './pixel-network.ts';
 export { gaussLegendre, type Quadrature, type QuadratureRule, quadrature } from './quadrature.ts';
-export { type CascadeOptions, type CascadeStep, randomisationCascade } from './randomisation.ts';
+export { type CascadeOptions, type CascadeStep, cascadeLayers, randomisationCascade, randomisedTop } from './randomisation.ts';
 export { type Attack, type RobustAccuracy, type RobustAccuracyOptions, robustAccuracy } from './robustness.ts';
 export { type ScoreCamOptions, scoreCam } from './score-cam.ts';
 export { type LayerGradient, layerGradient, scoreGradient, type Targets } from './scores.ts';

@@ -11,7 +11,11 @@ export interface ImageStrip {
   readonly images: ImageBatch | null;
   /** Stands above the strip, for a group that begins here. */
   readonly heading?: string;
+  /** Below each picture. */
+  readonly captions?: readonly string[];
 }
+
+const NO_CAPTIONS: readonly never[] = [];
 
 /** Detail of `strip-select`. */
 export interface StripDetail {
@@ -92,7 +96,7 @@ export class ChalkImageStrips extends LitElement {
     this.cursor = -1;
   }
 
-  private strip({ label, images, heading }: ImageStrip, row: number) {
+  private strip({ label, images, heading, captions = NO_CAPTIONS }: ImageStrip, row: number) {
     return html`${heading ? html`<p>${heading}</p>` : nothing}
       <div class="strip" part="strip">
         <span>${label}</span>
@@ -105,6 +109,7 @@ export class ChalkImageStrips extends LitElement {
           cursor=${this.cursor}
           empty-text=${this.emptyText}
           .images=${images}
+          .labels=${captions}
           @item-hover=${(event: CustomEvent<{ index: number | null }>) => {
             event.stopPropagation();
             this.cursor = event.detail.index ?? -1;

@@ -8,6 +8,7 @@ import type { Network } from '../../nn/network.ts';
 import { DeviceGenerator } from '../../ops/random.ts';
 import { Generator } from '../../random.ts';
 import { correlation } from '../faithfulness.ts';
+import { lastMaps } from '../methods.ts';
 import { checkNetwork } from '../scores.ts';
 import { type BenchColumn, benchColumns } from './columns.ts';
 import { type CueImages, firstPairs } from './cue.ts';
@@ -22,7 +23,7 @@ import {
   type Setup,
   unexplainedChange,
 } from './measures.ts';
-import { type BenchRow, benchRows, mapLayer, type RowContext } from './methods.ts';
+import { type BenchRow, benchRows, type RowContext } from './methods.ts';
 import { type BenchCell, cellOf, type Reliability, type RowSample, reliabilityOf } from './reliability.ts';
 
 export interface BenchOptions extends Partial<BenchEffort> {
@@ -104,7 +105,7 @@ function correlationCell(values: RowValues, effects: ArrayLike<number>, resample
 }
 
 async function setUp(network: Network, images: CueImages, options: BenchOptions, random: Network): Promise<Setup> {
-  const { nodes = 16, layer = mapLayer(network) } = options;
+  const { nodes = 16, layer = lastMaps(network)?.path } = options;
   const given = Object.fromEntries(
     Object.keys(EFFORT).flatMap((key) => {
       const value = options[key as keyof BenchEffort];

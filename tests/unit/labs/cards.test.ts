@@ -63,6 +63,7 @@ const labs: readonly (readonly [id: string, config: Readonly<Record<string, unkn
   ],
   ['adversarial', { images: 500, testImages: 50, epochs: 1, attackSteps: 2, curveSteps: 1, sizes: 1 }, () => false],
   ['tsne', { count: 60, iterations: 50, perplexity: 5 }, () => false],
+  ['saliency', { images: 100, epochs: 1, pictures: 1, methods: ['CAM'] }, () => false],
 ];
 
 describe.each(labs)('the cards of %s', (id, config, without) => {

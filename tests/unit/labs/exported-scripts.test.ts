@@ -56,6 +56,17 @@ const short: Readonly<Record<string, { readonly config: object; readonly changes
     config: { images: 500, testImages: 200, epochs: 1, batch: 128, nodes: 2 },
     changes: [{ step: 2, values: { rate: 0.01, method: 'saliency' } }],
   },
+  features: {
+    config: {
+      network: 'cifar-10',
+      trainCount: 500,
+      epochs: 1,
+      steps: 12,
+      compare: 'with pixels',
+      terms: [{ kind: 'channel', layer: '9', unit: 3, weight: 1 }],
+    },
+    changes: [{ step: 5, values: { rate: 0.3 } }],
+  },
   denoise: {
     config: { training: 'MNIST', images: 64, maps: 2, depth: 1, batch: 32, epochs: 2 },
     changes: [{ step: 2, values: { rate: 0.03 } }],
