@@ -41,6 +41,7 @@ const pooled: NetworkDefinition = [
   { type: 'conv2d', in: 16, out: 32, kernel: 3, padding: 1 },
   { type: 'relu' },
   { type: 'globalavgpool2d' },
+  { type: 'flatten' },
   { type: 'linear', in: 32, out: 10 },
 ];
 
