@@ -45,6 +45,7 @@ export {
   xGradCam,
   xGradCamFrom,
 } from './cam.ts';
+export { type CamAxioms, camAxioms, camContributions, scoresWithoutMaps } from './cam-axioms.ts';
 export { edgeMap, inputMap, randomMap, uniformMap } from './control-maps.ts';
 export { enlargeMap, type MapScale, massShare, scaleMap } from './display.ts';
 export {

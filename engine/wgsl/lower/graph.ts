@@ -124,6 +124,9 @@ export class Graph {
   #loads = new Map<string, Node>();
   readonly #tables = new Map<string, Map<number | string, Node>>();
   readonly #integers = new Map<number, Node>();
+  readonly #floats = new Map<number, Node>();
+  /** Of three operands and nothing else, by the number of the first two and then that of the third. */
+  readonly #triples = new Map<string, Map<number, Map<number, Node>>>();
   #count = 0;
 
   get size(): number {
@@ -144,7 +147,12 @@ export class Graph {
   }
 
   f32Bits(word: number): Node {
-    return this.#unique('const', 'f32', [], word | 0);
+    let node = this.#floats.get(word | 0);
+    if (!node) {
+      node = this.#unique('const', 'f32', [], word | 0);
+      this.#floats.set(word | 0, node);
+    }
+    return node;
   }
 
   v128(words: readonly number[]): Node {
@@ -198,12 +206,17 @@ export class Graph {
   /** The node of this operation on these operands: the known one, or a new one. */
   #unique(op: string, type: WasmType, args: readonly Node[], immediate: Immediate | undefined): Node {
     const [a, b, c] = args;
-    let table = this.#tables.get(op);
-    if (!table) {
-      table = new Map();
-      this.#tables.set(op, table);
-    }
     // Numbers are looked up faster than text: ids stay below 2²⁵.
+    if (a && b && c && immediate === undefined) {
+      const pairs = entry(this.#triples, op);
+      const thirds = entry(pairs, a.id + b.id * 2 ** 26);
+      const known = thirds.get(c.id);
+      if (known) return known;
+      const node = this.#new(op, type, args, immediate);
+      thirds.set(c.id, node);
+      return node;
+    }
+    const table = entry(this.#tables, op);
     const plain =
       a === undefined
         ? immediate
@@ -218,6 +231,12 @@ export class Graph {
         : `${type}|${a?.id}|${b?.id}|${c?.id}|${immediate}`;
     const known = table.get(key);
     if (known) return known;
+    const node = this.#new(op, type, args, immediate);
+    table.set(key, node);
+    return node;
+  }
+
+  #new(op: string, type: WasmType, args: readonly Node[], immediate: Immediate | undefined): Node {
     let home = this.root;
     for (const arg of args) home = deeper(home, arg.home);
     const node = new Node(this.#count++, op, type, args, immediate, home);
@@ -230,7 +249,6 @@ export class Graph {
               args.map(({ range }) => range),
             );
     }
-    table.set(key, node);
     return node;
   }
 
@@ -469,6 +487,15 @@ export class Graph {
     if (folded === undefined) return undefined;
     return typeof folded === 'boolean' ? this.i32(Number(folded)) : Number.isNaN(folded) ? undefined : this.f32(folded);
   }
+}
+
+function entry<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let inner = map.get(key);
+  if (!inner) {
+    inner = new Map();
+    map.set(key, inner);
+  }
+  return inner;
 }
 
 export const deeper = (a: Region, b: Region): Region => (a.depth >= b.depth ? a : b);
