@@ -105,6 +105,7 @@ export async function infidelity(
     onStep?.(s + 1, samples);
   }
   before.dispose();
+  if (labels !== targets) labels.dispose();
   const scale = Float32Array.from(pd, (value, i) => ((pp[i] as number) > 0 ? value / (pp[i] as number) : 0));
   const at = (beta: number, i: number) =>
     Math.max(0, beta * beta * (pp[i] as number) - 2 * beta * (pd[i] as number) + (dd[i] as number));

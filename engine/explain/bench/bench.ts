@@ -2,14 +2,15 @@
  * The bench of explanations: methods and controls, judged on images whose cue we put there ourselves, so that its true effect is measured by taking
  * it away. A column that does not put the truth first and a random map last says so of itself.
  */
+import { noGrad } from '../../autodiff.ts';
 import { ArgumentError, kindOf, requireRecord } from '../../errors.ts';
-import { keep } from '../../memory.ts';
+import { keep, scope } from '../../memory.ts';
 import type { Network } from '../../nn/network.ts';
 import { DeviceGenerator } from '../../ops/random.ts';
 import { Generator } from '../../random.ts';
 import { correlation } from '../faithfulness.ts';
 import { lastMaps } from '../methods.ts';
-import { checkNetwork } from '../scores.ts';
+import { checkNetwork, inEvaluation } from '../scores.ts';
 import { type BenchColumn, benchColumns } from './columns.ts';
 import { type CueImages, firstPairs } from './cue.ts';
 import {
@@ -72,7 +73,7 @@ const RESAMPLES = 300;
 
 /** Classes with the largest score beside the target. */
 async function otherClasses(network: Network, { x, targets }: CueImages): Promise<number[]> {
-  const scores = network.eval().forward(x.detach());
+  const scores = scope(() => noGrad(() => inEvaluation(network, () => network.forward(x.detach()))));
   const values = await scores.data();
   const classes = values.length / targets.length;
   scores.dispose();

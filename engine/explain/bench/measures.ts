@@ -5,10 +5,9 @@ import type { Network } from '../../nn/network.ts';
 import { affine } from '../../ops/index.ts';
 import { Generator } from '../../random.ts';
 import { type Tensor, tensor, zeros } from '../../tensor.ts';
-import { classScores, cueScore, infidelity, maxSensitivity, tiedRanks } from '../faithfulness.ts';
+import { classScores, cueScore, infidelity, maxSensitivity, rankCorrelation, tiedRanks } from '../faithfulness.ts';
 import { blur } from '../features/penalties.ts';
 import { deletion, type Fill, insertion } from '../perturbation.ts';
-import { randomisationCascade } from '../randomisation.ts';
 import { type FillName, fillNames } from './columns.ts';
 import { type CueImages, withoutCue } from './cue.ts';
 import type { BenchRow, RowContext } from './methods.ts';
@@ -134,12 +133,16 @@ async function sensitivity(row: BenchRow, { network, few, context, effort }: Set
   return values;
 }
 
-/** Similarity with the map of the network when all its layers are random. */
-async function afterRandomisation(row: BenchRow, { network, few, context, effort }: Setup): Promise<readonly number[]> {
-  let last: readonly number[] = [];
-  const explain = (which: Network) => row.explain(which, few, few.x, context);
-  for await (const { similarity } of randomisationCascade(network, explain, { seed: effort.seed })) last = similarity;
-  return last;
+/** Rank correlation of |Φ| with the map at the end of the cascade, when all layers are random (see `randomisationCascade`). */
+async function afterRandomisation(row: BenchRow, maps: Tensor, { few, context }: Setup): Promise<readonly number[]> {
+  const random = row.explain(context.random, few, few.x, context);
+  const [before, after] = await Promise.all([maps.data(), random.data()]);
+  random.dispose();
+  const size = after.length / few.targets.length;
+  return few.targets.map((_, i) => {
+    const part = (values: Float32Array) => values.subarray(i * size, (i + 1) * size).map(Math.abs);
+    return rankCorrelation(part(before), part(after));
+  });
 }
 
 /** All measures of a row. Yields the share that is done. */
@@ -162,7 +165,7 @@ export async function* measureRow(row: BenchRow, setup: Setup): AsyncGenerator<n
     yield 0.7;
     values.sensitivity = await sensitivity(row, setup);
     yield 0.85;
-    values.randomisation = await afterRandomisation(row, setup);
+    values.randomisation = await afterRandomisation(row, maps, setup);
     return values;
   } finally {
     maps.dispose();
