@@ -197,12 +197,12 @@ class Lab {
     yield { type: 'data', name: 'background', value };
     for (const [which, { accuracy, share, excess, flips }] of Object.entries(value.networks)) {
       const row = {
-        'background in training': which === 'with' ? 'goes with the class' : 'says nothing',
-        'right on the test': accuracy,
-        'CAM mass on the background': share,
-        'its share of the area': value.area,
-        'excess (points)': excess,
-        'changed by the other background': flips,
+        background: which === 'with' ? 'goes with the class' : 'says nothing',
+        right: accuracy,
+        'CAM on it': share,
+        'its area': value.area,
+        'points above': excess,
+        'answers it changes': flips,
       };
       yield { type: 'row', table: 'background', id: which, row };
     }

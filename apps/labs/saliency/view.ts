@@ -24,7 +24,7 @@ import type { MethodMaps, Verdict } from './explain.ts';
 import { renderGallery } from './gallery.ts';
 import './painter.ts';
 import type { PaintedPicture } from './painter.ts';
-import type { schema } from './schema.ts';
+import { type schema, TEST_SCENES } from './schema.ts';
 import { renderStory } from './story.ts';
 import { saliencyStyles } from './styles.ts';
 import { renderVerdicts } from './verdicts.ts';
@@ -195,7 +195,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   }
 
   readonly #captions = memoLast((verdicts: readonly Verdict[], count: number) =>
-    verdicts.slice(0, count).map(({ name, probability }) => `${name} ${formatPercent(probability, 0)}`),
+    verdicts.slice(0, count).map(({ name }) => name),
   );
 
   // ── The figure ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,12 +290,13 @@ export class View extends LabElement<typeof schema, Explaining> {
     const canvas = pictures && shown ? this.#canvas(pictures, this.chosen) : this.#ownCanvas(this.given);
     return html`<h3>One picture${this.#titleOf()}</h3>
       ${this.recorded ? html`<p class="facts">Press play to paint on pictures and to give your own.</p>` : nothing}
+      ${this.#renderPicker(pictures)}
       <div class="sides">
         <div><chalk-picture-painter ?disabled=${this.recorded || this.fixes('explain')} .image=${canvas} .object=${shown?.objects[this.chosen] ?? null}
           @picture-paint=${(event: CustomEvent<PaintedPicture>) => this.#take({ ...event.detail, label: shown?.labels[this.chosen] ?? -1 })}></chalk-picture-painter></div>
         <div>${before ? renderVerdicts(before, after) : after ? renderVerdicts(after, undefined) : nothing}</div>
       </div>
-      ${this.#renderMaps(canvas)} ${this.#renderPicker(pictures)}`;
+      ${this.#renderMaps(canvas)}`;
   }
 
   #titleOf() {
@@ -356,7 +357,7 @@ export class View extends LabElement<typeof schema, Explaining> {
 
   #renderPicker(pictures: ImageBatch | null) {
     const subject = this.store.data.get('subject');
-    if (!subject || this.hides('own-images')) return nothing;
+    if (!subject || (!this.store.data.has('shown') && this.runState !== 'finished')) return nothing;
     const [height = 28, width = 28, channels = 1] = subject.inputShape;
     const digits = height === 28 && width === 28 && channels === 1;
     return html`<chalk-image-picker label="Another picture" width=${width} height=${height} channels=${channels} scale=${72 / width}
@@ -389,16 +390,18 @@ export class View extends LabElement<typeof schema, Explaining> {
     const cascade = seriesOf(store, 'cascade');
     const training = seriesOf(store, 'training');
     const formats = {
-      'right on the test': 'percent',
-      'CAM mass on the background': 'percent',
-      'its share of the area': 'percent',
-      'changed by the other background': 'percent',
+      right: 'percent',
+      'CAM on it': 'percent',
+      'its area': 'percent',
+      'answers it changes': 'percent',
       'outside the object': 'percent',
     } as const;
     return html`
       ${
         store.tables.has('background')
-          ? html`<chalk-result-table label="Right for the wrong reason" .rows=${store.tables.get('background') ?? NONE} .formats=${formats}></chalk-result-table>`
+          ? html`<chalk-result-table label="Right for the wrong reason" .rows=${store.tables.get('background') ?? NONE} .formats=${formats}><p>On
+              ${TEST_SCENES} new scenes: share of right answers; share of the mass of ReLU(CAM) of the predicted class that lies on the background,
+              beside the background’s share of the area; share of the answers that the other background changes.</p></chalk-result-table>`
           : nothing
       }
       <chalk-result-table label="Methods, mean over the pictures" .rows=${store.tables.get('methods') ?? NONE} .formats=${formats}></chalk-result-table>
@@ -411,7 +414,7 @@ export class View extends LabElement<typeof schema, Explaining> {
         }
         ${
           training.length > 0
-            ? html`<chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9" height="220" .series=${training}></chalk-chart>`
+            ? html`<chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" height="220" .series=${training}></chalk-chart>`
             : nothing
         }
       </div>`;
