@@ -118,7 +118,11 @@ function smooth(x: Values, target: Values, a: Values, { activation }: Config): r
 }
 
 /** The tape through the whole network, with the penalty that its loss has, against central differences. */
-async function whole(training: Training, { decay, activation }: Config, [x, target]: readonly [Values, Values]): Promise<Verification> {
+async function whole(
+  training: Training,
+  { decay, activation }: Config,
+  [x, target]: readonly [Values, Values],
+): Promise<Verification> {
   const { network, penalised } = training;
   const parameters = await Promise.all(network.parameters.map(copyOf));
   const name = `∂${penalised ? '(E + λΣw²)' : 'E'}/∂(w¹, b¹, w², b²)`;
