@@ -15,6 +15,10 @@ export interface LabArguments {
   readonly save?: string;
   readonly files?: string;
   readonly steps?: number;
+  /** Seeds to run one after another; absent: one run with the seed of `config`. */
+  readonly seeds?: readonly number[];
+  /** Own images, an archive of them, or another lab's checkpoints: files and folders. */
+  readonly given: readonly string[];
   readonly recordEvery?: number;
   /** What was clamped. */
   readonly notes: readonly string[];
@@ -34,6 +38,8 @@ const valued = [
   'files',
   'steps',
   'record-every',
+  'seeds',
+  'give',
   'set',
 ] as const;
 type Option = (typeof valued)[number];
@@ -69,6 +75,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   const help = args.includes('--help');
   const config: Record<string, unknown> = {};
   const found: Partial<Record<Option, string>> = {};
+  const given: string[] = [];
   const set = (key: string, raw: string | undefined) => {
     const parameter = Object.hasOwn(definition.schema, key) ? (definition.schema[key] as Parameter) : undefined;
     if (!parameter || raw === undefined) {
@@ -82,6 +89,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   for (const [name, value] of options(help ? [] : args, errors)) {
     if (name === 'set') set(...splitOnce(value));
     else if (name === 'seed') set('seed', value);
+    else if (name === 'give') given.push(value);
     else found[name] = value;
   }
   const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save, files } = found;
@@ -96,8 +104,14 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   if (steps !== undefined && !(Number.isInteger(Number(steps)) && Number(steps) > 0))
     errors.push(`--steps ${steps} is no number of steps`);
   if (every !== undefined && !(Number(every) >= 0)) errors.push(`--record-every ${every} is no number of milliseconds`);
+  const seeds = found.seeds?.split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
+  if (seeds?.some((seed) => !Number.isSafeInteger(seed) || seed < 0))
+    errors.push(`--seeds ${found.seeds} is no list of whole numbers, such as 1,2,3`);
+  if (seeds && record !== undefined) errors.push('--record shows one run: give one --seed');
   return {
     help,
+    given,
+    ...(seeds ? { seeds } : {}),
     preset,
     device,
     tune,

@@ -3,6 +3,7 @@ import { baseStyles } from '../../shell/styles.ts';
 import '../image-grid/element.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import type { ImageBatch } from '../shared/images.ts';
+import { sheetPng } from '../shared/picture-sheet.ts';
 
 /** One strip: the same pictures as the other strips, seen otherwise (clean, noisy, denoised by …). */
 export interface ImageStrip {
@@ -94,6 +95,17 @@ export class ChalkImageStrips extends LitElement {
     this.emptyText = '–';
     this.strips = [];
     this.cursor = -1;
+  }
+
+  /** All strips below one another. */
+  toPng(): Promise<Blob> {
+    const grids = [...this.renderRoot.querySelectorAll('chalk-image-grid')];
+    const shown = grids.filter((_, row) => this.strips[row]?.images);
+    return sheetPng(
+      this,
+      shown.map((grid) => ({ label: grid.label, toPng: () => grid.toPng() })),
+      1,
+    );
   }
 
   private strip({ label, images, heading, captions = NO_CAPTIONS }: ImageStrip, row: number) {
