@@ -8,7 +8,7 @@ import type { Look } from './look.ts';
 import type { Method } from './methods.ts';
 import { type Trained, train } from './network.ts';
 import type { Steps } from './progress.ts';
-import { layersOf, type Repair, type Round, repair, type Start } from './repairs.ts';
+import { type BugKind, layersOf, type Repair, type Round, repair, type Start } from './repairs.ts';
 import { outcome, summarise, tableRow } from './summary.ts';
 
 export type Event = ExperimentEvent<ModeLab['data']>;
@@ -47,11 +47,12 @@ export async function* looks(look: Look, live: Config): Stage<void> {
 export async function* layerSelection(
   start: Start,
   config: Config,
+  kind: BugKind | undefined,
   rate: number,
   steps: Steps,
   shown: boolean,
 ): Stage<LayerSelection> {
-  const selecting = paced<number, LayerSelection>((tell) => layersOf(start.trained.network, start, config, rate, tell));
+  const selecting = paced<number, LayerSelection>((tell) => layersOf(start.trained.network, start, config, kind, rate, tell));
   for (;;) {
     const { value, done } = await selecting.next();
     if (!done) {
@@ -59,9 +60,9 @@ export async function* layerSelection(
       continue;
     }
     if (shown) {
-      for (const [hidden, { accuracy, distance }] of value.depths.entries()) {
-        yield { type: 'metric', chart: 'distance', series: 'd_B to one layer less', x: hidden, y: distance };
-        yield { type: 'metric', chart: 'depth', series: 'accuracy', x: hidden, y: accuracy };
+      for (const [x, { accuracy, distance }] of value.depths.entries()) {
+        yield { type: 'metric', chart: 'distance', series: 'd_B to the sub-network before', x, y: distance };
+        yield { type: 'metric', chart: 'depth', series: 'accuracy', x, y: accuracy };
       }
     }
     return value;

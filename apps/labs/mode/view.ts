@@ -13,7 +13,7 @@ import { memoLast } from '../../shell/memo.ts';
 import type { ModeLab } from './experiment.ts';
 import { type Against, accuracyFigure, differenceFigure, emptyMaps, mapBatch } from './figures.ts';
 import type { Gallery, GalleryRow, Maps } from './look.ts';
-import { names } from './methods.ts';
+import { effective, names } from './methods.ts';
 import type { schema } from './schema.ts';
 import { modeStyles } from './styles.ts';
 import type { Summary } from './summary.ts';
@@ -133,7 +133,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
 
   #renderRounds() {
     if (this.store.series('average').length === 0) return nothing;
-    const { method } = this.ran;
+    const method = effective(this.ran.method, this.ran.published);
     const [own] = (this.store.data.get('summaries') ?? NONE).filter((summary) => summary.method === method);
     const seeds = own && own.seeds > 1 ? `, mean of ${own.seeds} seeds with 95 % intervals` : ', first seed';
     const chart = (
@@ -223,14 +223,15 @@ export class View extends LabElement<typeof schema, ModeLab> {
     if (!selected || this.store.series('distance').length === 0) return nothing;
     const output = selected.filter(({ target }) => target === null).length;
     const { threshold } = this.ran;
+    const x = selected[0]?.direction === 'backward' ? 'sub-networks, from the last layer on' : 'hidden layers';
     return html`<h3>Layer selection</h3>
       <p class="facts">Target: the output layer for ${output} of ${selected.length} seed${selected.length === 1 ? '' : 's'}${
         output < selected.length ? `; else ${selected.flatMap(({ target }) => target ?? []).join(', ')}` : ''
       }. The charts are of the first seed.</p>
       <div class="pair">
-        <chalk-chart label="d_B between sub-networks" x-label="hidden layers" y-label="d_B" y-scale="log" height="180"
+        <chalk-chart label="d_B between sub-networks" x-label=${x} y-label="d_B" y-scale="log" height="180"
           .lines=${[{ y: threshold, label: 'saturated' }]} .series=${seriesOf(this.store, 'distance')}></chalk-chart>
-        <chalk-chart label="Accuracy of the sub-networks" x-label="hidden layers" y-label="accuracy" height="180"
+        <chalk-chart label="Accuracy of the sub-networks" x-label=${x} y-label="accuracy" height="180"
           .series=${seriesOf(this.store, 'depth')}></chalk-chart>
       </div>`;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { experiment, type ModeLab, type ModeResult } from '../../../apps/labs/mode/experiment.ts';
-import { axisStart, emptyMaps } from '../../../apps/labs/mode/figures.ts';
+import { axisStart, emptyMaps, mapBatch } from '../../../apps/labs/mode/figures.ts';
 import type { Gallery } from '../../../apps/labs/mode/look.ts';
 import { methods, methodsOf } from '../../../apps/labs/mode/methods.ts';
 import { fromCheckpoint } from '../../../apps/labs/mode/progress.ts';
@@ -163,6 +163,13 @@ describe.skipIf(!mnist)('on MNIST', () => {
     await runner.stop();
   });
 
+  it('an over-fitted label is found, and layers are then taken from the end', async () => {
+    const { result, runner } = await run({ epochs: 20, theta: 0, gamma: 0.05, layers: 'first', rounds: 1 });
+    expect(result.repairs[0]?.rounds[0]?.faulty?.kind).toBe('over-fit');
+    expect(result.layers[0]).toMatchObject({ direction: 'backward', target: expect.stringMatching(/^hidden/) });
+    await runner.stop();
+  });
+
   it('as published: the test set chooses, sub-networks predict, mislabelled images train', async () => {
     const { result, runner } = await run({
       selection: 'test',
@@ -242,6 +249,21 @@ describe('summaries', () => {
     expect(methodsOf('one and random', 'features')).toEqual(['random', 'randomOfLabel', 'features']);
     expect(methodsOf('nine measures', 'features')).toHaveLength(12);
     expect(methodsOf('all', 'dot')).toEqual(methods);
+    expect(methodsOf('one method', 'earthMover', true)).toEqual(['earthMoverReversed']);
+  });
+
+  it('name the heat maps that are means of nothing, and draw them as nothing', () => {
+    const full = Array.from({ length: 10 }, () => new Float32Array(784).fill(1));
+    const counts = { correct: full.map(() => 3), falsePositive: full.map((_, l) => l), falseNegative: full.map((_, l) => l % 9) };
+    expect(
+      emptyMaps({
+        means: { correct: full, falsePositive: full, falseNegative: full },
+        counts,
+        differences: { falsePositive: full, falseNegative: full },
+      }),
+    ).toBe('false positives of 0; false negatives of 0, 9');
+    const { data } = mapBatch([null, ...full.slice(1)], true);
+    expect([data[783], data[784]]).toEqual([0, 1]);
   });
 
   it('begin axes below what they show', () => {
