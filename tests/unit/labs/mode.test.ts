@@ -17,6 +17,8 @@ import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import { paced } from '../../../apps/runtime/paced.ts';
 import type { ConfigOf } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
+import { memory } from '../../../engine/memory.ts';
+import { getDevice } from '../../../engine/tensor.ts';
 
 const packs = join(dataFolder, 'packs');
 const mnist = existsSync(join(packs, 'mnist-train.pack'));
@@ -33,7 +35,7 @@ const small = {
   theta: 0.9,
 } as const;
 
-async function run(config: Partial<ConfigOf<typeof schema>>, more: { checkpoint?: Uint8Array } = {}) {
+async function run(config: Partial<ConfigOf<typeof schema>>, more: { checkpoint?: Uint8Array; steps?: number } = {}) {
   const events: LabEvent[] = [];
   const store = new RunStore<ModeLab>();
   const done = await runInNode(experiment, {
@@ -186,6 +188,17 @@ describe.skipIf(!mnist)('on MNIST', () => {
     expect(result.faulty).toBe(7);
     expect(result.repairs[0]?.rounds[0]?.labels[7]).toBe(0);
     await runner.stop();
+  });
+
+  it('releases everything where it is left: in a training, a layer selection, a repair', async () => {
+    const leave = async (steps: number) => {
+      const { runner } = await run({ layers: 'first' }, { steps });
+      await runner.stop();
+      return memory(getDevice()).tensors;
+    };
+    // 40 steps of training, 120 of layer selection, then repairs.
+    const [training, selecting, repairing] = [await leave(5), await leave(60), await leave(170)];
+    expect([selecting, repairing]).toEqual([training, training]);
   });
 
   it('goes on from a checkpoint to the same result, and repeats with the same seed', async () => {
