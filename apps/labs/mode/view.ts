@@ -22,9 +22,9 @@ import { trackStyles } from './tracks.ts';
 const NONE: readonly never[] = [];
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
 const AGAINST: readonly { readonly id: Against; readonly name: string }[] = [
-  { id: 'random', name: 'the same repair on random images' },
-  { id: 'randomOfLabel', name: 'the same repair on random images of the faulty label' },
-  { id: 'control', name: 'the published control' },
+  { id: 'random', name: 'on random images' },
+  { id: 'randomOfLabel', name: 'on random images of the label' },
+  { id: 'control', name: 'as the published control' },
 ];
 const LOOKS: Looks = { repaired: { color: 'model' }, control: { color: 'data', dash: [6, 4] } };
 
@@ -122,9 +122,9 @@ export class View extends LabElement<typeof schema, ModeLab> {
     const choose = (event: Event & { currentTarget: HTMLSelectElement }) => {
       this.against = possible[event.currentTarget.selectedIndex]?.id ?? 'control';
     };
-    return html`<h3>Does the choice of images matter?</h3>
-      <p class="tools-line"><label>repaired minus <select @change=${choose}>
-        ${possible.map(({ id, name }) => html`<option ?selected=${id === chosen.id}>${name}</option>`)}</select></label>, in points</p>
+    return html`<h3>Does the choice of images matter? Differences in points</h3>
+      <p class="tools-line"><label>repaired minus repaired <select @change=${choose}>
+        ${possible.map(({ id, name }) => html`<option ?selected=${id === chosen.id}>${name}</option>`)}</select></label></p>
       <div class="pair">
         <div><p class="facts">all images</p>${differenceFigure(summaries, chosen.id, 'average')}</div>
         <div><p class="facts">the worst label</p>${differenceFigure(summaries, chosen.id, 'worst')}</div>
