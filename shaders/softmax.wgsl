@@ -3,6 +3,7 @@
 // n row, k class, x is [rows, classes]. One invocation per row: first the maximum, then the sum with one exponential for each class.
 // Subtracting the maximum first keeps every exponent at or below 0, a logit of -infinity (a mask) at probability 0, and large logits exact.
 // Gradients from y: softmax gx = y (gy - sum_j gy y); log-softmax gx = gy - exp(y) sum_j gy.
+// `…Vectors`: the same with four classes to a vector, where their number is a multiple of 4. The four sums are added at the end.
 
 override LOGARITHM: bool = false;
 
@@ -17,6 +18,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> gy: array<f32>;
 @group(0) @binding(4) var<storage, read> saved: array<f32>;
 @group(0) @binding(5) var<storage, read_write> gx: array<f32>;
+@group(0) @binding(6) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> y4: array<vec4f>;
+@group(0) @binding(8) var<storage, read> gy4: array<vec4f>;
+@group(0) @binding(9) var<storage, read> saved4: array<vec4f>;
+@group(0) @binding(10) var<storage, read_write> gx4: array<vec4f>;
 
 // A NaN (told by its bits) is never lost to a comparison.
 fn isNaN(v: f32) -> bool {
@@ -48,6 +54,10 @@ fn exponential(v: f32) -> f32 {
   let n = round(x * 1.4426950408889634);
   let r = (x - n * 0.693359375) + n * 2.12194440e-4;
   return select(scaled(1.0 + expMinusOneNear0(r), n), v, isNaN(v));
+}
+
+fn exponential4(v: vec4f) -> vec4f {
+  return vec4f(exponential(v.x), exponential(v.y), exponential(v.z), exponential(v.w));
 }
 
 // ln v to 1 ulp (Cephes), -infinity at 0, NaN below: v = 2^n m with sqrt(1/2) <= m < sqrt(2). A subnormal number is its bits times 2^-149.
@@ -123,6 +133,63 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
       gx[start + k] = g - exponential(s) * total;
     } else {
       gx[start + k] = s * (g - total);
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn forwardVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let n = id.x + id.y * groups.x * 64u;
+  if (n >= params.rows) {
+    return;
+  }
+  let classes4 = params.classes / 4u;
+  let start = n * classes4;
+  var greatest = x4[start];
+  for (var k = 1u; k < classes4; k++) {
+    greatest = max(greatest, x4[start + k]);
+  }
+  let m = max(max(greatest.x, greatest.y), max(greatest.z, greatest.w));
+  var sums = vec4f();
+  for (var k = 0u; k < classes4; k++) {
+    sums += exponential4(x4[start + k] - m);
+  }
+  let total = (sums.x + sums.y) + (sums.z + sums.w);
+  let shift = naturalLog(total);
+  for (var k = 0u; k < classes4; k++) {
+    let v = x4[start + k] - m;
+    if (LOGARITHM) {
+      y4[start + k] = v - shift;
+    } else {
+      y4[start + k] = exponential4(v) / total;
+    }
+  }
+}
+
+@compute @workgroup_size(64)
+fn backwardVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let n = id.x + id.y * groups.x * 64u;
+  if (n >= params.rows) {
+    return;
+  }
+  let classes4 = params.classes / 4u;
+  let start = n * classes4;
+  var sums = vec4f();
+  for (var k = 0u; k < classes4; k++) {
+    if (LOGARITHM) {
+      sums += gy4[start + k];
+    } else {
+      sums += gy4[start + k] * saved4[start + k];
+    }
+  }
+  let total = (sums.x + sums.y) + (sums.z + sums.w);
+  for (var k = 0u; k < classes4; k++) {
+    let g = gy4[start + k];
+    let s = saved4[start + k];
+    if (LOGARITHM) {
+      gx4[start + k] = g - exponential4(s) * total;
+    } else {
+      gx4[start + k] = s * (g - total);
     }
   }
 }

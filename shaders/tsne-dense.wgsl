@@ -3,8 +3,9 @@
 // and the divergence of each point, kl_i = Σ_{j≠i} p_ij ln(p_ij Z / w_ij)   (eq. 2), Z = Σ_i push_i.z.
 //
 // i point, j other point; joint is symmetric, so row j holds what the points i of one invocation need side by side.
-// One invocation of `slices` holds 8 points i in registers and walks through one slice of the points j, two at a time: five loads serve
-// 16 pairs, and w is computed once for both forces. `combine` adds the slices in their order, so results do not depend on scheduling.
+// One invocation of `slices` holds 8 points i in registers, four to a vector, and walks through one slice of the points j, two at a time:
+// five loads serve 16 pairs, and w is computed once for both forces. `combine` adds the slices in their order, so results do not depend
+// on scheduling.
 // A point's own pair adds w = 1 and no force: `combine` takes the 1 off.
 
 const POINTS = 8u;
@@ -39,16 +40,20 @@ fn slices(@builtin(global_invocation_id) id: vec3u) {
   let length = (pairs + params.slices - 1u) / params.slices;
   let begin = min(slice * length, pairs);
   let end = min(begin + length, pairs);
-  var yi: array<vec2f, 8>;
-  var attract: array<vec2f, 8>;
-  var repel: array<vec2f, 8>;
-  var z: array<f32, 8>;
+  // Points first + 4q … first + 4q + 3. What is read for those past the end is of no account.
+  var xi: array<vec4f, 2>;
+  var yi: array<vec4f, 2>;
+  var attractX: array<vec4f, 2>;
+  var attractY: array<vec4f, 2>;
+  var repelX: array<vec4f, 2>;
+  var repelY: array<vec4f, 2>;
+  var z: array<vec4f, 2>;
   // @unroll
-  for (var k = 0u; k < POINTS; k++) {
-    yi[k] = y[min(first + k, last)];
-    attract[k] = vec2f(0.0);
-    repel[k] = vec2f(0.0);
-    z[k] = 0.0;
+  for (var q = 0u; q < 2u; q++) {
+    let a = y2[min(first / 2u + 2u * q, pairs - 1u)];
+    let b = y2[min(first / 2u + 2u * q + 1u, pairs - 1u)];
+    xi[q] = vec4f(a.xz, b.xz);
+    yi[q] = vec4f(a.yw, b.yw);
   }
   for (var pair = begin; pair < end; pair++) {
     let two = y2[pair];
@@ -59,26 +64,29 @@ fn slices(@builtin(global_invocation_id) id: vec3u) {
     let row = 2u * pair * stride4 + 2u * id.x;
     let nextRow = min(2u * pair + 1u, last) * stride4 + 2u * id.x;
     // @unroll
-    for (var half = 0u; half < 2u; half++) {
-      let p = joint[row + half];
-      let r = second * joint[nextRow + half];
-      // @unroll
-      for (var k = 0u; k < 4u; k++) {
-        let e = yi[4u * half + k] - two.xy;
-        let f = yi[4u * half + k] - other;
-        let w = 1.0 / (1.0 + dot(e, e));
-        let v = second / (1.0 + dot(f, f));
-        attract[4u * half + k] += (p[k] * w) * e + (r[k] * v) * f;
-        repel[4u * half + k] += (w * w) * e + (v * v) * f;
-        z[4u * half + k] += w + v;
-      }
+    for (var q = 0u; q < 2u; q++) {
+      let p = joint[row + q];
+      let r = second * joint[nextRow + q];
+      let dx = xi[q] - two.x;
+      let dy = yi[q] - two.y;
+      let ex = xi[q] - other.x;
+      let ey = yi[q] - other.y;
+      let w = 1.0 / (1.0 + (dx * dx + dy * dy));
+      let v = second / (1.0 + (ex * ex + ey * ey));
+      attractX[q] += (p * w) * dx + (r * v) * ex;
+      attractY[q] += (p * w) * dy + (r * v) * ey;
+      repelX[q] += (w * w) * dx + (v * v) * ex;
+      repelY[q] += (w * w) * dy + (v * v) * ey;
+      z[q] += w + v;
     }
   }
   // @unroll
   for (var k = 0u; k < POINTS; k++) {
     if (first + k < params.N) {
-      partials[slice * params.N + first + k] = vec4f(attract[k], repel[k]);
-      partialZ[slice * params.N + first + k] = z[k];
+      let attract = vec2f(attractX[k / 4u][k % 4u], attractY[k / 4u][k % 4u]);
+      let repel = vec2f(repelX[k / 4u][k % 4u], repelY[k / 4u][k % 4u]);
+      partials[slice * params.N + first + k] = vec4f(attract, repel);
+      partialZ[slice * params.N + first + k] = z[k / 4u][k % 4u];
     }
   }
 }

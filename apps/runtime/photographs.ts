@@ -9,13 +9,6 @@ const FREE = 'photos-free.pack';
 /** Not asked for by a built site, which never has it. */
 const PACKS = import.meta.env.PROD ? [FREE] : [FREE, 'local/photos.pack'];
 
-declare global {
-  interface ImportMeta {
-    /** Vite's: true in a built site, false in its development server and in its module runner in Node. */
-    readonly env: { readonly PROD: boolean };
-  }
-}
-
 export interface Photograph {
   /** What is on it, as its file is named: `tabby`. */
   readonly name: string;

@@ -8,6 +8,7 @@ import { type Config, writeLink } from '../runtime/link.ts';
 import { defaults, type Parameter } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { sameValue, writeValue } from '../runtime/values.ts';
+import type { ReportSource } from './report.ts';
 import type { MadeRun } from './run-controller.ts';
 
 export interface ExportSource {
@@ -18,6 +19,8 @@ export interface ExportSource {
   readonly store: RunStore<Contract>;
   readonly device: DeviceInfo | undefined;
   readonly recorded: boolean;
+  /** What a report says beside the run; absent: no report is offered. */
+  readonly report?: () => Pick<ReportSource, 'finding' | 'notes' | 'figures' | 'link'>;
 }
 
 /** Every curve as rows: chart, series, x, y. */
@@ -130,6 +133,23 @@ await run.runner.stop();
 `;
 }
 
+/** The report in both forms. Its code comes when it is asked for. */
+function reports(source: ExportSource, name: string): ExportItem[] {
+  const { report } = source;
+  if (!report) return [];
+  const item = (format: 'html' | 'md'): ExportItem => ({
+    id: `report-${format}`,
+    label: format === 'html' ? 'lab report, to print' : 'lab report, as text',
+    format,
+    name: `${name}-report`,
+    async provide() {
+      const { reportHtml, reportMarkdown } = await import('./report.ts');
+      return (format === 'html' ? reportHtml : reportMarkdown)({ ...source, ...report() });
+    },
+  });
+  return [item('html'), item('md')];
+}
+
 /** The items that every lab offers, after its own. */
 export function commonExports(source: ExportSource): readonly ExportItem[] {
   const { store, made } = source;
@@ -168,6 +188,18 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
         provide: () => rowsCsv(rows),
       }),
     ),
+    {
+      id: 'tensorboard',
+      label: 'curves for TensorBoard',
+      format: 'tfevents',
+      name,
+      async provide() {
+        const { tensorboardEvents } = await import('./tensorboard.ts');
+        return tensorboardEvents(store, Date.now() / 1000);
+      },
+      ...early,
+    },
+    ...reports(source, name),
     { id: 'run', label: 'run and settings', format: 'json', name, provide: () => runJson(source) },
     { id: 'script', label: 'a script that repeats the run', format: 'ts', name, provide: () => runScript(source) },
     ...start,

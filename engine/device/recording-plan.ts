@@ -103,24 +103,29 @@ export function placeBuffers(made: readonly VirtualBuffer[], runs: readonly Kern
   let unshared = 0;
   // Constants written while recording have their memory already and never share it.
   for (const buffer of made) if (!buffer.base && buffer.physical) owned.push(buffer.physical);
-  const shareable = new Set<VirtualBuffer>();
+  /** The allocations in which shareable results lie. */
+  const places = new Map<VirtualBuffer, DeviceBuffer>();
   const place = (root: VirtualBuffer, mayShare: boolean): void => {
     if (root.physical) return;
     const size = alignedLength(root.byteLength);
     unshared += size;
-    shareable.add(root);
-    root.physical = mayShare ? free.take(size) : undefined;
-    if (root.physical) return;
-    root.physical = backend.allocate(size, 'recorded intermediate');
-    owned.push(root.physical);
-    planned += size;
+    let allocation = mayShare ? free.take(size) : undefined;
+    if (!allocation) {
+      allocation = backend.allocate(size, 'recorded intermediate');
+      owned.push(allocation);
+      planned += size;
+    }
+    places.set(root, allocation);
+    // As long as the result, not as its place: kernels are compiled for the length of what they read.
+    root.physical = allocation.byteLength === size ? allocation : backend.view(allocation, 0, size);
   };
   runs.forEach((run, index) => {
     const roots = rootsOf(run);
     // What is still held when recording ends is a result: nobody else may write there, before or after.
     for (const root of roots) place(root, root.released);
     for (const root of roots) {
-      if (root.released && lastUse.get(root) === index && shareable.has(root)) free.put(root.physical as DeviceBuffer);
+      const allocation = places.get(root);
+      if (allocation && root.released && lastUse.get(root) === index) free.put(allocation);
     }
   });
   for (const buffer of made) {

@@ -19,6 +19,12 @@ export interface VariantTable {
 /** Whether a device can run an entry point at all; absent: it can run every one. */
 export type EntrySupport = (shader: ShaderModule, entryPoint: string) => boolean;
 
+/** Whether a variant can run; the device is asked last, as it may have to read the shader. */
+function runs(variant: Variant<unknown>, params: unknown, caps: AdapterCaps, supports?: EntrySupport): boolean {
+  if (variant.applies && !variant.applies(params, caps)) return false;
+  return !supports || variant.plan(params, caps).dispatches.every(({ shader, entryPoint }) => supports(shader, entryPoint));
+}
+
 /** The variants that can run, in the order of the ladder. */
 export function applicable(
   kernel: AnyKernel,
@@ -26,23 +32,18 @@ export function applicable(
   caps: AdapterCaps,
   supports?: EntrySupport,
 ): readonly Variant<unknown>[] {
-  return kernel.variants.filter(
-    (variant) =>
-      (!variant.applies || variant.applies(params, caps)) &&
-      (!supports || variant.plan(params, caps).dispatches.every(({ shader, entryPoint }) => supports(shader, entryPoint))),
-  );
+  return kernel.variants.filter((variant) => runs(variant, params, caps, supports));
 }
 
 /**
- * The choice without measurements.
+ * The choice without measurements. Looks at no more variants than it must.
  * @throws Error where nothing applies
  */
 export function choiceByRule(kernel: AnyKernel, params: unknown, caps: AdapterCaps, supports?: EntrySupport): VariantChoice {
-  const variants = applicable(kernel, params, caps, supports);
   const listed = builtInVariant(kernel, params, caps);
-  const fromTable = listed === undefined ? undefined : variants.find(({ id }) => id === listed);
-  if (fromTable) return { variant: fromTable, by: 'table' };
-  const last = variants.at(-1);
+  const fromTable = kernel.variants.find(({ id }) => id === listed);
+  if (fromTable && runs(fromTable, params, caps, supports)) return { variant: fromTable, by: 'table' };
+  const last = kernel.variants.findLast((variant) => runs(variant, params, caps, supports));
   if (!last) throw new Error(`kernel '${kernel.name}' has no variant for ${JSON.stringify(params)} on this adapter`);
   return { variant: last, by: 'rule' };
 }

@@ -110,16 +110,20 @@ function naiveStage(caps: AdapterCaps): Stage {
 }
 
 function sliceStage({ outer, reduce, inner }: ReductionParams, caps: AdapterCaps): Stage {
-  const slices = reduce <= FEW ? 1 : sliceCount(reduce, outer * inner, caps);
+  const slices = slicesOf(reduce, outer * inner, caps);
   if (slices === 1) return naiveStage(caps);
   return {
     slices,
-    make: (p, options) => dispatch(slicesShader, 'slices', p, perItem(outer * slices * inner, caps, 64), options),
+    make: (p, { overrides, buffers }) =>
+      dispatch(slicesShader, 'slices', p, perItem(outer * slices * inner, caps, 64), {
+        overrides: { ...overrides, CONTIGUOUS: Number(caps.software) },
+        buffers,
+      }),
   };
 }
 
 /** Slices of equal length for `terms` terms, none of them empty. */
-function vectorSlices(terms: number, results: number, caps: AdapterCaps): number {
+function slicesOf(terms: number, results: number, caps: AdapterCaps): number {
   if (terms <= FEW) return 1;
   const slices = sliceCount(terms, results, caps);
   return caps.software ? Math.ceil(terms / Math.ceil(terms / slices)) : slices;
@@ -137,10 +141,10 @@ function vectorStage(current: ReductionParams, caps: AdapterCaps): Stage {
   });
   if (inner % 4 === 0) {
     const results = (outer * inner) / 4;
-    return stage('columns', vectorSlices(reduce, results, caps), results);
+    return stage('columns', slicesOf(reduce, results, caps), results);
   }
   if (inner === 1 && reduce >= 4 && (reduce % 4 === 0 || outer === 1)) {
-    return stage('rows', vectorSlices(Math.floor(reduce / 4), outer, caps), outer);
+    return stage('rows', slicesOf(Math.floor(reduce / 4), outer, caps), outer);
   }
   return sliceStage(current, caps);
 }

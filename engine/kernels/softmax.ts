@@ -25,12 +25,21 @@ function logSumExp(x: KernelArray, start: number, classes: number): { max: numbe
   return { max, sum };
 }
 
+const VECTORS = { x4: 'x', y4: 'y', gy4: 'gy', saved4: 'saved', gx4: 'gx' };
+
 function variantsOf(entry: 'forward' | 'backward', LOGARITHM: 0 | 1): Variant<SoftmaxParams>[] {
   const overrides = { LOGARITHM };
   return [
     {
       id: 'row-per-invocation',
       plan: (p, caps) => ({ dispatches: [dispatch(shader, entry, p, perItem(p.rows, caps, 64), { overrides })] }),
+    },
+    {
+      id: 'vectors',
+      applies: (p) => p.classes % 4 === 0,
+      plan: (p, caps) => ({
+        dispatches: [dispatch(shader, `${entry}Vectors`, p, perItem(p.rows, caps, 64), { overrides, buffers: VECTORS })],
+      }),
     },
     {
       id: 'row-per-workgroup',

@@ -63,27 +63,44 @@ function entryOf(module: Module, name: string): Entry {
   return entry;
 }
 
+/** A module in the making: its kernels are added one after another, so that a page can have its turn in between. */
+export class ModuleBuilder {
+  readonly kernels: CompiledKernel[] = [];
+  readonly #count: number;
+  /** Kernels first, functions of mathematics behind them as they are asked for. */
+  readonly #library: MathLibrary;
+  readonly #bodies: FunctionBody[] = [];
+
+  /** @param count kernels that will be added */
+  constructor(count: number) {
+    this.#count = count;
+    this.#library = new MathLibrary(count);
+  }
+
+  /** Adds the function `k0`, `k1`, … @throws WgslCompileError where a kernel cannot run on the CPU device */
+  add({ module, entry, overrides, uniform, lengths = {}, grid }: KernelRequest): void {
+    const input: KernelInput = { module, entry: entryOf(module, entry), overrides, uniform, lengths, grid };
+    const { graph, bindings, scratchBytes, counter } = lowerKernel(input);
+    const name = `k${this.kernels.length}`;
+    const signature = { parameters: KERNEL_PARAMETERS, result: undefined, exported: name };
+    this.#bodies.push(emitFunction(graph, signature, (called) => this.#library.index(called)));
+    this.kernels.push({ name, bindings, scratchBytes, clamped: counter.clamped, proved: counter.proved });
+  }
+
+  encode(options: CompileOptions): Uint8Array<ArrayBuffer> {
+    if (this.kernels.length !== this.#count) throw new Error(`${this.kernels.length} of ${this.#count} kernels were added`);
+    return encodeModule([...this.#bodies, ...this.#library.bodies()], options);
+  }
+}
+
 /**
  * One module with a function `k0`, `k1`, … per request.
  * @throws WgslCompileError where a kernel cannot run on the CPU device
  */
 export function compileKernels(requests: readonly KernelRequest[], options: CompileOptions): CompiledKernels {
-  // Kernels first, functions of mathematics behind them as they are asked for.
-  const library = new MathLibrary(requests.length);
-  const kernels: CompiledKernel[] = [];
-  const bodies: FunctionBody[] = [];
-  requests.forEach(({ module, entry, overrides, uniform, lengths = {}, grid }, index) => {
-    const input: KernelInput = { module, entry: entryOf(module, entry), overrides, uniform, lengths, grid };
-    const { graph, bindings, scratchBytes, counter } = lowerKernel(input);
-    const name = `k${index}`;
-    bodies.push(
-      emitFunction(graph, { parameters: KERNEL_PARAMETERS, result: undefined, exported: name }, (called) =>
-        library.index(called),
-      ),
-    );
-    kernels.push({ name, bindings, scratchBytes, clamped: counter.clamped, proved: counter.proved });
-  });
-  return { bytes: encodeModule([...bodies, ...library.bodies()], options), kernels };
+  const builder = new ModuleBuilder(requests.length);
+  for (const request of requests) builder.add(request);
+  return { bytes: builder.encode(options), kernels: builder.kernels };
 }
 
 /** Whether the entry point can run on the CPU device: no barriers, no quad or subgroup operations. */

@@ -94,13 +94,13 @@ function parse(source: string, path: string): WgslReflect {
 function checkWorkgroupSizes(source: string, path: string): void {
   const tokens = tokenize(source);
   tokens.forEach((token, i) => {
-    const where = lineAt(source, token.start);
+    const where = () => lineAt(source, token.start);
     if (token.text === 'workgroup_size' && tokens[i - 1]?.text === '@') {
       const inside = tokens.slice(i + 2, closing(tokens, i + 1));
       if (!inside.every((part) => (part.kind === 'number' && /^\d+[iu]?$/.test(part.text)) || part.text === ',')) {
         throw new ShaderBuildError(
           path,
-          where,
+          where(),
           `@workgroup_size(${inside.map((t) => t.text).join(' ')}): only literals are allowed`,
         );
       }
@@ -111,7 +111,7 @@ function checkWorkgroupSizes(source: string, path: string): void {
       let begin = i;
       while (begin > 0 && !/[;}]/.test(tokens[begin - 1]?.text ?? '')) begin--;
       if (!tokens.slice(begin, end).some((part) => part.text === 'workgroup_size')) {
-        throw new ShaderBuildError(path, where, `entry point '${tokens[end + 1]?.text}' lacks a literal @workgroup_size`);
+        throw new ShaderBuildError(path, where(), `entry point '${tokens[end + 1]?.text}' lacks a literal @workgroup_size`);
       }
     }
   });

@@ -6,7 +6,7 @@ import { runInNode } from '../../apps/runtime/node.ts';
 import { siteRoot } from '../../apps/site-root.ts';
 
 export interface Trained {
-  readonly adapter: string;
+  readonly kind: string;
   readonly software: boolean;
   /** Loss of every step. */
   readonly losses: readonly number[];
@@ -14,16 +14,25 @@ export interface Trained {
   readonly seconds: number;
 }
 
+/** The device that the page itself would take, or the software adapter. */
+export type Choice = 'wasm' | 'webgpu';
+
 async function train(
+  device: Choice,
   preset: string,
   config: Partial<Config>,
   options: { readonly steps?: number; readonly checkpoint?: Uint8Array },
   onCheckpoint: (step: number, bytes: Uint8Array) => void = () => undefined,
 ): Promise<Trained> {
   const losses: number[] = [];
-  const { device, result, seconds, runner } = await runInNode(experiment, {
+  const {
+    device: used,
+    result,
+    seconds,
+    runner,
+  } = await runInNode(experiment, {
     environment: browserEnvironment(new URL('data/packs/', siteRoot).href),
-    device: 'webgpu',
+    device,
     preset,
     config,
     ...options,
@@ -33,18 +42,18 @@ async function train(
     },
   });
   await runner.stop();
-  return { adapter: device.name, software: device.software, losses, test: result?.test ?? null, seconds };
+  return { kind: used.kind, software: used.software, losses, test: result?.test ?? null, seconds };
 }
 
-export const trained = (preset: string, config: Partial<Config>, steps?: number): Promise<Trained> =>
-  train(preset, config, steps === undefined ? {} : { steps });
+export const trained = (device: Choice, preset: string, config: Partial<Config>, steps?: number): Promise<Trained> =>
+  train(device, preset, config, steps === undefined ? {} : { steps });
 
 /** A whole run, and one that goes on from the checkpoint it left at `step`. */
-export async function resumed(config: Partial<Config>, step: number): Promise<{ whole: Trained; rest: Trained }> {
+export async function resumed(device: Choice, config: Partial<Config>, step: number): Promise<{ whole: Trained; rest: Trained }> {
   let checkpoint: Uint8Array | undefined;
-  const whole = await train('quick', config, {}, (at, bytes) => {
+  const whole = await train(device, 'quick', config, {}, (at, bytes) => {
     if (at === step) checkpoint = bytes;
   });
   if (!checkpoint) throw new Error(`no checkpoint at step ${step}`);
-  return { whole, rest: await train('quick', config, { checkpoint }) };
+  return { whole, rest: await train(device, 'quick', config, { checkpoint }) };
 }

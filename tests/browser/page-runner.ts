@@ -26,9 +26,16 @@ export interface PageRunner {
   close(): Promise<void>;
 }
 
-export async function openPageRunner(options: LaunchOptions = {}): Promise<PageRunner> {
-  const served: Served = await serveSources();
-  const browser = await launchBrowser(options).catch(async (error: unknown) => {
+/** The server that all browser tests share (see global-setup.ts); outside of them, one of its own. */
+async function sources(): Promise<Served> {
+  const shared = process.env.CHALKGRAD_SOURCES;
+  return shared ? { origin: shared, close: async () => undefined } : serveSources();
+}
+
+/** @param launch starts the browser; default: Chrome with `options` */
+export async function openPageRunner(options: LaunchOptions = {}, launch = () => launchBrowser(options)): Promise<PageRunner> {
+  const served = await sources();
+  const browser = await launch().catch(async (error: unknown) => {
     await served.close();
     throw error;
   });

@@ -1,4 +1,4 @@
-/** The gradient checks as a browser test calls them: on the page's own WebGPU, results as plain data. */
+/** The gradient checks as a browser test calls them: on the page's WebAssembly device, results as plain data. */
 
 import { type CheckResult, checkOperations } from '../../engine/conformance/operations.ts';
 import { openDevice } from '../../engine/device/init.ts';
@@ -6,6 +6,6 @@ import { setDevice } from '../../engine/tensor.ts';
 
 /** Compares the gradient of every operation with central differences. */
 export async function operationsInPage(): Promise<readonly CheckResult[]> {
-  setDevice(await openDevice('webgpu'));
+  setDevice(await openDevice('wasm'));
   return checkOperations();
 }

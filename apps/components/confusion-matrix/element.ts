@@ -9,6 +9,7 @@ import { toCsv } from '../shared/files.ts';
 import { formatCount, formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
 import { tablePng } from '../shared/picture-sheet.ts';
+import { styled } from '../shared/styled.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { accuracy, type ConfusionCounts, rowShares, rowTotals, shareDifference } from './matrix.ts';
 import { matrixStyles } from './styles.ts';
@@ -235,7 +236,7 @@ export class ChalkConfusionMatrix extends LitElement {
         aria-selected=${selected}
         aria-label=${spoken}
         title=${spoken}
-        style="--cell:${color};--cell-ink:${this.inkOn(color)}"
+        ${styled({ '--cell': color, '--cell-ink': this.inkOn(color) })}
         @click=${() => this.select(index)}
       >${text}${mode === 'percent' && truth === predicted && this.totals ? html`<small>${formatCount(count)}/${totals[truth]}</small>` : nothing}</td>`;
     };
@@ -246,7 +247,7 @@ export class ChalkConfusionMatrix extends LitElement {
         <table part="table" role="grid" aria-label=${this.label} @keydown=${this.onKey}>
           <thead>
             <tr role="row">
-              <td role="presentation" style="cursor:auto;--names:${longest + 1.5}ch" class="axis">true ↓ predicted →</td>
+              <td role="presentation" ${styled({ cursor: 'auto', '--names': `${longest + 1.5}ch` })} class="axis">true ↓ predicted →</td>
               ${all.map((c) => html`<th scope="col" role="columnheader" title=${this.nameOf(c)}>${this.nameOf(c)}</th>`)}
             </tr>
           </thead>

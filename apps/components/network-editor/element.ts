@@ -5,6 +5,7 @@ import type { LayerProblem, Validation } from '../../../engine/nn/validate.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { formatCount, formatShape } from '../shared/format.ts';
+import { styled } from '../shared/styled.ts';
 import {
   type FieldSpec,
   fieldsOf,
@@ -216,7 +217,7 @@ export class ChalkNetworkEditor extends LitElement {
     const report = this.report.layers.find((layer) => String(layer.index) === path);
     const problems = this.problemsOf(path);
     const name = `Layer ${path}, ${row.layer.type}`;
-    return html`<li part="row" class=${problems.length > 0 ? 'wrong' : ''} style="--depth:${row.depth}" aria-label=${name}>
+    return html`<li part="row" class=${problems.length > 0 ? 'wrong' : ''} ${styled({ '--depth': row.depth })} aria-label=${name}>
       <div class="line">
         <span class="index number">${row.branch === 'bridge' ? '↷' : ''}${path}</span>
         <select

@@ -12,6 +12,7 @@ import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
 import { formatCount, formatPercent, formatShape } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
+import { styled } from '../../components/shared/styled.ts';
 import type { BuiltCard } from '../../math/card.ts';
 import type { LabEvent } from '../../runtime/events.ts';
 import { checkpointBar } from '../../shell/checkpoint-bar.ts';
@@ -208,7 +209,7 @@ export class View extends LabElement<typeof schema, Classification> {
           ${[...prediction.probabilities].map(
             (p, i) => html`<li class=${i === prediction.prediction ? 'best' : ''}>
               <span class=${i === prediction.prediction ? 'best' : ''}>${names[i] ?? i}</span>
-              <span class="bar"><i style="width:${(100 * p).toFixed(1)}%"></i></span>
+              <span class="bar"><i ${styled({ width: `${(100 * p).toFixed(1)}%` })}></i></span>
               <span class="share">${formatPercent(p, 0)}</span></li>`,
           )}
         </ul>`
@@ -304,7 +305,7 @@ export class View extends LabElement<typeof schema, Classification> {
       <ul class="guess">
         ${perClass.map(
           (share, i) => html`<li><span>${classNames[i]}</span>
-            <span class="bar"><i style="width:${(100 * (share ?? 0)).toFixed(1)}%"></i></span>
+            <span class="bar"><i ${styled({ width: `${(100 * (share ?? 0)).toFixed(1)}%` })}></i></span>
             <span class="share">${share === null ? '–' : formatPercent(share)}</span></li>`,
         )}
       </ul></section>`;

@@ -8,7 +8,7 @@ import type { ImageBatch } from '../../components/shared/images.ts';
 import { memoLast } from '../../shell/memo.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import type { Between, Dictionary, Groups, Verdict } from './blocks.ts';
-import { betweenMap, directionBatch, iconsOf, mosaic } from './blocks-pictures.ts';
+import { betweenMap, directionBatch, iconsOf, mixOf, mosaic } from './blocks-pictures.ts';
 import { blocksStyles } from './blocks-styles.ts';
 import type { IconSet } from './icon-file.ts';
 import type { LayerInfo } from './subject.ts';
@@ -45,6 +45,7 @@ const ICON = 64;
  * @fires blocks-classes - detail `{first, second}`
  * @fires blocks-rank - detail `{rank}`
  * @fires blocks-between - detail `{to}`
+ * @fires blocks-climb - the reader wants to see a channel or a direction in large; detail `{mix}`
  */
 export class ChalkBuildingBlocks extends LitElement {
   static override properties = {
@@ -163,8 +164,13 @@ export class ChalkBuildingBlocks extends LitElement {
     const labels = channels.map((channel, at) => `${channel}: ${formatNumber(values[at] ?? 0, 2)}`);
     return html`<div><h4>Seen at row ${Math.floor(cell / dictionary.width)}, column ${cell % dictionary.width} of layer ${layer.path}</h4>
       <chalk-image-grid label="Strongest channels here" scale=${ICON / (icons?.side ?? ICON)} smooth .images=${this.#cellIcons(icons, channels)} .labels=${labels}
-        empty-text=${`Channels ${labels.join(', ')}; their icons come step by step.`}></chalk-image-grid>
-      <p>The channels that answer most strongly to this place, with the images that they look for. Point at another place.</p></div>`;
+        empty-text=${`Channels ${labels.join(', ')}; their icons come step by step.`}
+        @item-select=${(event: CustomEvent<{ index: number }>) => {
+          const channel = channels[event.detail.index];
+          if (channel !== undefined) this.#climb([[channel, 1]]);
+        }}></chalk-image-grid>
+      <p>The channels that answer most strongly to this place, with the images that they look for. Point at another place; choose an icon
+      to see it in large.</p></div>`;
   }
 
   #classes({ effects, verdicts, dictionary }: Blocks) {
@@ -211,7 +217,8 @@ export class ChalkBuildingBlocks extends LitElement {
           <chalk-heat-map label="Group ${at + 1}" columns=${dictionary.width} map="sequential" size="112" fade opacity="0.85" no-legend .values=${map} .image=${photo}
             @cell-hover=${(event: Event) => event.stopPropagation()}></chalk-heat-map>
           ${icons ? html`<chalk-image-grid label="Icon of group ${at + 1}" scale=${ICON / icons.side} smooth .images=${this.#one(icons, at)}></chalk-image-grid>` : nothing}
-          <p>${a} ${formatNumber(one, 3)}<br />${b} ${formatNumber(other, 3)}<br />channels ${groups.channels[at]?.join(', ')}</p></figure>`;
+          <p>${a} ${formatNumber(one, 3)}<br />${b} ${formatNumber(other, 3)}<br />channels ${groups.channels[at]?.join(', ')}</p>
+          <button type="button" class="quiet" aria-label="See group ${at + 1} in large" @click=${() => this.#climb(mixOf(groups.directions[at]))}>in large</button></figure>`;
       })}</div>
       <p>Non-negative factors of the activations: what is active together. They leave ${formatNumber(100 * groups.residual, 3)} % of the
       activations unexplained. Point at a group to see where it is; the numbers are its part of the two logits.</p></div>`;
@@ -230,6 +237,10 @@ export class ChalkBuildingBlocks extends LitElement {
       this.#singles = { of: icons, batches };
     }
     return this.#singles.batches[at] ?? null;
+  }
+
+  #climb(mix: readonly (readonly [number, number])[]): void {
+    this.dispatchEvent(chalkEvent('blocks-climb', { mix }));
   }
 
   #show(group: number): void {

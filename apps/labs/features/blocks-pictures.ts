@@ -41,6 +41,14 @@ export function mosaic({ side, depth, pixels, rows, columns, areas }: Grid): Ima
   return { data, count: 1, width, height, channels: depth };
 }
 
+/** The channels that make up most of a direction, as an objective names them. */
+export function mixOf(direction: Float32Array = new Float32Array(0), most = 24): [channel: number, amount: number][] {
+  return Array.from(direction, (amount, channel): [number, number] => [channel, Number(amount.toFixed(3))])
+    .filter(([, amount]) => amount !== 0)
+    .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))
+    .slice(0, most);
+}
+
 /** The row of a map between layers: what one position does for each later one; or where one later position has it from. */
 export function betweenMap(
   values: Float32Array,

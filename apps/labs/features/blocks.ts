@@ -2,6 +2,7 @@
 import { noGrad } from '../../../engine/autodiff.ts';
 import { ConfigError } from '../../../engine/errors.ts';
 import { type HostMaps, semanticDictionary } from '../../../engine/explain/building-blocks.ts';
+import { withSmoothMaxPool } from '../../../engine/explain/features/gradients.ts';
 import {
   channelAttribution,
   channelAttributionPath,
@@ -13,10 +14,11 @@ import { layerGradient } from '../../../engine/explain/scores.ts';
 import { scope } from '../../../engine/memory.ts';
 import type { Network } from '../../../engine/nn/network.ts';
 import { div, reshape, sub } from '../../../engine/ops/index.ts';
+import { DeviceGenerator } from '../../../engine/ops/random.ts';
 import { Generator } from '../../../engine/random.ts';
 import { type Tensor, tensor } from '../../../engine/tensor.ts';
 import { softmaxRows } from '../../../engine/train/metrics.ts';
-import type { LayerInfo, Subject } from './subject.ts';
+import type { Config, LayerInfo, Subject } from './subject.ts';
 
 /** A class that the network considers. */
 export interface Verdict {
@@ -100,24 +102,24 @@ export class BuildingBlocks {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly #network: Network;
   readonly #x: Tensor;
-  readonly #seed: number;
+  readonly #config: Config;
 
-  private constructor(subject: Subject, network: Network, layer: LayerInfo, x: Tensor, found: Found, seed: number) {
+  private constructor(subject: Subject, network: Network, layer: LayerInfo, x: Tensor, found: Found, config: Config) {
     this.subject = subject;
     this.#network = network;
     this.layer = layer;
     this.#x = x;
     this.maps = found.maps;
     this.logits = found.logits;
-    this.#seed = seed;
+    this.#config = config;
   }
 
   /**
    * @param pixels [height, width, channels] of the network's input
    * @throws ConfigError for a layer that puts out no maps
    */
-  static async of(subject: Subject, pixels: Uint8Array, path: string, seed: number): Promise<BuildingBlocks> {
-    const layer = subject.layer(path);
+  static async of(subject: Subject, pixels: Uint8Array, config: Config): Promise<BuildingBlocks> {
+    const layer = subject.layer(config.layer);
     const [height = 0, width = 0, channels = 0] = layer.shape;
     if (layer.shape.length !== 3) throw new ConfigError('layer', `'${layer.path}' puts out no maps; choose one that does.`);
     const [h, w, c] = subject.inputShape;
@@ -140,7 +142,7 @@ export class BuildingBlocks {
     const logits = await hostOf(seen[0]);
     // What a leaky ReLU lets through below zero is no evidence that something is there.
     const values = (await hostOf(seen[1])).map((value) => Math.max(0, value));
-    return new BuildingBlocks(subject, network, layer, x, { logits, maps: { height, width, channels, values } }, seed);
+    return new BuildingBlocks(subject, network, layer, x, { logits, maps: { height, width, channels, values } }, config);
   }
 
   dispose(): void {
@@ -179,6 +181,12 @@ export class BuildingBlocks {
     };
   }
 
+  /** Channels of the position that is looked at first. */
+  lookedAt(): number[] {
+    const { channels, top, cursor } = this.dictionary();
+    return [...channels.subarray(cursor * top, (cursor + 1) * top)];
+  }
+
   /** Channels of the dictionary, those first that add most to it. */
   prominent(): number[] {
     const { channels, values } = this.dictionary();
@@ -190,11 +198,17 @@ export class BuildingBlocks {
   }
 
   /** @throws ConfigError for a class that the network does not have */
-  async effects(first: number, second: number, steps: number): Promise<Effects> {
+  async effects(first: number, second: number): Promise<Effects> {
     const [network, x, { path }] = [this.#network, this.#x, this.layer];
-    const spatial = async (target: number) => hostOf(spatialAttribution(network, x, [target], path));
+    const { path: steps, stochastic, seed } = this.#config;
+    const spatial = async (target: number) => hostOf(this.#pooled(() => spatialAttribution(network, x, [target], path)));
     const linear = async (target: number) => hostOf(channelAttribution(network, x, [target], path));
-    const integrated = async (target: number) => hostOf(channelAttributionPath(network, x, [target], path, { steps }));
+    const integrated = async (target: number) => {
+      const rng = stochastic ? new DeviceGenerator(seed, 'path', network.device) : undefined;
+      const found = await hostOf(channelAttributionPath(network, x, [target], path, { steps, ...(rng && { rng }) }));
+      rng?.dispose();
+      return found;
+    };
     const [a, b] = [await linear(first), await linear(second)];
     const [pathA, pathB] = [await integrated(first), await integrated(second)];
     const channels = Array.from(a, (_, channel): ChannelEffect => {
@@ -211,7 +225,7 @@ export class BuildingBlocks {
   async groups(rank: number, first: number, second: number): Promise<Groups> {
     const { height, width, channels, values } = this.maps;
     const V = tensor(Float32Array.from(values), [height * width, channels]);
-    const factors = await nmf(V, { rank, rng: new Generator(this.#seed, 'neuron groups') });
+    const factors = await nmf(V, { rank, rng: new Generator(this.#config.seed, 'neuron groups') });
     try {
       const [W, B] = [await factors.W.data(), await factors.B.data()];
       const [residual = 0] = await hostOf(nmfResidual(V, factors));
@@ -250,10 +264,16 @@ export class BuildingBlocks {
     return hostOf(made);
   }
 
+  /** Maps of positions may have the smooth gradient of max pooling, for display. */
+  #pooled<T>(make: () => T): T {
+    return this.#config.smoothPool ? withSmoothMaxPool(make) : make();
+  }
+
   /** @param to path of a later layer that puts out maps */
   async between(to: string): Promise<Between> {
     const later = this.subject.layer(to);
-    const values = await hostOf(layerToLayer(this.#network, this.#x, { from: this.layer.path, to: later.path }));
+    const between = () => layerToLayer(this.#network, this.#x, { from: this.layer.path, to: later.path });
+    const values = await hostOf(this.#pooled(between));
     return { to: later, values };
   }
 }

@@ -4,18 +4,30 @@ import { formatNumber, formatPercent } from '../../components/shared/format.ts';
 import type { Finding, Prose } from '../../shell/lab-module.ts';
 import type { Features } from './experiment.ts';
 import type { schema } from './schema.ts';
+import type { BlocksResult } from './take-apart.ts';
 import { wayLabel } from './ways.ts';
 
 export const finding: Finding<typeof schema, Features> = ({ ran, store }) => {
-  const ways = store.result?.visualisation?.ways ?? [];
-  const set = ways.find(({ way }) => way === 'as set');
-  const free = ways.find(({ way }) => way === 'free pixels');
-  if (!set || !free) return undefined;
-  const held = set.transformed >= free.transformed;
-  return html`Moved and turned a little, the image of the way “${wayLabel('as set', ran)}” is worth ${formatNumber(set.transformed, 3)}, that
-    of free pixels ${formatNumber(free.transformed, 3)}${held ? '' : ', which is more'}; in finest detail lie
-    ${formatPercent(set.highFrequencies)} of its contrast, against ${formatPercent(free.highFrequencies)}.`;
+  const { visualisation, blocks } = store.result ?? {};
+  if (blocks?.strongest) return evidence(blocks);
+  const set = visualisation?.ways.find(({ way }) => way === 'as set');
+  const free = visualisation?.ways.find(({ way }) => way === 'free pixels');
+  if (!visualisation || !set) return undefined;
+  const kept = html`keeps ${formatNumber(set.transformed, 3)} of ${formatNumber(set.still, 3)}`;
+  if (!free) return html`Moved and turned a little, the image for ${visualisation.objective} ${kept}.`;
+  return html`Free pixels bring ${visualisation.objective} to ${formatNumber(free.still, 3)}; moved and turned a little, their image is worth
+    ${formatNumber(free.transformed, 3)}. That of the way “${wayLabel('as set', ran)}” ${kept}, and has ${formatPercent(set.highFrequencies)} of its
+    contrast in the finest detail, against ${formatPercent(free.highFrequencies)}.`;
 };
+
+function evidence({ photograph, layer, verdicts, strongest }: BlocksResult) {
+  const [first, second] = verdicts;
+  if (!strongest || !first || !second) return undefined;
+  const { channel, net } = strongest;
+  return html`In the photograph “${photograph}” channel ${channel} of layer ${layer} tells the two most likely classes apart most: its net evidence
+    for ${net > 0 ? first.name : second.name} against ${net > 0 ? second.name : first.name} is ${formatNumber(Math.abs(net), 3)}, where the two logits
+    differ by ${formatNumber(first.logit - second.logit, 3)}.`;
+}
 
 export const prose: Prose<typeof schema, Features> = ({ take }) => html`
   <h2>What does a part of a network look for?</h2>
@@ -45,7 +57,7 @@ export const prose: Prose<typeof schema, Features> = ({ take }) => html`
     <p>
       Behind a ReLU nothing is below zero: the negative of a channel is whatever keeps it silent, often a flat area. A difference shows what
       tells two channels apart, and not what they share.
-      <button @click=${() => take({ terms: [{ kind: 'channel', layer: '22', unit: 11, weight: -1 }] }, 'This suggestion')}>Take the negative</button>
+      <button @click=${() => take({ terms: [{ kind: 'channel', layer: '31', unit: 27, weight: -1 }] }, 'This suggestion')}>Take the negative</button>
     </p>
   </details>
   <details>
@@ -63,8 +75,8 @@ export const prose: Prose<typeof schema, Features> = ({ take }) => html`
         take(
           {
             terms: [
-              { kind: 'channel', layer: '22', unit: 11, weight: 1 },
-              { kind: 'diversity', layer: '22', unit: 0, weight: 1 },
+              { kind: 'channel', layer: '31', unit: 27, weight: 1 },
+              { kind: 'diversity', layer: '31', unit: 0, weight: 2 },
             ],
             batch: 4,
             compare: 'alone',

@@ -64,7 +64,7 @@ export interface BlocksResult {
   readonly photograph: string;
   readonly layer: string;
   readonly verdicts: readonly Verdict[];
-  /** The channel with the strongest net evidence for the first of the two classes against the second. */
+  /** The channel with the most net evidence, for the first of the two classes or for the second. */
   readonly strongest: Effects['channels'][number] | null;
   readonly unexplained: number;
   readonly icons: number;
@@ -139,7 +139,7 @@ export async function* takeApart(
   const [height, width, depth] = subject.inputShape;
   yield { type: 'images', name: 'photograph', shape: [1, height, width, depth], data: pixels };
   yield { type: 'data', name: 'photograph', value: { name, notice } };
-  const blocks = await BuildingBlocks.of(subject, pixels, config.layer, config.seed);
+  const blocks = await BuildingBlocks.of(subject, pixels, config);
   context.onDispose(() => blocks.dispose());
   const { layer } = blocks;
   see({
@@ -153,7 +153,7 @@ export async function* takeApart(
   yield { type: 'data', name: 'dictionary', value: blocks.dictionary() };
 
   const shown = async (first: number, second: number): Promise<ShownEffects> => {
-    const found = await blocks.effects(first, second, config.path);
+    const found = await blocks.effects(first, second);
     return { ...found, colours: twoClassColours(...found.spatial) };
   };
   context.serve('effects', ({ first, second }) => shown(first, second));
@@ -180,10 +180,10 @@ export async function* takeApart(
   yield { type: 'data', name: 'groups', value: groups };
 
   const book = new IconBook(iconKey(subject, layer), side, grey);
-  book.take(await shippedIcons());
+  book.take(await shippedIcons(book.key));
   for (const [file, bytes] of context.files) if (file.startsWith(ICON_FILE)) book.take(readIcons(bytes));
   const evidence = effects.channels.map(({ channel }) => channel);
-  const wanted = [...new Set([...evidence, ...blocks.prominent()])]
+  const wanted = [...new Set([...blocks.lookedAt(), ...evidence, ...blocks.prominent()])]
     .slice(0, config.icons)
     .filter((channel) => !book.has(channel));
   const channels = layer.shape.at(-1) as number;
@@ -243,7 +243,7 @@ export async function* takeApart(
     photograph: name,
     layer: layer.path,
     verdicts,
-    strongest: effects.channels.find(({ net }) => net > 0) ?? null,
+    strongest: effects.channels[0] ?? null,
     unexplained: groups.residual,
     icons: book.size,
   };

@@ -26,6 +26,7 @@ import { type WayName, wayLabel, waysOf } from './ways.ts';
 
 /** One empty list for all: a new one would make tables and charts draw anew. */
 const NONE: readonly never[] = [];
+const FORMATS = { 'in finest detail': 'percent' } as const;
 /** Width of an image, or of a row of them, in CSS pixels. */
 const SHOWN = 168;
 
@@ -133,7 +134,17 @@ export class View extends LabElement<typeof schema, Features> {
         this.#groups.ask({ ...detail, ...of });
         this.#groupIcons.ask({ ...detail, ...of });
       }}
+      @blocks-climb=${({ detail }: CustomEvent<{ mix: NonNullable<Term['mix']> }>) => this.#climb(layer?.path ?? '', detail.mix)}
       @blocks-between=${({ detail }: CustomEvent<{ to: string }>) => this.#between.ask(detail)}></chalk-building-blocks>`;
+  }
+
+  /** A channel or a direction of the building blocks, in large. */
+  #climb(layer: string, mix: NonNullable<Term['mix']>): void {
+    const [[unit] = [0]] = mix;
+    const term: Term =
+      mix.length === 1 ? { kind: 'channel', layer, unit, weight: 1 } : { kind: 'direction', layer, unit: 0, weight: 1, mix };
+    if (this.take({ figure: 'visualisation', compare: 'alone', steps: 256, size: 96, batch: 1, terms: [term] }, 'This icon'))
+      this.restart();
   }
 
   async #takePicture(event: CustomEvent<OwnImages>): Promise<void> {
@@ -195,7 +206,7 @@ export class View extends LabElement<typeof schema, Features> {
         .series=${seriesOf(this.store, 'icons')} empty-text="Icons are made step by step.">What the icons are worth while they are made.</chalk-chart>`;
     }
     const rows = this.store.tables.get('ways') ?? NONE;
-    return html`<chalk-result-table label="What the images are worth" .rows=${rows}><p>The objective without penalties, of the images as
+    return html`<chalk-result-table label="What the images are worth" .rows=${rows} .formats=${FORMATS}><p>The objective without penalties, of the images as
       they are and as the mean over 16 transformations that all ways share. In finest detail: the share of an image's contrast that a blur
       over 3 × 3 pixels takes away.</p></chalk-result-table>`;
   }

@@ -31,7 +31,7 @@ import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { Look } from './inspect.ts';
 import type { Config, Subject } from './subject.ts';
 import { objectiveName, type Term } from './terms.ts';
-import { type WayName, waysOf } from './ways.ts';
+import { type WayName, wayLabel, waysOf } from './ways.ts';
 
 /** What became of one way. */
 export interface WayResult {
@@ -58,6 +58,7 @@ const SNAPSHOTS = [1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 /** Steps between two reads of the objective where a read makes a GPU wait. */
 const READ_EVERY = 8;
 const DRAWS = 16;
+const LEAST_SIDE = 4;
 
 /** The engine's objective of a term. @throws ConfigError for a layer or channel that is not there */
 function objectiveOf(subject: Subject, term: Term): Objective {
@@ -87,10 +88,13 @@ function objectiveOf(subject: Subject, term: Term): Objective {
   }
 }
 
-/** What the transformations of a run are. */
-export function robustnessOf(config: Config): { readonly options: RobustnessOptions; readonly pad: number } {
-  const { robustness, size } = config;
-  const small = robustness === 'small' || (robustness === 'fitting' && size < SMALL_SIDE);
+/**
+ * What the transformations of a run are.
+ * @param side of the images, in pixels
+ */
+export function robustnessOf(config: Config, side: number): { readonly options: RobustnessOptions; readonly pad: number } {
+  const { robustness } = config;
+  const small = robustness === 'small' || (robustness === 'fitting' && side < SMALL_SIDE);
   if (robustness === 'none') return { options: NO_ROBUSTNESS, pad: 0 };
   if (robustness === 'own') {
     const around = (most: number, steps = 10) => Array.from({ length: 2 * steps + 1 }, (_, i) => (most * (i - steps)) / steps);
@@ -98,7 +102,7 @@ export function robustnessOf(config: Config): { readonly options: RobustnessOpti
     return { options: { jitter: [config.jitter], scales, angles: around(config.angle) }, pad: config.pad };
   }
   if (small) return { options: SMALL_ROBUSTNESS, pad: 2 };
-  const pad = Math.round(size * LUCID_PAD);
+  const pad = Math.round(side * LUCID_PAD);
   return { options: robustness === 'article' ? ARTICLE_ROBUSTNESS : LUCID_ROBUSTNESS, pad };
 }
 
@@ -117,6 +121,8 @@ class Comparison {
   /** Height and width of the images. */
   readonly size: readonly [number, number];
   readonly robust: ReturnType<typeof robustnessOf>;
+  /** The transformations that finished images are compared under, also where the reader's own settings have none. */
+  readonly compared: ReturnType<typeof robustnessOf>;
 
   readonly #rate: () => number;
 
@@ -125,7 +131,10 @@ class Comparison {
     this.#rate = rate;
     this.config = config;
     this.subject = subject;
-    this.robust = robustnessOf(config);
+    const side = subject.resizable ? config.size : Math.min(subject.inputShape[0], subject.inputShape[1]);
+    this.robust = robustnessOf(config, side);
+    this.compared =
+      this.robust.options === NO_ROBUSTNESS ? robustnessOf({ ...config, robustness: 'fitting' }, side) : this.robust;
     const parts = config.terms.map((term) => ({ objective: objectiveOf(subject, term), weight: term.weight }));
     this.objective = weightedObjective(parts);
     const needsAll = config.terms.some(({ kind }) => kind === 'logit');
@@ -133,6 +142,11 @@ class Comparison {
     const [h, w] = subject.inputShape;
     const least = 2 * this.robust.pad;
     this.size = subject.resizable ? [config.size, config.size] : [Math.max(1, h - least), Math.max(1, w - least)];
+    if (Math.min(...this.size) < LEAST_SIDE)
+      throw new ConfigError(
+        'pad',
+        `leaves ${this.size.join(' × ')} pixels of the ${h} × ${w} that the network takes; choose a smaller one.`,
+      );
   }
 
   /** The network around images with this border; one that takes one size only sees them in grey. */
@@ -195,9 +209,7 @@ class Comparison {
     const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
     const images = tensor(image, [...shape], { device: this.network(0).device });
     try {
-      // Ways are compared under transformations also where the reader's own settings have none.
-      const { options, pad } =
-        this.robust.options === NO_ROBUSTNESS ? robustnessOf({ ...this.config, robustness: 'fitting' }) : this.robust;
+      const { options, pad } = this.compared;
       const { objective } = this;
       const { normalisation } = this.subject;
       const given = { objective, images, seed: this.config.seed, ...(normalisation && { normalisation }) };
@@ -269,7 +281,7 @@ export async function* compareWays(
     const { way, still, transformed, highFrequencies } = await comparison.measure(climb);
     results.push({ way, still, transformed, highFrequencies });
     const row = {
-      way,
+      way: wayLabel(way, config),
       'objective, as it is': still,
       'objective, transformed': transformed,
       'in finest detail': highFrequencies,

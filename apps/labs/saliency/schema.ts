@@ -14,6 +14,9 @@ function parseMethods(value: unknown): readonly MethodName[] {
   return METHOD_NAMES.filter((name) => value.includes(name));
 }
 
+/** Scenes that are measured; those that are shown are the first of them. */
+export const TEST_SCENES = 200;
+
 export const schema = defineSchema({
   network: choice([...trained, 'tiny-darknet', 'file'], {
     default: 'scenes',
@@ -36,7 +39,7 @@ export const schema = defineSchema({
     min: 0.5,
     max: 1,
     label: 'background goes with class',
-    symbol: 'ρ',
+    symbol: 'p',
     help: 'Probability that a balloon is in the sky and a house on a meadow. At 0.5 the background says nothing.',
     live: restart,
     group: 'network',
@@ -212,14 +215,14 @@ export const definition = defineLab({
   presets: {
     quick: {
       label: 'quick: right for the wrong reason',
-      values: { images: 1200, epochs: 4, pictures: 4 },
+      values: { images: 1000, epochs: 4, pictures: 4 },
       shows: 'Balloons are always in the sky, houses always on meadows: the network looks at the background.',
     },
     full: { label: 'full: more scenes', values: { images: 6000, epochs: 8, pictures: 6 } },
     honest: {
       label: 'the background says nothing',
       shows: 'The same training where either background comes with either class: the maps move onto the objects.',
-      values: { correlation: 0.5, images: 1200, epochs: 4, pictures: 4 },
+      values: { correlation: 0.5, images: 1000, epochs: 4, pictures: 4 },
     },
     photographs: {
       label: 'photographs, Tiny Darknet',

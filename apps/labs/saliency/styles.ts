@@ -44,9 +44,6 @@ export const saliencyStyles = css`
   .row select {
     max-width: 100%;
   }
-  .says td:nth-child(2) {
-    min-width: 8rem;
-  }
   .bar {
     display: inline-block;
     height: 0.7em;

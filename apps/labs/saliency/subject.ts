@@ -15,14 +15,12 @@ import { corrupt, NORMALISATION } from '../failure-modes/data.ts';
 import { schema as failureModes } from '../failure-modes/schema.ts';
 import { inside, OUTLINES } from './outlines.ts';
 import { makeScenes, SCENE_CLASSES, type Scenes } from './scenes.ts';
-import type { schema } from './schema.ts';
+import { type schema, TEST_SCENES } from './schema.ts';
 
 export type Config = ConfigOf<typeof schema>;
 
 /** Side of the reader's own pictures where a network is trained on them. */
 const OWN_SIDE = 64;
-/** Test scenes: those that are shown are the first of them. */
-export const TEST_SCENES = 200;
 
 /** One of the pictures. */
 export interface Picture {

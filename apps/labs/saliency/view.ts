@@ -19,12 +19,14 @@ import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
+import './bench-panel.ts';
+import type { BenchAsk } from './bench-run.ts';
 import type { Explaining, GivenPicture } from './experiment.ts';
 import type { MethodMaps, Verdict } from './explain.ts';
 import { renderGallery } from './gallery.ts';
 import './painter.ts';
 import type { PaintedPicture } from './painter.ts';
-import type { schema } from './schema.ts';
+import { type schema, TEST_SCENES } from './schema.ts';
 import { renderStory } from './story.ts';
 import { saliencyStyles } from './styles.ts';
 import { renderVerdicts } from './verdicts.ts';
@@ -66,6 +68,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   declare private failure: string;
   declare private opacity: number;
   readonly #look = this.question('look');
+  readonly #bench = (of: BenchAsk) => this.ask('bench', of);
   #files = new Map<string, Uint8Array>();
   #asked = { gallery: 0, given: 0 };
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -195,7 +198,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   }
 
   readonly #captions = memoLast((verdicts: readonly Verdict[], count: number) =>
-    verdicts.slice(0, count).map(({ name, probability }) => `${name} ${formatPercent(probability, 0)}`),
+    verdicts.slice(0, count).map(({ name }) => name),
   );
 
   // ── The figure ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -277,7 +280,11 @@ export class View extends LabElement<typeof schema, Explaining> {
   protected override renderResults() {
     if (!this.store.data.get('subject')) return nothing;
     return html`${this.#renderPicture()} ${this.#renderNumbers()}
-      <section class="bench" id="bench" aria-label="Bench of explanations"></section>`;
+      <section class="bench" id="bench" aria-label="Bench of explanations">${
+        this.hides('explain')
+          ? nothing
+          : html`<chalk-bench-panel seed=${this.ran.seed} ?disabled=${this.recorded || this.fixes('explain')} .ask=${this.#bench}></chalk-bench-panel>`
+      }</section>`;
   }
 
   #renderPicture() {
@@ -290,12 +297,13 @@ export class View extends LabElement<typeof schema, Explaining> {
     const canvas = pictures && shown ? this.#canvas(pictures, this.chosen) : this.#ownCanvas(this.given);
     return html`<h3>One picture${this.#titleOf()}</h3>
       ${this.recorded ? html`<p class="facts">Press play to paint on pictures and to give your own.</p>` : nothing}
+      ${this.#renderPicker(pictures)}
       <div class="sides">
         <div><chalk-picture-painter ?disabled=${this.recorded || this.fixes('explain')} .image=${canvas} .object=${shown?.objects[this.chosen] ?? null}
           @picture-paint=${(event: CustomEvent<PaintedPicture>) => this.#take({ ...event.detail, label: shown?.labels[this.chosen] ?? -1 })}></chalk-picture-painter></div>
         <div>${before ? renderVerdicts(before, after) : after ? renderVerdicts(after, undefined) : nothing}</div>
       </div>
-      ${this.#renderMaps(canvas)} ${this.#renderPicker(pictures)}`;
+      ${this.#renderMaps(canvas)}`;
   }
 
   #titleOf() {
@@ -342,10 +350,10 @@ export class View extends LabElement<typeof schema, Explaining> {
     const found = this.#settledMaps(this.#chosenMaps.length, own ? this.ofGiven : this.again, this.#chosenMaps);
     const image = this.given ? this.#ownCanvas(this.given) : canvas;
     const outside = (maps: MethodMaps) => {
-      const share = maps.outside[at];
-      return share == null
+      const [share, area] = [maps.outside[at], maps.area[at]];
+      return share == null || area == null
         ? nothing
-        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} outside the object</p>`;
+        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} outside the object, ${formatPercent(area, 0)} of the area</p>`;
     };
     return html`<chalk-attribution-gallery label="Maps of this picture" own-scale size="150" .maps=${this.#shownMaps(found, at, image)}
       empty-text="No maps of this picture yet.">${found.map(outside)}</chalk-attribution-gallery>`;
@@ -356,7 +364,7 @@ export class View extends LabElement<typeof schema, Explaining> {
 
   #renderPicker(pictures: ImageBatch | null) {
     const subject = this.store.data.get('subject');
-    if (!subject || this.hides('own-images')) return nothing;
+    if (!subject || (!this.store.data.has('shown') && this.runState !== 'finished')) return nothing;
     const [height = 28, width = 28, channels = 1] = subject.inputShape;
     const digits = height === 28 && width === 28 && channels === 1;
     return html`<chalk-image-picker label="Another picture" width=${width} height=${height} channels=${channels} scale=${72 / width}
@@ -389,16 +397,18 @@ export class View extends LabElement<typeof schema, Explaining> {
     const cascade = seriesOf(store, 'cascade');
     const training = seriesOf(store, 'training');
     const formats = {
-      'right on the test': 'percent',
-      'CAM mass on the background': 'percent',
-      'its share of the area': 'percent',
-      'changed by the other background': 'percent',
+      right: 'percent',
+      'CAM on it': 'percent',
+      'its area': 'percent',
+      'answers it changes': 'percent',
       'outside the object': 'percent',
     } as const;
     return html`
       ${
         store.tables.has('background')
-          ? html`<chalk-result-table label="Right for the wrong reason" .rows=${store.tables.get('background') ?? NONE} .formats=${formats}></chalk-result-table>`
+          ? html`<chalk-result-table label="Right for the wrong reason" .rows=${store.tables.get('background') ?? NONE} .formats=${formats}><p>On
+              ${TEST_SCENES} new scenes: share of right answers; share of the mass of ReLU(CAM) of the predicted class that lies on the background,
+              beside the background’s share of the area; share of the answers that the other background changes.</p></chalk-result-table>`
           : nothing
       }
       <chalk-result-table label="Methods, mean over the pictures" .rows=${store.tables.get('methods') ?? NONE} .formats=${formats}></chalk-result-table>
@@ -411,7 +421,7 @@ export class View extends LabElement<typeof schema, Explaining> {
         }
         ${
           training.length > 0
-            ? html`<chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9" height="220" .series=${training}></chalk-chart>`
+            ? html`<chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" height="220" .series=${training}></chalk-chart>`
             : nothing
         }
       </div>`;

@@ -13,6 +13,7 @@ import { bytesOf, type OwnImages } from '../../components/dataset-picker/files.t
 import type { ChalkScatterPlot } from '../../components/scatter-plot/element.ts';
 import { fileName } from '../../components/shared/files.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
+import { styled } from '../../components/shared/styled.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
@@ -169,7 +170,7 @@ export class View extends LabElement<typeof schema, Mapping> {
     const columns = one ? 1 : panels.filter(({ seed }) => seed === panels[0]?.seed).length;
     const space = this.store.data.get('space');
     return html`
-      <div class="maps" style="--columns:${columns}">${panels.map((panel, at) => this.#map(panel, at, one))}</div>
+      <div class="maps" ${styled({ '--columns': columns })}>${panels.map((panel, at) => this.#map(panel, at, one))}</div>
       <p class="space">${space ? html`Embedded: ${space}. ` : nothing}${
         this.ran.layer === 'pixels' ? nothing : html`The network gets ringed points wrong. `
       }Axes have no meaning, only neighbourhoods do.</p>
@@ -180,7 +181,7 @@ export class View extends LabElement<typeof schema, Mapping> {
   #legend() {
     const { classes = [] } = this.store.data.get('labels') ?? {};
     return html`<ul class="legend" aria-label="Classes">${classes.map(
-      (name, at) => html`<li><span class="swatch" style="--swatch:var(--chalk-cat-${at})"></span>${name}</li>`,
+      (name, at) => html`<li><span class="swatch" ${styled({ '--swatch': `var(--chalk-cat-${at})` })}></span>${name}</li>`,
     )}</ul>`;
   }
 

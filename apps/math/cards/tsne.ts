@@ -91,7 +91,7 @@ export const tsneForces: MathCard = {
       label: 'map positions',
       symbol: 'y',
       description: 'Two numbers per point.',
-      code: { typescript: ['y', 'dx', 'dy', 'pairOf'], wgsl: ['y', 'yi', 'e'] },
+      code: { typescript: ['y', 'dx', 'dy', 'pairOf'], wgsl: ['y', 'xi', 'yi', 'e', 'dx', 'dy', 'ex', 'ey'] },
     },
     {
       id: 'pull',

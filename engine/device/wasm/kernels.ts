@@ -1,10 +1,11 @@
 /** WGSL entry points as functions of WebAssembly modules: compiled once, alone for eager work or together for a recorded step. */
 import type { ShaderModule } from '../../../shaders/build/module.ts';
-import { type CompiledKernel, compileKernels, type KernelRequest, runsOnCpu } from '../../wgsl/compile.ts';
+import { type KernelRequest, ModuleBuilder, runsOnCpu } from '../../wgsl/compile.ts';
 import { parseModule } from '../../wgsl/front/index.ts';
 import type { Module } from '../../wgsl/typed.ts';
 import type { Heap } from './heap.ts';
 import type { KernelFunction, ThreadPool } from './threads.ts';
+import { Turns } from './work-queue.ts';
 
 /** A compiled entry point. */
 export interface LoadedKernel {
@@ -18,6 +19,8 @@ export interface LoadedKernel {
   readonly folded: boolean;
   /** Workgroups in one call: so many that a call takes a few milliseconds, found while running. */
   chunk: number;
+  /** Milliseconds of one thread for a workgroup, as measured while running; 0 before. */
+  cost: number;
 }
 
 /** What a kernel is compiled for. Absent facts are read at run time. */
@@ -42,9 +45,17 @@ function moduleOf(shader: ShaderModule): Module {
   return module;
 }
 
+const runs = new Map<string, boolean>();
+
 /** Whether an entry point needs nothing that only a GPU has: barriers, subgroups. */
 export function runsHere(shader: ShaderModule, entryPoint: string): boolean {
-  return runsOnCpu(moduleOf(shader), entryPoint);
+  const key = `${shader.path}|${entryPoint}`;
+  let known = runs.get(key);
+  if (known === undefined) {
+    known = runsOnCpu(moduleOf(shader), entryPoint);
+    runs.set(key, known);
+  }
+  return known;
 }
 
 const sorted = (record: Readonly<Record<string, unknown>>) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -53,6 +64,15 @@ export function keyOf({ shader, entryPoint, overrides, uniform, lengths, grid }:
   const facts = `|${uniform?.join() ?? ''}|${JSON.stringify(sorted(lengths ?? {}))}|${grid ?? ''}`;
   return `${shader.path}|${entryPoint}|${JSON.stringify(sorted(overrides))}${facts}`;
 }
+
+const kernelOf = ({ shader, entryPoint, overrides, uniform, lengths, grid }: Request): KernelRequest => ({
+  module: moduleOf(shader),
+  entry: entryPoint,
+  overrides,
+  uniform,
+  lengths,
+  grid,
+});
 
 export class KernelCache {
   readonly #heap: Heap;
@@ -82,16 +102,22 @@ export class KernelCache {
   load(requests: readonly Request[]): void {
     const missing = this.#missing(requests);
     if (missing.size === 0) return;
-    const { bytes, kernels } = this.#compile([...missing.values()]);
-    this.#store([...missing], new WebAssembly.Module(bytes), kernels);
+    const builder = new ModuleBuilder(missing.size);
+    for (const request of missing.values()) builder.add(kernelOf(request));
+    this.#store([...missing], new WebAssembly.Module(builder.encode(this.#heap)), builder);
   }
 
-  /** The same without blocking the caller while the engine compiles. */
+  /** The same without blocking the caller while the engine compiles, nor a page while the kernels are translated. */
   async prepare(requests: readonly Request[]): Promise<void> {
     const missing = this.#missing(requests);
     if (missing.size === 0) return;
-    const { bytes, kernels } = this.#compile([...missing.values()]);
-    this.#store([...missing], await WebAssembly.compile(bytes), kernels);
+    const builder = new ModuleBuilder(missing.size);
+    const turns = new Turns();
+    for (const request of missing.values()) {
+      builder.add(kernelOf(request));
+      await turns.end();
+    }
+    this.#store([...missing], await WebAssembly.compile(builder.encode(this.#heap)), builder);
   }
 
   #missing(requests: readonly Request[]): Map<string, Request> {
@@ -100,27 +126,10 @@ export class KernelCache {
     return missing;
   }
 
-  #compile(requests: readonly Request[]) {
-    const { shared, maximumPages } = this.#heap;
-    return compileKernels(
-      requests.map(
-        ({ shader, entryPoint, overrides, uniform, lengths, grid }): KernelRequest => ({
-          module: moduleOf(shader),
-          entry: entryPoint,
-          overrides,
-          ...(uniform && { uniform }),
-          ...(lengths && { lengths }),
-          ...(grid && { grid: [grid[0], grid[1], grid[2]] }),
-        }),
-      ),
-      { shared, maximumPages },
-    );
-  }
-
   #store(
     requests: readonly (readonly [key: string, request: Request])[],
     module: WebAssembly.Module,
-    kernels: readonly CompiledKernel[],
+    { kernels }: ModuleBuilder,
   ): void {
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#heap.memory } });
     this.#pool?.add(module, this.#count, requests.length);
@@ -134,6 +143,7 @@ export class KernelCache {
         bindings: kernels[index]?.bindings ?? [],
         folded: uniform !== undefined,
         chunk: 1,
+        cost: 0,
       });
     });
     this.#count += requests.length;

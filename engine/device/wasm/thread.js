@@ -13,8 +13,10 @@ const END = 4;
 const RANGE = 5;
 const GRID_X = 6;
 const GRID_Y = 7;
-const DONE = 8;
-const LEAVE = 9;
+const OPEN = 8;
+const ACTIVE = 9;
+const LEAVE = 10;
+const LEFT = 11;
 /** Looks at the job number this often before it sleeps: a step's dispatches follow each other within microseconds. */
 const SPINS = 2000;
 
@@ -31,19 +33,25 @@ function serve(from) {
     while (Atomics.load(control, JOB) === seen) Atomics.wait(control, JOB, seen);
     seen = Atomics.load(control, JOB);
     if (Atomics.load(control, LEAVE) !== 0) {
-      Atomics.add(control, DONE, 1);
-      Atomics.notify(control, DONE);
+      Atomics.add(control, LEFT, 1);
+      Atomics.notify(control, LEFT);
       return;
     }
-    const kernel = kernels[control[KERNEL]];
-    const args = control[ARGS] + number * argsStride;
-    const end = control[END];
-    const range = control[RANGE];
-    for (let at = Atomics.add(control, NEXT, range); at < end; at = Atomics.add(control, NEXT, range)) {
-      kernel(args, at, Math.min(at + range, end), control[GRID_X], control[GRID_Y]);
-    }
-    Atomics.add(control, DONE, 1);
-    Atomics.notify(control, DONE);
+    // In this order: either this thread sees that the job is closed, or the caller sees that it is at work and waits for it.
+    Atomics.add(control, ACTIVE, 1);
+    if (Atomics.load(control, OPEN) === 1) work();
+    if (Atomics.sub(control, ACTIVE, 1) === 1) Atomics.notify(control, ACTIVE);
+  }
+}
+
+/** Takes ranges of the open job until none are left. */
+function work() {
+  const kernel = kernels[control[KERNEL]];
+  const args = control[ARGS] + number * argsStride;
+  const end = control[END];
+  const range = control[RANGE];
+  for (let at = Atomics.add(control, NEXT, range); at < end; at = Atomics.add(control, NEXT, range)) {
+    kernel(args, at, Math.min(at + range, end), control[GRID_X], control[GRID_Y]);
   }
 }
 

@@ -15,8 +15,10 @@ const END = 4;
 const RANGE = 5;
 const GRID_X = 6;
 const GRID_Y = 7;
-const DONE = 8;
-const LEAVE = 9;
+const OPEN = 8;
+const ACTIVE = 9;
+const LEAVE = 10;
+const LEFT = 11;
 const CONTROL_BYTES = 256;
 /** Looks this often whether the others are done before sleeping. */
 const SPINS = 4000;
@@ -104,13 +106,15 @@ export class ThreadPool {
     words[GRID_X] = gridX;
     words[GRID_Y] = gridY;
     Atomics.store(words, NEXT, first);
-    Atomics.store(words, DONE, 0);
+    Atomics.store(words, OPEN, 1);
     Atomics.add(words, JOB, 1);
     Atomics.notify(words, JOB);
     for (let at = Atomics.add(words, NEXT, range); at < end; at = Atomics.add(words, NEXT, range)) {
       run(args, at, Math.min(at + range, end), gridX, gridY);
     }
-    this.#await(words);
+    // Nothing is left to take. Who comes now finds the door closed: only those who came in before are waited for.
+    Atomics.store(words, OPEN, 0);
+    this.#await(words, ACTIVE, 0);
   }
 
   close(): void {
@@ -122,22 +126,22 @@ export class ThreadPool {
   #leave(): void {
     if (!this.#serving) return;
     const words = this.#view();
-    Atomics.store(words, DONE, 0);
+    Atomics.store(words, LEFT, 0);
     Atomics.store(words, LEAVE, 1);
     Atomics.add(words, JOB, 1);
     Atomics.notify(words, JOB);
-    this.#await(words);
+    this.#await(words, LEFT, this.#ports.length);
     Atomics.store(words, LEAVE, 0);
     this.#serving = false;
   }
 
-  #await(words: Int32Array<ArrayBuffer>): void {
-    const all = this.#ports.length;
-    for (let i = 0; i < SPINS && Atomics.load(words, DONE) < all; i++);
+  /** Returns when a word has this value. */
+  #await(words: Int32Array<ArrayBuffer>, word: number, value: number): void {
+    for (let i = 0; i < SPINS && Atomics.load(words, word) !== value; i++);
     // A window may not sleep; what it waits for takes a few milliseconds at most.
     const mayWait = !isWindow();
-    for (let done = Atomics.load(words, DONE); done < all; done = Atomics.load(words, DONE)) {
-      if (mayWait) Atomics.wait(words, DONE, done);
+    for (let now = Atomics.load(words, word); now !== value; now = Atomics.load(words, word)) {
+      if (mayWait) Atomics.wait(words, word, now);
     }
   }
 

@@ -22,7 +22,7 @@ import { Heap, pooledSize } from './heap.ts';
 import { KernelCache, type LoadedKernel, type Request, runsHere } from './kernels.ts';
 import { canShareMemory, requireWebAssembly } from './support.ts';
 import { ThreadPool } from './threads.ts';
-import { isWindow, type Work, WorkQueue } from './work-queue.ts';
+import { isWindow, Turns, type Work, WorkQueue } from './work-queue.ts';
 
 /** Bytes of one argument block: scratch address, grid z, and address and length of up to 11 bindings. */
 const ARGS_BYTES = 128;
@@ -31,6 +31,8 @@ const UNIFORM_BYTES = 256;
 const MAX_PLANS = 8192;
 /** Milliseconds that a call into WebAssembly should take: engines put better code in place only between calls. */
 const CALL = 3;
+/** Milliseconds of one thread's work from which threads share it: to wake them takes some hundredths of one. */
+const SHARED_FROM = 0.1;
 
 interface WasmBuffer extends DeviceBuffer {
   readonly address: number;
@@ -42,6 +44,8 @@ interface PlannedDispatch {
   readonly uniform: Uint8Array<ArrayBuffer> | undefined;
   /** Binding number → buffer name; '' is the uniform. */
   readonly names: ReadonlyMap<number, string>;
+  /** Its code for any buffers and parameters, once it has run eagerly. */
+  eager: LoadedKernel | undefined;
 }
 
 interface PlannedKernel {
@@ -65,6 +69,8 @@ export interface WasmOptions {
    * it is one. Default: 1 in Node, the processor's cores (at most 8) in a browser.
    */
   readonly threads?: number | undefined;
+  /** Milliseconds of one thread's work from which they share it; 0: they share everything. */
+  readonly sharedFrom?: number | undefined;
   /** See DeviceInfo. */
   readonly passedOver?: readonly string[] | undefined;
 }
@@ -90,6 +96,7 @@ export class WasmDevice implements Device {
 
   readonly #heap: Heap;
   readonly #pool: ThreadPool | undefined;
+  readonly #sharedFrom: number;
   readonly #kernels: KernelCache;
   readonly #queue = new WorkQueue(!isWindow());
   readonly #plans = new Map<string, PlannedKernel>();
@@ -98,9 +105,10 @@ export class WasmDevice implements Device {
   #eagerArgs: number | undefined;
   #nextId = 1;
 
-  private constructor(heap: Heap, pool: ThreadPool | undefined, passedOver: readonly string[] | undefined) {
+  private constructor(heap: Heap, pool: ThreadPool | undefined, { sharedFrom = SHARED_FROM, passedOver }: WasmOptions) {
     this.#heap = heap;
     this.#pool = pool;
+    this.#sharedFrom = sharedFrom;
     this.threads = pool?.size ?? 1;
     this.#kernels = new KernelCache(heap, pool);
     this.choices = new VariantChoices(this.caps, runsHere);
@@ -118,7 +126,8 @@ export class WasmDevice implements Device {
   /**
    * @throws NoWebAssemblyError where the browser or the page's policy does not allow it; OutOfMemoryError where it gives no memory
    */
-  static async open({ threads = defaultThreads(), passedOver }: WasmOptions = {}): Promise<WasmDevice> {
+  static async open(options: WasmOptions = {}): Promise<WasmDevice> {
+    const { threads = defaultThreads() } = options;
     requireWebAssembly();
     const wanted = canShareMemory() ? Math.max(1, Math.floor(threads)) : 1;
     const heap = new Heap(wanted > 1);
@@ -130,7 +139,7 @@ export class WasmDevice implements Device {
         // A policy that refuses workers, or too many of them: one thread computes the same.
       }
     }
-    return new WasmDevice(heap, pool, passedOver);
+    return new WasmDevice(heap, pool, options);
   }
 
   allocate(byteLength: number, label?: string): DeviceBuffer {
@@ -182,9 +191,11 @@ export class WasmDevice implements Device {
     const plan = this.#plan(kernel as unknown as AnyKernel, params, options.variant);
     const named: Record<string, DeviceBuffer> = { ...(buffers as Readonly<Record<string, DeviceBuffer>>) };
     for (const [name, bytes] of plan.temporaries) named[name] = this.allocate(bytes, `temporary ${name}`);
-    for (const { dispatch, uniform, names } of plan.dispatches) {
+    for (const planned of plan.dispatches) {
+      const { dispatch, uniform, names } = planned;
       const { shader, entryPoint, overrides } = dispatch;
-      const loaded = this.#kernels.get({ shader, entryPoint, overrides });
+      planned.eager ??= this.#kernels.get({ shader, entryPoint, overrides });
+      const loaded = planned.eager;
       const words = this.#argumentsOf(loaded, dispatch, names, named);
       this.#eagerArgs ??= this.#heap.allocate(this.threads * ARGS_BYTES + UNIFORM_BYTES, 'arguments');
       const args = this.#eagerArgs;
@@ -205,7 +216,14 @@ export class WasmDevice implements Device {
 
   async prepare(runs: readonly KernelRun[]): Promise<void> {
     this.#assertAlive();
-    await this.#kernels.prepare(this.#requests(runs));
+    const requests: Request[] = [];
+    const turns = new Turns();
+    for (const run of runs) {
+      // The first use of a shader reads it.
+      requests.push(...this.#requests([run]));
+      await turns.end();
+    }
+    await this.#kernels.prepare(requests);
   }
 
   compile(runs: readonly KernelRun[]): Program {
@@ -307,6 +325,7 @@ export class WasmDevice implements Device {
           dispatch,
           uniform: bindings.some((b) => b.type === 'uniform') ? packParams(dispatch) : undefined,
           names: new Map(bindings.map((b) => [b.binding, b.type === 'uniform' ? '' : (dispatch.buffers[b.name] ?? b.name)])),
+          eager: undefined,
         };
       }),
       temporaries: Object.entries(plan.temporaries ?? {}),
@@ -394,23 +413,27 @@ export class WasmDevice implements Device {
     let at = next;
     let now = performance.now();
     while (at < groups) {
-      const end = Math.min(groups, at + kernel.chunk * this.threads);
-      if (this.#pool && end - at > 1) this.#shared(call, at, end);
+      const threads = this.#pool && groups - at > 1 && kernel.cost * (groups - at) >= this.#sharedFrom ? this.threads : 1;
+      const most = kernel.chunk * threads;
+      const end = Math.min(groups, at + most);
+      if (threads > 1) this.#share(call, at, end);
       else kernel.run(args, at, end, gridX, gridY);
       const count = end - at;
       at = end;
       const after = performance.now();
       const took = after - now;
       now = after;
+      // Half of what was measured before: one call may have been held up by another program.
+      kernel.cost = (kernel.cost + (took * threads) / count) / 2;
       // The clock of a page may tick in steps of 0.1 ms.
-      if (took < CALL / 2 && count === kernel.chunk * this.threads) kernel.chunk *= 2;
+      if (took < CALL / 2 && count === most) kernel.chunk *= 2;
       else if (took > 2 * CALL) kernel.chunk = Math.max(1, kernel.chunk >> 1);
       if (now >= deadline) break;
     }
     return at;
   }
 
-  #shared(call: Call, first: number, end: number): void {
+  #share(call: Call, first: number, end: number): void {
     const { kernel, args, gridX, gridY } = call;
     // Four ranges a thread even out what the threads lose to other programs.
     const range = Math.max(1, Math.ceil((end - first) / (4 * this.threads)));

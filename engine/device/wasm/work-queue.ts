@@ -59,6 +59,21 @@ export class WorkQueue {
   }
 }
 
+/** Milliseconds of other long work after which a window has its turn: its parts take some milliseconds more. */
+const PART = 10;
+
+/** Long work in parts: where this is a window, the page has its turn between them. */
+export class Turns {
+  #start = performance.now();
+
+  /** After each part. */
+  async end(): Promise<void> {
+    if (!isWindow() || performance.now() - this.#start < PART) return;
+    await nextTurn();
+    this.#start = performance.now();
+  }
+}
+
 /** After input, painting and timers that are due; a timer would wait four milliseconds more each time. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -12,14 +12,17 @@ export class Facts {
   readonly #known = new Map<Node, Range>();
   readonly #memo = new Map<Node, Range>();
   readonly #nested: number;
+  /** Whether nothing was known around here when these facts were made: nobody adds to them afterwards. */
+  readonly #isFirst: boolean;
 
   constructor(parent?: Facts, nested = 0) {
     this.#parent = parent;
     this.#nested = nested;
+    this.#isFirst = parent === undefined || parent.#isEmpty;
   }
 
   get #isEmpty(): boolean {
-    return this.#known.size === 0 && (this.#parent === undefined || this.#parent.#isEmpty);
+    return this.#isFirst && this.#known.size === 0;
   }
 
   /** The facts of a place where, besides these, `condition` is known to be `truth`. */

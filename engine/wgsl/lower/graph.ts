@@ -4,7 +4,7 @@
  */
 import type { WasmType } from '../wasm/opcodes.ts';
 import { instruction, isInstruction } from '../wasm/opcodes.ts';
-import { foldFloat, foldInt } from './fold.ts';
+import { foldFloat, foldInt, NEGATED } from './fold.ts';
 import { exactly, FULL, isConstant, type Range, transfer, unsigned } from './range.ts';
 
 /** A straight piece of program: what is in it runs as a whole, each time it is reached, after all of its parent that stands before it. */
@@ -106,24 +106,15 @@ export function floatOf(word: number): number {
 /** Operations that name their operands twice when they are written out. */
 export const TWICE = new Set(['min_u', 'max_u', 'min_s', 'max_s', 'f32.pmin', 'f32.pmax']);
 const COMMUTATIVE = new Set('i32.add i32.mul i32.and i32.or i32.xor i32.eq i32.ne min_u max_u min_s max_s'.split(' '));
-const MIRRORED: Readonly<Record<string, string>> = {
-  'i32.eq': 'i32.ne',
-  'i32.ne': 'i32.eq',
-  'i32.lt_s': 'i32.ge_s',
-  'i32.ge_s': 'i32.lt_s',
-  'i32.gt_s': 'i32.le_s',
-  'i32.le_s': 'i32.gt_s',
-  'i32.lt_u': 'i32.ge_u',
-  'i32.ge_u': 'i32.lt_u',
-  'i32.gt_u': 'i32.le_u',
-  'i32.le_u': 'i32.gt_u',
-};
 
 export class Graph {
   readonly root = new Region(undefined);
   #loads = new Map<string, Node>();
   readonly #tables = new Map<string, Map<number | string, Node>>();
   readonly #integers = new Map<number, Node>();
+  readonly #floats = new Map<number, Node>();
+  /** Of three operands and nothing else, by the number of the first two and then that of the third. */
+  readonly #triples = new Map<string, Map<number, Map<number, Node>>>();
   #count = 0;
 
   get size(): number {
@@ -131,12 +122,7 @@ export class Graph {
   }
 
   i32(value: number): Node {
-    let node = this.#integers.get(value | 0);
-    if (!node) {
-      node = this.#unique('const', 'i32', [], value | 0);
-      this.#integers.set(value | 0, node);
-    }
-    return node;
+    return this.#constant(this.#integers, 'i32', value | 0);
   }
 
   f32(value: number): Node {
@@ -144,7 +130,16 @@ export class Graph {
   }
 
   f32Bits(word: number): Node {
-    return this.#unique('const', 'f32', [], word | 0);
+    return this.#constant(this.#floats, 'f32', word | 0);
+  }
+
+  #constant(known: Map<number, Node>, type: WasmType, word: number): Node {
+    let node = known.get(word);
+    if (!node) {
+      node = this.#new('const', type, [], word);
+      known.set(word, node);
+    }
+    return node;
   }
 
   v128(words: readonly number[]): Node {
@@ -198,12 +193,17 @@ export class Graph {
   /** The node of this operation on these operands: the known one, or a new one. */
   #unique(op: string, type: WasmType, args: readonly Node[], immediate: Immediate | undefined): Node {
     const [a, b, c] = args;
-    let table = this.#tables.get(op);
-    if (!table) {
-      table = new Map();
-      this.#tables.set(op, table);
-    }
     // Numbers are looked up faster than text: ids stay below 2²⁵.
+    if (a && b && c && immediate === undefined) {
+      const pairs = entry(this.#triples, op);
+      const thirds = entry(pairs, a.id + b.id * 2 ** 26);
+      const known = thirds.get(c.id);
+      if (known) return known;
+      const node = this.#new(op, type, args, immediate);
+      thirds.set(c.id, node);
+      return node;
+    }
+    const table = entry(this.#tables, op);
     const plain =
       a === undefined
         ? immediate
@@ -218,6 +218,12 @@ export class Graph {
         : `${type}|${a?.id}|${b?.id}|${c?.id}|${immediate}`;
     const known = table.get(key);
     if (known) return known;
+    const node = this.#new(op, type, args, immediate);
+    table.set(key, node);
+    return node;
+  }
+
+  #new(op: string, type: WasmType, args: readonly Node[], immediate: Immediate | undefined): Node {
     let home = this.root;
     for (const arg of args) home = deeper(home, arg.home);
     const node = new Node(this.#count++, op, type, args, immediate, home);
@@ -230,7 +236,6 @@ export class Graph {
               args.map(({ range }) => range),
             );
     }
-    table.set(key, node);
     return node;
   }
 
@@ -360,7 +365,7 @@ export class Graph {
     }
     if (op === 'i32.eqz') {
       if (a.op === 'i32.eqz') return this.bool(a.args[0] as Node);
-      const mirrored = MIRRORED[a.op];
+      const mirrored = NEGATED[a.op];
       if (mirrored) return this.make(mirrored, a.args);
       return isConstant(a.range) ? this.i32(Number(a.range.lo === 0)) : undefined;
     }
@@ -469,6 +474,15 @@ export class Graph {
     if (folded === undefined) return undefined;
     return typeof folded === 'boolean' ? this.i32(Number(folded)) : Number.isNaN(folded) ? undefined : this.f32(folded);
   }
+}
+
+function entry<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let inner = map.get(key);
+  if (!inner) {
+    inner = new Map();
+    map.set(key, inner);
+  }
+  return inner;
 }
 
 export const deeper = (a: Region, b: Region): Region => (a.depth >= b.depth ? a : b);

@@ -10,18 +10,22 @@ export class Bytes {
   length = 0;
 
   byte(value: number): this {
-    if (this.length === this.#data.length) {
-      const grown = new Uint8Array(2 * this.length);
-      grown.set(this.#data);
-      this.#data = grown;
-    }
+    if (this.length === this.#data.length) this.#reserve(1);
     this.#data[this.length++] = value;
     return this;
   }
 
   bytes(values: ArrayLike<number>): this {
-    for (let i = 0; i < values.length; i++) this.byte(values[i] as number);
+    if (this.length + values.length > this.#data.length) this.#reserve(values.length);
+    this.#data.set(values, this.length);
+    this.length += values.length;
     return this;
+  }
+
+  #reserve(more: number): void {
+    const grown = new Uint8Array(2 * (this.length + more));
+    grown.set(this.#data);
+    this.#data = grown;
   }
 
   /** LEB128, unsigned. */
@@ -51,7 +55,7 @@ export class Bytes {
   }
 
   content(): Uint8Array<ArrayBuffer> {
-    return this.#data.slice(0, this.length);
+    return this.#data.subarray(0, this.length);
   }
 }
 
@@ -206,5 +210,5 @@ export function encodeModule(
     bodies.u32(body.length).bytes(body.content());
   }
   section(out, 10, bodies);
-  return out.content();
+  return out.content().slice();
 }

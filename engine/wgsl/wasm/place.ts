@@ -174,7 +174,7 @@ class Placing {
     users: ReadonlyMap<Node, readonly Region[]>,
     stored: ReadonlySet<Node>,
   ): Map<Item, Node[]> {
-    const before = new Map<Item, Node[]>();
+    const before = new Map<Item, Set<Node>>();
     for (const node of stored) {
       const home = places.get(node);
       if (!home || node.op === 'phi') continue;
@@ -187,13 +187,12 @@ class Placing {
           inner = owner.region;
         }
         if (!owner || inner !== home) continue;
-        const list = before.get(owner.item);
-        if (!list) before.set(owner.item, [node]);
-        else if (!list.includes(node)) list.push(node);
+        const known = before.get(owner.item);
+        if (known) known.add(node);
+        else before.set(owner.item, new Set([node]));
       }
     }
-    for (const list of before.values()) list.sort((a, b) => a.id - b.id);
-    return before;
+    return new Map([...before].map(([item, nodes]) => [item, [...nodes].sort((a, b) => a.id - b.id)]));
   }
 }
 

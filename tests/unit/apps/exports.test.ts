@@ -125,11 +125,11 @@ describe('the module for other pages', () => {
     });
     const reader = (values: Record<string, unknown>) => {
       own = { ...own, ...values };
-      lab.dispatchEvent(new CustomEvent('lab-change', { detail: { config: own } }));
+      lab.dispatchEvent(new CustomEvent('chalk-change', { detail: { config: own } }));
     };
     vi.stubGlobal('document', { createElement: () => lab });
     const listeners = new Map<string, () => void>();
-    const traits: Record<string, unknown> = { learning_rate: 0.5, state: '', config: null };
+    const traits: Record<string, unknown> = { learning_rate: 0.5, state: '', config: null, result: null };
     const model = {
       get: (key: string) => traits[key],
       set: (key: string, value: unknown) => {
@@ -147,9 +147,6 @@ describe('the module for other pages', () => {
     expect(append).toHaveBeenCalledWith(lab);
     expect(own).toEqual({ seed: 1, learningRate: 0.5, steps: 10 });
 
-    lab.dispatchEvent(new CustomEvent('lab-state', { detail: { state: 'running' } }));
-    expect(traits.state).toBe('running');
-
     // The reader's changes stand, whatever the model makes of them, and the traits follow.
     reader({ learningRate: 0.75 });
     reader({ learningRate: 0.8, steps: 20 });
@@ -165,6 +162,27 @@ describe('the module for other pages', () => {
     model.set('config', { learningRate: 0.3, seed: 4 });
     await settled();
     expect(own).toEqual({ seed: 4, learningRate: 0.3, steps: 20 });
+
+    // Of a run: its own settings and what it found, whatever the controls say meanwhile.
+    const run = (state: string, result?: unknown) =>
+      lab.dispatchEvent(
+        new CustomEvent('chalk-state', { detail: { state, result, config: { learningRate: 0.3, seed: 4, steps: 20 } } }),
+      );
+    run('running');
+    reader({ steps: 99 });
+    await settled();
+    expect(traits).toMatchObject({ state: 'running', config: { steps: 20 }, result: null });
+    expect(own.steps).toBe(99);
+    run('finished', { loss: 2 });
+    await settled();
+    expect(traits).toMatchObject({ state: 'finished', config: { steps: 20 }, result: { loss: 2 } });
+    expect(own.steps).toBe(99);
+    // The same value again is a wish of the notebook once another stood between.
+    model.set('learning_rate', 0.7);
+    await settled();
+    model.set('learning_rate', 0.8);
+    await settled();
+    expect(own.learningRate).toBe(0.8);
     end();
     expect([listeners.size, lab.remove.mock.calls.length]).toEqual([0, 1]);
     vi.unstubAllGlobals();

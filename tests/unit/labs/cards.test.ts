@@ -69,8 +69,15 @@ const labs: readonly (readonly [id: string, config: Readonly<Record<string, unkn
     },
     (card) => !verifiable.has(card),
   ],
+  ['masktune', { images: 500, testImages: 200, width: 4, epochs: 1, tuneRate: 1e-2 }, () => false],
+  ['adversarial', { images: 500, testImages: 50, epochs: 1, attackSteps: 2, curveSteps: 1, sizes: 1 }, () => false],
   ['tsne', { count: 60, iterations: 50, perplexity: 5 }, () => false],
   ['saliency', { images: 100, epochs: 1, pictures: 1, methods: ['CAM'] }, () => false],
+  [
+    'mode',
+    { images: 600, testImages: 200, epochs: 1, rounds: 1, repairImages: 20, seeds: 1, compare: 'one method', layers: 'off' },
+    () => false,
+  ],
 ];
 
 describe.each(labs)('the cards of %s', (id, config, without) => {

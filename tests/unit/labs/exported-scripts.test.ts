@@ -78,6 +78,26 @@ const short: Readonly<Record<string, { readonly config: object; readonly changes
     config: { training: 'MNIST', images: 64, maps: 2, depth: 1, batch: 32, epochs: 2 },
     changes: [{ step: 2, values: { rate: 0.03 } }],
   },
+  masktune: {
+    config: { images: 500, testImages: 200, width: 4, epochs: 2 },
+    changes: [
+      { step: 2, values: { rate: 0.03 } },
+      { step: 6, values: { strength: 0.3 } },
+    ],
+  },
+  mode: {
+    config: {
+      images: 600,
+      testImages: 200,
+      epochs: 1,
+      rounds: 1,
+      repairImages: 64,
+      seeds: 1,
+      compare: 'one method',
+      layers: 'off',
+    },
+    changes: [{ step: 2, values: { rate: 0.01 } }],
+  },
 };
 
 describe.each([...experiments.keys()])('%s', (id) => {
