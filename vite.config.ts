@@ -8,8 +8,10 @@ import { siteData } from './apps/cli/site-data.ts';
 import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
 import { elementDocumentation } from './apps/gallery/plugin.ts';
 import { mathCards } from './apps/math/plugin.ts';
+import { offline } from './apps/offline/plugin.ts';
 import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
+import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '');
@@ -44,20 +46,32 @@ export default defineConfig({
   cacheDir: join(root, 'node_modules/.vite'),
   plugins: [
     wgsl(tool ? { root } : { root, types: true, check: checkKernels }),
+    stylesAsProperties(),
     labs({ root }),
     mathCards({ root }),
     elementDocumentation({ root }),
+    offline(root),
     siteData(root),
   ],
+  // The search for packages to prepare reads files only, and these are made by the labs' plugin.
+  optimizeDeps: { rolldownOptions: { external: [/labs\/[^/]+\/element\.ts$/] } },
   server: { host: '127.0.0.1', headers: isolation, fs: { allow: [root] } },
   preview: { host: '127.0.0.1', headers: isolation },
-  worker: { format: 'es', plugins: () => [labs({ root }), wgsl({ root })] },
   build: {
     outDir: join(root, 'dist'),
     emptyOutDir: true,
     target: 'es2022',
+    // For the budget of each lab.
+    manifest: true,
+    // What a page needs first is named in its HTML; a worker and a module on another page have no document to name it in.
+    modulePreload: { polyfill: false, resolveDependencies: (_file, needed, { hostType }) => (hostType === 'html' ? needed : []) },
     rollupOptions: {
       input: pages(),
+      treeshake: {
+        // What a lab does not use of the engine it does not load. One file registers itself: the tape adds gradients with it, and
+        // apps/runtime/engine-device.ts asks for it.
+        moduleSideEffects: [{ test: /^(?!.*\/engine\/ops\/binary\.ts$).*\/(engine|shaders)\//, sideEffects: false }],
+      },
       // All scripts in one folder: apps/site-root.ts counts on it.
       output: {
         entryFileNames: (chunk) => `assets/${chunk.name.replaceAll('/', '-')}-[hash].js`,

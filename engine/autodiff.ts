@@ -126,6 +126,19 @@ const savedGuard = (name: string, what: string) => (): never => {
   throw new Error(`operation '${name}': its gradient reads its ${what}, which it does not declare in 'saves'`);
 };
 
+/** @throws ArgumentError where an input that the gradient reads was overwritten since the forward pass */
+function checkVersions(name: string, inputs: readonly Tensor[], versions: readonly number[]): void {
+  versions.forEach((version, index) => {
+    const { version: now, name: label, shape } = inputs[index] as Tensor;
+    if (now === version) return;
+    throw new ArgumentError(
+      'backward',
+      `the gradient of ${name} needs the values that the forward pass read, and ${label ? `'${label}'` : `its input ${index}`} ` +
+        `of shape [${shape}] was overwritten since (write() or an optimiser's step). Call backward first, or compute the loss again`,
+    );
+  });
+}
+
 /** Applies an operation to its inputs. */
 export type Operation<A> = (inputs: readonly Tensor[], attrs: A) => Tensor;
 
@@ -154,6 +167,7 @@ export function defineOperation<A = Record<string, never>>(spec: OperationSpec<A
     const weak = new WeakRef(output);
     // A saved output is held strongly here; otherwise only the caller decides how long it lives.
     const heldOutput = savesOutput || replaced ? output : undefined;
+    const versions = savesInputs || replaced ? inputs.map((input) => input.version) : [];
     output.requiresGrad = true;
     output.node = {
       order: order++,
@@ -161,6 +175,7 @@ export function defineOperation<A = Record<string, never>>(spec: OperationSpec<A
       inputs,
       output: weak,
       run: (gy, needs) => {
+        checkVersions(spec.name, inputs, versions);
         const context = { attrs, needs } as { -readonly [K in keyof GradientContext<A>]: GradientContext<A>[K] };
         if (savesInputs || replaced) context.inputs = inputs;
         else Object.defineProperty(context, 'inputs', { get: savedGuard(spec.name, 'inputs') });
@@ -190,13 +205,17 @@ export function customGradient(inputs: readonly Tensor[], spec: CustomGradientSp
   const output = noGrad(() => spec.forward(inputs));
   const result = inputs.includes(output) ? output.alias() : output;
   if (!recording || !inputs.some((input) => input.requiresGrad)) return result;
+  const versions = inputs.map((input) => input.version);
   result.requiresGrad = true;
   result.node = {
     order: order++,
     name: spec.name,
     inputs,
     output: new WeakRef(result),
-    run: (gy) => spec.gradient(gy, inputs, result),
+    run: (gy) => {
+      checkVersions(spec.name, inputs, versions);
+      return spec.gradient(gy, inputs, result);
+    },
   };
   return result;
 }

@@ -11,6 +11,8 @@ export class Storage {
   readonly device: Device;
   readonly buffer: DeviceBuffer;
   readonly #owned: boolean;
+  /** How often the host or an optimiser has overwritten it: the tape compares, since a gradient needs the values that the forward pass saw. */
+  version = 0;
   #references = 1;
 
   /** @param owned false for a range of a larger buffer, which is not released on its own */

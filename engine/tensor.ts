@@ -179,6 +179,17 @@ export class Tensor {
     if (values.length !== this.size)
       throw new ShapeError('write', [this.shape, [values.length]], 'the number of values must match');
     this.device.write(this.buffer('write'), elementsOf('write', values, this.dtype));
+    this.overwritten();
+  }
+
+  /** How often the elements have been overwritten; shared by all aliases. */
+  get version(): number {
+    return this.#storage.version;
+  }
+
+  /** Tells the tape that the elements are others now: to be called by whatever changes a tensor in place. */
+  overwritten(): void {
+    this.#storage.version++;
   }
 
   /** Releases the memory now. Doing it twice does nothing. What was computed from it cannot be differentiated through it any more. */

@@ -1,4 +1,4 @@
-// y[i] = activate(Σ_s partials[s·stride + offset + i] + bias[i mod N]),   i < count
+// y[i] = phi(Σ_s partials[s·stride + offset + i] + bias[i mod N]),   i < count
 //
 // s split, i element of the result. Adds what the splits of a long sum left, always in the same order, so results repeat bit
 // for bit.
@@ -21,7 +21,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -53,6 +53,6 @@ fn sumBiasActivate(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
     if (HAS_BIAS) {
       shift = bias[i % params.N];
     }
-    y[i] = activate(total(i) + shift);
+    y[i] = phi(total(i) + shift);
   }
 }

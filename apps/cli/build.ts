@@ -1,8 +1,8 @@
-/** `npm run build`: the site as static files in dist/, and each lab as one module for other pages in dist/embed/. */
+/** `npm run build`: the site as static files in dist/, with each lab as one module for other pages in dist/embed/. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
-import { buildEmbeds } from '../embed/build.ts';
+import { labWeights } from '../embed/weights.ts';
 import { prepareData } from './prepare.ts';
 import { repositoryRoot } from './root.ts';
 
@@ -14,10 +14,11 @@ export async function main(args: readonly string[]): Promise<void> {
   // The launcher's module runner leaves 'development' here, and Lit would come in its slow, talkative edition.
   process.env.NODE_ENV = 'production';
   await build({ configFile: join(repositoryRoot, 'vite.config.ts'), logLevel: 'warn' });
-  const index = join(repositoryRoot, 'dist/index.html');
+  const dist = join(repositoryRoot, 'dist');
+  const index = join(dist, 'index.html');
   if (!existsSync(index)) throw new Error(`${index} was not written`);
-  for (const [lab, bytes] of await buildEmbeds(repositoryRoot, join(repositoryRoot, 'dist/embed'))) {
-    console.log(`dist/embed/${lab}.js: ${Math.round(bytes / 1024)} KiB`);
-  }
+  const kib = (bytes: number) => `${Math.round(bytes / 1024)} KiB`;
+  console.log('Compressed script of each lab: what it starts with, and all that it may load (without cards and data):');
+  for (const { id, first, whole } of labWeights(dist)) console.log(`  embed/${id}.js  ${kib(first)}, ${kib(whole)}`);
   console.log('The site is in dist/; any static host serves it.');
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run data`: fills the data folder from the first source that has each set, and makes the packs that pages load.
  *
- *   npm run data                          everything usual (MNIST, Fashion-MNIST, CIFAR-10, Tiny Darknet)
+ *   npm run data                          everything usual (MNIST, Fashion-MNIST, CIFAR-10, Tiny Darknet, photographs)
  *   npm run data -- --set mnist,cifar-10  these only, also when an earlier attempt failed
  *   npm run data -- --list                what is here, and what could be
  *   --all        also what is large (Imagenette)
@@ -16,12 +16,13 @@ import { fashionMnist, mnist } from './data/idx-sets.ts';
 import { imagenette } from './data/imagenette.ts';
 import { isIntact, type Manifest, readManifest, type SetRecord, writeManifest } from './data/manifest.ts';
 import { photos } from './data/photos.ts';
+import { photosFree } from './data/photos-free.ts';
 import { type Recipe, Unavailable } from './data/recipe.ts';
 import { type Reporter, silent, terminalReporter } from './data/report.ts';
 import { tinyDarknet } from './data/tiny-darknet.ts';
 
 /** Every set that the command knows. */
-const RECIPES: readonly Recipe[] = [mnist, fashionMnist, cifar10, tinyDarknet, imagenette, photos];
+const RECIPES: readonly Recipe[] = [mnist, fashionMnist, cifar10, tinyDarknet, imagenette, photosFree, photos];
 
 /** Largest download that a command starts by itself. */
 const AUTOMATIC_DOWNLOAD = 50e6;

@@ -13,7 +13,12 @@ export interface LabArguments {
   readonly record?: string;
   readonly checkpoint?: string;
   readonly save?: string;
+  readonly files?: string;
   readonly steps?: number;
+  /** Seeds to run one after another; absent: one run with the seed of `config`. */
+  readonly seeds?: readonly number[];
+  /** Own images, an archive of them, or another lab's checkpoints: files and folders. */
+  readonly given: readonly string[];
   readonly recordEvery?: number;
   /** What was clamped. */
   readonly notes: readonly string[];
@@ -30,8 +35,11 @@ const valued = [
   'record',
   'checkpoint',
   'save',
+  'files',
   'steps',
   'record-every',
+  'seeds',
+  'give',
   'set',
 ] as const;
 type Option = (typeof valued)[number];
@@ -67,6 +75,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   const help = args.includes('--help');
   const config: Record<string, unknown> = {};
   const found: Partial<Record<Option, string>> = {};
+  const given: string[] = [];
   const set = (key: string, raw: string | undefined) => {
     const parameter = Object.hasOwn(definition.schema, key) ? (definition.schema[key] as Parameter) : undefined;
     if (!parameter || raw === undefined) {
@@ -80,9 +89,10 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   for (const [name, value] of options(help ? [] : args, errors)) {
     if (name === 'set') set(...splitOnce(value));
     else if (name === 'seed') set('seed', value);
+    else if (name === 'give') given.push(value);
     else found[name] = value;
   }
-  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save } = found;
+  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save, files } = found;
   const every = found['record-every'];
   if (!Object.hasOwn(definition.presets, preset)) {
     errors.push(`'${preset}' is no preset of this lab: ${Object.keys(definition.presets).join(', ')}`);
@@ -94,8 +104,14 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   if (steps !== undefined && !(Number.isInteger(Number(steps)) && Number(steps) > 0))
     errors.push(`--steps ${steps} is no number of steps`);
   if (every !== undefined && !(Number(every) >= 0)) errors.push(`--record-every ${every} is no number of milliseconds`);
+  const seeds = found.seeds?.split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
+  if (seeds?.some((seed) => !Number.isSafeInteger(seed) || seed < 0))
+    errors.push(`--seeds ${found.seeds} is no list of whole numbers, such as 1,2,3`);
+  if (seeds && record !== undefined) errors.push('--record shows one run: give one --seed');
   return {
     help,
+    given,
+    ...(seeds ? { seeds } : {}),
     preset,
     device,
     tune,
@@ -106,6 +122,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     ...(record === undefined ? {} : { record }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(save === undefined ? {} : { save }),
+    ...(files === undefined ? {} : { files }),
     ...(every === undefined ? {} : { recordEvery: Number(every) }),
     ...(steps === undefined ? {} : { steps: Number(steps) }),
   };

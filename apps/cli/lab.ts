@@ -5,28 +5,34 @@
  *
  *   --preset NAME    quick (default), full, or another of the lab's
  *   --seed N         the same as --set seed=N
+ *   --seeds 1,2,3    one run for each, then means with 95 % intervals and ranges
  *   --set KEY=VALUE  any parameter, several times
  *   --device D       auto (default), webgpu, wasm, cpu
  *   --tune MODE      off (default), stored, measure or force: choose variants of kernels by measurement
- *   --checkpoint F   resume from a file
+ *   --give PATH      own images or another lab's checkpoints: a file, an archive or a folder, several times
+ *   --checkpoint F   go on from a file that this lab has written
  *   --json FILE      writes result, configuration, environment, curves and tables
  *   --record FILE    writes the recording that the lab's page shows
  *   --record-every M keeps at most one picture of a name in M milliseconds (500); raise it for a smaller file
  *   --save FOLDER    writes every checkpoint
+ *   --files FOLDER   writes what the run makes beside numbers, where the lab makes any: saliency's pictures, maps and overlays by class
  *   --steps N        ends after N steps
  *   --help           the lab's parameters
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, platform, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { experiments } from '../labs/experiments.ts';
 import type { AnyExperiment, DevicePreference, TuneMode } from '../runtime/experiment.ts';
 import { runInNode } from '../runtime/node.ts';
 import { nodeEnvironment } from '../runtime/node-environment.ts';
 import { Recorder, writeRecording } from '../runtime/recording.ts';
+import type { Runner } from '../runtime/runner.ts';
 import { RunStore } from '../runtime/store.ts';
 import { type LabArguments, parameterTable, parseLabArguments } from './lab-arguments.ts';
+import { labFiles } from './lab-files.ts';
 import { labProgress } from './lab-progress.ts';
+import { type LabReport, reportOf } from './lab-report.ts';
+import { type SeedRun, summarise, summaryText } from './lab-seeds.ts';
 import { repositoryRoot } from './root.ts';
 import { missingWebGpu } from './vulkan.mjs';
 
@@ -54,7 +60,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const missing = parsed.device === 'cpu' ? undefined : missingWebGpu();
   if (missing) console.warn(missing);
   try {
-    await run(experiment, parsed);
+    if (parsed.seeds) await runSeeds(experiment, parsed, parsed.seeds);
+    else await runOnce(experiment, parsed);
     return 0;
   } catch (error) {
     const { name, message } = error as Error;
@@ -64,7 +71,32 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(experiment: AnyExperiment, args: LabArguments): Promise<void> {
+/** One run for each seed, and what they have in common. */
+async function runSeeds(experiment: AnyExperiment, args: LabArguments, seeds: readonly number[]): Promise<void> {
+  const reports: LabReport[] = [];
+  const runs: SeedRun[] = [];
+  for (const seed of seeds) {
+    console.log(`\n── seed ${seed} ──`);
+    const { json: _, ...alone } = args;
+    const save = args.save === undefined ? {} : { save: join(args.save, `seed-${seed}`) };
+    const { report, store } = await runOnce(experiment, { ...alone, ...save, config: { ...args.config, seed } });
+    reports.push(report);
+    runs.push({ seed, tables: store.tables, result: report.result });
+  }
+  const summary = summarise(runs);
+  console.log(`\n── seeds ${seeds.join(', ')}: mean [95 % interval of the mean] least…most ──`);
+  for (const [table, rows] of Object.entries(summary)) {
+    console.log(`\n${table}`);
+    for (const [row, cells] of Object.entries(rows)) {
+      console.log(`  ${row}`);
+      for (const [column, of] of Object.entries(cells)) console.log(`    ${column}: ${summaryText(of)}`);
+    }
+  }
+  if (args.json !== undefined)
+    write(args.json, `${JSON.stringify({ lab: experiment.id, seeds, summary, runs: reports }, undefined, 1)}\n`);
+}
+
+async function runOnce(experiment: AnyExperiment, args: LabArguments): Promise<{ report: LabReport; store: RunStore }> {
   const store = new RunStore();
   const recorder = args.record === undefined ? undefined : new Recorder(args.recordEvery);
   const progress = labProgress(experiment.title);
@@ -77,7 +109,9 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
     device: args.device as DevicePreference,
     tune: args.tune as TuneMode,
     preset: args.preset,
-    config: args.config,
+    // A recording is of the run that its page makes.
+    config: { ...(recorder ? {} : experiment.commandLine), ...args.config },
+    files: labFiles(args.given),
     signal: abort.signal,
     ...(args.checkpoint === undefined ? {} : { checkpoint: new Uint8Array(readFileSync(args.checkpoint)) }),
     ...(args.steps === undefined ? {} : { steps: args.steps }),
@@ -94,6 +128,7 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
     progress.end();
     process.removeListener('SIGINT', interrupt);
   });
+  if (args.files !== undefined) await writeFiles(done.runner, args.files);
   await done.runner.stop();
   console.log(
     `${done.steps} steps in ${done.seconds.toFixed(1)} s on ${done.device.name}${done.device.software ? ' (no GPU)' : ''}`,
@@ -103,27 +138,8 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
     console.table(rows);
   }
   if (done.result !== undefined) console.log(JSON.stringify(done.result, undefined, 2));
+  const report = reportOf(experiment, args.preset, done, store, started);
   if (args.json !== undefined) {
-    const curves = Object.fromEntries(
-      [...store.charts].map(([chart, series]) => [
-        chart,
-        Object.fromEntries([...series].map(([name, { x, y }]) => [name, { x: x.map(round), y: y.map(round) }])),
-      ]),
-    );
-    const report = {
-      lab: experiment.id,
-      version: experiment.version,
-      preset: args.preset,
-      config: done.config,
-      started: started.toISOString(),
-      seconds: done.seconds,
-      steps: done.steps,
-      environment: environment(done.device),
-      result: done.result,
-      tables: Object.fromEntries(store.tables),
-      notes: store.notes,
-      curves,
-    };
     write(args.json, `${JSON.stringify(report, undefined, 1)}\n`);
     console.log(`written: ${args.json}`);
   }
@@ -133,20 +149,14 @@ async function run(experiment: AnyExperiment, args: LabArguments): Promise<void>
     write(args.record, text);
     console.log(`written: ${args.record} (${Math.round(text.length / 1024)} KiB)`);
   }
+  return { report, store };
 }
 
-/** Six digits are more than any curve shows. */
-const round = (value: number): number => Number(value.toPrecision(6));
-
-function environment(device: unknown): object {
-  return {
-    device,
-    node: process.version,
-    platform: `${platform()} ${release()}`,
-    processor: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    memory: totalmem(),
-  };
+/** The files of a lab that serves some: relative paths, folders included. */
+async function writeFiles(runner: Runner, folder: string): Promise<void> {
+  const files = (await runner.request('files', undefined)) as readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  for (const { path, bytes } of files) write(join(folder, path), bytes);
+  console.log(`written: ${files.length} files in ${folder}`);
 }
 
 function write(file: string, content: string | Uint8Array): void {

@@ -1,12 +1,14 @@
 /**
  * The data packs of the site. They lie in the git-ignored `data/packs/` of the repository and are served, and copied into the
- * built site, as `data/packs/`, so that every page reads them from its own origin.
+ * built site, as `data/packs/`, so that every page reads them from its own origin. What is below `local/` there stays on this machine.
  */
 import { cpSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import type { Plugin } from 'vite';
 
 const PACKS = 'data/packs';
+/** Packs that may not be passed on: the development server shows them, the built site has none of them. */
+const LOCAL = `${PACKS}/local`;
 
 /** @param root of the repository */
 export function siteData(root: string): Plugin {
@@ -35,7 +37,8 @@ export function siteData(root: string): Plugin {
     },
     closeBundle() {
       if (outDir === undefined || this.environment?.config.consumer === 'server' || !existsSync(folder)) return;
-      cpSync(folder, join(outDir, PACKS), { recursive: true });
+      const local = join(root, LOCAL);
+      cpSync(folder, join(outDir, PACKS), { recursive: true, filter: (source) => !source.startsWith(local) });
     },
   };
 }

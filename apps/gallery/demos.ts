@@ -34,13 +34,13 @@ const pointPictures = shapes(10_000, 6).images;
 const digits = Array.from({ length: 10 }, (_, i) => String(i));
 
 const network: NetworkDefinition = [
-  { type: 'conv2d', in: 1, out: 32, kernel: 3 },
+  { type: 'conv2d', out: 32, kernel: 3 },
   { type: 'relu' },
   { type: 'maxpool2d', kernel: 2 },
   { type: 'flatten' },
   { type: 'linear', in: 5400, out: 64 },
-  { type: 'residual', layers: [{ type: 'linear', in: 64, out: 64 }, { type: 'relu' }, { type: 'dropout', p: 0.5 }] },
-  { type: 'linear', in: 64, out: 10 },
+  { type: 'residual', layers: [{ type: 'linear', out: 64 }, { type: 'relu' }, { type: 'dropout', p: 0.5 }] },
+  { type: 'linear', out: 10 },
 ];
 
 /** The engine's validator, fetched when the editor asks for the first time. */

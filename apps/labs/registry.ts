@@ -3,21 +3,7 @@
  * that lists labs loads none of them.
  */
 import type { AnyDefinition } from '../runtime/experiment.ts';
-
-const order = [
-  'regression',
-  'classify',
-  'tsne',
-  'failure-modes',
-  'denoise',
-  'saliency',
-  'features',
-  'adversarial',
-  'masktune',
-  'mode',
-  'kernels',
-  'device-check',
-];
+import { byOrder } from './guide.ts';
 
 export interface LabEntry {
   readonly definition: AnyDefinition;
@@ -28,11 +14,9 @@ export interface LabEntry {
 const schemas = import.meta.glob<AnyDefinition>('./*/schema.ts', { eager: true, import: 'definition' });
 const pictures = import.meta.glob<string>('./*/card.{webp,png}', { eager: true, query: '?url', import: 'default' });
 
-const place = (id: string) => (order.includes(id) ? order.indexOf(id) : order.length);
-
 export const labs: readonly LabEntry[] = Object.entries(schemas)
   .map(([path, definition]) => {
     const folder = path.slice(0, path.lastIndexOf('/'));
     return { definition, picture: pictures[`${folder}/card.webp`] ?? pictures[`${folder}/card.png`] };
   })
-  .sort((a, b) => place(a.definition.id) - place(b.definition.id));
+  .sort((a, b) => byOrder(a.definition.id, b.definition.id));

@@ -111,4 +111,8 @@ export interface Verification {
   readonly shape?: readonly number[];
   readonly got: number;
   readonly expected: number;
+  /** What ran: the variant and the device, for example `3-register-tile, WebGPU`. Absent for comparisons of the tape. */
+  readonly ran?: string;
+  /** Why nothing was compared; the numbers then say nothing. */
+  readonly skipped?: string;
 }

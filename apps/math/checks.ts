@@ -27,6 +27,7 @@ import {
   adam,
   adamHyper,
   type SgdNumbers,
+  sgd,
   sgdHyper,
   sgdMomentum,
 } from '../../engine/kernels/optimizer.ts';
@@ -48,7 +49,7 @@ export interface Values {
 export interface LayerValues {
   readonly x: Values;
   readonly w: Values;
-  readonly dy: Values;
+  readonly gy: Values;
 }
 
 const SUMS = 1e-4;
@@ -73,28 +74,28 @@ export async function on(
 /** The cards `conv2d`, `conv2d-input-gradient`, `conv2d-weight-gradient`. x [N, H, W, Ci], w [kh, kw, Ci, Co]. */
 export async function convolutionChecks(
   card: string,
-  { x, w, dy }: LayerValues,
+  { x, w, gy }: LayerValues,
   options: Conv2dOptions,
 ): Promise<Verification[]> {
   const sizes = conv2dSizes(x.shape, w.shape, options);
   const device = getDevice();
   const all = { ...sizes, ...NO_EPILOGUE };
   if (card === 'conv2d-input-gradient') {
-    const given = { dy: dy.data, w: w.data, bias: NO_BIAS };
-    return verifyKernel(device, conv2dInputGradient, given, all, { shapes: { dx: x.shape }, tolerance: SUMS });
+    const given = { gy: gy.data, w: w.data, bias: NO_BIAS };
+    return verifyKernel(device, conv2dInputGradient, given, all, { shapes: { gx: x.shape }, tolerance: SUMS });
   }
   if (card === 'conv2d-weight-gradient') {
-    const given = { x: x.data, dy: dy.data };
+    const given = { x: x.data, gy: gy.data };
     return verifyKernel(
       device,
       conv2dWeightGradient,
       given,
       { ...sizes, hasBias: 1 },
-      { shapes: { dw: w.shape }, tolerance: SUMS },
+      { shapes: { gw: w.shape }, tolerance: SUMS },
     );
   }
   const given = { x: x.data, w: w.data, bias: NO_BIAS };
-  const kernel = await verifyKernel(device, conv2d, given, all, { shapes: { y: dy.shape }, tolerance: SUMS });
+  const kernel = await verifyKernel(device, conv2d, given, all, { shapes: { y: gy.shape }, tolerance: SUMS });
   const tape = await on([x, w], (images, weights) =>
     verifyGradient('∂y/∂w', (v) => convolve(images as Tensor, v as Tensor, null, options), [weights as Tensor], {
       epsilon: 3e-2,
@@ -137,21 +138,21 @@ export function resizeChecks(card: string, x: Values): Promise<Verification[]> {
 }
 
 /** The cards `linear`, `linear-input-gradient`, `linear-weight-gradient`. x [M, K], w [K, N]. */
-export async function linearChecks(card: string, { x, w, dy }: LayerValues): Promise<Verification[]> {
+export async function linearChecks(card: string, { x, w, gy }: LayerValues): Promise<Verification[]> {
   const device = getDevice();
   const [K, N] = w.shape as [number, number];
   const M = x.shape[0] as number;
   const sizes = { batch: 1, aBatchStride: 0, bBatchStride: 0 };
   const tolerance = SUMS;
   if (card === 'linear-input-gradient') {
-    return verifyKernel(device, matmulNT, { a: dy.data, b: w.data }, { ...sizes, M, N: K, K: N }, { tolerance });
+    return verifyKernel(device, matmulNT, { a: gy.data, b: w.data }, { ...sizes, M, N: K, K: N }, { tolerance });
   }
   if (card === 'linear-weight-gradient') {
-    return verifyKernel(device, matmulTN, { a: x.data, b: dy.data }, { ...sizes, M: K, N, K: M }, { tolerance });
+    return verifyKernel(device, matmulTN, { a: x.data, b: gy.data }, { ...sizes, M: K, N, K: M }, { tolerance });
   }
   const given = { a: x.data, b: w.data, bias: NO_BIAS };
   const params = { ...sizes, M, N, K, ...NO_EPILOGUE };
-  const kernel = await verifyKernel(device, matmul, given, params, { shapes: { y: dy.shape }, tolerance });
+  const kernel = await verifyKernel(device, matmul, given, params, { shapes: { y: gy.shape }, tolerance });
   const tape = await on([x, w], (a, b) =>
     verifyGradient('∂y/∂(x, W)', (u, v) => linearOf(u as Tensor, v as Tensor, null), [a as Tensor, b as Tensor], {
       epsilon: 3e-2,
@@ -213,17 +214,20 @@ export type OptimiserValues = {
   readonly g: Float32Array<ArrayBuffer>;
   /** Number of the step to come, from 1. */
   readonly step: number;
+  /** Adam's first and second moment before it. */
+  readonly moments?: readonly Float32Array<ArrayBuffer>[];
 };
 
 /** Adam's numbers; those left out have the engine's defaults. */
 export type AdamSettings = Pick<AdamNumbers, 'lr'> & Partial<AdamNumbers>;
 
-/** The cards `adam` and `weight-decay`: one step, from moments in proportion to the gradient. */
-export function adamChecks({ theta, g, step }: OptimiserValues, settings: AdamSettings): Promise<Verification[]> {
+/** The cards `adam` and `weight-decay`: one step, from the moments that are given, or from moments in proportion to the gradient. */
+export function adamChecks({ theta, g, step, moments }: OptimiserValues, settings: AdamSettings): Promise<Verification[]> {
   const hyper = adamHyper({ betas: [0.9, 0.999], eps: 1e-8, ...settings }, step);
   if (hyper.length !== ADAM_HYPER_LENGTH) throw new Error('Adam has other numbers than its kernel');
-  const m = g.map((value) => 0.1 * value);
-  const before = { p: theta, m, v: m.map((value) => value * value) };
+  const m = moments?.[0] ?? g.map((value) => 0.1 * value);
+  const v = moments?.[1] ?? m.map((value) => value * value);
+  const before = { p: theta, m, v };
   return verifyKernel(getDevice(), adam, { hyper, g }, { count: g.length }, { before });
 }
 
@@ -231,6 +235,12 @@ export function adamChecks({ theta, g, step }: OptimiserValues, settings: AdamSe
 export function momentumChecks({ theta, g, step }: OptimiserValues, settings: SgdNumbers): Promise<Verification[]> {
   const before = { p: theta, b: g.map((value) => 0.1 * value) };
   return verifyKernel(getDevice(), sgdMomentum, { hyper: sgdHyper(settings, step), g }, { count: g.length }, { before });
+}
+
+/** The card `sgd`: one step. */
+export function descentChecks({ theta, g, step }: OptimiserValues, settings: SgdNumbers): Promise<Verification[]> {
+  const given = { hyper: sgdHyper(settings, step), g };
+  return verifyKernel(getDevice(), sgd, given, { count: g.length }, { before: { p: theta } });
 }
 
 /** The card `max-pool`: windows of 2 × 2. x [N, H, W, C]. */
@@ -271,10 +281,10 @@ export function dropoutChecks(x: Values, p: number, seed: number): Promise<Verif
 }
 
 /** gᵀ: the gradient of a linear layer's weights from what enters it and what flows back, [K, N]. */
-export function weightGradient({ x, w, dy }: LayerValues): Float32Array<ArrayBuffer> {
+export function weightGradient({ x, w, gy }: LayerValues): Float32Array<ArrayBuffer> {
   const [K, N] = w.shape as [number, number];
   const y = new Float32Array(K * N);
   const params = { batch: 1, aBatchStride: 0, bBatchStride: 0, M: K, N, K: x.shape[0] as number };
-  matmulTN.reference({ a: x.data, b: dy.data }, { y }, params);
+  matmulTN.reference({ a: x.data, b: gy.data }, { y }, params);
   return y;
 }

@@ -5,9 +5,11 @@
 import { runKernel } from '../../engine/conformance/compare.ts';
 import type { Device } from '../../engine/device/device.ts';
 import { GRADIENT_TOLERANCE, type GradCheckOptions, gradCheck } from '../../engine/grad-check.ts';
-import type { KernelArray, KernelSpec } from '../../engine/kernels/kernel.ts';
+import type { AnyKernel, KernelArray, KernelSpec } from '../../engine/kernels/kernel.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Verification } from './card.ts';
+
+const DEVICE_NAMES = { webgpu: 'WebGPU', wasm: 'WebAssembly', cpu: 'TypeScript' } as const;
 
 export interface VerifyKernelOptions {
   /** Largest |got − expected| / (1 + |expected|) that counts as equal; default 1e-5. */
@@ -47,6 +49,14 @@ export async function verifyKernel<In extends string, Out extends string, P>(
   params: P,
   options: VerifyKernelOptions = {},
 ): Promise<Verification[]> {
+  const tolerance = options.tolerance ?? 1e-5;
+  if (!device.choices) {
+    const skipped = 'only the TypeScript reference ran here: there is no kernel to compare it with';
+    const name = `kernel ${kernel.name} against its reference`;
+    return [{ name, skipped, tolerance, maxError: 0, worstIndex: 0, got: Number.NaN, expected: Number.NaN }];
+  }
+  const { variant } = device.choices.choose(kernel as unknown as AnyKernel, params, options.variant);
+  const ran = `${variant.id}, ${DEVICE_NAMES[device.info.kind]}`;
   const sizes = kernel.sizes(params);
   const typeOf = (name: In | Out) => kernel.types?.[name] ?? 'f32';
   const expected = {} as Record<Out, KernelArray>;
@@ -60,8 +70,9 @@ export async function verifyKernel<In extends string, Out extends string, P>(
     const shape = options.shapes?.[name];
     return {
       name: `kernel ${kernel.name} against its reference: ${name}`,
+      ran,
       maxError: error,
-      tolerance: options.tolerance ?? 1e-5,
+      tolerance,
       worstIndex: index,
       ...(shape ? { shape } : {}),
       got: got[index] ?? Number.NaN,

@@ -1,10 +1,12 @@
 /** The engine's device for a run: opened once per thread, opened anew after it was lost or when another kind is wanted. */
-import type { Device } from '../../engine/device/device.ts';
 import { init } from '../../engine/device/init.ts';
+// The tape adds gradients with it; a build drops what nobody asks for.
+import '../../engine/ops/binary.ts';
+import type { RanKernel, RecordingDevice } from '../../engine/device/recording-device.ts';
 import type { TuningStore } from '../../engine/device/tuning/store.ts';
 import type { DeviceInfo, DevicePreference, TuneMode } from './experiment.ts';
 
-let current: { readonly device: Device; readonly preference: DevicePreference; readonly tune: TuneMode } | undefined;
+let current: { readonly device: RecordingDevice; readonly preference: DevicePreference; readonly tune: TuneMode } | undefined;
 let attended = true;
 
 /** Tells whether the run may be measured: not while it is paused, as it is in a hidden tab. */
@@ -17,16 +19,29 @@ export function loseEngine(): void {
   current?.device.destroy();
 }
 
+/** The kernels of the run so far; see RecordingDevice.ranKernels. */
+export function engineKernels(): readonly RanKernel[] {
+  return current?.device.ranKernels() ?? [];
+}
+
 /**
  * @param tune whether trainers measure variants of kernels before their first recorded step
  * @param store where measured choices are kept
+ * @param threads of the WebAssembly device at most; absent: as many as the processor has
  * @throws NoWebGPUError for `webgpu` where there is none
  */
-export async function openEngine(preference: DevicePreference, tune: TuneMode = 'off', store?: TuningStore): Promise<DeviceInfo> {
+export async function openEngine(
+  preference: DevicePreference,
+  tune: TuneMode = 'off',
+  store?: TuningStore,
+  threads?: number,
+): Promise<DeviceInfo> {
   if (!current || current.device.isLost || current.preference !== preference || current.tune !== tune) {
-    const tuning = { mode: tune, store, mayMeasure: () => attended };
-    current = { device: await init(tune === 'off' ? { device: preference } : { device: preference, tuning }), preference, tune };
+    const tuning = tune === 'off' ? undefined : { mode: tune, store, mayMeasure: () => attended };
+    const device = await init({ device: preference, ...(tuning && { tuning }), ...(threads && { threads }) });
+    current = { device, preference, tune };
   }
+  current.device.forgetKernels();
   const { kind, name, software, passedOver } = current.device.info;
   return { kind, name, software, ...(passedOver && { passedOver }) };
 }

@@ -127,6 +127,14 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
       case 'lose-device':
         runner?.loseDevice();
         break;
+      case 'close':
+        // What is still on its way belongs to no run.
+        run = -1;
+        release();
+        await runner?.stop();
+        runner = undefined;
+        port.close?.();
+        break;
       case 'ack':
         unanswered = Math.max(0, unanswered - 1);
         release();

@@ -3,7 +3,7 @@
  * others. The page's side is `components/network-source`; its files come with the start of the run (`context.files`).
  */
 import type { DatasetName } from '../../engine/data/catalog.ts';
-import type { ImageDataset } from '../../engine/data/dataset.ts';
+import { type ImageDataset, take } from '../../engine/data/dataset.ts';
 import { loadDataset } from '../../engine/data/load.ts';
 import { ConfigError } from '../../engine/errors.ts';
 import { loadPretrained } from '../../engine/io/pretrained.ts';
@@ -40,7 +40,8 @@ export interface OpenNetwork {
 
 /** A small training in the page. */
 export interface TrainHere {
-  readonly dataset: DatasetName;
+  /** A set that is known by name, or images that the run has made or read. */
+  readonly dataset: DatasetName | ImageDataset;
   /** First images of the training set. */
   readonly images: number;
   readonly epochs: number;
@@ -99,22 +100,32 @@ const smallNetwork: NonNullable<TrainHere['layers']> = ([height, width, channels
 const trainedBefore = new Map<string, readonly Snapshot[]>();
 const MOST_TRAINED = 4;
 
+async function* trainingSet(
+  dataset: TrainHere['dataset'],
+  count: number,
+  { data: source, signal }: RunContext,
+): AsyncGenerator<PlainEvent, ImageDataset> {
+  if (typeof dataset !== 'string') return take(dataset, count);
+  yield { type: 'phase', name: 'download', detail: 'training images' };
+  return loadDataset(dataset, { source, signal, split: 'train', count });
+}
+
 /** Trains a small network and keeps it before training and after each epoch. */
 export async function* trainedSnapshots(
   { dataset, images, epochs, seed, layers = smallNetwork }: TrainHere,
   context: RunContext,
 ): AsyncGenerator<PlainEvent, readonly Snapshot[]> {
-  yield { type: 'phase', name: 'download', detail: 'training images' };
-  const set = await loadDataset(dataset, { source: context.data, signal: context.signal, split: 'train', count: images });
-  const { height, width, channels, classNames } = set;
+  const set = yield* trainingSet(dataset, images, context);
+  const { height, width, channels, classNames, name } = set;
   const inputShape = [height, width, channels] as const;
   const definition = layers(inputShape, classNames.length);
-  const key = JSON.stringify([dataset, images, epochs, seed, context.device.kind, definition]);
+  const which = typeof dataset === 'string' ? dataset : imageData(set).hash();
+  const key = JSON.stringify([which, images, epochs, seed, context.device.kind, definition]);
   const known = trainedBefore.get(key);
   if (known) return known;
   const network = buildNetwork(definition, { inputShape, rng: seed });
   const normalisation: Normalisation = { mean: set.mean, std: set.std };
-  const save = () => saveNetwork(network, { dataset, classNames, normalisation });
+  const save = () => saveNetwork(network, { dataset: name, classNames, normalisation });
   try {
     const snapshots: Snapshot[] = [{ epoch: 0, bytes: await save() }];
     const trainer = new Trainer({

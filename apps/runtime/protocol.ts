@@ -30,10 +30,14 @@ export type ToHost =
   | { readonly type: 'request'; readonly id: number; readonly name: string; readonly payload: unknown }
   | { readonly type: 'stop' }
   | { readonly type: 'lose-device' }
+  /** The lab has left its page: its run ends, and nothing is told any more. */
+  | { readonly type: 'close' }
   | { readonly type: 'ack' };
 
 export type ToClient =
   | { readonly type: 'ready' }
+  /** The experiment could not be loaded there. */
+  | { readonly type: 'unavailable'; readonly error: SerializedError }
   | { readonly type: 'events'; readonly run: number; readonly events: readonly LabEvent[] }
   | { readonly type: 'state'; readonly run: number; readonly report: StateReport }
   | { readonly type: 'serves'; readonly run: number; readonly name: string }
@@ -46,4 +50,5 @@ export type ToClient =
 export interface Port {
   postMessage(message: unknown): void;
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  close?(): void;
 }

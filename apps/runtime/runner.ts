@@ -4,6 +4,7 @@
  */
 
 import type { DataSource } from '../../engine/data/source.ts';
+import type { RanKernel } from '../../engine/device/recording-device.ts';
 import type { CheckpointEvent, LabEvent } from './events.ts';
 import type { AnyExperiment, DeviceInfo, DevicePreference, RequestHandler, TuneMode } from './experiment.ts';
 import { type SerializedError, serializeError } from './serialize-error.ts';
@@ -20,6 +21,8 @@ export interface Environment {
   open(preference: DevicePreference, tune?: TuneMode): Promise<DeviceInfo>;
   /** Told whether the run goes and is seen: else nothing may be measured. */
   attend?(attending: boolean): void;
+  /** The kernels that have run so far, with the variant of each: what cards show as the code that ran. */
+  kernels?(): readonly RanKernel[];
   /** Destroys the open device, as a driver reset would: for tests of what a page does then. */
   lose?(): void;
 }
@@ -326,6 +329,11 @@ export class Runner {
     // Stopped meanwhile: the experiment is not even begun.
     if (signal.aborted) return;
     this.#handlers.clear();
+    const { kernels } = this.#environment;
+    if (kernels) {
+      this.#handlers.set('kernels', () => kernels());
+      this.#sink.serves?.('kernels');
+    }
     this.#between = true;
     this.#generator = this.#experiment.run(this.#options.config, {
       data: this.#environment.data,

@@ -173,6 +173,7 @@ export class Session implements RunSource {
         console.info(message.message);
         break;
       case 'ready':
+      case 'unavailable':
         break;
     }
   }

@@ -1,6 +1,8 @@
 /** What math cards ask of the run: live tensors, now and then while the reader can see them, and verification on request. */
+import type { RanKernel } from '../../engine/device/recording-device.ts';
 import type { LiveTensor } from '../components/math-card/element.ts';
 import type { BuiltCard, Verification } from '../math/card.ts';
+import type { DeviceInfo } from '../runtime/experiment.ts';
 
 /**
  * Requests that the shell itself asks where a run serves them. A lab's contract takes them over:
@@ -19,7 +21,15 @@ const REST = 2000;
 const same = (a: readonly LiveTensor[] | undefined, b: readonly LiveTensor[]): boolean =>
   a !== undefined && a.length === b.length && a.every((tensor, i) => tensor === b[i] || tensor.data === b[i]?.data);
 
+/** The kernels of a run and the device that they ran on. */
+export interface RanHere {
+  readonly device: DeviceInfo;
+  readonly kernels: readonly RanKernel[];
+}
+
 export class CardQuestions {
+  /** Undefined before a live run has told. */
+  ran: RanHere | undefined;
   #tensors: readonly LiveTensor[] = [];
   #asked = Number.NEGATIVE_INFINITY;
   #asking = false;
@@ -42,17 +52,24 @@ export class CardQuestions {
 
   clear(): void {
     this.#tensors = [];
+    this.ran = undefined;
     this.#asked = Number.NEGATIVE_INFINITY;
     this.#asking = false;
   }
 
-  /** Looks at the tensors where it has not done so for a while. @returns whether there are new ones */
-  async look(ask: () => Promise<readonly LiveTensor[]>): Promise<boolean> {
+  /**
+   * Looks at tensors and kernels where it has not done so for a while.
+   * @returns whether there is something new
+   */
+  async look(ask: () => Promise<readonly LiveTensor[]>, kernels: () => Promise<RanHere | undefined>): Promise<boolean> {
     const now = performance.now();
     if (!this.near || this.#asking || now - this.#asked < REST) return false;
     this.#asking = true;
     this.#asked = now;
     try {
+      const ran = await kernels();
+      // The same kernels again: cards are not drawn anew.
+      if (JSON.stringify(ran) !== JSON.stringify(this.ran)) this.ran = ran;
       this.#tensors = await ask();
       return true;
     } catch {

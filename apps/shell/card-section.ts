@@ -3,6 +3,7 @@ import type { ChalkMathCard, LiveTensor } from '../components/math-card/element.
 import { chalkEvent, define, prefersReducedMotion } from '../components/shared/define.ts';
 import type { BuiltCard, Verification } from '../math/card.ts';
 import type { TermRef } from '../runtime/schema.ts';
+import type { RanHere } from './card-questions.ts';
 import { baseStyles } from './styles.ts';
 
 /** So far from the screen, cards are fetched. */
@@ -21,6 +22,8 @@ export class ChalkCardSection extends LitElement {
     load: { attribute: false },
     tensors: { attribute: false },
     verify: { attribute: false },
+    ran: { attribute: false },
+    shows: { attribute: false },
     cards: { state: true },
     failure: { state: true },
   };
@@ -49,6 +52,10 @@ export class ChalkCardSection extends LitElement {
   declare tensors: (card: BuiltCard) => readonly LiveTensor[];
   /** Runs a card's verification; undefined, or null for a card: no button. */
   declare verify: ((card: BuiltCard) => (() => Promise<readonly Verification[]>) | null) | undefined;
+  /** The kernels of the run and its device. */
+  declare ran: RanHere | undefined;
+  /** Whether a card concerns the run; all do where this is not given. */
+  declare shows: ((card: BuiltCard) => boolean) | undefined;
   declare private cards: readonly BuiltCard[];
   declare private failure: string;
   #observer: IntersectionObserver | undefined;
@@ -123,10 +130,12 @@ export class ChalkCardSection extends LitElement {
     return html`<h2>${this.heading}</h2>
       ${this.failure ? html`<p role="alert">${this.failure}</p>` : ''}
       <div class="cards">
-        ${this.cards.map(
-          (card) =>
-            html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
-        )}
+        ${this.cards
+          .filter((card) => this.shows?.(card) ?? true)
+          .map(
+            (card) =>
+              html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .ran=${this.ran} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
+          )}
       </div>`;
   }
 }

@@ -8,6 +8,7 @@ import { type Config, writeLink } from '../runtime/link.ts';
 import { defaults, type Parameter } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { sameValue, writeValue } from '../runtime/values.ts';
+import type { ReportSource } from './report.ts';
 import type { MadeRun } from './run-controller.ts';
 
 export interface ExportSource {
@@ -18,6 +19,8 @@ export interface ExportSource {
   readonly store: RunStore<Contract>;
   readonly device: DeviceInfo | undefined;
   readonly recorded: boolean;
+  /** What a report says beside the run; absent: no report is offered. */
+  readonly report?: () => Pick<ReportSource, 'finding' | 'notes' | 'figures' | 'link'>;
 }
 
 /** Every curve as rows: chart, series, x, y. */
@@ -64,7 +67,7 @@ const checkpointFile = (source: ExportSource): string => `${nameOf(source)}-star
 
 /** The command that makes the same run, from a preset and what differs from it. */
 export function labCommand(definition: AnyDefinition, preset: string, config: Config): string {
-  const base: Config = defaults(definition.schema, presetValues(definition, preset));
+  const base: Config = defaults(definition.schema, { ...presetValues(definition, preset), ...definition.commandLine });
   const quoted = (text: string) => (/^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const differing = (Object.entries(definition.schema) as [string, Parameter][]).filter(
     ([key, p]) => key in config && !sameValue(p, config[key], base[key]),
@@ -73,30 +76,49 @@ export function labCommand(definition: AnyDefinition, preset: string, config: Co
   return ['npm run lab --', definition.id, `--preset ${quoted(preset)}`, ...values].join(' ');
 }
 
-/** A TypeScript file that repeats the run in Node with the lab's own experiment, live changes included. */
-export function runScript(source: ExportSource): string {
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * A TypeScript file that repeats the run in Node with the lab's own experiment, live changes included. It names the files that the run was
+ * given and stops where one is missing or is another one.
+ */
+export async function runScript(source: ExportSource): Promise<string> {
   const { definition, preset, made } = source;
   const { config, changes, checkpoint, files } = made;
-  const read = (file: string) => `new Uint8Array(readFileSync(${JSON.stringify(file)}))`;
+  const needed = new Map([...(files ?? []), ...(checkpoint ? [[checkpointFile(source), checkpoint] as const] : [])]);
+  const hashes = await Promise.all([...needed].map(async ([name, bytes]) => [name, await sha256(bytes)] as const));
   const options = [
     ...(changes.length > 0 ? [`changes: ${JSON.stringify(changes)}, // the reader moved these controls after these steps`] : []),
-    ...(checkpoint ? [`checkpoint: ${read(checkpointFile(source))}, // where the run went on from: export it too`] : []),
+    ...(checkpoint
+      ? [`checkpoint: read(${JSON.stringify(checkpointFile(source))}), // where the run went on from: export it too`]
+      : []),
     ...(files?.size
-      ? [
-          `files: new Map([${[...files.keys()].map((name) => `[${JSON.stringify(name)}, ${read(name)}]`).join(', ')}]), // the reader's own`,
-        ]
+      ? [`files: new Map(${JSON.stringify([...files.keys()])}.map((name) => [name, read(name)])), // the reader's own`]
       : []),
   ];
+  const reading = `
+/** The files that the run was given, beside this one, and their SHA-256. */
+const hashes: Record<string, string> = ${JSON.stringify(Object.fromEntries(hashes), undefined, 2)};
+function read(name: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(readFileSync(new URL(name.split('/').map(encodeURIComponent).join('/'), import.meta.url)));
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  if (hash !== hashes[name]) throw new Error(\`\${name} is another file than that of the run: SHA-256 \${hash}, not \${hashes[name]}\`);
+  return bytes;
+}
+`;
   return `/**
  * ${definition.title}: ${definition.question}
  * Save this file in the root of a Chalkgrad checkout and run it with \`node apps/cli/run.mjs exec FILE\`.
  * Without a file: \`${labCommand(definition, preset, config)}\`
  * In the browser: labs/${definition.id}/#${writeLink(definition, { preset, config }, { seed: true })}
  */
-${checkpoint || files?.size ? "import { readFileSync } from 'node:fs';\n" : ''}import { experiment } from './apps/labs/${definition.id}/experiment.ts';
+${needed.size > 0 ? "import { createHash } from 'node:crypto';\nimport { readFileSync } from 'node:fs';\n" : ''}import { experiment } from './apps/labs/${definition.id}/experiment.ts';
 import { runInNode } from './apps/runtime/node.ts';
 import { nodeEnvironment } from './apps/runtime/node-environment.ts';
-
+${needed.size > 0 ? reading : ''}
 const config = ${JSON.stringify(config, undefined, 2)} as const;
 
 const run = await runInNode(experiment, {
@@ -109,6 +131,23 @@ ${options.map((option) => `  ${option}\n`).join('')}  onEvent(event) {
 console.log(run.device, run.seconds, run.result);
 await run.runner.stop();
 `;
+}
+
+/** The report in both forms. Its code comes when it is asked for. */
+function reports(source: ExportSource, name: string): ExportItem[] {
+  const { report } = source;
+  if (!report) return [];
+  const item = (format: 'html' | 'md'): ExportItem => ({
+    id: `report-${format}`,
+    label: format === 'html' ? 'lab report, to print' : 'lab report, as text',
+    format,
+    name: `${name}-report`,
+    async provide() {
+      const { reportHtml, reportMarkdown } = await import('./report.ts');
+      return (format === 'html' ? reportHtml : reportMarkdown)({ ...source, ...report() });
+    },
+  });
+  return [item('html'), item('md')];
 }
 
 /** The items that every lab offers, after its own. */
@@ -128,7 +167,17 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
         },
       ]
     : [];
+  const checkpoints = [...store.checkpoints].map(
+    ([of, { bytes, step }]): ExportItem => ({
+      id: `checkpoint-${of}`,
+      label: `checkpoint of step ${step}`,
+      format: 'safetensors',
+      name: `${name}-${of}-${step}`,
+      provide: () => bytes,
+    }),
+  );
   return [
+    ...checkpoints,
     { id: 'curves', label: 'curves', format: 'csv', name: `${name}-curves`, provide: () => curvesCsv(store), ...early },
     ...[...store.tables].map(
       ([table, rows]): ExportItem => ({
@@ -139,6 +188,18 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
         provide: () => rowsCsv(rows),
       }),
     ),
+    {
+      id: 'tensorboard',
+      label: 'curves for TensorBoard',
+      format: 'tfevents',
+      name,
+      async provide() {
+        const { tensorboardEvents } = await import('./tensorboard.ts');
+        return tensorboardEvents(store, Date.now() / 1000);
+      },
+      ...early,
+    },
+    ...reports(source, name),
     { id: 'run', label: 'run and settings', format: 'json', name, provide: () => runJson(source) },
     { id: 'script', label: 'a script that repeats the run', format: 'ts', name, provide: () => runScript(source) },
     ...start,

@@ -4,6 +4,7 @@ import type { TermPointed } from '../components/controls/element.ts';
 import type { ExportItem } from '../components/export-menu/element.ts';
 import type { LiveTensor } from '../components/math-card/element.ts';
 import type { BuiltCard, Verification } from '../math/card.ts';
+import { addMathFont } from '../math/font/load.ts';
 import {
   type Answer,
   type AnyContract,
@@ -20,6 +21,12 @@ import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
+import './first-steps.ts';
+import './kept-runs.ts';
+import './notebook.ts';
+import { figuresOf } from './figures.ts';
+import { noNotes, type ReaderNotes } from './notes-store.ts';
+import { pictureExports } from './picture-exports.ts';
 import { Question } from './questions.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 
@@ -29,6 +36,9 @@ export type { StartOptions } from './lab-shell.ts';
 interface TermShower extends Element {
   selectTerms?(terms: readonly TermRef[], show: boolean): void;
 }
+
+/** Width in pixels below which a lab is on a phone, or in a column as narrow as one. */
+const NARROW = 600;
 
 /**
  * A lab. Its view (`view.ts`) extends this class; the build joins the two with the rest of the lab (`defineLabElement`).
@@ -42,11 +52,12 @@ interface TermShower extends Element {
  * @attr {string} hide - parameters and parts that are not shown, separated by commas; `*` for all (see apps/embed/README.md)
  * @attr {string} lock - parameters and parts that cannot be changed
  * @attr {boolean} autostart - starts when first seen
+ * @attr {boolean} replay - plays the recording when it is there; the first touch of the figure computes
  * @attr {boolean} parallel - may run beside another lab on the page
  * @attr {auto|webgpu|wasm|cpu} device
  * @attr {string} data-url - address of the folder of data packs; default: that of the site the script came from
- * @fires lab-change - the reader changed the configuration; detail `{config}`
- * @fires lab-state - the run's state changed; detail `{state, step}`
+ * @fires chalk-change - the reader changed the controls; detail {@link LabChange}
+ * @fires chalk-state - the run's state changed; detail {@link LabStateChange}
  * @csspart figure - the lab's figure
  * @csspart controls - the box of controls
  */
@@ -54,18 +65,43 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   extends LabShell<S, C>
   implements LabPage<S, C>
 {
-  static override properties = { ...LabShell.properties, selectedTerms: { state: true }, copied: { state: true } };
+  static override properties = {
+    ...LabShell.properties,
+    selectedTerms: { state: true },
+    copied: { state: true },
+    narrow: { state: true },
+    questions: { state: true },
+    found: { state: true },
+  };
   static override styles = [tokenStyles, baseStyles, labStyles, proseStyles];
 
   declare private selectedTerms: readonly TermRef[];
   declare private copied: string;
+  declare private narrow: boolean;
+  declare private questions: readonly string[];
+  declare private found: string;
+  #notes: ReaderNotes = noNotes;
+  /** The first steps that the reader has done: run, change, symbol. */
+  #steps: readonly [ran: boolean, changed: boolean, looked: boolean] = [false, false, false];
   readonly #questions: { readonly failure: string }[] = [];
-  readonly #resized = new ResizeObserver(() => this.#reachTables());
+  readonly #resized = new ResizeObserver(([entry]) => {
+    if (entry) this.narrow = entry.contentRect.width < NARROW;
+    this.#reachTables();
+  });
 
   constructor() {
     super();
     this.selectedTerms = [];
     this.copied = '';
+    this.questions = [];
+    this.found = '';
+    this.narrow = globalThis.innerWidth < NARROW;
+    this.addEventListener('chalk-state', ({ detail }) => {
+      if (!detail.recorded && detail.state === 'running') this.#steps = [true, this.#steps[1], this.#steps[2]];
+    });
+    this.addEventListener('chalk-change', () => {
+      this.#steps = [this.#steps[0], true, this.#steps[2]];
+    });
     this.addEventListener('term-select', (event) => this.#selectTerms(event as CustomEvent<Partial<TermPointed>>));
   }
 
@@ -103,8 +139,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const refused = this.state.refused(values);
     if (refused.length === 0) this.change(() => this.state.change(values));
     else {
-      const message = `${what} has other settings of what is locked here: ${refused.join(', ')}.`;
-      this.run.banner({ id: 'locked', kind: 'note', heading: 'Not used:', message });
+      const message = `${what} needs other values of what the teacher locked: ${refused.join(', ')}.`;
+      this.run.banner({ id: 'locked', kind: 'note', heading: 'Not applied:', message });
     }
     return refused.length === 0;
   }
@@ -165,10 +201,18 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     return true;
   }
 
+  /** Whether a card concerns the run that is shown: that of another optimiser, for example, does not. */
+  protected concerns(_card: BuiltCard): boolean {
+    return true;
+  }
+
   // ── The frame ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   override connectedCallback(): void {
     super.connectedCallback();
+    // Its words are English, whatever the page around it speaks.
+    if (!this.lang) this.lang = 'en';
+    if (this.page) addMathFont();
     this.#resized.observe(this);
   }
 
@@ -180,6 +224,38 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
     this.#reachTables();
+    if (this.page) this.#readWords();
+  }
+
+  /** What the run found, as the reader sees it. */
+  get #found(): string {
+    return this.renderRoot.querySelector('.finding')?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
+  }
+
+  /** The finding and the prompts of the prose, for what the reader writes beside them. */
+  #readWords(): void {
+    const found = this.runState === 'finished' && !this.recorded && !this.run.stale ? this.#found : '';
+    if (found !== this.found) this.found = found;
+    if (this.runState === 'finished' && !this.recorded) this.keepRun(this.#found);
+    const prompts = [...this.renderRoot.querySelectorAll('.prose .ask')].map((ask) => ask.querySelector('p')?.textContent ?? '');
+    const questions = prompts.map((text) => text.replace(/\s+/g, ' ').trim()).filter(Boolean);
+    if (questions.join('\n') !== this.questions.join('\n')) this.questions = questions;
+  }
+
+  /** The runs that came to their end, and the way back to each. */
+  #renderRuns(): TemplateResult | typeof nothing {
+    if (this.compact || this.hides('runs')) return nothing;
+    return html`<chalk-kept-runs .runs=${this.keptRuns} .schema=${this.definition.schema}
+      @run-restore=${(event: CustomEvent<{ config: Partial<ConfigOf<S>> }>) => this.take(event.detail.config, 'That run')}
+      @runs-clear=${() => this.clearRuns()}></chalk-kept-runs>`;
+  }
+
+  #renderNotebook(): TemplateResult | typeof nothing {
+    if (this.compact) return nothing;
+    return html`<chalk-notebook lab=${this.definition.id} finding=${this.found} .questions=${this.questions}
+      @notes-change=${(event: CustomEvent<ReaderNotes>) => {
+        this.#notes = event.detail;
+      }}></chalk-notebook>`;
   }
 
   /** What scrolls must be reachable by keyboard. */
@@ -195,6 +271,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const { terms = [], show = false } = event.detail;
     const named = Object.values(this.definition.schema as Schema).map(termsOf);
     const parameters = named.filter((refs) => refs.some((ref) => terms.includes(ref)));
+    if (terms.length > 0) this.#steps = [this.#steps[0], this.#steps[1], true];
     this.selectedTerms = [...new Set([...terms, ...parameters.flat()])];
     for (const section of this.renderRoot.querySelectorAll<TermShower>('chalk-card-section')) {
       section.selectTerms?.(this.selectedTerms, show);
@@ -214,7 +291,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const { ChalkLinkBuilder } = await import('./link-builder.ts');
     const builder = new ChalkLinkBuilder();
     builder.target = this.definition;
-    builder.makeLink = (teacher) => this.link(teacher);
+    builder.preset = this.state.preset;
+    builder.config = this.state.config;
     this.renderRoot.append(builder);
     await builder.updateComplete;
     builder.open();
@@ -222,8 +300,16 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   #exports(): readonly ExportItem[] {
     const { store, device, recorded } = this.run;
-    const source = { definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded };
-    return [...this.exportItems(), ...commonExports(source)];
+    const source = {
+      ...{ definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded },
+      report: () => ({ finding: this.#found, notes: this.#notes, figures: figuresOf(this.renderRoot), link: this.link() }),
+    };
+    const own = this.exportItems();
+    const known = new Set(own.map(({ name, format }) => `${name}.${format}`));
+    const pictures = pictureExports(this.renderRoot, this.definition.id).filter(
+      ({ name, format }) => !known.has(`${name}.${format}`),
+    );
+    return [...own, ...pictures, ...commonExports(source)];
   }
 
   #renderCards(): TemplateResult | typeof nothing {
@@ -234,8 +320,9 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       this.verifiable(card)
         ? async () => trusted<readonly Verification[]>(await this.run.ask('verify', { card: card.id }))
         : null;
-    const live = !this.recorded && this.run.serves('verify') && this.store.step !== undefined;
-    return html`<chalk-card-section .load=${cards} .tensors=${tensors} .verify=${live ? verify : undefined}></chalk-card-section>`;
+    const live = !this.recorded && !this.run.stale && this.run.serves('verify') && this.store.step !== undefined;
+    return html`<chalk-card-section .load=${cards} .shows=${(card: BuiltCard) => this.concerns(card)} .tensors=${tensors} .ran=${this.cards.ran}
+      .verify=${live ? verify : undefined}></chalk-card-section>`;
   }
 
   override render(): TemplateResult {
@@ -243,6 +330,10 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     return renderLab({
       definition: this.definition,
       compact: this.compact,
+      narrow: this.narrow,
+      expected: this.expected,
+      recording: this.module.recording !== undefined,
+      finds: texts?.finding !== undefined,
       config: this.state.config,
       base: this.state.base,
       preset: this.state.preset,
@@ -265,6 +356,9 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         tools: this.renderTools(),
         results: this.renderResults(),
         prose: texts?.prose?.(this) ?? nothing,
+        steps: html`<chalk-first-steps .done=${this.#steps}></chalk-first-steps>`,
+        runs: this.#renderRuns(),
+        notebook: this.#renderNotebook(),
         cards: this.#renderCards(),
       },
       play: () => this.play(),

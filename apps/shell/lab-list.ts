@@ -1,7 +1,10 @@
+import { facts } from 'virtual:lab-facts';
 import { css, html, LitElement, nothing } from 'lit';
 import { define } from '../components/shared/define.ts';
+import { levelOf } from '../labs/guide.ts';
 import { type LabEntry, labs } from '../labs/registry.ts';
 import { siteRoot } from '../site-root.ts';
+import { formatDuration } from './run-times.ts';
 import { baseStyles } from './styles.ts';
 
 /**
@@ -89,14 +92,21 @@ export class ChalkLabList extends LitElement {
         line-height: 1.5;
         text-wrap: pretty;
       }
+      p.level {
+        font-family: var(--chalk-font-ui);
+        font-size: var(--chalk-text-xs);
+        line-height: var(--chalk-leading-ui);
+      }
     `,
   ];
 
-  private renderCard({ definition, picture }: LabEntry) {
+  private renderCard({ definition, picture }: LabEntry, place: number) {
     const { id, title, question } = definition;
+    const [level, fact] = [levelOf(id), facts[id]];
     return html`<li>
       ${picture ? html`<img src=${picture} alt="" loading="lazy" width="640" height="360" />` : html`<div class="blank" aria-hidden="true">${title.slice(0, 1)}</div>`}
       <div class="text">
+        <p class="level">${place} of ${labs.length}${level ? ` · ${level}` : ''}${fact ? ` · recorded run: ${formatDuration(fact.seconds)} (${fact.device})` : ''}</p>
         <h3><a href=${new URL(`labs/${id}/index.html`, siteRoot).href}>${title}</a></h3>
         <p>${question}</p>
       </div>
@@ -105,7 +115,7 @@ export class ChalkLabList extends LitElement {
 
   override render() {
     if (labs.length === 0) return nothing;
-    return html`<ul>${labs.map((lab) => this.renderCard(lab))}</ul>`;
+    return html`<ul>${labs.map((lab, i) => this.renderCard(lab, i + 1))}</ul>`;
   }
 }
 

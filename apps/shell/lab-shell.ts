@@ -4,18 +4,22 @@ import type { LiveTensor } from '../components/math-card/element.ts';
 import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
 import { type AnyContract, type Contract, trusted } from '../runtime/contract.ts';
 import type { LabEvent } from '../runtime/events.ts';
-import type { AnyDefinition, DevicePreference } from '../runtime/experiment.ts';
+import { type AnyDefinition, type DevicePreference, presetValues } from '../runtime/experiment.ts';
 import type { LinkState, Note, TeacherKeys } from '../runtime/link.ts';
 import type { RunState, StateReport } from '../runtime/runner.ts';
 import { type ConfigOf, defaults, type Schema } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
+import { sameValue } from '../runtime/values.ts';
 import { siteRoot } from '../site-root.ts';
-import { CardQuestions } from './card-questions.ts';
+import { CardQuestions, type RanHere } from './card-questions.ts';
+import type { LabChange, LabStateChange } from './lab-events.ts';
 import { labKey } from './lab-keys.ts';
 import type { LabModule } from './lab-module.ts';
 import { LabState } from './lab-state.ts';
 import { LinkSync } from './link-sync.ts';
 import { type MadeRun, RunController, type Wish } from './run-controller.ts';
+import { type KeptRun, keptRun, metricsOf, readRuns, writeRuns } from './run-history.ts';
+import { keepTime, RunClock, timeOf } from './run-times.ts';
 import { tuneWish } from './tune-wish.ts';
 import { watchVisibility } from './visibility.ts';
 
@@ -44,6 +48,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     theme: { type: String, reflect: true },
     page: { type: Boolean },
     autostart: { type: Boolean },
+    replay: { type: Boolean },
     parallel: { type: Boolean },
     device: { type: String },
     dataUrl: { type: String, attribute: 'data-url' },
@@ -58,6 +63,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   declare theme: 'light' | 'dark' | 'auto' | undefined;
   declare page: boolean;
   declare autostart: boolean;
+  declare replay: boolean;
   declare parallel: boolean;
   declare device: DevicePreference;
   declare dataUrl: string;
@@ -70,11 +76,18 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   readonly #ofRun: OfRun[] = [this.cards];
   #frame = 0;
   #unwatch: (() => void) | undefined;
+  readonly #clock = new RunClock();
+  /** The kind of device on which this page has run last, or will probably run. */
+  #kind = 'gpu' in navigator ? 'webgpu' : 'wasm';
+  #runs: readonly KeptRun[] | undefined;
+  /** The run that was kept last. */
+  #kept: RunStore<C> | undefined;
 
   constructor() {
     super();
     this.page = false;
     this.autostart = false;
+    this.replay = false;
     this.parallel = false;
     this.device = 'auto';
     this.dataUrl = '';
@@ -88,7 +101,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
         return tuneWish();
       },
       get devicePreference() {
-        return self.device;
+        return self.device === 'auto' && self.definition.device === 'small' ? 'cpu' : self.device;
       },
       get dataUrl() {
         return self.dataUrl || new URL('data/packs/', siteRoot).href;
@@ -165,7 +178,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   /** Starts, goes on, or runs again. */
   play(): void {
-    if (this.recorded || !['starting', 'running', 'paused'].includes(this.runState)) this.restart('play');
+    if (this.run.replaying || !['starting', 'running', 'paused'].includes(this.runState)) this.restart('play');
     else if (this.runState !== 'running') this.run.resume({ play: true });
   }
 
@@ -213,7 +226,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     this.#unwatch = watchVisibility(this, (visible) => this.run.setVisible(visible));
     if (moved) this.#scheduleRender();
     else if (this.autostart || this.state.teacher.autostart) this.restart('play', { patient: true });
-    else void this.run.showRecording();
+    else void this.#showRecording();
     if (this.definition.device === 'webgpu' && !('gpu' in navigator)) this.#sayNoGpu();
   }
 
@@ -242,6 +255,17 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     if (changed.has('parallel')) this.run.parallel = this.parallel;
   }
 
+  /** The recording's end, or with `replay` the recording as it went, until the reader touches the figure: then it is computed. */
+  async #showRecording(): Promise<void> {
+    await this.run.showRecording();
+    if (!this.replay || !this.run.player) return;
+    if (!prefersReducedMotion()) this.run.player.play();
+    this.addEventListener('pointerdown', (event) => {
+      const inFigure = event.composedPath().some((node) => node instanceof Element && node.classList.contains('figure'));
+      if (inFigure && this.run.replaying) this.play();
+    });
+  }
+
   async #loadRecording(): Promise<string | undefined> {
     const { recording } = this.module;
     return recording === undefined ? undefined : (await fetch(recording)).text();
@@ -263,11 +287,18 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     this.#lookAtTensors();
   }
 
-  /** New tensors for the cards, where a live run has them and the reader is near. */
+  /** New tensors and kernels for the cards, where a live run has them and the reader is near. */
   #lookAtTensors(): void {
-    if (!this.page || this.recorded || !this.run.serves('tensors')) return;
-    const ask = async () => trusted<readonly LiveTensor[]>(await this.run.ask('tensors'));
-    void this.cards.look(ask).then((fresh) => {
+    if (!this.page || this.recorded || this.run.stale) return;
+    const { run } = this;
+    const tensors = async () => (run.serves('tensors') ? trusted<readonly LiveTensor[]>(await run.ask('tensors')) : []);
+    const kernels = async () => {
+      const { device } = run;
+      return run.serves('kernels') && device
+        ? { device, kernels: trusted<RanHere['kernels']>(await run.ask('kernels')) }
+        : undefined;
+    };
+    void this.cards.look(tensors, kernels).then((fresh) => {
       if (fresh) this.#scheduleRender();
     });
   }
@@ -293,7 +324,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     const now = this.state.config;
     this.#applied();
     if (this.page) this.#link.write(this.state.linkState);
-    this.dispatchEvent(chalkEvent('lab-change', { config: now }));
+    this.dispatchEvent(chalkEvent<LabChange>('chalk-change', { config: now }));
     this.configChanged(Object.keys(now).filter((key) => now[key] !== before[key]));
   }
 
@@ -308,8 +339,68 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     else this.#frame = requestAnimationFrame(render);
   }
 
-  #stateChanged({ state, step }: StateReport): void {
-    this.dispatchEvent(chalkEvent('lab-state', { state, step }));
+  /** Seconds that the present preset took here, where that was measured and nothing but the seed is changed. */
+  protected get expected(): number | undefined {
+    const { base, config, preset } = this.state;
+    const same = Object.entries(this.definition.schema as Schema).every(
+      ([key, parameter]) => key === 'seed' || sameValue(parameter, base[key], config[key]),
+    );
+    return same ? timeOf(this.definition.id, preset, this.run.device?.kind ?? this.#kind) : undefined;
+  }
+
+  /** Runs of this lab that came to their end, oldest first. */
+  protected get keptRuns(): readonly KeptRun[] {
+    this.#runs ??= readRuns(this.definition.id);
+    return this.#runs;
+  }
+
+  protected clearRuns(): void {
+    this.#runs = [];
+    writeRuns(this.definition.id, []);
+    this.requestUpdate();
+  }
+
+  /** Keeps what is known of the run that has ended: once, when its finding is on the screen. */
+  protected keepRun(finding: string): void {
+    const { started, store, device } = this.run;
+    if (!started || this.#kept === store) return;
+    this.#kept = store;
+    const config = Object.assign({ ...started.config }, ...started.changes.map(({ values }) => values));
+    const ended = new Date().toISOString();
+    this.#runs = keptRun(this.keptRuns, { ended, config, finding, metrics: metricsOf(store), device: device?.name ?? '' });
+    writeRuns(this.definition.id, this.#runs);
+    this.requestUpdate();
+  }
+
+  #timed(state: RunState): void {
+    const seconds = this.#clock.tell(state);
+    const { started, device } = this.run;
+    if (state !== 'finished' || this.run.replaying || !started || started.changes.length > 0 || started.checkpoint || !device)
+      return;
+    const preset = Object.keys(this.definition.presets).find((name) => {
+      const base = defaults<Schema>(this.definition.schema, presetValues(this.definition, name)) as Readonly<
+        Record<string, unknown>
+      >;
+      return Object.entries(this.definition.schema as Schema).every(
+        ([key, parameter]) => key === 'seed' || sameValue(parameter, base[key], started.config[key]),
+      );
+    });
+    if (preset === undefined) return;
+    this.#kind = device.kind;
+    keepTime(this.definition.id, preset, device.kind, seconds);
+  }
+
+  #stateChanged({ state, step, error }: StateReport): void {
+    this.#timed(state);
+    if (state === 'paused' || state === 'finished') this.#lookAtTensors();
+    const { run, store } = this;
+    const { config, changes } = run.started ?? { config: this.state.config, changes: [] };
+    const detail: LabStateChange = {
+      ...{ state, step, recorded: run.replaying, config: Object.assign({ ...config }, ...changes.map(({ values }) => values)) },
+      ...(state === 'finished' && { result: store.result }),
+      ...(error && { error: { name: error.name, message: error.message } }),
+    };
+    this.dispatchEvent(chalkEvent('chalk-state', detail));
   }
 
   #sayNoGpu(): void {
@@ -323,20 +414,20 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     if (!wish) return;
     event.preventDefault();
     if (wish === 'toggle') {
-      if (this.run.active && !this.recorded) this.pause();
+      if (this.run.active && !this.run.replaying) this.pause();
       else this.play();
     } else if (wish === 'step') this.step(1);
     else this.reset();
   }
 
   protected step(count: number): void {
-    if (this.runState === 'paused' && !this.recorded && this.run.applied) this.run.resume({ advance: count });
-    else if (this.run.active && !this.recorded) this.pause();
+    if (this.runState === 'paused' && !this.run.replaying && this.run.applied) this.run.resume({ advance: count });
+    else if (this.run.active && !this.run.replaying) this.pause();
     else this.restart('step', { steps: count });
   }
 
   /** The same seed, from the start: playing if it played, else after its first step. */
   protected reset(): void {
-    this.restart(this.run.playing && !this.recorded ? 'play' : 'step');
+    this.restart(this.run.playing && !this.run.replaying ? 'play' : 'step');
   }
 }

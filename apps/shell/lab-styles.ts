@@ -60,6 +60,11 @@ export const labStyles = css`
     border-block: 1px solid var(--chalk-rule);
     background: var(--chalk-paper);
   }
+  .promise {
+    margin: 0;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
   .deck-line {
     display: flex;
     flex-wrap: wrap;
@@ -73,11 +78,12 @@ export const labStyles = css`
   .deck-line chalk-phase-progress {
     flex: 1 1 16rem;
   }
-  .recording {
+  .source {
     display: flex;
     flex-wrap: wrap;
-    gap: var(--chalk-space-2);
+    gap: var(--chalk-space-1) var(--chalk-space-2);
     align-items: center;
+    min-height: var(--chalk-control-height);
     color: var(--chalk-ink-soft);
     font-size: var(--chalk-text-s);
   }
@@ -104,7 +110,9 @@ export const labStyles = css`
     align-items: start;
   }
   .finding {
-    margin: 0 0 var(--chalk-space-3);
+    min-height: calc(2 * var(--chalk-leading-ui) * var(--chalk-text-l));
+    max-width: var(--chalk-page);
+    margin: 0;
     font-family: var(--chalk-font-prose);
     font-size: var(--chalk-text-l);
     text-wrap: pretty;
@@ -113,11 +121,33 @@ export const labStyles = css`
     margin: 0;
     color: var(--chalk-error);
   }
-  .figure {
+  .view {
+    position: relative;
+    min-width: 0;
+  }
+  .figure,
+  .shown {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     gap: var(--chalk-space-4);
     min-width: 0;
+  }
+  .shown:empty {
+    display: none;
+  }
+  /* Of the run before: it stays until the new one has something to show. */
+  .stale :is(.figure, .shown, .finding) {
+    opacity: 0.45;
+    transition: opacity var(--chalk-duration);
+  }
+  .failed {
+    position: absolute;
+    z-index: 1;
+    inset: 0 0 auto;
+    box-shadow: var(--chalk-shadow);
+  }
+  .failed button {
+    margin-inline-start: var(--chalk-space-2);
   }
   .rest {
     display: grid;
@@ -240,6 +270,24 @@ export const labStyles = css`
     font-family: var(--chalk-font-prose);
     font-size: var(--chalk-text-xl);
     line-height: var(--chalk-leading-tight);
+  }
+  @container lab (max-width: 599.9px) {
+    .finding {
+      min-height: calc(4 * var(--chalk-leading-ui) * var(--chalk-text-m));
+      font-size: var(--chalk-text-m);
+    }
+    .source {
+      min-height: calc(var(--chalk-control-height) + 1.5rem);
+    }
+    .question {
+      font-size: var(--chalk-text-m);
+      line-height: var(--chalk-leading-ui);
+    }
+  }
+  @container lab (min-width: 600px) {
+    .lab:not(.embed) .side > summary {
+      display: none;
+    }
   }
   @container lab (min-width: 62rem) {
     .lab:not(.embed) .stage {

@@ -14,6 +14,7 @@ import type { AnyDefinition, Preset } from '../runtime/experiment.ts';
 import type { Config, Note, TeacherKeys } from '../runtime/link.ts';
 import type { TermRef } from '../runtime/schema.ts';
 import type { RunController } from './run-controller.ts';
+import { formatDuration } from './run-times.ts';
 
 type Part = TemplateResult | typeof nothing;
 
@@ -21,6 +22,13 @@ type Part = TemplateResult | typeof nothing;
 export interface LabView {
   readonly definition: AnyDefinition;
   readonly compact: boolean;
+  /** As wide as a phone: controls are folded. */
+  readonly narrow: boolean;
+  /** Seconds that the preset took on this device; undefined where that is not known. */
+  readonly expected: number | undefined;
+  /** The lab has a recording, which may still be on its way, and a sentence with its finding. */
+  readonly recording: boolean;
+  readonly finds: boolean;
   readonly config: Config;
   /** Values that reset brings back. */
   readonly base: Config;
@@ -48,6 +56,9 @@ export interface LabView {
     readonly tools: Part;
     readonly results: Part;
     readonly prose: Part;
+    readonly steps: Part;
+    readonly runs: Part;
+    readonly notebook: Part;
     readonly cards: Part;
   };
   play(): void;
@@ -73,8 +84,8 @@ function transport(view: LabView): TemplateResult {
         )}
       </select></span>`;
   return html`<chalk-transport-bar
-    .state=${run.state === 'starting' && !run.active ? 'paused' : run.state} .step=${run.store.step} .seed=${config.seed as number} .speed=${run.speed}
-    ?recorded=${run.recorded} ?seed-locked=${view.fixes('seed')} ?no-seed=${view.hides('seed')}
+    .state=${run.state === 'starting' && !run.active ? 'paused' : run.state} .step=${run.progress.step} .seed=${config.seed as number} .speed=${run.speed}
+    ?recorded=${run.replaying} ?seed-locked=${view.fixes('seed')} ?no-seed=${view.hides('seed')}
     ?speed-locked=${view.fixes('speed')} ?no-speed=${view.hides('speed')}
     @transport-play=${() => view.play()} @transport-pause=${() => view.pause()} @transport-reset=${() => view.reset()}
     @transport-step=${(event: CustomEvent<{ count: number }>) => view.advance(event.detail.count)}
@@ -88,15 +99,29 @@ function transport(view: LabView): TemplateResult {
   </chalk-transport-bar>`;
 }
 
-function recording({ run }: LabView): Part {
+/** Where what is shown comes from, or what the run says it does. The line keeps its place, whatever stands in it. */
+function source({ run, recording }: LabView): TemplateResult {
   const { player } = run;
-  if (!player) return nothing;
+  const { status } = run.progress;
+  if (!player)
+    return html`<div class="source" role="status">${status}${!status && recording && run.state === 'idle' ? 'Fetching a recorded run …' : ''}</div>`;
   const playing = player.state === 'running';
-  return html`<div class="recording" part="recording">
+  return html`<div class="source" part="recording">
     <span class="tag">recording</span>
-    <span>A run made on ${player.recording.recorded.slice(0, 10)}. Press Run live to compute it here and now.</span>
+    <span>Made on ${player.recording.recorded.slice(0, 10)}, not now. <i>Run live</i> computes it here.</span>
     <button @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
   </div>`;
+}
+
+/** The banner of a failed run stands on its figure: that is where the reader looks. */
+const FAILED = 'run';
+
+function failure(view: LabView): Part {
+  const banner = view.run.banners.find(({ id }) => id === FAILED);
+  if (!banner) return nothing;
+  return html`<div class="failed"><chalk-banner kind="error" heading=${banner.heading} dismissible
+    @banner-close=${() => view.run.dismiss(FAILED)}>${banner.message}
+    <button @click=${() => view.restart()}>↻ Run again</button></chalk-banner></div>`;
 }
 
 function banners(view: LabView): TemplateResult {
@@ -105,11 +130,13 @@ function banners(view: LabView): TemplateResult {
     <ul class="notes">${notes.map((n) => html`<li><code>${n.key}</code> ${n.message}</li>`)}</ul>
   </chalk-banner>`;
   return html`${notes.length > 0 ? changed : nothing}
-    ${run.store.notes.filter((n) => n.level === 'warning').map((n) => html`<chalk-banner kind="warning">${n.message}</chalk-banner>`)}
-    ${run.banners.map(
-      (b) =>
-        html`<chalk-banner kind=${b.kind} heading=${b.heading} dismissible @banner-close=${() => run.dismiss(b.id)}>${b.message}</chalk-banner>`,
-    )}`;
+    ${run.progress.notes.filter((n) => n.level === 'warning').map((n) => html`<chalk-banner kind="warning">${n.message}</chalk-banner>`)}
+    ${run.banners
+      .filter(({ id }) => id !== FAILED)
+      .map(
+        (b) =>
+          html`<chalk-banner kind=${b.kind} heading=${b.heading} dismissible @banner-close=${() => run.dismiss(b.id)}>${b.message}</chalk-banner>`,
+      )}`;
 }
 
 function background({ run, fixes }: LabView): TemplateResult {
@@ -133,8 +160,7 @@ function controls(view: LabView): Part {
     ></chalk-controls>
     ${view.parts.moreControls} ${pending.length > 0 ? waiting : nothing}
     ${view.hides('background') ? nothing : background(view)}`;
-  if (!view.compact) return html`<div class="side" part="controls">${all}</div>`;
-  return html`<details class="side" part="controls"><summary>Controls</summary>${all}</details>`;
+  return html`<details class="side" part="controls" ?open=${!view.compact && !view.narrow}><summary>Controls</summary>${all}</details>`;
 }
 
 function tools(view: LabView): TemplateResult {
@@ -151,24 +177,30 @@ function tools(view: LabView): TemplateResult {
   </div>`;
 }
 
+/** What the chosen preset shows, and how long it took here. */
+function promise({ definition, preset, expected }: LabView): Part {
+  const { shows } = (definition.presets as Readonly<Record<string, Preset>>)[preset] ?? {};
+  const took = expected === undefined ? '' : `It took ${formatDuration(expected)} on this device.`;
+  return shows || took ? html`<p class="promise">${shows} ${took}</p>` : nothing;
+}
+
 function deck(view: LabView): TemplateResult {
   const { run } = view;
   const finished: PhaseEvent = { type: 'phase', name: 'finished', progress: 1 };
   return html`<div class="deck">
-    ${transport(view)}
+    ${transport(view)} ${promise(view)}
     <div class="deck-line">
-      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : run.store.phase} .step=${run.store.step}
+      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : run.progress.phase} .step=${run.progress.step}
         ?busy=${run.state === 'running' || run.state === 'starting'}></chalk-phase-progress>
-      <chalk-adapter-badge .device=${run.device} ?recorded=${run.recorded}></chalk-adapter-badge>
+      <chalk-adapter-badge .device=${run.device} ?recorded=${run.replaying}></chalk-adapter-badge>
     </div>
-    ${recording(view)}
-    ${run.store.status ? html`<div class="recording" role="status">${run.store.status}</div>` : nothing}
+    ${source(view)}
   </div>`;
 }
 
 /** What the run remarked: below the figure, so that nothing jumps when it comes. */
 function remarks({ run }: LabView): Part {
-  const notes = run.store.notes.filter((n) => n.level === 'note');
+  const notes = run.progress.notes.filter((n) => n.level === 'note');
   if (notes.length === 0) return nothing;
   return html`<div role="status"><ul class="remarks">${notes.map((n) => html`<li>${n.message}</li>`)}</ul></div>`;
 }
@@ -177,20 +209,25 @@ function remarks({ run }: LabView): Part {
 const failures = (view: LabView): TemplateResult[] =>
   [...new Set(view.failures)].map((failure) => html`<p role="alert" class="failure">${failure}</p>`);
 
+/** What the run on the screen found; before there is one, its room is kept. */
+function finding({ parts, finds }: LabView): Part {
+  if (!finds) return nothing;
+  return html`<p class="finding" role="status">${parts.finding}</p>`;
+}
+
 export function renderLab(view: LabView): TemplateResult {
-  const { compact, parts, definition } = view;
+  const { compact, parts, definition, run } = view;
   const heading = compact
     ? html`<h2>${definition.title}</h2>`
     : html`<header class="title"><h1>${definition.title}</h1><p class="question">${definition.question}</p></header>`;
-  return html`<div class="lab ${compact ? 'embed' : ''}">
-    ${heading} ${banners(view)} ${deck(view)}
-    ${parts.finding === nothing ? nothing : html`<p class="finding" role="status">${parts.finding}</p>`}
+  return html`<div class="lab ${compact ? 'embed' : ''} ${run.stale ? 'stale' : ''}">
+    ${heading} ${finding(view)} ${banners(view)} ${compact ? nothing : parts.steps} ${deck(view)}
     <div class="stage">
-      <div class="figure" part="figure">${parts.figure}</div>
+      <div class="view"><div class="figure" part="figure" aria-busy=${run.stale}>${parts.figure}</div>${failure(view)}</div>
       ${controls(view)}
-      <div class="rest">${remarks(view)} ${failures(view)} ${parts.results} ${tools(view)} ${parts.tools}</div>
+      <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
     </div>
     ${compact || parts.prose === nothing ? nothing : html`<section class="section prose">${parts.prose}</section>`}
-    ${compact ? nothing : parts.cards}
+    ${compact ? nothing : html`${parts.notebook} ${parts.cards}`}
   </div>`;
 }

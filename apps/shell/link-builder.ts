@@ -1,9 +1,11 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { define } from '../components/shared/define.ts';
+import { type Snippet, snippets } from '../embed/snippets.ts';
 import type { AnyDefinition } from '../runtime/experiment.ts';
-import type { TeacherKeys } from '../runtime/link.ts';
+import type { Config } from '../runtime/link.ts';
 import { partsOf } from '../runtime/parts.ts';
 import type { Parameter } from '../runtime/schema.ts';
+import { siteRoot } from '../site-root.ts';
 import { baseStyles } from './styles.ts';
 
 type Visibility = 'free' | 'lock' | 'hide';
@@ -17,7 +19,8 @@ type Visibility = 'free' | 'lock' | 'hide';
 export class ChalkLinkBuilder extends LitElement {
   static override properties = {
     target: { attribute: false },
-    makeLink: { attribute: false },
+    preset: { attribute: false },
+    config: { attribute: false },
     choices: { state: true },
     autostart: { state: true },
     copied: { state: true },
@@ -59,7 +62,7 @@ export class ChalkLinkBuilder extends LitElement {
       }
       textarea {
         width: 100%;
-        min-height: 4.5rem;
+        min-height: 2.5rem;
         padding: var(--chalk-space-2);
         font-family: var(--chalk-font-mono);
         font-size: var(--chalk-text-s);
@@ -72,6 +75,12 @@ export class ChalkLinkBuilder extends LitElement {
         align-items: center;
         justify-content: space-between;
       }
+      .use {
+        margin: 0 0 var(--chalk-space-1);
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
+        overflow-wrap: anywhere;
+      }
       label.inline {
         display: flex;
         gap: var(--chalk-space-2);
@@ -82,7 +91,9 @@ export class ChalkLinkBuilder extends LitElement {
   ];
 
   declare target: AnyDefinition;
-  declare makeLink: (teacher: Partial<TeacherKeys>) => string;
+  /** The lab as it stands. */
+  declare preset: string;
+  declare config: Config;
   declare private choices: Readonly<Record<string, Visibility>>;
   declare private autostart: boolean;
   declare private copied: string;
@@ -102,14 +113,10 @@ export class ChalkLinkBuilder extends LitElement {
     return Object.entries(this.choices).flatMap(([key, value]) => (value === visibility ? [key] : []));
   }
 
-  private link(embed: boolean): string {
-    return this.makeLink({ hide: this.keys('hide'), lock: this.keys('lock'), autostart: this.autostart, embed });
-  }
-
-  /** For pages that allow no scripts of their own: learning platforms. The size follows the lab's messages where the host listens. */
-  private iframe(): string {
-    const source = this.link(true).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
-    return `<iframe src="${source}" title="${this.target.title}" style="width: 100%; height: 720px; border: 0" loading="lazy" allow="clipboard-write"></iframe>`;
+  private get texts(): readonly Snippet[] {
+    const teacher = { hide: this.keys('hide'), lock: this.keys('lock'), autostart: this.autostart };
+    const { target: definition, preset, config } = this;
+    return snippets({ definition, preset, config, teacher, site: siteRoot.href });
   }
 
   private async copy(text: string, what: string): Promise<void> {
@@ -134,9 +141,11 @@ export class ChalkLinkBuilder extends LitElement {
       </select>`;
   }
 
-  private renderText(name: string, text: string): TemplateResult {
-    return html`<div class="row"><h3 id=${name}>${name}</h3><button @click=${() => this.copy(text, name)}>Copy</button></div>
-      <textarea readonly aria-labelledby=${name} .value=${text}></textarea>`;
+  private renderText({ door, name, use, code, policy }: Snippet): TemplateResult {
+    return html`<div class="row"><h3 id=${door}>${name}</h3><button aria-label="Copy ${name}" @click=${() => this.copy(code, name)}>Copy</button></div>
+      <p class="use">${use}</p>
+      <textarea readonly aria-labelledby=${door} rows=${Math.min(8, code.split('\n').length + 1)} .value=${code}></textarea>
+      ${policy ? html`<p class="use">A page with a Content-Security-Policy must allow: <code>${policy}</code></p>` : nothing}`;
   }
 
   override render() {
@@ -153,7 +162,7 @@ export class ChalkLinkBuilder extends LitElement {
       <label class="inline"><input type="checkbox" @change=${(event: Event) => {
         this.autostart = (event.target as HTMLInputElement).checked;
       }} />start by itself when it is first seen</label>
-      ${this.renderText('Link', this.link(false))} ${this.renderText('Frame', this.iframe())}
+      ${this.texts.map((text) => this.renderText(text))}
       <p role="status">${this.copied}</p>
     </dialog>`;
   }

@@ -7,8 +7,8 @@
  */
 import type { AnyContract, Contract } from '../runtime/contract.ts';
 import type { LabEvent } from '../runtime/events.ts';
-import type { DeviceInfo, DevicePreference, TuneMode } from '../runtime/experiment.ts';
-import { type Hosting, type OpenPort, openPort } from '../runtime/open-port.ts';
+import type { DeviceInfo, DevicePreference } from '../runtime/experiment.ts';
+import { type OpenPort, openPort } from '../runtime/open-port.ts';
 import { Player } from '../runtime/player.ts';
 import { readRecording } from '../runtime/recording.ts';
 import type { Change, LostNotice, RunState, StateReport } from '../runtime/runner.ts';
@@ -16,48 +16,21 @@ import type { SerializedError } from '../runtime/serialize-error.ts';
 import { type RunListener, Session } from '../runtime/session.ts';
 import { RunStore } from '../runtime/store.ts';
 import { awaitFloor, leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
+import type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
 
-export interface Banner {
-  /** A newer banner of the same id replaces it. */
-  readonly id: string;
-  readonly kind: 'error' | 'warning' | 'note';
-  readonly heading: string;
-  readonly message: string;
-}
-
-/** What the element tells its run. */
-export interface RunHost {
-  readonly hosting: Hosting;
-  readonly devicePreference: DevicePreference;
-  readonly tune: TuneMode;
-  readonly dataUrl: string;
-  /** Text of the lab's recording; undefined where there is none. */
-  loadRecording(): Promise<string | undefined>;
-  /** What was shown of a run before belongs to the past. */
-  runStarted(): void;
-  /** Something to show has changed. */
-  runChanged(): void;
-  /** Every event as it comes, for what the store does not hold. */
-  runEvents(events: readonly LabEvent[]): void;
-  runStateChanged(report: StateReport): void;
-}
+export type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** What is wanted of the run. @property patient it waits for the floor instead of taking it */
-export type Wish = ({ readonly play: true } | { readonly advance: number }) & { readonly patient?: boolean };
-
-/** What a run is made of: enough to repeat it. */
-export interface RunStart<Values = Config> {
-  readonly config: Values;
-  readonly checkpoint?: Uint8Array | undefined;
-  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+/** A run on the screen: whether it was recorded, what it is made of, and the settings of its answers. */
+interface Shown {
+  readonly recorded: boolean;
+  readonly made: MadeRun | undefined;
+  readonly settings: Config | undefined;
 }
 
-export interface MadeRun<Values = Config> extends RunStart<Values> {
-  /** Live changes on the way. */
-  readonly changes: readonly Change[];
-}
+/** Whether a figure may change with it. */
+const shows = ({ type }: LabEvent): boolean => type !== 'phase' && type !== 'status';
 
 const idle: StateReport = { state: 'idle', step: 0 };
 const over: readonly RunState[] = ['finished', 'failed', 'idle'];
@@ -65,7 +38,12 @@ const over: readonly RunState[] = ['finished', 'failed', 'idle'];
 /** @typeParam C the lab's contract */
 export class RunController<C extends Contract = AnyContract> implements Speaker {
   readonly #host: RunHost;
+  /** What is shown. */
   store = new RunStore<C>();
+  /** Of a run that has been started and has nothing to show yet. Until then the one before stays on the screen. */
+  #coming: RunStore<C> | undefined;
+  /** What is shown was made of, while it is not the run that was started last. */
+  #shown: Shown | undefined;
   report: StateReport = idle;
   banners: readonly Banner[] = [];
   /** The recording that is shown; undefined once a live run has been started. */
@@ -80,6 +58,9 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
   #later: Config = {};
   /** What the controls say of live parameters. */
   #live: Config = {};
+  #saidDevice = false;
+  /** The store has something that a figure shows. */
+  #filled = false;
   readonly #served = new Set<string>();
   #wish: Wish | undefined;
   /** The host has been told to go. */
@@ -89,6 +70,8 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
   /** The session has been told of the newest start. */
   #started = false;
   #open: Promise<Session> | undefined;
+  /** The device that it was opened for. */
+  #openFor: DevicePreference | undefined;
   #port: OpenPort | undefined;
   #session: Session | undefined;
   #speed = Number.POSITIVE_INFINITY;
@@ -106,7 +89,22 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
 
   /** True while what is shown was recorded elsewhere. */
   get recorded(): boolean {
+    return this.#shown?.recorded ?? this.replaying;
+  }
+
+  /** True until a live run is started: transport plays the recording. */
+  get replaying(): boolean {
     return this.player !== undefined;
+  }
+
+  /** True while what is shown belongs to the run before the one that was started. */
+  get stale(): boolean {
+    return this.#coming !== undefined;
+  }
+
+  /** How far the run that was started last is: its phase, steps and remarks. */
+  get progress(): RunStore<C> {
+    return this.#coming ?? this.store;
   }
 
   get device(): DeviceInfo | undefined {
@@ -139,6 +137,11 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
 
   /** What the run that is shown was made of, live changes included; undefined before there is one. */
   get made(): MadeRun | undefined {
+    return this.#shown ? this.#shown.made : this.started;
+  }
+
+  /** As `made`, of the run that was started last. */
+  get started(): MadeRun | undefined {
     if (this.player) return { config: this.player.recording.config, changes: [] };
     return this.#start && { ...this.#start, changes: this.#changes };
   }
@@ -151,7 +154,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
 
   /** The settings that answers are made with. */
   get settings(): Config | undefined {
-    return this.ran && { ...this.ran, ...this.#later };
+    return this.#shown ? this.#shown.settings : this.ran && { ...this.ran, ...this.#later };
   }
 
   /** Goes on in hidden tabs and off-screen. */
@@ -181,6 +184,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
         recording,
         this.#listener(() => this.player !== undefined),
       );
+      this.#forget();
       this.#begin();
       this.player.showEnd();
     } catch (error) {
@@ -192,6 +196,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
   async start(start: RunStart, wish: Wish): Promise<void> {
     this.#attempt += 1;
     const attempt = this.#attempt;
+    const { recorded, made, settings } = this;
     this.player?.stop();
     this.player = undefined;
     this.dismiss('run');
@@ -200,8 +205,12 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.#started = false;
     this.#going = false;
     this.report = { state: 'starting', step: 0, device: this.device };
-    this.#begin();
-    this.store.phase = { type: 'phase', name: 'load engine' };
+    this.#forget();
+    if (this.#filled) {
+      this.#shown ??= { recorded, made, settings };
+      this.#coming = new RunStore<C>();
+    } else this.#begin();
+    this.progress.phase = { type: 'phase', name: 'load engine' };
     this.#want(wish);
     this.#host.runChanged();
     try {
@@ -245,7 +254,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
 
   /** @throws Error where nothing runs, or what the experiment's handler threw */
   async ask(name: string, payload?: unknown): Promise<unknown> {
-    if (!this.#session || this.recorded) throw new Error('Start a live run first: a recording cannot answer.');
+    if (!this.#session || this.replaying) throw new Error('Start a live run first: a recording cannot answer.');
     return this.#session.request(name, payload);
   }
 
@@ -263,6 +272,8 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.#port?.close();
     this.#port = undefined;
     this.report = idle;
+    this.#coming = undefined;
+    this.#shown = undefined;
     this.#start = undefined;
   }
 
@@ -301,12 +312,19 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.#host.runChanged();
   }
 
-  #begin(): void {
-    this.store = new RunStore<C>();
+  /** What is shown from now on is that of the run that was started last. */
+  #begin(store = new RunStore<C>()): void {
+    this.store = store;
+    this.#coming = undefined;
+    this.#shown = undefined;
+    this.#filled = false;
+    this.#host.runStarted();
+  }
+
+  #forget(): void {
     this.#changes = [];
     this.#later = {};
     this.#served.clear();
-    this.#host.runStarted();
   }
 
   #want(wish: Wish): void {
@@ -350,8 +368,15 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
   }
 
   #connect(): Promise<Session> {
-    if (this.#open) return this.#open;
-    const opening: Promise<Session> = openPort(this.#host.hosting, (why) => {
+    const { hosting, devicePreference } = this.#host;
+    if (this.#open && this.#openFor === devicePreference) return this.#open;
+    // Another device, another worker.
+    this.#session?.end('The run that was asked has been replaced by another.');
+    this.#session = undefined;
+    this.#port?.close();
+    this.#port = undefined;
+    this.#openFor = devicePreference;
+    const opening: Promise<Session> = openPort(hosting, devicePreference, (why) => {
       if (this.#open === opening) this.#crashed(why);
     }).then((port) => {
       if (this.#open !== opening) {
@@ -362,7 +387,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       this.where = port.where;
       this.#session = new Session(
         port.port,
-        this.#listener(() => !this.recorded),
+        this.#listener(() => !this.replaying),
       );
       return this.#session;
     });
@@ -377,7 +402,12 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     return {
       events: (events) => {
         if (!counts()) return;
-        this.store.apply(events);
+        const first = !this.#filled || this.#coming !== undefined;
+        if (first && events.some(shows)) {
+          if (this.#coming) this.#begin(this.#coming);
+          this.#filled = true;
+        }
+        this.progress.apply(events);
         this.#host.runEvents(events);
         this.#host.runChanged();
       },
@@ -392,15 +422,18 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
         this.#host.runChanged();
       },
       reset: () => {
-        if (counts()) this.#begin();
+        if (!counts()) return;
+        this.#forget();
+        this.#begin();
       },
     };
   }
 
   #reported(report: StateReport): void {
     this.report = { ...report, device: report.device ?? this.report.device };
+    if (!this.replaying) this.#sayDevice(report.device);
     if (report.state === 'failed' && report.error) this.#failed(report.error);
-    if (!this.recorded && this.#going) {
+    if (!this.replaying && this.#going) {
       // Steps that were asked for are done. A run that plays pauses only when it is told to, and then does not go.
       const stepped = report.state === 'paused' && this.#wish !== undefined && 'advance' in this.#wish;
       if (stepped || over.includes(report.state)) {
@@ -413,8 +446,17 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.#host.runChanged();
   }
 
+  /** A policy of the page that costs the reader a device: whoever made the page can change it. */
+  #sayDevice(device: DeviceInfo | undefined): void {
+    const refused = device?.passedOver?.find((why) => why.includes('wasm-unsafe-eval'));
+    if (refused === undefined || this.#saidDevice) return;
+    this.#saidDevice = true;
+    const message = `${refused} The plain TypeScript loops compute instead, which is slow.`;
+    this.banner({ id: 'device', kind: 'note', heading: 'Slow here:', message });
+  }
+
   #lost(notice: LostNotice): void {
-    this.store.rollBack();
+    this.progress.rollBack();
     const { resumedFrom } = notice;
     // What was changed on steps that are done again is changed before them now.
     this.#changes = this.#changes.map((change) => ({ ...change, step: Math.min(change.step, resumedFrom ?? 0) }));

@@ -86,12 +86,12 @@ export const sequential: Record<Theme, readonly string[]> = {
   dark: ['#161b19', '#1d2b3f', '#274a6b', '#2a6f8d', '#2f97a0', '#58bda5', '#9edbb0', '#d9efc2', '#fdfde8'],
 };
 
-/** Type, space, shape and motion; the same in both themes. Fonts are the reader's own, nothing is fetched. */
+/** Type, space, shape and motion; the same in both themes. Fonts are the reader's own, but for that of equations (apps/math/font). */
 export const scale = {
   'font-prose': "Charter, 'Bitstream Charter', 'Sitka Text', Cambria, 'Noto Serif', Georgia, serif",
   'font-ui': "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif",
   'font-mono': "ui-monospace, 'Cascadia Code', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
-  'font-math': "'STIX Two Math', 'Cambria Math', 'Latin Modern Math', 'Libertinus Math', math, serif",
+  'font-math': "'Chalk Math', 'STIX Two Math', 'Cambria Math', 'Latin Modern Math', 'Libertinus Math', math, serif",
   'text-xs': '0.75rem',
   'text-s': '0.8125rem',
   'text-m': '0.9375rem',

@@ -66,10 +66,10 @@ function matmulCall({ m, k, n }: Extract<Workload, { type: 'matmul' }>): KernelC
 
 function convCall(workload: Extract<Workload, { type: 'conv2d' }>): KernelCall {
   const sizes = convSizes(workload);
-  const names = { w: 'weight' };
+  const names = { w: 'weight', gy: 'dy' };
   if (workload.pass === 'forward') return { ...call(conv2d, { ...sizes, ...NO_EPILOGUE }, 'y', true), names };
-  if (workload.pass === 'weight-gradient') return call(conv2dWeightGradient, { ...sizes, hasBias: 0 }, 'dw', true);
-  return { ...call(conv2dInputGradient, { ...sizes, ...NO_EPILOGUE }, 'dx', true), names };
+  if (workload.pass === 'weight-gradient') return call(conv2dWeightGradient, { ...sizes, hasBias: 0 }, 'gw', true);
+  return { ...call(conv2dInputGradient, { ...sizes, ...NO_EPILOGUE }, 'gx', true), names };
 }
 
 function convSizes(shape: ConvShape): Conv2dSizes {

@@ -9,7 +9,7 @@ import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
 import type { BufferRecord, Device, DeviceBuffer, DeviceInfo, KernelRun, MemoryInfo, Program, RunOptions } from './device.ts';
 import { isVirtual, placeBuffers, type VirtualBuffer, withoutCopies } from './recording-plan.ts';
 import type { TuningOptions } from './tuning/tune.ts';
-import type { VariantChoices } from './variants.ts';
+import type { ChosenBy, VariantChoices } from './variants.ts';
 
 interface Trace {
   readonly runs: KernelRun[];
@@ -37,6 +37,16 @@ export interface Recording<T> {
   dispose(): void;
 }
 
+/** A kernel as it ran: the variant of its ladder and the WGSL files of that. */
+export interface RanKernel {
+  readonly kernel: string;
+  /** Absent on the reference device, which runs the TypeScript. */
+  readonly variant?: string;
+  readonly by?: ChosenBy;
+  /** Paths from the repository root; none on the reference device. */
+  readonly files: readonly string[];
+}
+
 /** Memory outside a recording that recordings use. */
 interface Held {
   /** Recordings that use it. */
@@ -52,6 +62,8 @@ export class RecordingDevice implements Device {
   #trace: Trace | undefined;
   /** By the id of the allocation. */
   readonly #held = new Map<number, Held>();
+  /** The parameters that each kernel ran with: the latest, and of a recorded step those with the largest outputs. */
+  readonly #ran = new Map<AnyKernel, unknown>();
   #nextId = -1;
 
   constructor(backend: Device) {
@@ -129,7 +141,23 @@ export class RecordingDevice implements Device {
       });
       return;
     }
+    this.#ran.set(kernel as unknown as AnyKernel, params);
     this.backend.run(kernel, this.#realRecord(buffers), params, options);
+  }
+
+  /** What has run since the last `forgetKernels`, for a reader who asks which code that was. */
+  ranKernels(): readonly RanKernel[] {
+    return [...this.#ran].map(([kernel, params]): RanKernel => {
+      if (!this.choices) return { kernel: kernel.name, files: [] };
+      const { variant, by } = this.choices.choose(kernel, params);
+      const files = variant.plan(params, this.caps).dispatches.map(({ shader }) => shader.path);
+      return { kernel: kernel.name, variant: variant.id, by, files: [...new Set(files)] };
+    });
+  }
+
+  /** A new run begins. */
+  forgetKernels(): void {
+    this.#ran.clear();
   }
 
   prepare(runs: readonly KernelRun[]): Promise<void> {
@@ -137,6 +165,14 @@ export class RecordingDevice implements Device {
   }
 
   compile(runs: readonly KernelRun[]): Program {
+    const largest = new Map<AnyKernel, number>();
+    for (const { kernel, params } of runs) {
+      const sizes = kernel.sizes(params);
+      const size = Math.max(...kernel.outputs.map((name) => sizes[name] ?? 0));
+      if (size < (largest.get(kernel) ?? 0)) continue;
+      largest.set(kernel, size);
+      this.#ran.set(kernel, params);
+    }
     return this.backend.compile(runs.map((run) => ({ ...run, buffers: this.#realRecord(run.buffers) })));
   }
 

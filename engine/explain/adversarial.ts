@@ -1,15 +1,14 @@
-/** Images changed a little to change the network's mind, and how often that works. */
+/** Images changed a little to change the network's mind. */
 
 import { grad, noGrad } from '../autodiff.ts';
-import { ConfigError, requireRecord, ShapeError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, requireRecord } from '../errors.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
-import { add, affine, argmax, clamp, crossEntropy, mul, randomUniform, reshape, sign, square, sub, sum } from '../ops/index.ts';
-import type { DeviceGenerator } from '../ops/random.ts';
+import { checkTensor } from '../ops/arguments.ts';
+import { add, affine, clamp, crossEntropy, mul, randomUniform, sign, square, sub, sum } from '../ops/index.ts';
+import { DeviceGenerator } from '../ops/random.ts';
 import { createOptimiser } from '../optim/optimiser.ts';
-import { sameShape, type Tensor, tensor } from '../tensor.ts';
-import { inBatches } from '../train/batches.ts';
-import type { TrainingData } from '../train/data.ts';
+import { type Tensor, tensor } from '../tensor.ts';
 import { asInput, checkSubject, inEvaluation, type Targets, targetTensor } from './scores.ts';
 
 export interface AttackOptions {
@@ -31,7 +30,18 @@ export interface PgdOptions extends AttackOptions {
   readonly onStep?: (done: number, total: number) => void;
 }
 
-function checkEpsilon(epsilon: number): number {
+/** @throws ArgumentError unless the value is a generator of random tensors */
+export function checkGenerator(op: string, rng: unknown): asserts rng is DeviceGenerator {
+  if (!(rng instanceof DeviceGenerator)) throw new ArgumentError(op, `rng must be a DeviceGenerator, not ${kindOf(rng)}`);
+}
+
+function checkSteps(steps: number): void {
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new ConfigError('steps', `must be a whole number of at least 0, got ${steps}.`);
+}
+
+/** @throws ConfigError unless this is a size */
+export function checkEpsilon(epsilon: number): number {
   if (!(epsilon >= 0)) throw new ConfigError('epsilon', `must be a number of at least 0, got ${epsilon}.`);
   return epsilon;
 }
@@ -69,6 +79,9 @@ export function signNoise(
   x: Tensor,
   options: Pick<AttackOptions, 'epsilon' | 'clip'> & { readonly rng: DeviceGenerator },
 ): Tensor {
+  checkTensor('signNoise', x);
+  requireRecord('signNoise', options);
+  checkGenerator('signNoise', options.rng);
   const epsilon = checkEpsilon(options.epsilon);
   return scope(() => {
     // Uniform in [−½, ½): 0 itself would be no sign.
@@ -87,8 +100,8 @@ export function* pgdPath(network: Network, x: Tensor, targets: Targets, options:
   const { stepSize, steps, targeted = false, randomStart = true, rng, clip } = options;
   const epsilon = checkEpsilon(options.epsilon);
   if (randomStart && !rng) throw new ConfigError('rng', 'a random start needs a generator; give one or set randomStart: false.');
-  if (!Number.isInteger(steps) || steps < 0)
-    throw new ConfigError('steps', `must be a whole number of at least 0, got ${steps}.`);
+  if (!(stepSize >= 0)) throw new ConfigError('stepSize', `must be a number of at least 0, got ${stepSize}.`);
+  checkSteps(steps);
   let current = scope(() => {
     if (!randomStart) return x.detach();
     const noise = mul(sub(randomUniform(x.shape, { rng: rng as DeviceGenerator }), 0.5), 2 * epsilon);
@@ -110,9 +123,14 @@ export function* pgdPath(network: Network, x: Tensor, targets: Targets, options:
 export function pgd(network: Network, x: Tensor, targets: Targets, options: PgdOptions): Tensor {
   checkSubject(network, x);
   requireRecord('pgd', options);
+  return lastOf(pgdPath(network, x, targets, options));
+}
+
+/** The end of a path; the points before it are released. */
+function lastOf(path: Generator<Tensor, void>): Tensor {
   return scope(() => {
     let last: Tensor | undefined;
-    for (const point of pgdPath(network, x, targets, options)) {
+    for (const point of path) {
       last?.dispose();
       last = point;
     }
@@ -133,158 +151,46 @@ export interface PenalisedAttackOptions {
 }
 
 /**
- * x + δ with δ that minimises Σ_n CE(f(x_n + δ_n), y_t) + λ‖δ_n‖² by Adam from δ = 0 (the targeted form after Szegedy et al. 2014). With a clip,
- * x + δ is clipped in every step.
+ * The points x + δ on the way to δ that minimises Σ_n CE(f(x_n + δ_n), y_t) + λ‖δ_n‖² by Adam from δ = 0, the start first (the targeted form after
+ * Szegedy et al. 2014). With a clip, x + δ is clipped in every step. Each point belongs to the caller, as those of `pgdPath`.
  * @param targets the classes that the network shall see
  */
-export function penalisedAttack(network: Network, x: Tensor, targets: Targets, options: PenalisedAttackOptions = {}): Tensor {
+export function* penalisedPath(
+  network: Network,
+  x: Tensor,
+  targets: Targets,
+  options: PenalisedAttackOptions = {},
+): Generator<Tensor, void> {
   checkSubject(network, x);
-  requireRecord('penalisedAttack', options);
+  requireRecord('penalisedPath', options);
   const { lambda = 0.1, steps = 100, lr = 0.01, clip, onStep } = options;
   if (!(lambda >= 0)) throw new ConfigError('lambda', `must be a number of at least 0, got ${lambda}.`);
-  if (!Number.isInteger(steps) || steps < 0)
-    throw new ConfigError('steps', `must be a whole number of at least 0, got ${steps}.`);
+  checkSteps(steps);
   const delta = keep(tensor(new Float32Array(x.size), x.shape, { device: x.device, requiresGrad: true }));
   const optimiser = createOptimiser([delta], { type: 'adam', lr });
+  const moved = () => clipped(add(x.detach(), delta), clip);
   try {
+    yield noGrad(() => scope(moved));
     for (let step = 0; step < steps; step++) {
       scope(() =>
         inEvaluation(network, () => {
-          const labels = targetTensor(targets, x.shape[0] as number, x);
-          const loss = crossEntropy(network.forward(clipped(add(x.detach(), delta), clip)), labels, { reduction: 'sum' });
+          const labels = targetTensor(targets, x.shape[0] as number, x, network.outputShape.at(-1));
+          const loss = crossEntropy(network.forward(moved()), labels, { reduction: 'sum' });
           optimiser.step(grad(add(loss, mul(sum(square(delta)), lambda)), [delta]));
         }),
       );
       onStep?.(step + 1, steps);
+      yield noGrad(() => scope(moved));
     }
-    return noGrad(() => scope(() => clipped(add(x.detach(), delta), clip)));
   } finally {
     optimiser.dispose();
     delta.dispose();
   }
 }
 
-export type Attack = 'fgsm' | 'pgd' | 'noise';
-
-export interface RobustAccuracyOptions {
-  readonly attack: Attack;
-  readonly epsilons: readonly number[];
-  readonly clip?: AttackOptions['clip'];
-  /** For PGD. Default 40. */
-  readonly steps?: number;
-  /** α of PGD. Default 2.5 ε/steps, so that every point of the box can be reached (Madry et al. 2018). */
-  readonly stepSize?: number;
-  /** For noise, and for PGD's random start. */
-  readonly rng?: DeviceGenerator;
-  /** Default 256. */
-  readonly batchSize?: number;
-  readonly onProgress?: (epsilon: number, share: number) => void;
-}
-
-export interface RobustAccuracy {
-  readonly epsilon: number;
-  readonly accuracy: number;
-}
-
-/**
- * Accuracy against ε: the share of samples that are still recognised when each has been changed by an untargeted attack, or by noise of the same
- * size.
- */
-export async function robustAccuracy(
-  network: Network,
-  data: TrainingData,
-  options: RobustAccuracyOptions,
-): Promise<RobustAccuracy[]> {
-  const { attack, epsilons, clip, rng, steps = 40, batchSize = 256, onProgress } = options;
-  if (attack !== 'fgsm' && !rng) throw new ConfigError('rng', `'${attack}' draws random numbers: give a generator.`);
-  const { labels } = data;
-  if (!labels) throw new ConfigError('data', 'its targets must be labels.');
-  const limits = clip ? { clip } : {};
-  const changed = (x: Tensor, targets: Tensor, epsilon: number): Tensor => {
-    switch (attack) {
-      case 'fgsm':
-        return fgsm(network, x, targets, { epsilon, ...limits });
-      case 'noise':
-        return signNoise(x, { epsilon, rng: rng as DeviceGenerator, ...limits });
-      case 'pgd':
-        return pgd(network, x, targets, {
-          epsilon,
-          steps,
-          stepSize: options.stepSize ?? (2.5 * epsilon) / steps,
-          rng: rng as DeviceGenerator,
-          ...limits,
-        });
-      default:
-        throw new ConfigError('attack', `'${String(attack)}' is none; use fgsm, pgd or noise.`);
-    }
-  };
-  const results: RobustAccuracy[] = [];
-  for (const epsilon of epsilons) {
-    let right = 0;
-    const batches = inBatches(data, network.device, batchSize, ({ inputs, targets }) => {
-      const x = changed(inputs, targets, epsilon);
-      return [noGrad(() => inEvaluation(network, () => argmax(network.forward(x))))];
-    });
-    for await (const { start, size, values } of batches) {
-      values[0]?.forEach((prediction, i) => {
-        if (prediction === labels[start + i]) right++;
-      });
-      onProgress?.(epsilon, (start + size) / data.count);
-    }
-    results.push({ epsilon, accuracy: right / data.count });
-  }
-  return results;
-}
-
-export interface LossPlaneOptions {
-  /** Directions of the plane's axes, of the shape of x. */
-  readonly axes: readonly [Tensor, Tensor];
-  /** Coordinates along each. */
-  readonly at: readonly [readonly number[], readonly number[]];
-  /** Points that go through the network together. Default 64. */
-  readonly batchSize?: number;
-}
-
-/**
- * L(x + a d₁ + b d₂, y) over a grid of (a, b): the landscape that an attack walks in.
- * @param x one image [1, …]
- * @returns [coordinates of the second axis, coordinates of the first], on the host
- */
-export async function lossPlane(
-  network: Network,
-  x: Tensor,
-  target: number,
-  { axes, at, batchSize = 64 }: LossPlaneOptions,
-): Promise<Float32Array<ArrayBuffer>> {
-  if (x.shape[0] !== 1 || !axes.every((axis) => sameShape(axis.shape, x.shape))) {
-    throw new ShapeError(
-      'lossPlane',
-      [x.shape, ...axes.map((axis) => axis.shape)],
-      'x must be one sample and the axes of its shape',
-    );
-  }
-  const [along, across] = at;
-  const points = across.flatMap((b) => along.map((a) => [a, b] as const));
-  const values = new Float32Array(points.length);
-  for (let start = 0; start < points.length; start += batchSize) {
-    const some = points.slice(start, start + batchSize);
-    const losses = scope(() =>
-      noGrad(() =>
-        inEvaluation(network, () => {
-          const column = (which: 0 | 1) =>
-            tensor(
-              some.map((point) => point[which]),
-              [some.length, ...x.shape.slice(1).map(() => 1)],
-              { device: x.device },
-            );
-          const moved = add(x.detach(), add(mul(axes[0].detach(), column(0)), mul(axes[1].detach(), column(1))));
-          const labels = tensor(new Int32Array(some.length).fill(target), undefined, { device: x.device });
-          return reshape(crossEntropy(network.forward(moved), labels, { reduction: 'none' }), [some.length]);
-        }),
-      ),
-    );
-    values.set(await losses.data(), start);
-    losses.dispose();
-  }
-  return values;
+/** Where the penalised attack ends (see `penalisedPath`). */
+export function penalisedAttack(network: Network, x: Tensor, targets: Targets, options: PenalisedAttackOptions = {}): Tensor {
+  checkSubject(network, x);
+  requireRecord('penalisedAttack', options);
+  return lastOf(penalisedPath(network, x, targets, options));
 }

@@ -1,5 +1,5 @@
 /** What the displays of Olah et al. 2018 (The Building Blocks of Interpretability) are made of, on the host. */
-import { ConfigError, ShapeError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, requireRecord, ShapeError } from '../errors.ts';
 
 /** A layer's output for one image, on the host. */
 export interface HostMaps {
@@ -10,9 +10,20 @@ export interface HostMaps {
   readonly values: ArrayLike<number>;
 }
 
-function check(op: string, { height, width, channels, values }: HostMaps): void {
-  if (values.length !== height * width * channels || values.length === 0) {
-    throw new ShapeError(op, [[values.length], [height, width, channels]], 'there must be a value for each position and channel');
+/** @throws ArgumentError for what is no list of numbers */
+function checkList(name: string, list: unknown): asserts list is ArrayLike<number> {
+  if (Array.isArray(list) || (ArrayBuffer.isView(list) && !(list instanceof DataView))) return;
+  throw new ArgumentError(name, `it must be an array of numbers, not ${kindOf(list)}`);
+}
+
+/** @throws ArgumentError for what are no maps; ShapeError unless there is a value for each position and channel */
+function check(op: string, maps: HostMaps): void {
+  requireRecord(op, maps, 'the maps');
+  const { height, width, channels, values } = maps;
+  checkList('values', values);
+  const sizes = [height, width, channels];
+  if (!sizes.every((size) => Number.isInteger(size) && size > 0) || values.length !== height * width * channels) {
+    throw new ShapeError(op, [[values.length], sizes], 'there must be a value for each position and channel');
   }
 }
 
@@ -57,15 +68,25 @@ export interface GridCell {
   readonly area: number;
 }
 
-/** The activation grid: one direction and area a position, row by row. */
+/**
+ * The activation grid: one direction and area a position, row by row.
+ * @throws ShapeError where the values do not fill the maps; ConfigError for one that is not finite: no area can be told then
+ */
 export function activationGrid(maps: HostMaps): GridCell[] {
   check('activationGrid', maps);
   const { height, width, channels, values } = maps;
   const directions = Array.from({ length: height * width }, (_, cell) =>
     Float32Array.from({ length: channels }, (_, k) => values[cell * channels + k] as number),
   );
-  const norms = directions.map((direction) => Math.hypot(...direction));
-  const largest = Math.max(...norms);
+  const norms = directions.map((direction) => Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0)));
+  const broken = norms.findIndex((norm) => !Number.isFinite(norm));
+  if (broken >= 0) {
+    throw new ConfigError(
+      'values',
+      `must be finite; at row ${Math.floor(broken / width)}, column ${broken % width} they are not.`,
+    );
+  }
+  const largest = norms.reduce((most, norm) => Math.max(most, norm), 0);
   return directions.map((direction, cell) => ({ direction, area: largest > 0 ? (norms[cell] as number) / largest : 0 }));
 }
 
@@ -75,9 +96,11 @@ export function activationGrid(maps: HostMaps): GridCell[] {
  * @returns red, green and blue of each position
  */
 export function twoClassColours(a: ArrayLike<number>, b: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  checkList('a', a);
+  checkList('b', b);
   if (a.length !== b.length) throw new ShapeError('twoClassColours', [[a.length], [b.length]], 'both maps must have one length');
   const [left, right] = [a, b].map((map) => Array.from(map, (value) => Math.max(0, value))) as [number[], number[]];
-  const largest = Math.max(0, ...left, ...right);
+  const largest = [...left, ...right].reduce((most, value) => Math.max(most, value), 0);
   const scale = 1 / (0.01 + largest / 1.5);
   return Float32Array.from({ length: 3 * a.length }, (_, i) => {
     const [p, q] = [left[Math.floor(i / 3)] as number, right[Math.floor(i / 3)] as number];
@@ -86,9 +109,18 @@ export function twoClassColours(a: ArrayLike<number>, b: ArrayLike<number>): Flo
   });
 }
 
-/** The value below which the share q of the sorted magnitudes lies (with interpolation): where a display clips. Default 0.99. */
+/**
+ * The value below which the share q of the sorted magnitudes lies (with interpolation): where a display clips.
+ * @param q from 0 to 1. Default 0.99
+ * @throws ConfigError for an empty map, one with values that are not finite, or another q
+ */
 export function displayScale(map: ArrayLike<number>, q = 0.99): number {
+  checkList('map', map);
   if (map.length === 0) throw new ConfigError('map', 'must not be empty.');
+  if (!(q >= 0 && q <= 1)) throw new ConfigError('q', `must be a share from 0 to 1, got ${q}.`);
+  for (let i = 0; i < map.length; i++) {
+    if (!Number.isFinite(map[i])) throw new ConfigError('map', `must be finite, got ${map[i]} at ${i}.`);
+  }
   const sorted = Float64Array.from(map, Math.abs).sort();
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);

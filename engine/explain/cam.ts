@@ -12,6 +12,11 @@ function weighted(activation: Tensor, weights: Tensor): Tensor {
   return sum(mul(activation, weights), { axes: [3] });
 }
 
+export interface CamOptions {
+  /** Keeps what speaks against the class, which the published maps cut. Default false. */
+  readonly signed?: boolean;
+}
+
 /** A class activation map from a layer's output A and G = ∂S_c/∂A, both [N, H, W, C]. */
 type CamRule = (activation: Tensor, gradient: Tensor) => Tensor;
 
@@ -24,27 +29,36 @@ function camBy(rule: CamRule, op: string, network: Network, x: Tensor, targets: 
 }
 
 /** ReLU(Σ_k ḡ_k A_k), ḡ_k the mean of ∂S_c/∂A_k over the map (Selvaraju et al. 2017, equations 1 and 2). */
-export function gradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+export function gradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey, options: CamOptions = {}): Tensor {
   checkSubject(network, x);
-  return camBy(gradCamFrom, 'gradCam', network, x, targets, layer);
+  return camBy((a, g) => gradCamFrom(a, g, options), 'gradCam', network, x, targets, layer);
 }
 
 /** Grad-CAM of maps A and gradients G, both [N, H, W, C]. */
-export function gradCamFrom(activation: Tensor, gradient: Tensor): Tensor {
-  return scope(() => relu(weighted(activation, mean(gradient, { axes: [1, 2], keepDims: true }))));
+export function gradCamFrom(activation: Tensor, gradient: Tensor, { signed = false }: CamOptions = {}): Tensor {
+  return scope(() => {
+    const map = weighted(activation, mean(gradient, { axes: [1, 2], keepDims: true }));
+    return signed ? map : relu(map);
+  });
 }
 
 /**
  * ReLU(Σ_k w_k A_k), w_k = Σ_ij α_ij^k ReLU(G_ij^k), α = G²/(2G² + G³ Σ_ab A_ab^k) (Chattopadhay et al. 2018, Grad-CAM++, equations 5, 6 and
  * 19, for a score behind an exponential). The factor e^{S_c}, which only scales the whole map, is left out.
  */
-export function gradCamPlusPlus(network: Network, x: Tensor, targets: Targets, layer: LayerKey): Tensor {
+export function gradCamPlusPlus(
+  network: Network,
+  x: Tensor,
+  targets: Targets,
+  layer: LayerKey,
+  options: CamOptions = {},
+): Tensor {
   checkSubject(network, x);
-  return camBy(gradCamPlusPlusFrom, 'gradCamPlusPlus', network, x, targets, layer);
+  return camBy((a, g) => gradCamPlusPlusFrom(a, g, options), 'gradCamPlusPlus', network, x, targets, layer);
 }
 
 /** Grad-CAM++ of maps A and gradients G, both [N, H, W, C]. */
-export function gradCamPlusPlusFrom(activation: Tensor, gradient: Tensor): Tensor {
+export function gradCamPlusPlusFrom(activation: Tensor, gradient: Tensor, { signed = false }: CamOptions = {}): Tensor {
   return scope(() => {
     const axes = [1, 2];
     const total = sum(activation, { axes, keepDims: true });
@@ -52,7 +66,8 @@ export function gradCamPlusPlusFrom(activation: Tensor, gradient: Tensor): Tenso
     const denominator = affine(mul(gradient, total), 1, 2);
     const alpha = div(notEqual(denominator, 0), where(denominator, denominator, 1));
     const weights = sum(mul(alpha, relu(gradient)), { axes, keepDims: true });
-    return relu(weighted(activation, weights));
+    const map = weighted(activation, weights);
+    return signed ? map : relu(map);
   });
 }
 
@@ -62,18 +77,26 @@ const notEqual = (a: Tensor, value: number): Tensor => affine(equal(a, value), -
  * ReLU(Σ_k w_k A_k), w_k = Σ_ij (∂S_c/∂A_k)(i,j) A_k(i,j) / (Σ_ij A_k(i,j) + ε) (Fu et al. 2020, arXiv 2008.02312).
  * @param epsilon 1e-8 unless told
  */
-export function xGradCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey, epsilon = 1e-8): Tensor {
+export function xGradCam(
+  network: Network,
+  x: Tensor,
+  targets: Targets,
+  layer: LayerKey,
+  epsilon = 1e-8,
+  options: CamOptions = {},
+): Tensor {
   checkSubject(network, x);
-  return camBy((a, g) => xGradCamFrom(a, g, epsilon), 'xGradCam', network, x, targets, layer);
+  return camBy((a, g) => xGradCamFrom(a, g, epsilon, options), 'xGradCam', network, x, targets, layer);
 }
 
 /** XGrad-CAM of maps A and gradients G, both [N, H, W, C]. */
-export function xGradCamFrom(activation: Tensor, gradient: Tensor, epsilon = 1e-8): Tensor {
+export function xGradCamFrom(activation: Tensor, gradient: Tensor, epsilon = 1e-8, { signed = false }: CamOptions = {}): Tensor {
   return scope(() => {
     const axes = [1, 2];
     const evidence = sum(mul(activation, gradient), { axes, keepDims: true });
     const weights = div(evidence, add(sum(activation, { axes, keepDims: true }), epsilon));
-    return relu(weighted(activation, weights));
+    const map = weighted(activation, weights);
+    return signed ? map : relu(map);
   });
 }
 
@@ -102,8 +125,11 @@ export function cam(network: Network, x: Tensor, targets: Targets, layer: LayerK
   );
 }
 
-/** The linear layer that reads the pooled maps, or undefined when the pooled maps are the scores. */
-function headBehind(network: Network, layer: LayerKey): Linear | undefined {
+/**
+ * The linear layer that reads the pooled maps of `layer`, or undefined when the pooled maps are the scores.
+ * @throws ConfigError where something else than a global average pool and at most one linear layer lies behind `layer`
+ */
+export function headBehind(network: Network, layer: LayerKey): Linear | undefined {
   const module = network.layer(layer);
   const start = network.layers.indexOf(module);
   if (start < 0) throw new ConfigError('layer', `'${layer}' lies inside a block: CAM needs a layer of the outer list.`);

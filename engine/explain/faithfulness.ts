@@ -1,12 +1,14 @@
 /** Explanations as predictions of what changes do: infidelity and max-sensitivity (Yeh et al. 2019), and the effect of a cue that is known. */
 import { noGrad } from '../autodiff.ts';
-import { ConfigError, requireRecord, ShapeError } from '../errors.ts';
+import { ArgumentError, ConfigError, kindOf, requireFunction, requireRecord, ShapeError } from '../errors.ts';
 import { scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
+import { checkTensor } from '../ops/arguments.ts';
 import { add, affine, div, maximum, mul, randomUniform, reshape, sqrt, square, sub, sum, where } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
-import type { Generator } from '../random.ts';
+import { Generator } from '../random.ts';
 import { sameShape, type Tensor, tensor } from '../tensor.ts';
+import { checkGenerator } from './adversarial.ts';
 import { type Fill, pixelRanks } from './perturbation.ts';
 import { checkSubject, inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
 
@@ -59,7 +61,10 @@ export async function infidelity(
   options: InfidelityOptions,
 ): Promise<Infidelity> {
   checkSubject(network, x);
+  checkTensor('infidelity', maps, 'the maps');
   requireRecord('infidelity', options);
+  if (!(options.rng instanceof Generator))
+    throw new ArgumentError('infidelity', `rng must be a Generator, not ${kindOf(options.rng)}`);
   const [n, h, w] = x.shape as [number, number, number];
   if (x.rank !== 4 || !sameShape(maps.shape, [n, h, w])) {
     throw new ShapeError('infidelity', [x.shape, maps.shape], 'the images must be [N, H, W, C] and the maps [N, H, W]');
@@ -100,6 +105,7 @@ export async function infidelity(
     onStep?.(s + 1, samples);
   }
   before.dispose();
+  if (labels !== targets) labels.dispose();
   const scale = Float32Array.from(pd, (value, i) => ((pp[i] as number) > 0 ? value / (pp[i] as number) : 0));
   const at = (beta: number, i: number) =>
     Math.max(0, beta * beta * (pp[i] as number) - 2 * beta * (pd[i] as number) + (dd[i] as number));
@@ -125,13 +131,20 @@ export interface MaxSensitivityOptions {
  * @param explain the method: images to maps of any shape [N, …]
  */
 export function maxSensitivity(x: Tensor, explain: (x: Tensor) => Tensor, options: MaxSensitivityOptions): Tensor {
+  checkTensor('maxSensitivity', x, 'the images');
+  requireFunction('maxSensitivity', explain);
+  requireRecord('maxSensitivity', options);
   const { radius, samples = 10, rng, onStep } = options;
+  checkGenerator('maxSensitivity', rng);
   if (!(radius >= 0)) throw new ConfigError('radius', `must be a number of at least 0, got ${radius}.`);
   if (!Number.isInteger(samples) || samples < 1)
     throw new ConfigError('samples', `must be a whole number of at least 1, got ${samples}.`);
   const [n] = x.shape as [number];
   return scope(() => {
-    const rows = (map: Tensor) => reshape(map.detach(), [n, -1]);
+    const rows = (map: Tensor) => {
+      checkTensor('maxSensitivity', map, 'what the method returns');
+      return reshape(map.detach(), [n, -1]);
+    };
     const length = (map: Tensor) => sqrt(sum(square(map), { axes: [1] }));
     const origin = rows(explain(x.detach()));
     const norm = maximum(length(origin), 1e-12);
@@ -161,6 +174,12 @@ export interface CueScore {
   readonly chance: number;
 }
 
+/** @throws ArgumentError unless the value is a list of numbers */
+function checkNumbers(op: string, what: string, value: unknown): void {
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  if (!isList) throw new ArgumentError(op, `${what} must be a list of numbers, not ${kindOf(value)}`);
+}
+
 /**
  * Where a map puts a cue that is known to matter.
  * @param map Φ of one image, one value a pixel
@@ -168,6 +187,8 @@ export interface CueScore {
  * @throws ConfigError where there is no cue, or the lengths differ
  */
 export function cueScore(map: ArrayLike<number>, cue: ArrayLike<number>): CueScore {
+  checkNumbers('cueScore', 'the map', map);
+  checkNumbers('cueScore', 'the cue', cue);
   const pixels = Array.from({ length: cue.length }, (_, i) => i).filter((i) => cue[i] !== 0);
   if (map.length !== cue.length || pixels.length === 0)
     throw new ConfigError('cue', `must mark some of the ${map.length} pixels of the map.`);
@@ -184,8 +205,8 @@ export function cueScore(map: ArrayLike<number>, cue: ArrayLike<number>): CueSco
   };
 }
 
-/** Ranks from 1, equal values sharing the mean of theirs. */
-function tiedRanks(values: ArrayLike<number>): Float64Array {
+/** Ranks from 1 for the smallest value, equal values sharing the mean of theirs. */
+export function tiedRanks(values: ArrayLike<number>): Float64Array {
   const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number));
   const ranks = new Float64Array(values.length);
   for (let start = 0; start < order.length; ) {
@@ -199,6 +220,8 @@ function tiedRanks(values: ArrayLike<number>): Float64Array {
 
 /** Pearson's correlation; 0 where one side does not vary. @throws ConfigError unless both are equally long and not empty */
 export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  checkNumbers('correlation', 'the first', a);
+  checkNumbers('correlation', 'the second', b);
   const n = a.length;
   if (n === 0 || b.length !== n) throw new ConfigError('values', 'both must be equally long and not empty.');
   const mean = (list: ArrayLike<number>) => Array.from(list).reduce((x, y) => x + y, 0) / n;
@@ -213,7 +236,9 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
   return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }
 
-/** Spearman's rank correlation, ties shared. */
+/** Spearman's rank correlation, ties shared. @throws ConfigError unless both are equally long and not empty */
 export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  checkNumbers('rankCorrelation', 'the first', a);
+  checkNumbers('rankCorrelation', 'the second', b);
   return correlation(tiedRanks(a), tiedRanks(b));
 }

@@ -1,20 +1,16 @@
 /** Looking into networks and data: attribution, class activation maps, attacks, embeddings. */
 export {
-  type Attack,
   type AttackOptions,
   fgsm,
-  type LossPlaneOptions,
-  lossPlane,
   type PenalisedAttackOptions,
   type PgdOptions,
   penalisedAttack,
+  penalisedPath,
   pgd,
   pgdPath,
-  type RobustAccuracy,
-  type RobustAccuracyOptions,
-  robustAccuracy,
   signNoise,
 } from './adversarial.ts';
+export { type AdversarialTrainingOptions, adversarialTransform } from './adversarial-training.ts';
 export { type Affinities, affinitiesOf, type DenseAffinities, type SparseAffinities } from './affinities.ts';
 export {
   channelMaximum,
@@ -39,8 +35,19 @@ export {
   semanticDictionary,
   twoClassColours,
 } from './building-blocks.ts';
-export { cam, gradCam, gradCamFrom, gradCamPlusPlus, gradCamPlusPlusFrom, xGradCam, xGradCamFrom } from './cam.ts';
+export {
+  type CamOptions,
+  cam,
+  gradCam,
+  gradCamFrom,
+  gradCamPlusPlus,
+  gradCamPlusPlusFrom,
+  xGradCam,
+  xGradCamFrom,
+} from './cam.ts';
+export { type CamAxioms, camAxioms, camContributions, scoresWithoutMaps } from './cam-axioms.ts';
 export { edgeMap, inputMap, randomMap, uniformMap } from './control-maps.ts';
+export { enlargeMap, type MapScale, massShare, scaleMap } from './display.ts';
 export {
   type CueScore,
   classScores,
@@ -66,6 +73,16 @@ export {
   scoresFrom,
   spatialAttribution,
 } from './layer-attribution.ts';
+export { type LayerPathOptions, layerGuided, layerIntegrated, layerSmoothGrad } from './layer-gradients.ts';
+export { classPlane, type LossPlaneOptions, lossPlane, type PlaneOptions, type WalkPlane, walkPlane } from './loss-plane.ts';
+export { METHOD_NAMES, type MethodName, readsGradients, readsMaps } from './method-names.ts';
+export {
+  explainBy,
+  lastMaps,
+  type MethodOptions,
+  mapLayers,
+  whyUndefined,
+} from './methods.ts';
 export { type NeighbourhoodOptions, Neighbourhoods } from './neighbourhoods.ts';
 export { nearestNeighbours, neighbourAgreement, neighbourOverlap } from './neighbours.ts';
 export { type Factors, groupAttribution, groupOrder, type NmfOptions, nmf, nmfResidual, nmfUpdate } from './nmf.ts';
@@ -80,8 +97,10 @@ export {
   type PerturbationOptions,
   pixelRanks,
 } from './perturbation.ts';
+export { type PixelScale, pixelNetwork } from './pixel-network.ts';
 export { gaussLegendre, type Quadrature, type QuadratureRule, quadrature } from './quadrature.ts';
-export { type CascadeOptions, type CascadeStep, randomisationCascade } from './randomisation.ts';
+export { type CascadeOptions, type CascadeStep, cascadeLayers, randomisationCascade, randomisedTop } from './randomisation.ts';
+export { type Attack, type RobustAccuracy, type RobustAccuracyOptions, robustAccuracy } from './robustness.ts';
 export { type ScoreCamOptions, scoreCam } from './score-cam.ts';
 export { type LayerGradient, layerGradient, scoreGradient, type Targets } from './scores.ts';
 export {

@@ -8,6 +8,7 @@ import { ConfigError, requireRecord, ShapeError } from '../errors.ts';
 import { roundHalfEven } from '../kernels/unary.ts';
 import { keep, scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
+import { checkTensor } from '../ops/arguments.ts';
 import { add, affine, less, mul, reshape, softmax, sub, sum, where } from '../ops/index.ts';
 import { sameShape, type Tensor, tensor } from '../tensor.ts';
 import { checkSubject, inEvaluation, selection, type Targets, targetTensor } from './scores.ts';
@@ -46,6 +47,7 @@ export function pixelRanks(map: ArrayLike<number>): Float32Array<ArrayBuffer> {
 
 /** Ranks of the pixels of each map [N, H, W], as a tensor [N, H, W, 1]. @throws ShapeError unless the maps fit the images */
 async function rankTensor(op: string, x: Tensor, maps: Tensor): Promise<Tensor> {
+  checkTensor(op, maps, 'the maps');
   const [n, h, w] = x.shape as [number, number, number];
   if (x.rank !== 4 || !sameShape(maps.shape, [n, h, w])) {
     throw new ShapeError(op, [x.shape, maps.shape], 'the images must be [N, H, W, C] and the maps [N, H, W]');

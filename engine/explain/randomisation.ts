@@ -1,9 +1,38 @@
 /** Sanity checks for saliency maps (Adebayo et al. 2018): a map that does not change when the network's weights do, does not explain it. */
 import { ConfigError } from '../errors.ts';
+import type { Module } from '../nn/module.ts';
 import type { Network } from '../nn/network.ts';
 import { copyElements } from '../ops/copy-elements.ts';
 import type { Tensor } from '../tensor.ts';
 import { rankCorrelation } from './faithfulness.ts';
+
+/** Layers with parameters, the top one first: the steps of a cascade. */
+export const cascadeLayers = (network: Network): readonly Module[] =>
+  network.modules.filter((module) => module.ownParameters.length > 0).toReversed();
+
+/** Parameters and running statistics of one layer, from another network of the same definition. */
+function copyLayer(from: Network, to: Network, path: string): void {
+  const [source, target] = [from.layer(path), to.layer(path)];
+  for (const kind of ['ownParameters', 'ownBuffers'] as const) {
+    target[kind].forEach((slot, index) => {
+      copyElements((source[kind][index] as typeof slot).tensor, slot.tensor);
+    });
+  }
+}
+
+/**
+ * A copy whose top layers hold parameters as they were drawn before a training: one step of the cascade by itself.
+ * @param depth how many of `cascadeLayers`; more than there are: all
+ * @throws ConfigError where the network has no parameters
+ */
+export function randomisedTop(network: Network, depth: number, seed = 0): Network {
+  const layers = cascadeLayers(network);
+  if (layers.length === 0) throw new ConfigError('network', 'it has no parameters to randomise.');
+  const [copy, random] = [network.clone(), network.clone().initialise(seed)];
+  for (const { path } of layers.slice(0, depth)) copyLayer(random, copy, path);
+  random.dispose();
+  return copy;
+}
 
 export interface CascadeOptions {
   /** Of the random weights. Default 0. */
@@ -33,7 +62,7 @@ export async function* randomisationCascade(
   explain: (network: Network) => Tensor,
   { seed = 0, order = 'cascading', absolute = true }: CascadeOptions = {},
 ): AsyncGenerator<CascadeStep> {
-  const layers = network.modules.filter((module) => module.ownParameters.length > 0).toReversed();
+  const layers = cascadeLayers(network);
   if (layers.length === 0) throw new ConfigError('network', 'it has no parameters to randomise.');
   const copy = network.clone();
   const random = network.clone();
@@ -54,12 +83,7 @@ export async function* randomisationCascade(
     };
     for (const layer of layers) {
       if (order === 'independent') copy.copyFrom(network);
-      const drawn = random.layer(layer.path);
-      for (const kind of ['ownParameters', 'ownBuffers'] as const) {
-        copy.layer(layer.path)[kind].forEach((slot, index) => {
-          copyElements((drawn[kind][index] as typeof slot).tensor, slot.tensor);
-        });
-      }
+      copyLayer(random, copy, layer.path);
       const { values } = await hostMap(copy);
       const similarity = Array.from({ length: original.count }, (_, image) =>
         rankCorrelation(comparable(original.values, image), comparable(values, image)),

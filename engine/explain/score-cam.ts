@@ -26,8 +26,10 @@ import { checkMaps, checkSubject, inEvaluation, selection, type Targets, targetT
 export interface ScoreCamOptions {
   /** Channels whose masked images go through the network together, for all images; bounds the memory. Default 16. */
   readonly batchSize?: number;
-  /** What is kept of the input where a mask is 0. Default 0. */
-  readonly baseline?: number;
+  /** What is kept of the input where a mask is 0: one value, or a tensor that broadcasts to x. Default 0. */
+  readonly baseline?: number | Tensor;
+  /** Keeps what speaks against the class. Default false. */
+  readonly signed?: boolean;
   readonly onStep?: (done: number, total: number) => void;
 }
 
@@ -39,7 +41,7 @@ export interface ScoreCamOptions {
 export function scoreCam(network: Network, x: Tensor, targets: Targets, layer: LayerKey, options: ScoreCamOptions = {}): Tensor {
   checkSubject(network, x);
   requireRecord('scoreCam', options);
-  const { batchSize = 16, baseline = 0, onStep } = options;
+  const { batchSize = 16, baseline = 0, signed = false, onStep } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new ConfigError('batchSize', `must be a whole number of at least 1, got ${batchSize}.`);
   }
@@ -75,7 +77,8 @@ export function scoreCam(network: Network, x: Tensor, targets: Targets, layer: L
         // S_c(baseline) is the same for all channels: softmax does not see it.
         const increase = parts.length === 1 ? (parts[0] as Tensor) : concat(parts, 0);
         const weights = softmax(permute(increase, [1, 0]));
-        return relu(sum(mul(activation, reshape(weights, [n, 1, 1, c])), { axes: [3] }));
+        const map = sum(mul(activation, reshape(weights, [n, 1, 1, c])), { axes: [3] });
+        return signed ? map : relu(map);
       }),
     ),
   );

@@ -16,7 +16,8 @@ export function checkSubject(network: unknown, x: unknown): void {
   if (!(x instanceof Tensor)) throw new ArgumentError('x', `the input of the network must be a tensor, not ${kindOf(x)}`);
 }
 
-function checkNetwork(network: unknown): void {
+/** @throws ArgumentError unless this is a network */
+export function checkNetwork(network: unknown): void {
   const { forward, eval: evaluate, train } = (network ?? {}) as Partial<Record<'forward' | 'eval' | 'train', unknown>>;
   if ([forward, evaluate, train].every((method) => typeof method === 'function')) return;
   throw new ArgumentError('network', `it must be a network such as buildNetwork makes, not ${kindOf(network)}`);

@@ -229,7 +229,7 @@ export const batchNormGradient = defineKernel<
 >({
   name: 'batchNormGradient',
   equation:
-    'g_{x,rc} = \\frac{\\gamma_c}{\\sqrt{\\sigma_c^2+\\epsilon}}\\left(g_{rc} - \\tfrac1M\\textstyle\\sum_r g_{rc} - \\hat x_{rc}\\,\\tfrac1M\\sum_r g_{rc}\\hat x_{rc}\\right)',
+    'g_{x,rc} = \\gamma_c\\, \\frac{1}{\\sqrt{\\sigma_c^2 + \\epsilon}} \\Big(g_{y,rc} - \\tfrac1M \\sum_r g_{y,rc} - \\hat x_{rc}\\, \\tfrac1M \\sum_r g_{y,rc}\\, \\hat x_{rc}\\Big)',
   inputs: ['x', 'gy', 'mean', 'variance', 'gamma', 'beta'],
   outputs: ['gx', 'ggamma', 'gbeta'],
   sizes: ({ rows, channels }) => ({

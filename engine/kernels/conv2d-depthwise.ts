@@ -52,13 +52,13 @@ export const depthwiseWeightGradient: Variant<Conv2dSizes & { readonly hasBias: 
     const grid = linearGrid(tiles * splits, 64, caps.maxWorkgroupsPerDimension);
     const rows = dispatch(weightGradient, 'rows', params, grid, {
       overrides: { HAS_BIAS: hasBias },
-      buffers: parts ? { dw: 'partials' } : {},
+      buffers: parts ? { gw: 'partials' } : {},
     });
     if (!parts) return { dispatches: [rows] };
     const stride = (terms + hasBias) * Ci;
     const sum = { splits, stride, N: Ci };
-    const dispatches = [rows, sumPartials(caps, { ...sum, count: terms * Ci, offset: 0 }, 'dw')];
-    if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: Ci, offset: terms * Ci }, 'db'));
+    const dispatches = [rows, sumPartials(caps, { ...sum, count: terms * Ci, offset: 0 }, 'gw')];
+    if (hasBias) dispatches.push(sumPartials(caps, { ...sum, count: Ci, offset: terms * Ci }, 'gbias'));
     return { dispatches, temporaries: { partials: 4 * splits * stride } };
   },
 };

@@ -11,7 +11,7 @@ import { depthwiseInputGradient } from './conv2d-depthwise.ts';
 import { periods, phaseTiles } from './conv2d-phases.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
-import { activate, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE, phi } from './epilogue.ts';
 import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
 import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
 
@@ -20,10 +20,10 @@ const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
 /** A way to compute an input gradient. */
 export interface InputGradientRung {
   readonly id: string;
-  /** Which channels of dy, w and dx must come in whole vectors of 4 (they can be padded with zeros). */
+  /** Which channels of gy, w and gx must come in whole vectors of 4 (they can be padded with zeros). */
   readonly vectors: 'none' | 'out' | 'both';
   applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
-  /** @param range which input channels of `w` belong to dx */
+  /** @param range which input channels of `w` belong to gx */
   plan(p: Conv2dParams, caps: AdapterCaps, range: WeightRange): Plan;
 }
 
@@ -138,29 +138,29 @@ function rungVariant({ id, vectors, applies, plan: planOf }: InputGradientRung):
     applies,
     plan(p, caps) {
       const one = (q: Conv2dParams) => planOf(q, caps, onlyInput(q));
-      const roles = { x: 'dx', y: 'dy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
-      return vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['dx'], one, vectors);
+      const roles = { x: 'gx', y: 'gy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
+      return vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['gx'], one, vectors);
     },
   };
 }
 
 /**
- * dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation)/stride, (x + pad − v·dilation)/stride, o] · w[u,v,c,o] + bias[c]),
- * over the u,v for which the divisions leave no remainder. The sizes are those of the convolution: dy is [N,Ho,Wo,Co], dx
+ * gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, (y + pad − u·dilation)/stride, (x + pad − v·dilation)/stride, o] · w[u,v,c,o] + bias[c]),
+ * over the u,v for which the divisions leave no remainder. The sizes are those of the convolution: gy is [N,Ho,Wo,Co], gx
  * [N,H,W,Ci], and `bias`, if any, has Ci elements.
  */
-export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2dParams>({
+export const conv2dInputGradient = defineKernel<'gy' | 'w' | 'bias', 'gx', Conv2dParams>({
   name: 'conv2dInputGradient',
   equation:
-    '\\mathrm{dx}_{n,y,x,c} = \\varphi\\Big(\\sum_{u,v,o} \\mathrm{dy}_{n,\\,(y+p-du)/s,\\,(x+p-dv)/s,\\,o}\\; w_{u,v,c,o} + \\mathrm{bias}_c\\Big)',
-  inputs: ['dy', 'w', 'bias'],
-  outputs: ['dx'],
+    'g_{x,nyxc} = \\varphi\\Big(\\sum_{u,v,o} g_{y,n,\\,(y+p-du)/s,\\,(x+p-dv)/s,\\,o}\\; w_{uvco} + \\mathrm{bias}_c\\Big)',
+  inputs: ['gy', 'w', 'bias'],
+  outputs: ['gx'],
   sizes(p) {
     const { x, y, w } = conv2dElements(p);
-    return { dy: y, w, bias: p.hasBias ? p.Ci : NO_BIAS_SIZE, dx: x };
+    return { gy: y, w, bias: p.hasBias ? p.Ci : NO_BIAS_SIZE, gx: x };
   },
   example: { ...CONV2D_EXAMPLE, ...NO_EPILOGUE },
-  reference({ dy, w, bias }, { dx }, p) {
+  reference({ gy, w, bias }, { gx }, p) {
     const channelsIn = p.Ci / p.groups;
     const channelsOut = p.Co / p.groups;
     let i = 0;
@@ -178,10 +178,10 @@ export const conv2dInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2
                 if (!Number.isInteger(xo) || xo < 0 || xo >= p.Wo) continue;
                 const pixel = ((n * p.Ho + yo) * p.Wo + xo) * p.Co + first;
                 const tap = ((u * p.kw + v) * channelsIn + (c % channelsIn)) * p.Co + first;
-                for (let o = 0; o < channelsOut; o++) sum += (dy[pixel + o] as number) * (w[tap + o] as number);
+                for (let o = 0; o < channelsOut; o++) sum += (gy[pixel + o] as number) * (w[tap + o] as number);
               }
             }
-            dx[i++] = activate(p.hasBias ? sum + (bias[c] as number) : sum, p);
+            gx[i++] = phi(p.hasBias ? sum + (bias[c] as number) : sum, p);
           }
         }
       }

@@ -12,7 +12,7 @@ import { CONV2D_RUNGS, type Conv2dInput, type Conv2dRung } from './conv2d.ts';
 import { INPUT_GRADIENT_RUNGS, type InputGradientRung, naiveDispatch } from './conv2d-input-gradient.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements } from './conv2d-sizes.ts';
 import { WEIGHT_GRADIENT_RUNGS, type WeightGradientRung } from './conv2d-weight-gradient.ts';
-import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE, phi } from './epilogue.ts';
 import { PaddedPlan, roundUp } from './gemm-plan.ts';
 import { defineKernel, dispatch, type KernelArray, linearGrid, type Plan, type Variant } from './kernel.ts';
 
@@ -27,7 +27,7 @@ export type JoinedSizes = Conv2dSizes & {
 
 export type Conv2dJoinedParams = JoinedSizes & Epilogue;
 export type Conv2dJoinedWeightGradientParams = JoinedSizes & {
-  /** 1: `db` is computed as well, in the same pass. 0: `db` is not written, and its buffer may be any four floats. */
+  /** 1: `gbias` is computed as well, in the same pass. 0: `gbias` is not written, and its buffer may be any four floats. */
   readonly hasBias: number;
 };
 /** Sizes with Ci = the channels of one input, and which channels of `w` these are. */
@@ -124,11 +124,11 @@ function padWeights(padded: PaddedPlan, p: Conv2dSizes, wChannels: number, behin
 
 const EXAMPLE: JoinedSizes = { ...CONV2D_EXAMPLE, H: 6, W: 4, Ho: 3, Wo: 2, C1: 1, doubled1: 0, doubled2: 1 };
 
-/** y = activate(conv(x1, w[:, :, :C1, :]) + conv(x2, w[:, :, C1:, :]) + bias) */
+/** y = phi(conv(x1, w[:, :, :C1, :]) + conv(x2, w[:, :, C1:, :]) + bias) */
 export const conv2dJoined = defineKernel<'x1' | 'x2' | 'w' | 'bias', 'y', Conv2dJoinedParams>({
   name: 'conv2dJoined',
   equation:
-    'y_{n,y,x,o} = \\varphi\\Big(\\sum_{u,v}\\Big(\\sum_{c<C_1} x1_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{u,v,c,o} + \\sum_{c<C_2} x2_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{u,v,C_1+c,o}\\Big) + \\mathrm{bias}_o\\Big)',
+    'y_{nyxo} = \\varphi\\Big(\\sum_{u,v}\\Big(\\sum_{c<C_1} x_{1,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{uvco} + \\sum_{c<C_2} x_{2,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{u,v,\\,C_1+c,\\,o}\\Big) + \\mathrm{bias}_o\\Big)',
   inputs: ['x1', 'x2', 'w', 'bias'],
   outputs: ['y'],
   sizes: (p) => ({ ...joinedElements(p), bias: p.hasBias ? p.Co : NO_BIAS_SIZE }),
@@ -143,7 +143,7 @@ export const conv2dJoined = defineKernel<'x1' | 'x2' | 'w' | 'bias', 'y', Conv2d
       }
     });
     sum.forEach((value, i) => {
-      y[i] = activate(p.hasBias ? value + (bias[i % p.Co] as number) : value, p);
+      y[i] = phi(p.hasBias ? value + (bias[i % p.Co] as number) : value, p);
     });
   },
   variants: [
@@ -170,35 +170,34 @@ function partVariant(rung: InputGradientRung): Variant<Conv2dPartParams> {
       const plan = rung.plan(q, caps, { wChannels, wFirst });
       if (vectors === 'none') return plan;
       const padded = new PaddedPlan(caps);
-      padColumns(padded, 'dy', p.N * p.Ho * p.Wo, p.Co);
+      padColumns(padded, 'gy', p.N * p.Ho * p.Wo, p.Co);
       padWeights(padded, p, wChannels, q.Ci - p.Ci);
-      const dx = { matrices: 1, rows: p.N * p.H * p.W };
-      padded.output('dx', { ...dx, columns: q.Ci }, { ...dx, columns: p.Ci });
+      const gx = { matrices: 1, rows: p.N * p.H * p.W };
+      padded.output('gx', { ...gx, columns: q.Ci }, { ...gx, columns: p.Ci });
       return padded.around(plan);
     },
   };
 }
 
 /** The input gradient of one of the joined inputs, on the positions that the kernel sees: a doubled input sums 2 × 2 of them. */
-export const conv2dPartInputGradient = defineKernel<'dy' | 'w' | 'bias', 'dx', Conv2dPartParams>({
+export const conv2dPartInputGradient = defineKernel<'gy' | 'w' | 'bias', 'gx', Conv2dPartParams>({
   name: 'conv2dPartInputGradient',
-  equation:
-    '\\mathrm{dx}_{n,y,x,c} = \\sum_{u,v,o} \\mathrm{dy}_{n,\\,(y+p-du)/s,\\,(x+p-dv)/s,\\,o}\\; w_{u,v,\\,\\mathrm{wFirst}+c,\\,o}',
-  inputs: ['dy', 'w', 'bias'],
-  outputs: ['dx'],
+  equation: 'g_{x,nyxc} = \\sum_{u,v,o} g_{y,n,\\,(y+p-du)/s,\\,(x+p-dv)/s,\\,o}\\; w_{u,v,\\,\\mathrm{wFirst}+c,\\,o}',
+  inputs: ['gy', 'w', 'bias'],
+  outputs: ['gx'],
   sizes(p) {
     const { x, y } = conv2dElements(p);
-    return { dy: y, w: p.kh * p.kw * p.wChannels * p.Co, bias: NO_BIAS_SIZE, dx: x };
+    return { gy: y, w: p.kh * p.kw * p.wChannels * p.Co, bias: NO_BIAS_SIZE, gx: x };
   },
   example: { ...CONV2D_EXAMPLE, wChannels: 4, wFirst: 1 },
-  reference({ dy, w }, { dx }, p) {
-    dx.fill(0);
+  reference({ gy, w }, { gx }, p) {
+    gx.fill(0);
     forEachMeeting({ ...p, C1: p.Ci, doubled1: 0, doubled2: 0 }, (at) => {
       const first = ((at.w / p.Co / p.Ci) * p.wChannels + p.wFirst) * p.Co;
       for (let c = 0; c < p.Ci; c++) {
-        let sum = dx[at.x + c] as number;
-        for (let o = 0; o < p.Co; o++) sum += (dy[at.y + o] as number) * (w[first + c * p.Co + o] as number);
-        dx[at.x + c] = sum;
+        let sum = gx[at.x + c] as number;
+        for (let o = 0; o < p.Co; o++) sum += (gy[at.y + o] as number) * (w[first + c * p.Co + o] as number);
+        gx[at.x + c] = sum;
       }
     });
   },
@@ -217,7 +216,7 @@ function weightGradientVariant(rung: WeightGradientRung): Variant<Conv2dJoinedWe
   const whole = rung.vectors === 'both';
   return {
     id: rung.id,
-    // Rows of dw are written in vectors of 4 channels: the second input's must start where one starts.
+    // Rows of gw are written in vectors of 4 channels: the second input's must start where one starts.
     applies: (p, caps) => rung.applies(p, caps) && (!whole || p.C1 === p.Ci || p.C1 % 4 === 0),
     plan(p, caps) {
       const channels = (count: number) => (whole ? roundUp(count, 4) : count);
@@ -228,42 +227,42 @@ function weightGradientVariant(rung: WeightGradientRung): Variant<Conv2dJoinedWe
       if (rung.vectors === 'none') return plan;
       const padded = new PaddedPlan(caps);
       if (whole) for (const { x, Ci, doubled } of inputs) padColumns(padded, x, p.N * (p.H >> doubled) * (p.W >> doubled), Ci);
-      padColumns(padded, 'dy', p.N * p.Ho * p.Wo, p.Co);
+      padColumns(padded, 'gy', p.N * p.Ho * p.Wo, p.Co);
       const taps = p.kh * p.kw;
-      padded.output('dw', { matrices: taps, rows: q.Ci, columns: q.Co }, { matrices: taps, rows: p.Ci, columns: p.Co });
-      const db = { matrices: 1, rows: 1 };
-      if (p.hasBias) padded.output('db', { ...db, columns: q.Co }, { ...db, columns: p.Co });
+      padded.output('gw', { matrices: taps, rows: q.Ci, columns: q.Co }, { matrices: taps, rows: p.Ci, columns: p.Co });
+      const gbias = { matrices: 1, rows: 1 };
+      if (p.hasBias) padded.output('gbias', { ...gbias, columns: q.Co }, { ...gbias, columns: p.Co });
       return padded.around(plan);
     },
   };
 }
 
-/** dw[:, :, :C1, :] from x1 and dw[:, :, C1:, :] from x2, each the weight gradient of an ordinary convolution; db once. */
-export const conv2dJoinedWeightGradient = defineKernel<'x1' | 'x2' | 'dy', 'dw' | 'db', Conv2dJoinedWeightGradientParams>({
+/** gw[:, :, :C1, :] from x1 and gw[:, :, C1:, :] from x2, each the weight gradient of an ordinary convolution; gbias once. */
+export const conv2dJoinedWeightGradient = defineKernel<'x1' | 'x2' | 'gy', 'gw' | 'gbias', Conv2dJoinedWeightGradientParams>({
   name: 'conv2dJoinedWeightGradient',
   equation:
-    '\\mathrm{dw}_{u,v,c,o} = \\sum_{n,y,x} x1_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; \\mathrm{dy}_{n,y,x,o},\\quad \\mathrm{dw}_{u,v,C_1+c,o} = \\sum_{n,y,x} x2_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; \\mathrm{dy}_{n,y,x,o}',
-  inputs: ['x1', 'x2', 'dy'],
-  outputs: ['dw', 'db'],
+    'g_{w,uvco} = \\sum_{n,y,x} x_{1,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; g_{y,nyxo},\\quad g_{w,u,v,\\,C_1+c,\\,o} = \\sum_{n,y,x} x_{2,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; g_{y,nyxo}',
+  inputs: ['x1', 'x2', 'gy'],
+  outputs: ['gw', 'gbias'],
   // Left as it is without a bias.
-  inPlace: ['db'],
+  inPlace: ['gbias'],
   sizes(p) {
     const { x1, x2, y, w } = joinedElements(p);
-    return { x1, x2, dy: y, dw: w, db: p.hasBias ? p.Co : NO_BIAS_SIZE };
+    return { x1, x2, gy: y, gw: w, gbias: p.hasBias ? p.Co : NO_BIAS_SIZE };
   },
   example: { ...EXAMPLE, hasBias: 1 },
-  reference({ x1, x2, dy }, { dw, db }, p) {
-    const sum = new Float64Array(dw.length);
+  reference({ x1, x2, gy }, { gw, gbias }, p) {
+    const sum = new Float64Array(gw.length);
     forEachMeeting(p, (at) => {
       const x = at.input === 0 ? x1 : x2;
       for (let c = 0; c < at.channels; c++) {
         const value = x[at.x + c] as number;
         const row = at.w + c * p.Co;
-        for (let o = 0; o < p.Co; o++) sum[row + o] = (sum[row + o] as number) + value * (dy[at.y + o] as number);
+        for (let o = 0; o < p.Co; o++) sum[row + o] = (sum[row + o] as number) + value * (gy[at.y + o] as number);
       }
     });
-    dw.set(sum);
-    if (p.hasBias) db.set(columnSums(dy, p.Co));
+    gw.set(sum);
+    if (p.hasBias) gbias.set(columnSums(gy, p.Co));
   },
   variants: [
     {

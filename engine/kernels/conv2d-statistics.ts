@@ -112,7 +112,7 @@ function variantOf(variant: Variant<Conv2dParams>): Variant<Conv2dStatisticsPara
 export const conv2dStatistics = defineKernel<'x' | 'w' | 'bias', 'y' | 'mean' | 'variance', Conv2dStatisticsParams>({
   name: 'conv2dStatistics',
   equation:
-    'y_{n,y,x,o} = \\sum_{u,v,c} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{u,v,c,o} + \\mathrm{bias}_o,\\quad \\mu_o = \\tfrac1M \\sum_{n,y,x} y_{n,y,x,o},\\quad \\sigma_o^2 = \\tfrac1M \\sum_{n,y,x} (y_{n,y,x,o} - \\mu_o)^2',
+    'y_{nyxo} = \\sum_{u,v,c} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{uvco} + \\mathrm{bias}_o,\\quad \\mu_o = \\tfrac1M \\sum_{n,y,x} y_{nyxo},\\quad \\sigma_o^2 = \\tfrac1M \\sum_{n,y,x} (y_{nyxo} - \\mu_o)^2',
   inputs: ['x', 'w', 'bias'],
   outputs: ['y', 'mean', 'variance'],
   sizes: (p) => ({ ...conv2d.sizes(conv2dOf(p)), mean: p.Co, variance: p.Co }),

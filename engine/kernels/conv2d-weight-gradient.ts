@@ -13,11 +13,11 @@ import { hasQuadSubgroups, prefersWideTiles, splitSum, sumPartials } from './gem
 import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
 
 export type Conv2dWeightGradientParams = Conv2dSizes & {
-  /** 1: `db` is computed as well, in the same pass. 0: `db` is not written, and its buffer may be any four floats. */
+  /** 1: `gbias` is computed as well, in the same pass. 0: `gbias` is not written, and its buffer may be any four floats. */
   readonly hasBias: number;
 };
 
-/** One of the inputs that share a convolution: which rows of `dw` are its, and its name among the kernel's buffers. */
+/** One of the inputs that share a convolution: which rows of `gw` are its, and its name among the kernel's buffers. */
 export interface WeightGradientInput extends Conv2dPart {
   readonly x: string;
   /** Its channels. */
@@ -26,7 +26,7 @@ export interface WeightGradientInput extends Conv2dPart {
 
 /** How the sum over the pixels is cut, and the tiles of one part. */
 interface Work {
-  /** Rows of dw (u,v,c) and of db that a tile has, and its columns o. */
+  /** Rows of gw (u,v,c) and of gbias that a tile has, and its columns o. */
   readonly rows: number;
   readonly columns: number;
   /** Tiles of a workgroup. */
@@ -40,7 +40,7 @@ type WeightGradientPlan = (p: Conv2dWeightGradientParams, caps: AdapterCaps, inp
 /** A way to compute a weight gradient: one dispatch for each input, then those that add their partial matrices. */
 export interface WeightGradientRung {
   readonly id: string;
-  /** Which channels must come in whole vectors of 4 (they can be padded with zeros): those of dy, or those of x too. */
+  /** Which channels must come in whole vectors of 4 (they can be padded with zeros): those of gy, or those of x too. */
   readonly vectors: 'none' | 'out' | 'both';
   /** @param p sizes, with the channels of all inputs together */
   readonly plan: WeightGradientPlan;
@@ -49,7 +49,7 @@ export interface WeightGradientRung {
 
 /** A rung whose invocations take parts of the pixels, counted over n,y,x. */
 interface PixelRung {
-  /** Rows that db takes: one vector where channels are read in vectors of 4 (they can be padded with zeros). */
+  /** Rows that gbias takes: one vector where channels are read in vectors of 4 (they can be padded with zeros). */
   readonly biasRows: 1 | 4;
   readonly work: Work;
   readonly shader: typeof quadSwap | typeof quadSwapWide | typeof registerTile | typeof workgroupTile;
@@ -65,8 +65,8 @@ function pixelPlan(
 ): Plan {
   const { hasBias, ...params } = p;
   const pixels = p.N * p.Ho * p.Wo;
-  const dwRows = p.kh * p.kw * (p.Ci / p.groups);
-  const rowsPerSplit = dwRows + biasRows * hasBias;
+  const gwRows = p.kh * p.kw * (p.Ci / p.groups);
+  const rowsPerSplit = gwRows + biasRows * hasBias;
   const columnTiles = p.groups * Math.ceil(p.Co / p.groups / work.columns);
   // The bias is the last input's.
   const tilesOf = ({ Ci }: WeightGradientInput, withBias: number) =>
@@ -82,16 +82,16 @@ function pixelPlan(
     // The rungs take the same parameters; only the names of their entry points differ.
     return dispatch(shader as typeof quadSwap, entry(p) as 'pairs', { ...params, ...range }, grid, {
       overrides: { HAS_BIAS: biasOf(i), PADDED: Number(readsOutside(p)), DOUBLED: doubled },
-      buffers: parts ? { x, dw: 'partials' } : { x },
+      buffers: parts ? { x, gw: 'partials' } : { x },
     });
   });
-  return parts ? withSums(p, caps, dispatches, { splits, dwRows, rowsPerSplit }) : { dispatches };
+  return parts ? withSums(p, caps, dispatches, { splits, gwRows, rowsPerSplit }) : { dispatches };
 }
 
 interface Partials {
   readonly splits: number;
-  /** Rows of dw in a partial matrix; behind them those of db. */
-  readonly dwRows: number;
+  /** Rows of gw in a partial matrix; behind them those of gbias. */
+  readonly gwRows: number;
   readonly rowsPerSplit: number;
 }
 
@@ -100,20 +100,20 @@ function withSums(
   p: Conv2dWeightGradientParams,
   caps: AdapterCaps,
   dispatches: readonly Dispatch[],
-  { splits, dwRows, rowsPerSplit }: Partials,
+  { splits, gwRows, rowsPerSplit }: Partials,
 ): Plan {
   const stride = rowsPerSplit * p.Co;
   const sum = { splits, stride, N: p.Co };
-  const sums = [sumPartials(caps, { ...sum, count: dwRows * p.Co, offset: 0 }, 'dw')];
-  if (p.hasBias) sums.push(sumPartials(caps, { ...sum, count: p.Co, offset: dwRows * p.Co }, 'db'));
+  const sums = [sumPartials(caps, { ...sum, count: gwRows * p.Co, offset: 0 }, 'gw')];
+  if (p.hasBias) sums.push(sumPartials(caps, { ...sum, count: p.Co, offset: gwRows * p.Co }, 'gbias'));
   return { dispatches: [...dispatches, ...sums], temporaries: { partials: 4 * splits * stride } };
 }
 
-/** Bytes of x and dy in a split, which stay in a second-level cache, and of the cache lines of a block, which stay in the first. */
+/** Bytes of x and gy in a split, which stay in a second-level cache, and of the cache lines of a block, which stay in the first. */
 const SPLIT_BYTES = 2 ** 18;
 const BLOCK_BYTES = 2 ** 14;
 
-/** For the CPU device: splits of whole lines, cut so that their part of x and dy stays in the processor's caches. */
+/** For the CPU device: splits of whole lines, cut so that their part of x and gy stays in the processor's caches. */
 const linePlan: WeightGradientPlan = (p, caps, inputs) => {
   const { hasBias, ...params } = p;
   const lines = p.N * p.Ho;
@@ -122,8 +122,8 @@ const linePlan: WeightGradientPlan = (p, caps, inputs) => {
   const linesPerSplit = Math.min(lines, Math.max(fewest, Math.floor(SPLIT_BYTES / lineBytes)));
   const splits = Math.ceil(lines / linesPerSplit);
   const block = Math.max(1, Math.floor(BLOCK_BYTES / (128 * p.Wo)));
-  const dwRows = p.kh * p.kw * (p.Ci / p.groups);
-  const rowsPerSplit = dwRows + hasBias;
+  const gwRows = p.kh * p.kw * (p.Ci / p.groups);
+  const rowsPerSplit = gwRows + hasBias;
   const columnTiles = p.groups * Math.ceil(p.Co / p.groups / 8);
   const parts = splits > 1 || hasBias === 1;
   const split = { splits, linesPerSplit, block, rowsPerSplit };
@@ -134,15 +134,15 @@ const linePlan: WeightGradientPlan = (p, caps, inputs) => {
       'tile',
       { ...params, Ci, wChannels, wFirst, ...split },
       linearGrid(tiles, 1, caps.maxWorkgroupsPerDimension),
-      { overrides: { DOUBLED: doubled }, buffers: parts ? { x, dw: 'partials' } : { x } },
+      { overrides: { DOUBLED: doubled }, buffers: parts ? { x, gw: 'partials' } : { x } },
     );
   });
   if (hasBias) {
     const grid = linearGrid((splits * p.Co) / 4, 8, caps.maxWorkgroupsPerDimension);
     const range = { wChannels: p.Ci / p.groups, wFirst: 0 };
-    dispatches.push(dispatch(rowTile, 'bias', { ...params, ...range, ...split }, grid, { buffers: { dw: 'partials' } }));
+    dispatches.push(dispatch(rowTile, 'bias', { ...params, ...range, ...split }, grid, { buffers: { gw: 'partials' } }));
   }
-  return parts ? withSums(p, caps, dispatches, { splits, dwRows, rowsPerSplit }) : { dispatches };
+  return parts ? withSums(p, caps, dispatches, { splits, gwRows, rowsPerSplit }) : { dispatches };
 };
 
 const inPairs = (p: Conv2dSizes) => (p.Wo % 2 === 0 ? 'pairs' : 'single');
@@ -213,27 +213,27 @@ function rungVariant(rung: WeightGradientRung): Variant<Conv2dWeightGradientPara
     applies: rung.applies,
     plan(p, caps) {
       const one = (q: Conv2dWeightGradientParams) => rung.plan(q, caps, [{ x: 'x', Ci: q.Ci, ...onlyInput(q) }]);
-      const roles = { x: 'x', y: 'dy', w: 'dw', ...(p.hasBias ? { bias: ['db', 'Co'] as const } : {}) };
-      return rung.vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['dw', 'db'], one, rung.vectors);
+      const roles = { x: 'x', y: 'gy', w: 'gw', ...(p.hasBias ? { bias: ['gbias', 'Co'] as const } : {}) };
+      return rung.vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['gw', 'gbias'], one, rung.vectors);
     },
   };
 }
 
-/** dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o];  db[o] = Σ dy[n,y,x,o] */
-export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2dWeightGradientParams>({
+/** gw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,o];  gbias[o] = Σ gy[n,y,x,o] */
+export const conv2dWeightGradient = defineKernel<'x' | 'gy', 'gw' | 'gbias', Conv2dWeightGradientParams>({
   name: 'conv2dWeightGradient',
   equation:
-    '\\mathrm{dw}_{u,v,c,o} = \\sum_{n,y,x} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; \\mathrm{dy}_{n,y,x,o},\\qquad \\mathrm{db}_o = \\sum_{n,y,x} \\mathrm{dy}_{n,y,x,o}',
-  inputs: ['x', 'dy'],
-  outputs: ['dw', 'db'],
+    'g_{w,uvco} = \\sum_{n,y,x} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; g_{y,nyxo},\\qquad g_{\\mathrm{bias},o} = \\sum_{n,y,x} g_{y,nyxo}',
+  inputs: ['x', 'gy'],
+  outputs: ['gw', 'gbias'],
   // Left as it is without a bias.
-  inPlace: ['db'],
+  inPlace: ['gbias'],
   sizes(p) {
     const { x, y, w } = conv2dElements(p);
-    return { x, dy: y, dw: w, db: p.hasBias ? p.Co : NO_BIAS_SIZE };
+    return { x, gy: y, gw: w, gbias: p.hasBias ? p.Co : NO_BIAS_SIZE };
   },
   example: { ...CONV2D_EXAMPLE, hasBias: 1 },
-  reference({ x, dy }, { dw, db }, p) {
+  reference({ x, gy }, { gw, gbias }, p) {
     const channels = p.Ci / p.groups;
     let i = 0;
     for (let u = 0; u < p.kh; u++) {
@@ -251,11 +251,11 @@ export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2d
                   if (xi < 0 || xi >= p.W) continue;
                   sum +=
                     (x[((n * p.H + yi) * p.W + xi) * p.Ci + channel] as number) *
-                    (dy[((n * p.Ho + yo) * p.Wo + xo) * p.Co + o] as number);
+                    (gy[((n * p.Ho + yo) * p.Wo + xo) * p.Co + o] as number);
                 }
               }
             }
-            dw[i++] = sum;
+            gw[i++] = sum;
           }
         }
       }
@@ -263,8 +263,8 @@ export const conv2dWeightGradient = defineKernel<'x' | 'dy', 'dw' | 'db', Conv2d
     if (!p.hasBias) return;
     for (let o = 0; o < p.Co; o++) {
       let sum = 0;
-      for (let pixel = 0; pixel < p.N * p.Ho * p.Wo; pixel++) sum += dy[pixel * p.Co + o] as number;
-      db[o] = sum;
+      for (let pixel = 0; pixel < p.N * p.Ho * p.Wo; pixel++) sum += gy[pixel * p.Co + o] as number;
+      gbias[o] = sum;
     }
   },
   variants: [

@@ -8,7 +8,7 @@ import tile4x2 from '../../shaders/ladders/conv2d/7-register-tile-4x2.wgsl';
 import { depthwise } from './conv2d-depthwise.ts';
 import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput, readsOutside } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
-import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE, phi } from './epilogue.ts';
 import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
 import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Variant } from './kernel.ts';
 
@@ -119,10 +119,10 @@ function rungVariant({ id, vectors, applies, dispatch: dispatchOf }: Conv2dRung)
   };
 }
 
-/** y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o]) */
+/** y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o]) */
 export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
   name: 'conv2d',
-  equation: 'y_{n,y,x,o} = \\varphi\\Big(\\sum_{u,v,c} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{u,v,c,o} + \\mathrm{bias}_o\\Big)',
+  equation: 'y_{nyxo} = \\varphi\\Big(\\sum_{u,v,c} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{uvco} + \\mathrm{bias}_o\\Big)',
   inputs: ['x', 'w', 'bias'],
   outputs: ['y'],
   sizes: (p) => ({ ...conv2dElements(p), bias: p.hasBias ? p.Co : NO_BIAS_SIZE }),
@@ -147,7 +147,7 @@ export const conv2d = defineKernel<'x' | 'w' | 'bias', 'y', Conv2dParams>({
                 for (let c = 0; c < channels; c++) sum += (x[pixel + c] as number) * (w[(tap + c) * p.Co + o] as number);
               }
             }
-            y[i++] = activate(p.hasBias ? sum + (bias[o] as number) : sum, p);
+            y[i++] = phi(p.hasBias ? sum + (bias[o] as number) : sum, p);
           }
         }
       }

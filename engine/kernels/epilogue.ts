@@ -17,7 +17,7 @@ export const NO_EPILOGUE: Epilogue = { hasBias: 0, activation: ACTIVATION.none, 
 /** WebGPU binds no empty buffer: where a kernel has no bias, four floats stand in for it. */
 export const NO_BIAS_SIZE = 4;
 
-export function activate(value: number, { activation, slope }: Epilogue): number {
+export function phi(value: number, { activation, slope }: Epilogue): number {
   if (activation === ACTIVATION.relu) return Math.max(value, 0);
   if (activation === ACTIVATION.leakyRelu) return value > 0 ? value : value * slope;
   return value;

@@ -79,7 +79,7 @@ const suitsWorkgroupTile = (p: MatmulSizes, caps: AdapterCaps): boolean => !caps
 /** y[z,m,n] = Σ_k a[z,m,k] · b[z,n,k]: the gradient of a product with respect to its left factor. */
 export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
   name: 'matmulNT',
-  equation: 'y_{zmn} = \\sum_{k} a_{zmk}\\, b_{znk}',
+  equation: 'y_{mn} = \\sum_{k} a_{mk}\\, b_{nk}',
   inputs: ['a', 'b'],
   outputs: ['y'],
   sizes,
@@ -126,7 +126,7 @@ export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
 /** y[z,m,n] = Σ_k a[z,k,m] · b[z,k,n]: the gradient of a product with respect to its right factor. */
 export const matmulTN = defineKernel<'a' | 'b', 'y', MatmulSizes>({
   name: 'matmulTN',
-  equation: 'y_{zmn} = \\sum_{k} a_{zkm}\\, b_{zkn}',
+  equation: 'y_{mn} = \\sum_{k} a_{km}\\, b_{kn}',
   inputs: ['a', 'b'],
   outputs: ['y'],
   sizes,

@@ -6,7 +6,7 @@ import tile8x2 from '../../shaders/ladders/matmul/4-register-tile-8x2.wgsl';
 import quadSwap from '../../shaders/ladders/matmul/5-quad-swap.wgsl';
 import workgroupTile from '../../shaders/ladders/matmul/6-workgroup-tile.wgsl';
 import tile4x2 from '../../shaders/ladders/matmul/7-register-tile-4x2.wgsl';
-import { activate, type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE } from './epilogue.ts';
+import { type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE, phi } from './epilogue.ts';
 import { collides, panelPlan } from './gemm-panels.ts';
 import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct, splitSum, whole } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
@@ -104,10 +104,10 @@ function tilePlan(
   );
 }
 
-/** y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n]) */
+/** y[z,m,n] = phi(Σ_k a[z,m,k] · b[z,k,n] + bias[n]) */
 export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
   name: 'matmul',
-  equation: 'y_{zmn} = \\varphi\\Big(\\sum_{k} a_{zmk}\\, b_{zkn} + \\mathrm{bias}_n\\Big)',
+  equation: 'y_{mn} = \\varphi\\Big(\\sum_{k} a_{mk}\\, b_{kn} + \\mathrm{bias}_n\\Big)',
   inputs: ['a', 'b', 'bias'],
   outputs: ['y'],
   sizes: (p) => ({
@@ -126,7 +126,7 @@ export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
           for (let k = 0; k < K; k++) {
             sum += (a[z * p.aBatchStride + m * K + k] as number) * (b[z * p.bBatchStride + k * N + n] as number);
           }
-          y[(z * M + m) * N + n] = activate(p.hasBias ? sum + (bias[n] as number) : sum, p);
+          y[(z * M + m) * N + n] = phi(p.hasBias ? sum + (bias[n] as number) : sum, p);
         }
       }
     }

@@ -120,7 +120,8 @@ export const maxPool = defineKernel<'x', 'y' | 'winners', PoolParams>({
 
 export const maxPoolGradient = defineKernel<'gy' | 'winners', 'gx', PoolParams>({
   name: 'maxPoolGradient',
-  equation: 'g_{x,nyxc} = \\sum_{p,q} g_{y,npqc}\\,[(y, x)\\ \\text{won window}\\ (p, q)]',
+  equation:
+    'g_{x,nyxc} = \\sum_{p,q} g_{y,npqc}\\, \\big[(\\hat u, \\hat v)_{npqc} = (y - p s_y + p_y,\\; x - q s_x + p_x)\\big]',
   inputs: ['gy', 'winners'],
   outputs: ['gx'],
   types: { winners: 'u32' },

@@ -10,7 +10,7 @@ import { Linear } from './layers/linear.ts';
 import { BatchNorm, LayerNorm } from './layers/normalisation.ts';
 import { Flatten, GlobalAvgPool, Pool, Upsample } from './layers/spatial.ts';
 import { UNet } from './layers/unet.ts';
-import { LayerError, type Module } from './module.ts';
+import { LayerError, type Module, type Remedy } from './module.ts';
 import { registeredLayer } from './registry.ts';
 
 /** Something wrong with a layer. */
@@ -18,13 +18,22 @@ export interface LayerProblem {
   /** Path of the layer: '3' or '3.body.0'. */
   readonly path: string;
   readonly type: string;
-  /** Names the layer: 'layer 3 (conv2d): in = 16 but its input has 32 channels'. */
+  /** Names the layer: 'layer 3 (conv2d): in = 16 but its input has 32 channels: set to 32'. */
   readonly message: string;
+  /** With this the layer would fit. */
+  readonly remedy?: Remedy;
 }
 
-type Report = (path: string, type: string, what: string) => void;
+/** What a walk through a definition tells. */
+export interface Listener {
+  problem(path: string, type: string, what: string, remedy?: Remedy): void;
+  /** The shape that reaches a layer, before it is known whether it fits. */
+  reached(path: string, inputShape: Shape): void;
+}
 
-function construct(definition: LayerDefinition, inputShape: Shape, path: string, report: Report): Module | undefined {
+const SILENT: Listener = { problem: () => {}, reached: () => {} };
+
+function construct(definition: LayerDefinition, inputShape: Shape, path: string, listener: Listener): Module | undefined {
   switch (definition.type) {
     case 'linear':
       return new Linear(definition, inputShape);
@@ -52,16 +61,16 @@ function construct(definition: LayerDefinition, inputShape: Shape, path: string,
     case 'unet':
       return new UNet(definition, inputShape);
     case 'sequential':
-      return createSequential(definition.layers, inputShape, path, report);
+      return createSequential(definition.layers, inputShape, path, listener);
     case 'residual': {
-      const body = createSequential(definition.layers, inputShape, `${path}.body`, report);
+      const body = createSequential(definition.layers, inputShape, `${path}.body`, listener);
       const { bridge } = definition;
       const straight =
         bridge === undefined
           ? undefined
           : Array.isArray(bridge)
-            ? createSequential(bridge, inputShape, `${path}.bridge`, report)
-            : createLayer(bridge as LayerDefinition, inputShape, `${path}.bridge`, report)?.module;
+            ? createSequential(bridge, inputShape, `${path}.bridge`, listener)
+            : createLayer(bridge as LayerDefinition, inputShape, `${path}.bridge`, listener)?.module;
       if (!body || (bridge !== undefined && !straight)) return undefined;
       return new Residual(body, straight, inputShape);
     }
@@ -76,26 +85,27 @@ interface Created {
 }
 
 /** One layer; where it does not fit its input but says what it expects, later layers are checked as if it had got that. */
-export function createLayer(value: unknown, inputShape: Shape, path: string, report: Report): Created | undefined {
+export function createLayer(value: unknown, inputShape: Shape, path: string, listener: Listener): Created | undefined {
+  listener.reached(path, inputShape);
   const read = readLayer(value);
   if ('problems' in read) {
-    for (const problem of read.problems) report(path, read.type, problem);
+    for (const problem of read.problems) listener.problem(path, read.type, problem);
     return undefined;
   }
   const definition = read.layer;
   try {
-    const module = construct(definition, inputShape, path, report);
+    const module = construct(definition, inputShape, path, listener);
     if (!module) return undefined;
     module.label = definition.name;
     module.initialiser = definition.init;
     return { module, outputShape: module.outputShape };
   } catch (error) {
     if (!(error instanceof LayerError)) throw error;
-    report(path, definition.type, error.message);
+    listener.problem(path, definition.type, error.message, error.remedy);
     if (!error.assume) return undefined;
     if (definition.type === 'residual') return { module: undefined, outputShape: error.assume };
     try {
-      const repaired = construct(definition, error.assume, path, () => {});
+      const repaired = construct(definition, error.assume, path, SILENT);
       return repaired && { module: undefined, outputShape: repaired.outputShape };
     } catch (second) {
       if (second instanceof LayerError) return undefined;
@@ -109,13 +119,13 @@ export function createSequential(
   definitions: readonly unknown[],
   inputShape: Shape,
   path: string,
-  report: Report,
+  listener: Listener,
   onLayer?: (index: number, created: Created) => void,
 ): Sequential | undefined {
   const modules: Module[] = [];
   let shape = inputShape;
   for (const [index, definition] of definitions.entries()) {
-    const created = createLayer(definition, shape, path ? `${path}.${index}` : String(index), report);
+    const created = createLayer(definition, shape, path ? `${path}.${index}` : String(index), listener);
     if (!created) return undefined;
     onLayer?.(index, created);
     if (created.module) modules.push(created.module);

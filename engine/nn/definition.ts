@@ -44,7 +44,8 @@ interface Common {
 
 export interface LinearDefinition extends Common {
   readonly type: 'linear';
-  readonly in: number;
+  /** Features or channels of the input; left out: those that arrive. */
+  readonly in?: number;
   readonly out: number;
   /** Default true. */
   readonly bias?: boolean;
@@ -52,7 +53,8 @@ export interface LinearDefinition extends Common {
 
 export interface Conv2dDefinition extends Common {
   readonly type: 'conv2d';
-  readonly in: number;
+  /** Features or channels of the input; left out: those that arrive. */
+  readonly in?: number;
   readonly out: number;
   readonly kernel: Pair;
   /** Default 1. */
@@ -66,7 +68,8 @@ export interface Conv2dDefinition extends Common {
 
 export interface ConvTranspose2dDefinition extends Common {
   readonly type: 'convtranspose2d';
-  readonly in: number;
+  /** Features or channels of the input; left out: those that arrive. */
+  readonly in?: number;
   readonly out: number;
   readonly kernel: Pair;
   readonly stride?: Pair;
@@ -80,7 +83,8 @@ export interface ConvTranspose2dDefinition extends Common {
 export interface BatchNormDefinition extends Common {
   /** `batchnorm2d` takes [H, W, C], `batchnorm1d` takes [F]. */
   readonly type: 'batchnorm2d' | 'batchnorm1d';
-  readonly features: number;
+  /** Left out: those that arrive. */
+  readonly features?: number;
   /** Default 1e-5. */
   readonly eps?: number;
   /** Weight of the new batch in the running statistics, default 0.1. */
@@ -89,7 +93,8 @@ export interface BatchNormDefinition extends Common {
 
 export interface LayerNormDefinition extends Common {
   readonly type: 'layernorm';
-  readonly features: number;
+  /** Left out: those that arrive. */
+  readonly features?: number;
   readonly eps?: number;
 }
 
@@ -161,7 +166,8 @@ export interface SequentialDefinition extends Common {
  */
 export interface UNetDefinition extends Common {
   readonly type: 'unet';
-  readonly in: number;
+  /** Features or channels of the input; left out: those that arrive. */
+  readonly in?: number;
   readonly out: number;
   /** Levels, at least 1; the sides must be divisible by 2^(depth−1). Default 3. */
   readonly depth?: number;

@@ -19,23 +19,29 @@ export type FieldKind =
 
 /** The fields of a layer type besides type, name and init. */
 export interface Fields {
+  /** What the input's last axis says; a definition may repeat it. */
+  readonly derived?: Readonly<Record<string, 'count'>>;
   readonly required?: Readonly<Record<string, FieldKind>>;
   readonly optional?: Readonly<Record<string, FieldKind>>;
 }
 
 const NONE: Fields = {};
 const POOL: Fields = { required: { kernel: 'countPair' }, optional: { stride: 'countPair', padding: 'naturalPair' } };
-const BATCH_NORM: Fields = { required: { features: 'count' }, optional: { eps: 'positive', momentum: 'probability' } };
+const IN = { in: 'count' } as const;
+const FEATURES = { features: 'count' } as const;
+const BATCH_NORM: Fields = { derived: FEATURES, optional: { eps: 'positive', momentum: 'probability' } };
 const DROPOUT: Fields = { optional: { p: 'probability' } };
 
 export const layerFields: Readonly<Record<LayerType, Fields>> = {
-  linear: { required: { in: 'count', out: 'count' }, optional: { bias: 'boolean' } },
+  linear: { derived: IN, required: { out: 'count' }, optional: { bias: 'boolean' } },
   conv2d: {
-    required: { in: 'count', out: 'count', kernel: 'countPair' },
+    derived: IN,
+    required: { out: 'count', kernel: 'countPair' },
     optional: { stride: 'countPair', padding: 'padding', dilation: 'countPair', groups: 'count', bias: 'boolean' },
   },
   convtranspose2d: {
-    required: { in: 'count', out: 'count', kernel: 'countPair' },
+    derived: IN,
+    required: { out: 'count', kernel: 'countPair' },
     optional: {
       stride: 'countPair',
       padding: 'naturalPair',
@@ -47,7 +53,7 @@ export const layerFields: Readonly<Record<LayerType, Fields>> = {
   },
   batchnorm2d: BATCH_NORM,
   batchnorm1d: BATCH_NORM,
-  layernorm: { required: { features: 'count' }, optional: { eps: 'positive' } },
+  layernorm: { derived: FEATURES, optional: { eps: 'positive' } },
   relu: NONE,
   tanh: NONE,
   sigmoid: NONE,
@@ -69,7 +75,8 @@ export const layerFields: Readonly<Record<LayerType, Fields>> = {
   residual: { required: { layers: 'layers' }, optional: { bridge: 'bridge' } },
   sequential: { required: { layers: 'layers' } },
   unet: {
-    required: { in: 'count', out: 'count' },
+    derived: IN,
+    required: { out: 'count' },
     optional: {
       depth: 'count',
       maps: 'count',
@@ -143,7 +150,7 @@ export function readLayer(value: unknown): { layer: LayerDefinition } | { type: 
     const known = [...Object.keys(layerFields), ...registered.keys()].join(', ');
     return { type, problems: [`'${given.type}' is not a layer type; use one of ${known}`] };
   }
-  const { required = {}, optional = {} } = fields;
+  const { derived = {}, required = {}, optional = {} } = fields;
   const problems: string[] = [];
   for (const [field, kind] of Object.entries(required)) {
     if (given[field] === undefined) problems.push(`'${field}' is missing`);
@@ -152,12 +159,12 @@ export function readLayer(value: unknown): { layer: LayerDefinition } | { type: 
       if (wrong) problems.push(`${field} = ${JSON.stringify(given[field])} ${wrong}`);
     }
   }
-  for (const [field, kind] of Object.entries(optional)) {
+  for (const [field, kind] of Object.entries({ ...derived, ...optional })) {
     if (given[field] === undefined) continue;
     const wrong = complaint(kind, given[field]);
     if (wrong) problems.push(`${field} = ${JSON.stringify(given[field])} ${wrong}`);
   }
-  const known = ['type', 'name', 'init', ...Object.keys(required), ...Object.keys(optional)];
+  const known = ['type', 'name', 'init', ...Object.keys({ ...derived, ...required, ...optional })];
   for (const field of Object.keys(given)) {
     if (!known.includes(field)) problems.push(`'${field}' is not a field of ${type}; it has ${known.slice(1).join(', ')}`);
   }

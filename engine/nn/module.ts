@@ -196,13 +196,35 @@ export abstract class Module {
   }
 }
 
+/** A field and the value with which a layer would fit. */
+export interface Remedy {
+  readonly field: string;
+  readonly value: number;
+}
+
 /** A layer does not fit its input; the validator adds which layer it is. */
 export class LayerError extends Error {
   /** The input shape to go on with, so that later layers can be checked too. */
   readonly assume: Shape | undefined;
+  readonly remedy: Remedy | undefined;
 
-  constructor(message: string, assume?: Shape) {
+  constructor(message: string, assume?: Shape, remedy?: Remedy) {
     super(message);
     this.assume = assume;
+    this.remedy = remedy;
   }
+}
+
+/**
+ * The features or channels of a layer: those that arrive, which a definition may repeat.
+ * @param inputShape of one sample; its last axis counts
+ * @param stated what the definition says
+ * @throws LayerError naming the number to set where it says another
+ */
+export function arriving(inputShape: Shape, field: string, stated: number | undefined): number {
+  const value = inputShape.at(-1) as number;
+  if (stated === undefined || stated === value) return value;
+  const what = inputShape.length === 3 ? 'channels' : 'features';
+  const assume = [...inputShape.slice(0, -1), stated];
+  throw new LayerError(`${field} = ${stated} but its input has ${value} ${what}: set to ${value}`, assume, { field, value });
 }

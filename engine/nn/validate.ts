@@ -1,8 +1,9 @@
 import { ConfigError } from '../errors.ts';
 import type { Shape } from '../tensor.ts';
-import { createSequential, type LayerProblem } from './create.ts';
+import { createSequential, type LayerProblem, type Listener } from './create.ts';
 import type { NetworkDefinition } from './definition.ts';
 import type { Sequential } from './layers/composite.ts';
+import type { Remedy } from './module.ts';
 
 export type { LayerProblem } from './create.ts';
 
@@ -21,35 +22,43 @@ export interface Validation {
   readonly errors: readonly LayerProblem[];
   /** Number of learned values of the whole network. */
   readonly parameters: number;
+  /** The shape of one sample that reaches each layer, nested ones too, by path; as far as the definition could be followed. */
+  readonly inputShapes: Readonly<Record<string, Shape>>;
 }
 
 /** 'layer 3 (conv2d): …', counted as in the definition and in the names of the weights. */
-function problem(path: string, type: string, what: string): LayerProblem {
-  return { path, type, message: `layer ${path} (${type}): ${what}` };
+function problem(path: string, type: string, what: string, remedy?: Remedy): LayerProblem {
+  return { path, type, message: `layer ${path} (${type}): ${what}`, ...(remedy ? { remedy } : {}) };
 }
 
 /** Describes a network without giving it memory. */
 export function describeNetwork(definition: unknown, inputShape: Shape): Validation & { readonly root: Sequential | undefined } {
   const errors: LayerProblem[] = [];
   const layers: LayerSummary[] = [];
+  const inputShapes: Record<string, Shape> = {};
   if (!Array.isArray(definition)) {
     errors.push({ path: '', type: 'network', message: 'the network must be a list of layers' });
-    return { layers, errors, parameters: 0, root: undefined };
+    return { layers, errors, parameters: 0, inputShapes, root: undefined };
   }
   const wrongShape =
     !(inputShape.length === 1 || inputShape.length === 3) || !inputShape.every((n) => Number.isInteger(n) && n > 0);
   if (wrongShape) {
     const message = `the input shape [${inputShape.join(', ')}] must be [height, width, channels] or [features], without the batch`;
-    return { layers, errors: [{ path: '', type: 'network', message }], parameters: 0, root: undefined };
+    return { layers, errors: [{ path: '', type: 'network', message }], parameters: 0, inputShapes, root: undefined };
   }
-  const report = (path: string, type: string, what: string) => errors.push(problem(path, type, what));
-  const root = createSequential(definition, inputShape, '', report, (index, { module, outputShape }) => {
+  const listener: Listener = {
+    problem: (...of) => errors.push(problem(...of)),
+    reached: (path, shape) => {
+      inputShapes[path] = shape;
+    },
+  };
+  const root = createSequential(definition, inputShape, '', listener, (index, { module, outputShape }) => {
     const type = module?.type ?? String((definition[index] as { type: unknown }).type).toLowerCase();
     layers.push({ index, type, outputShape, parameters: module?.parameterCount ?? 0 });
   });
   if (root) checkLabels(root, errors);
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
-  return { layers, errors, parameters, root: errors.length === 0 ? root : undefined };
+  return { layers, errors, parameters, inputShapes, root: errors.length === 0 ? root : undefined };
 }
 
 /** Two layers with one name could not be told apart in captures. */
@@ -73,8 +82,8 @@ function checkLabels(root: Sequential, errors: LayerProblem[]): void {
  * @param inputShape [height, width, channels] or [features], without the batch
  */
 export function validateNetwork(definition: NetworkDefinition | unknown, inputShape: Shape): Validation {
-  const { layers, errors, parameters } = describeNetwork(definition, inputShape);
-  return { layers, errors, parameters };
+  const { root: _, ...validation } = describeNetwork(definition, inputShape);
+  return validation;
 }
 
 /** The described network. @throws ConfigError with every problem */

@@ -56,7 +56,7 @@ function batchStatistics(x: Tensor): BatchStatistics {
 
 const batchNormOp = defineOperation<Attrs>({
   name: 'batchNorm',
-  equation: 'y = \\gamma\\,\\hat x + \\beta,\\quad \\hat x = \\frac{x - \\mu}{\\sqrt{\\sigma^2 + \\epsilon}}',
+  equation: batchNormKernel.equation,
   saves: 'both',
   forward([input, gamma, beta], attrs) {
     const x = input as Tensor;

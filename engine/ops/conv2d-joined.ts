@@ -54,8 +54,7 @@ function partsOf({ C1, doubled1, doubled2, ...sizes }: JoinedSizes): Part[] {
 
 const joinedOp: Operation<JoinedAttrs> = defineOperation<JoinedAttrs>({
   name: 'conv2dJoined',
-  equation:
-    'y_{nyxo} = h\\Big(b_o + \\sum_{u,v}\\Big(\\sum_{c < C_1} x_{1,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{uvco} + \\sum_{c < C_2} x_{2,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{u,v,\\,C_1+c,\\,o}\\Big)\\Big)',
+  equation: joinedKernel.equation,
   saves: 'both',
   forward(inputs, { sizes, epilogue }) {
     const { x1, x2, w, b } = named(inputs, sizes);
@@ -64,24 +63,24 @@ const joinedOp: Operation<JoinedAttrs> = defineOperation<JoinedAttrs>({
     run(joinedKernel, { x1, x2: x2 ?? none, w, bias: b ?? none, y }, { ...sizes, ...epilogue });
     return y;
   },
-  gradient(gy, { inputs, output, attrs: { sizes, epilogue }, needs }) {
+  gradient(g, { inputs, output, attrs: { sizes, epilogue }, needs }) {
     const { x1, x2, w, b } = named(inputs, sizes);
     const xs = x2 ? [x1, x2] : [x1];
     const parts = partsOf(sizes);
-    const dy = activationGradient(gy, output, epilogue);
+    const gy = activationGradient(g, output, epilogue);
     const gradientOf = isRecording() ? inputGradientOnTape : inputGradient;
-    const dxs = parts.map((part, i) => (needs[i] ? gradientOf(dy, w, part) : null));
+    const gxs = parts.map((part, i) => (needs[i] ? gradientOf(gy, w, part) : null));
     const [needsW, needsB] = [needs[parts.length], b !== undefined && needs[parts.length + 1]];
-    const rest = (dw: Tensor | null, db: Tensor | null) => (b ? [...dxs, dw, db] : [...dxs, dw]);
-    if (isRecording()) return rest(needsW ? weightGradientOnTape(xs, dy, parts) : null, needsB ? biasGradient(dy) : null);
-    if (!needsW) return rest(null, needsB ? biasGradient(dy) : null);
-    const dw = emptyTensor(w.shape, 'conv2dJoinedWeightGradient', 'f32', dy.device);
-    const db = emptyTensor([needsB ? sizes.Co : 4], 'conv2dJoinedWeightGradient', 'f32', dy.device);
-    const buffers = { x1, x2: x2 ?? constant(0, dy.device), dy, dw, db };
+    const rest = (gw: Tensor | null, gbias: Tensor | null) => (b ? [...gxs, gw, gbias] : [...gxs, gw]);
+    if (isRecording()) return rest(needsW ? weightGradientOnTape(xs, gy, parts) : null, needsB ? biasGradient(gy) : null);
+    if (!needsW) return rest(null, needsB ? biasGradient(gy) : null);
+    const gw = emptyTensor(w.shape, 'conv2dJoinedWeightGradient', 'f32', gy.device);
+    const gbias = emptyTensor([needsB ? sizes.Co : 4], 'conv2dJoinedWeightGradient', 'f32', gy.device);
+    const buffers = { x1, x2: x2 ?? constant(0, gy.device), gy, gw, gbias };
     run(conv2dJoinedWeightGradient, buffers, { ...sizes, hasBias: needsB ? 1 : 0 });
-    if (needsB) return rest(dw, db);
-    db.dispose();
-    return rest(dw, null);
+    if (needsB) return rest(gw, gbias);
+    gbias.dispose();
+    return rest(gw, null);
   },
 });
 
@@ -92,33 +91,33 @@ function named(inputs: readonly Tensor[], { C1, Ci }: JoinedSizes) {
   return { x1: x1 as Tensor, x2, w: w as Tensor, b };
 }
 
-const biasGradient = (dy: Tensor): Tensor => sum(dy, { axes: [0, 1, 2] });
+const biasGradient = (gy: Tensor): Tensor => sum(gy, { axes: [0, 1, 2] });
 
 /** ∂x of one input, of its own size. */
-function inputGradient(dy: Tensor, w: Tensor, { doubled, sizes }: Part): Tensor {
+function inputGradient(gy: Tensor, w: Tensor, { doubled, sizes }: Part): Tensor {
   const { N, H, W, Ci } = sizes;
-  const dx = emptyTensor([N, H, W, Ci], 'conv2dPartInputGradient', 'f32', dy.device);
-  run(conv2dPartInputGradient, { dy, w, bias: constant(0, dy.device), dx }, sizes);
-  if (!doubled) return dx;
+  const gx = emptyTensor([N, H, W, Ci], 'conv2dPartInputGradient', 'f32', gy.device);
+  run(conv2dPartInputGradient, { gy, w, bias: constant(0, gy.device), gx }, sizes);
+  if (!doubled) return gx;
   const shape = [N, H / 2, W / 2, Ci] as const;
-  const sums = compute(resizeGradient, { gy: dx }, shape, resizeParams({ shape, size: [H, W], scale: [2, 2], mode: 'nearest' }));
-  dx.dispose();
+  const sums = compute(resizeGradient, { gy: gx }, shape, resizeParams({ shape, size: [H, W], scale: [2, 2], mode: 'nearest' }));
+  gx.dispose();
   return sums;
 }
 
 /** The same from operations, for a gradient that will be differentiated: the channels of w, and four times the mean of 2 × 2. */
-function inputGradientOnTape(dy: Tensor, w: Tensor, { doubled, sizes: { wChannels, wFirst, ...sizes } }: Part): Tensor {
+function inputGradientOnTape(gy: Tensor, w: Tensor, { doubled, sizes: { wChannels, wFirst, ...sizes } }: Part): Tensor {
   const own = slice(w, [0, 0, wFirst], [sizes.kh, sizes.kw, wFirst + sizes.Ci]);
-  const dx = inputGradientOp([dy, own], { sizes, epilogue: NO_EPILOGUE });
-  return doubled ? affine(avgPool2d(dx, { kernel: 2 }), 4, 0) : dx;
+  const gx = inputGradientOp([gy, own], { sizes, epilogue: NO_EPILOGUE });
+  return doubled ? affine(avgPool2d(gx, { kernel: 2 }), 4, 0) : gx;
 }
 
-function weightGradientOnTape(xs: readonly Tensor[], dy: Tensor, parts: readonly Part[]): Tensor {
-  const dws = parts.map(({ doubled, sizes: { wChannels, wFirst, ...sizes } }, i) => {
+function weightGradientOnTape(xs: readonly Tensor[], gy: Tensor, parts: readonly Part[]): Tensor {
+  const gws = parts.map(({ doubled, sizes: { wChannels, wFirst, ...sizes } }, i) => {
     const x = xs[i] as Tensor;
-    return weightGradientOp([doubled ? upsample2d(x, { scale: 2 }) : x, dy], { sizes, epilogue: NO_EPILOGUE });
+    return weightGradientOp([doubled ? upsample2d(x, { scale: 2 }) : x, gy], { sizes, epilogue: NO_EPILOGUE });
   });
-  return dws.length === 1 ? (dws[0] as Tensor) : concat(dws, 2);
+  return gws.length === 1 ? (gws[0] as Tensor) : concat(gws, 2);
 }
 
 export type Conv2dJoinedOptions = Omit<Conv2dOptions, 'groups'> & {

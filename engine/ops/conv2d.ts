@@ -38,7 +38,7 @@ const IMAGES = [0, 1, 2];
 
 const conv2dOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
   name: 'conv2d',
-  equation: 'y_{nyxo} = h\\Big(b_o + \\sum_{u,v,c} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; w_{uvco}\\Big)',
+  equation: conv2dKernel.equation,
   saves: 'both',
   forward([x, w, b], { sizes, epilogue, statistics }) {
     const y = emptyTensor(outputShape(sizes), 'conv2d', 'f32', (x as Tensor).device);
@@ -47,39 +47,38 @@ const conv2dOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
     else run(conv2dKernel, tensors, { ...sizes, ...epilogue });
     return y;
   },
-  gradient(gy, { inputs: [x, w, b], output, attrs: { sizes, epilogue }, needs }) {
-    const dy = activationGradient(gy, output, epilogue);
+  gradient(g, { inputs: [x, w, b], output, attrs: { sizes, epilogue }, needs }) {
+    const gy = activationGradient(g, output, epilogue);
     const plain = { sizes, epilogue: NO_EPILOGUE };
-    const dx = needs[0] ? inputGradientOp([dy, w as Tensor], plain) : null;
+    const gx = needs[0] ? inputGradientOp([gy, w as Tensor], plain) : null;
     if (isRecording() || !needs[1] || !(b && needs[2])) {
-      const dw = needs[1] ? weightGradientOp([x as Tensor, dy], plain) : null;
-      return b ? [dx, dw, needs[2] ? sum(dy, { axes: IMAGES }) : null] : [dx, dw];
+      const gw = needs[1] ? weightGradientOp([x as Tensor, gy], plain) : null;
+      return b ? [gx, gw, needs[2] ? sum(gy, { axes: IMAGES }) : null] : [gx, gw];
     }
-    // One kernel reads dy once for both.
-    const dw = emptyTensor(weightShape(sizes), 'conv2dWeightGradient', 'f32', dy.device);
-    const db = emptyTensor([sizes.Co], 'conv2dWeightGradient', 'f32', dy.device);
-    run(weightGradientKernel, { x: x as Tensor, dy, dw, db }, { ...sizes, hasBias: 1 });
-    return [dx, dw, db];
+    // One kernel reads gy once for both.
+    const gw = emptyTensor(weightShape(sizes), 'conv2dWeightGradient', 'f32', gy.device);
+    const gbias = emptyTensor([sizes.Co], 'conv2dWeightGradient', 'f32', gy.device);
+    run(weightGradientKernel, { x: x as Tensor, gy, gw, gbias }, { ...sizes, hasBias: 1 });
+    return [gx, gw, gbias];
   },
 });
 
 /** Also the forward pass of the transposed convolution, which has a bias. */
 export const inputGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
   name: 'conv2dInputGradient',
-  equation:
-    '\\mathrm{dx}_{n\\eta\\xi c} = \\sum_{u,v,o} \\mathrm{dy}_{nyxo}\\, w_{uvco},\\quad \\eta = sy + du - p,\\ \\xi = sx + dv - p',
+  equation: inputGradientKernel.equation,
   saves: 'inputs',
-  forward([dy, w, b], { sizes, epilogue }) {
-    const dx = emptyTensor(inputShape(sizes), 'conv2dInputGradient', 'f32', (dy as Tensor).device);
-    const bias = b ?? constant(0, dx.device);
-    run(inputGradientKernel, { dy: dy as Tensor, w: w as Tensor, bias, dx }, { ...sizes, ...epilogue });
-    return dx;
+  forward([gy, w, b], { sizes, epilogue }) {
+    const gx = emptyTensor(inputShape(sizes), 'conv2dInputGradient', 'f32', (gy as Tensor).device);
+    const bias = b ?? constant(0, gx.device);
+    run(inputGradientKernel, { gy: gy as Tensor, w: w as Tensor, bias, gx }, { ...sizes, ...epilogue });
+    return gx;
   },
-  gradient(g, { inputs: [dy, w, b], attrs: { sizes }, needs }) {
+  gradient(g, { inputs: [gy, w, b], attrs: { sizes }, needs }) {
     const plain = { sizes, epilogue: NO_EPILOGUE };
     return [
       needs[0] ? conv2dOp([g, w as Tensor], plain) : null,
-      needs[1] ? weightGradientOp([g, dy as Tensor], plain) : null,
+      needs[1] ? weightGradientOp([g, gy as Tensor], plain) : null,
       ...(b ? [needs[2] ? sum(g, { axes: IMAGES }) : null] : []),
     ];
   },
@@ -87,18 +86,18 @@ export const inputGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>(
 
 export const weightGradientOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
   name: 'conv2dWeightGradient',
-  equation: '\\mathrm{dw}_{uvco} = \\sum_{n,y,x} x_{n,\\,sy+du-p,\\,sx+dv-p,\\,c}\\; \\mathrm{dy}_{nyxo}',
+  equation: weightGradientKernel.equation,
   saves: 'inputs',
-  forward([x, dy], { sizes }) {
-    const dw = emptyTensor(weightShape(sizes), 'conv2dWeightGradient', 'f32', (x as Tensor).device);
-    const none = emptyTensor([4], 'conv2dWeightGradient', 'f32', dw.device);
-    run(weightGradientKernel, { x: x as Tensor, dy: dy as Tensor, dw, db: none }, { ...sizes, hasBias: 0 });
+  forward([x, gy], { sizes }) {
+    const gw = emptyTensor(weightShape(sizes), 'conv2dWeightGradient', 'f32', (x as Tensor).device);
+    const none = emptyTensor([4], 'conv2dWeightGradient', 'f32', gw.device);
+    run(weightGradientKernel, { x: x as Tensor, gy: gy as Tensor, gw, gbias: none }, { ...sizes, hasBias: 0 });
     none.dispose();
-    return dw;
+    return gw;
   },
-  gradient(g, { inputs: [x, dy], attrs: { sizes }, needs }) {
+  gradient(g, { inputs: [x, gy], attrs: { sizes }, needs }) {
     const plain = { sizes, epilogue: NO_EPILOGUE };
-    return [needs[0] ? inputGradientOp([dy as Tensor, g], plain) : null, needs[1] ? conv2dOp([x as Tensor, g], plain) : null];
+    return [needs[0] ? inputGradientOp([gy as Tensor, g], plain) : null, needs[1] ? conv2dOp([x as Tensor, g], plain) : null];
   },
 });
 

@@ -24,7 +24,7 @@ const sizes = (x: Tensor) => {
 
 const layerNormOp = defineOperation<Attrs>({
   name: 'layerNorm',
-  equation: 'y_{ri} = \\gamma_i\\,\\frac{x_{ri} - \\mu_r}{\\sqrt{\\sigma_r^2 + \\epsilon}} + \\beta_i',
+  equation: layerNormKernel.equation,
   saves: 'inputs',
   forward([input, gamma, beta], attrs) {
     const x = input as Tensor;

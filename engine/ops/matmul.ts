@@ -114,7 +114,7 @@ interface LinearAttrs {
 
 const linearOp = defineOperation<LinearAttrs>({
   name: 'linear',
-  equation: 'y_{no} = h\\Big(\\sum_i x_{ni}\\,w_{io} + b_o\\Big)',
+  equation: matmulKernel.equation,
   saves: 'both',
   forward: ([x, w, b], { epilogue }) => multiply('NN', x as Tensor, w as Tensor, epilogue, b ?? null),
   gradient(gy, { inputs: [x, w, b], output, attrs, needs }) {

@@ -67,7 +67,7 @@ interface MaxPoolAttrs {
 
 const maxPoolOp = defineOperation<MaxPoolAttrs>({
   name: 'maxPool2d',
-  equation: 'y_{nyxc} = \\max_{u,v} x_{n,\\,s y + u - p,\\,s x + v - p,\\,c}',
+  equation: maxPool.equation,
   saves: 'none',
   forward([input], attrs) {
     const x = input as Tensor;
@@ -95,7 +95,7 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
 
 const averagePoolOp: Operation<{ params: PoolParams }> = defineOperation<{ params: PoolParams }>({
   name: 'avgPool2d',
-  equation: 'y_{nyxc} = \\tfrac{1}{k_h k_w} \\sum_{u,v} x_{n,\\,s y + u - p,\\,s x + v - p,\\,c}',
+  equation: averagePool.equation,
   saves: 'none',
   forward: ([x], { params }) => compute(averagePool, { x: x as Tensor }, outShape(params), params),
   gradient: (gy, { attrs }) => [averagePoolAdjoint([gy], attrs)],
@@ -103,7 +103,7 @@ const averagePoolOp: Operation<{ params: PoolParams }> = defineOperation<{ param
 
 export const averagePoolAdjoint: Operation<{ params: PoolParams }> = defineOperation<{ params: PoolParams }>({
   name: 'avgPool2dGradient',
-  equation: 'g_{x,nyxc} = \\tfrac{1}{k_h k_w} \\sum_{\\text{windows over}\\ (y,x)} g_{y}',
+  equation: averagePoolGradient.equation,
   saves: 'none',
   forward: ([gy], { params }) => compute(averagePoolGradient, { gy: gy as Tensor }, inShape(params), params),
   gradient: (g, { attrs }) => [averagePoolOp([g], attrs)],

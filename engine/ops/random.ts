@@ -94,7 +94,7 @@ function probability(op: string, p: number): number {
 /** The mask is drawn again for the gradient instead of being stored: same words, same draw. */
 const dropoutOp: Operation<DropoutParams> = defineOperation<DropoutParams>({
   name: 'dropout',
-  equation: 'y_i = \\frac{m_i}{1 - p}\\,x_i,\\quad m_i \\sim \\mathrm{Bernoulli}(1 - p)',
+  equation: dropoutKernel.equation,
   saves: 'inputs',
   forward([x, state], params) {
     const y = emptyTensor((x as Tensor).shape, 'dropout', 'f32', (x as Tensor).device);
@@ -106,7 +106,7 @@ const dropoutOp: Operation<DropoutParams> = defineOperation<DropoutParams>({
 
 const dropoutChannelsOp: Operation<ChannelDropoutParams> = defineOperation<ChannelDropoutParams>({
   name: 'dropout2d',
-  equation: 'y_{nyxc} = \\frac{m_{nc}}{1 - p}\\,x_{nyxc},\\quad m_{nc} \\sim \\mathrm{Bernoulli}(1 - p)',
+  equation: dropoutChannels.equation,
   saves: 'inputs',
   forward([x, state], params) {
     const y = emptyTensor((x as Tensor).shape, 'dropout2d', 'f32', (x as Tensor).device);

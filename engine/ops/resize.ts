@@ -18,7 +18,7 @@ const large = (p: ResizeParams | AffineWarpParams): Shape => [p.batch, p.outHeig
 
 const resizeOp: Operation<ResizeAttrs> = defineOperation<ResizeAttrs>({
   name: 'resize2d',
-  equation: 'y_{npqc} = \\sum_{y,x} w_{py}\\,w_{qx}\\,x_{nyxc}',
+  equation: resizeKernel.equation,
   saves: 'none',
   forward: ([x], { params }) => compute(resizeKernel, { x: x as Tensor }, large(params), params),
   gradient: (gy, { attrs }) => [resizeAdjoint([gy], attrs)],
@@ -26,7 +26,7 @@ const resizeOp: Operation<ResizeAttrs> = defineOperation<ResizeAttrs>({
 
 const resizeAdjoint: Operation<ResizeAttrs> = defineOperation<ResizeAttrs>({
   name: 'resize2dGradient',
-  equation: 'g_{x,nyxc} = \\sum_{p,q} w_{py}\\,w_{qx}\\,g_{y,npqc}',
+  equation: resizeGradient.equation,
   saves: 'none',
   forward: ([gy], { params }) => compute(resizeGradient, { gy: gy as Tensor }, small(params), params),
   gradient: (g, { attrs }) => [resizeOp([g], attrs)],
@@ -71,7 +71,7 @@ interface WarpAttrs {
 
 const warpOp: Operation<WarpAttrs> = defineOperation<WarpAttrs>({
   name: 'affineWarp',
-  equation: 'y_{npqk} = x_{n,\\,dq + ep + f,\\,aq + bp + c,\\,k}',
+  equation: affineWarpKernel.equation,
   saves: 'inputs',
   forward: ([x, matrix], { params }) =>
     compute(affineWarpKernel, { x: x as Tensor, matrix: matrix as Tensor }, large(params), params),
@@ -80,7 +80,7 @@ const warpOp: Operation<WarpAttrs> = defineOperation<WarpAttrs>({
 
 const warpAdjoint: Operation<WarpAttrs> = defineOperation<WarpAttrs>({
   name: 'affineWarpGradient',
-  equation: 'g_{x,nyxk} = \\sum_{p,q} (1 - |dq + ep + f - y|)_+\\,(1 - |aq + bp + c - x|)_+\\,g_{y,npqk}',
+  equation: affineWarpGradient.equation,
   saves: 'inputs',
   forward: ([gy, matrix], { params }) =>
     compute(affineWarpGradient, { gy: gy as Tensor, matrix: matrix as Tensor }, small(params), params),

@@ -16,7 +16,7 @@ const paramsOf = (x: Tensor) => {
 
 const softmaxOp = defineOperation({
   name: 'softmax',
-  equation: 'y_k = \\frac{e^{x_k}}{\\sum_j e^{x_j}}',
+  equation: kernel.equation,
   saves: 'output',
   forward: ([x]) => compute(kernel, { x: x as Tensor }, (x as Tensor).shape, paramsOf(x as Tensor)),
   gradient(gy, { output: y }) {
@@ -27,7 +27,7 @@ const softmaxOp = defineOperation({
 
 const logSoftmaxOp = defineOperation({
   name: 'logSoftmax',
-  equation: 'y_k = x_k - \\ln\\sum_j e^{x_j}',
+  equation: logKernel.equation,
   saves: 'output',
   forward: ([x]) => compute(logKernel, { x: x as Tensor }, (x as Tensor).shape, paramsOf(x as Tensor)),
   gradient(gy, { output: y }) {

@@ -177,6 +177,7 @@ export class Optimiser {
     this.#clocks.part(this.#active);
     const clocks = this.parameters.map((_, index) => this.#clocks.of(index));
     for (const segment of segments(this.#members, this.#active, clocks)) this.#update(segment);
+    for (const [index, parameter] of this.parameters.entries()) if (this.#active[index]) parameter.overwritten();
   }
 
   /** @throws ArgumentError unless there is one gradient, or null, for each parameter; ShapeError unless each has its parameter's shape */

@@ -1,14 +1,17 @@
 import { ConfigError } from '../errors.ts';
-import type { Network } from '../nn/network.ts';
+import { Network } from '../nn/network.ts';
 import type { TrainingData } from '../train/data.ts';
 import { selectData } from './data.ts';
 import { errorSet, type Fit, type FitOptions, fitNetwork } from './training.ts';
 
 export interface JustTrainTwiceOptions {
-  /** A fresh network; called twice. */
+  /** A fresh network; called twice, or once where the first is given. */
   readonly build: () => Network;
-  /** How the first network is trained. Stop it early: at full training accuracy it makes no errors and there is nothing to weight up. */
-  readonly identification: FitOptions;
+  /**
+   * How the first network is trained, or one that is trained already and stays the caller's. Stop it early: at full training accuracy it makes
+   * no errors and there is nothing to weight up.
+   */
+  readonly identification: FitOptions | Network;
   readonly final: FitOptions;
   /** λ_up: how many times a sample of the error set counts, a whole number of at least 1. Default 20. */
   readonly upweight?: number;
@@ -33,10 +36,11 @@ export async function justTrainTwice(data: TrainingData, options: JustTrainTwice
   const { build, upweight = 20 } = options;
   if (!Number.isInteger(upweight) || upweight < 1)
     throw new ConfigError('upweight', `must be a whole number of at least 1, got ${upweight}.`);
-  const identification = build();
+  const given = options.identification;
+  const identification = given instanceof Network ? given : build();
   const network = build();
   try {
-    await fitNetwork(identification, data, options.identification);
+    if (!(given instanceof Network)) await fitNetwork(identification, data, given);
     const errors = await errorSet(identification, data);
     const indices = new Uint32Array(data.count + errors.length * (upweight - 1));
     for (let i = 0; i < data.count; i++) indices[i] = i;
@@ -44,7 +48,7 @@ export async function justTrainTwice(data: TrainingData, options: JustTrainTwice
     const done = await fitNetwork(network, errors.length === 0 ? data : selectData(data, indices), options.final);
     return { network, identification, errors, fit: done };
   } catch (error) {
-    identification.dispose();
+    if (identification !== given) identification.dispose();
     network.dispose();
     throw error;
   }

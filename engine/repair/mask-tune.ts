@@ -26,7 +26,8 @@ export interface SaliencyMapsOptions {
   readonly epsilon?: number;
   /** Default 256. */
   readonly batchSize?: number;
-  readonly onProgress?: (share: number) => void;
+  /** What it returns is awaited before the next batch. */
+  readonly onProgress?: (share: number) => unknown;
 }
 
 /**
@@ -51,7 +52,7 @@ export async function saliencyMaps(network: Network, data: TrainingData, options
   } of batches) {
     values ??= new Float32Array(data.count * height * width);
     values.set(found as Float32Array, start * height * width);
-    onProgress?.((start + size) / data.count);
+    await onProgress?.((start + size) / data.count);
   }
   return { count: data.count, height, width, values: values as Float32Array<ArrayBuffer> };
 }
@@ -73,7 +74,8 @@ export interface MaskTuneOptions extends Omit<SaliencyMapsOptions, 'onProgress'>
   readonly maps?: SaliencyMaps;
   /** Hide the same number of cells at random places instead (see `shuffledMaps`), from this seed. */
   readonly control?: number;
-  readonly onProgress?: (phase: 'maps' | 'fine-tuning', share: number) => void;
+  /** What it returns is awaited before the work goes on. */
+  readonly onProgress?: (phase: 'maps' | 'fine-tuning', share: number) => unknown;
 }
 
 export interface MaskTuned {
@@ -103,9 +105,9 @@ export async function maskTune(network: Network, data: TrainingData, options: Ma
     const given = { optimiser: { type: 'adam', lr: 1e-3 }, epochs: 1, batchSize: 128, ...options.fit } as const;
     const done = await fitNetwork(tuned, masked, {
       ...given,
-      onEvent: (event) => {
-        if (event.type === 'step') onProgress?.('fine-tuning', event.step / event.total);
-        options.fit?.onEvent?.(event);
+      onEvent: async (event) => {
+        if (event.type === 'step') await onProgress?.('fine-tuning', event.step / event.total);
+        await options.fit?.onEvent?.(event);
       },
     });
     return { network: tuned, maps: shown, data: masked, fit: done };

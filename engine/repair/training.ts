@@ -27,7 +27,8 @@ export interface FitOptions {
   readonly schedule?: ScheduleConfig;
   /** Moments and step count to go on from; absent: a fresh optimiser. */
   readonly optimiserState?: OptimiserSnapshot;
-  readonly onEvent?: (event: TrainerEvent) => void;
+  /** What it returns is awaited: training goes on when its reader is ready. */
+  readonly onEvent?: (event: TrainerEvent) => unknown;
 }
 
 /** What is left of a run. */
@@ -65,7 +66,7 @@ export async function fitNetwork(
     if (options.optimiserState) trainer.optimiser.restore(options.optimiserState);
     for await (const event of trainer.run()) {
       if (event.type === 'epoch') last = event.loss;
-      options.onEvent?.(event);
+      await options.onEvent?.(event);
     }
     return { steps: trainer.progress.step, loss: last, optimiserState: await trainer.optimiser.snapshot() };
   } finally {

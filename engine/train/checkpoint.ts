@@ -55,8 +55,10 @@ export interface Checkpoint {
   readonly extra: StateDict;
 }
 
-const KEY = 'chalkgrad';
-const EXTRA = /^(optimizer|callback)\./;
+/** Key of the metadata in the file. */
+export const KEY = 'chalkgrad';
+/** Whether a tensor is none of the network: moments, and what callbacks keep. */
+export const isExtra = (name: string): boolean => /^(optimizer|callback)\./.test(name);
 
 /** The file of a checkpoint. Equal content gives equal bytes. */
 export function writeCheckpoint({ metadata, state, extra }: Checkpoint): Uint8Array<ArrayBuffer> {
@@ -79,6 +81,10 @@ export function readCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkpoi
   } catch (error) {
     throw new DataFormatError(file, 8, `JSON in the metadata '${KEY}'`, { cause: error });
   }
+  if ('parts' in (parsed ?? {})) {
+    const names = Object.keys((parsed as unknown as { parts: object }).parts).join(', ');
+    throw new DataFormatError(file, 8, `one network; it holds several (${names}): export one of them`);
+  }
   if (parsed?.format !== 1)
     throw new DataFormatError(file, 8, `a checkpoint of format 1, found ${JSON.stringify(parsed?.format)}`);
   if (!Array.isArray(parsed.definition) || !Array.isArray(parsed.inputShape)) {
@@ -88,7 +94,7 @@ export function readCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkpoi
   const extra: StateDict = new Map();
   for (const [name, { dtype, shape, data }] of tensors) {
     if (dtype !== 'F32') throw new DataFormatError(file, 8, `float32 values for '${name}', found ${dtype}`);
-    (EXTRA.test(name) ? extra : state).set(name, { shape, data: data as Float32Array });
+    (isExtra(name) ? extra : state).set(name, { shape, data: data as Float32Array });
   }
   return { metadata: parsed, state, extra };
 }

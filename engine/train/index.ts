@@ -1,5 +1,6 @@
 /** Training runs: data on the device, events, evaluation, checkpoints. */
 export { inBatches } from './batches.ts';
+export { type Bundle, readBundle, writeBundle } from './bundle.ts';
 export { type StopEarlyConfig, stopEarly } from './callbacks.ts';
 export {
   type Checkpoint,

@@ -14,7 +14,7 @@ export async function axeProblems(page: Page): Promise<string[]> {
         ): Promise<{ violations: { id: string; impact: string; nodes: { target: unknown; failureSummary: string }[] }[] }>;
       };
     };
-    const { violations } = await axe.run({ rules: { 'color-contrast': { enabled: true } } });
+    const { violations } = await axe.run({ rules: { 'color-contrast': { enabled: true }, 'target-size': { enabled: true } } });
     return violations
       .filter((v) => v.id !== 'document-title' && v.id !== 'page-has-heading-one')
       .flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${JSON.stringify(n.target)} ${n.failureSummary}`));

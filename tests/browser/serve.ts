@@ -1,5 +1,5 @@
 /** Servers on 127.0.0.1 for the browser tests, with the headers that isolate a page from other origins. */
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
@@ -25,25 +25,45 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+export const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+export interface FolderOptions {
+  /** Of every answer, instead of those that isolate a page. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Pages beside the folder, by path: what a course has around a lab. Headers are theirs alone. */
+  readonly pages?: ReadonlyMap<string, { readonly html: string; readonly headers?: Readonly<Record<string, string>> }>;
+  /** Changes a file as it is sent; undefined: as it is. */
+  readonly edit?: (path: string, text: () => string) => string | undefined;
+}
 
 /**
  * Serves a folder as a plain static host does: no rewriting, no compression.
  * @param folder absolute path
  * @param under path prefix, for a site that lies in a folder of a host, such as `/course/`
  */
-export async function serveFolder(folder: string, under = '/'): Promise<Served> {
+export async function serveFolder(folder: string, under = '/', options: FolderOptions = {}): Promise<Served> {
+  const { headers = ISOLATION, pages, edit } = options;
   const server = createHttpServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname);
+    const page = pages?.get(path);
+    if (page) {
+      response.writeHead(200, { ...headers, ...page.headers, 'Content-Type': 'text/html; charset=utf-8' }).end(page.html);
+      return;
+    }
     const inside = path.startsWith(under) ? normalize(path.slice(under.length)) : '..';
     let file = join(folder, inside);
     if (!inside.startsWith('..') && existsSync(file) && statSync(file).isDirectory()) file = join(file, 'index.html');
     if (inside.startsWith('..') || !existsSync(file)) {
-      response.writeHead(404, ISOLATION).end('not found');
+      response.writeHead(404, headers).end('not found');
       return;
     }
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { ...ISOLATION, 'Content-Type': type, 'Content-Length': statSync(file).size });
+    const edited = edit?.(inside, () => readFileSync(file, 'utf8'));
+    if (edited !== undefined) {
+      response.writeHead(200, { ...headers, 'Content-Type': type }).end(edited);
+      return;
+    }
+    response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': statSync(file).size });
     createReadStream(file).pipe(response);
   });
   const origin = await listen(server);

@@ -244,7 +244,8 @@ it('shows the error of a run and can run again', async () => {
     b.getAttribute('heading'),
     b.textContent,
   ]);
-  expect(banner).toEqual(['error', 'TypeError', 'nothing works']);
+  expect(banner).toEqual(['error', 'TypeError', expect.stringContaining('nothing works')]);
+  expect(await page.$('chalk-lab-demo >>> .view chalk-banner')).not.toBeNull();
   expect(await text(`${bar}button.play`)).toBe('Run');
 });
 
@@ -272,19 +273,19 @@ it('plays its recording until the reader starts', async () => {
   const device = { kind: 'webgpu', name: 'A GPU', software: false } as const;
   const recording = writeRecording(recorder.finish({ lab: 'demo', version: 1, config: {}, device }));
   await open({ page: '', recording });
-  await page.waitForSelector('chalk-lab-demo >>> .recording .tag', { visible: true });
+  await page.waitForSelector('chalk-lab-demo >>> .source .tag', { visible: true });
   await frames();
   expect(await stepShown()).toBe(5);
   expect(await text('chalk-lab-demo >>> chalk-adapter-badge >>> .badge')).toMatch(/recorded on WebGPU A GPU/);
   expect(await text(`${bar}button.play`)).toBe('Run live');
   expect(await axe()).toEqual([]);
-  await page.click('chalk-lab-demo >>> .recording button');
+  await page.click('chalk-lab-demo >>> .source button');
   await until('finished');
   await page.click(`${bar}button.play`);
   await page.waitForFunction(() => !(document.querySelector('chalk-lab-demo') as unknown as DemoLab).recorded);
   await until('finished');
   await frames();
-  expect(await page.$('chalk-lab-demo >>> .recording .tag')).toBeNull();
+  expect(await page.$('chalk-lab-demo >>> .source .tag')).toBeNull();
   expect(await stepShown()).toBe(20);
 });
 
@@ -320,10 +321,11 @@ it('goes on, and shows what it showed, when it is moved within the page', async 
   await page.select(`${bar}#speed`, '30');
   await page.click(`${bar}button.play`);
   await until('running');
+  await page.waitForFunction(() => (document.querySelector('chalk-lab-demo') as unknown as DemoLab).store.step?.total === 1000);
   const seen = await page.evaluate(async () => {
     const lab = document.querySelector('chalk-lab-demo') as unknown as DemoLab & HTMLElement;
     const states: string[] = [];
-    lab.addEventListener('lab-state', (event) => states.push((event as CustomEvent<{ state: string }>).detail.state));
+    lab.addEventListener('chalk-state', (event) => states.push((event as CustomEvent<{ state: string }>).detail.state));
     const { store } = lab;
     // Connected again, it shall not start by itself a second time.
     lab.setAttribute('autostart', '');
@@ -417,7 +419,9 @@ it('builds links for teachers', async () => {
     areas.map((a) => (a as HTMLTextAreaElement).value),
   );
   expect(texts[0]).toMatch(/#v=1&seed=1&hide=start&lock=rate$/);
+  expect(texts).toHaveLength(4);
   expect(texts[1]).toMatch(/<iframe src="[^"]*&amp;embed=1" title="Descent"/);
+  expect(texts[2]).toMatch(/<chalk-lab-demo seed="1" hide="start" lock="rate">/);
   expect(await axe()).toEqual([]);
 });
 

@@ -33,7 +33,8 @@ function findBrowser(): Found | undefined {
   return path ? { name: path, env: { CHROME_PATH: path } } : undefined;
 }
 
-function findFirefox(): Found | undefined {
+/** Firefox, where it is installed: named by `FIREFOX_PATH`, on the path, or where Debian puts it. */
+export function findFirefox(): Found | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), systemPath('/usr/bin'), systemPath('/usr/lib/firefox-esr')];
   const named = process.env.FIREFOX_PATH ? [process.env.FIREFOX_PATH] : [];
   const path = [...named, ...folders.flatMap((folder) => ['firefox-esr', 'firefox'].map((name) => join(folder, name)))].find(

@@ -4,8 +4,9 @@ import '../heat-map/element.ts';
 import { colorLegend, legendStyles } from '../shared/color-legend.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
-import { formatNumber, formatPercent } from '../shared/format.ts';
+import { formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
+import { sheetPng } from '../shared/picture-sheet.ts';
 import { type AttributionMap, limitsOf } from './scale.ts';
 
 export type { AttributionMap } from './scale.ts';
@@ -16,7 +17,11 @@ export interface ShownMap extends AttributionMap {
   readonly image: ImageBatch | null;
 }
 
-export type GalleryView = 'both' | 'overlay' | 'map';
+/** `captum`: the size over the picture and the size alone, as Captum’s “heat_map” and “blended_heat_map” show it. */
+export type GalleryView = 'both' | 'overlay' | 'map' | 'captum';
+
+/** The size over the picture, the size alone, or the signed values alone. */
+type Kind = 'over' | 'size' | 'signed';
 
 /**
  * Attribution maps of several methods, networks or pictures side by side. They share one scale, with its numbers in the legend, unless the
@@ -24,7 +29,7 @@ export type GalleryView = 'both' | 'overlay' | 'map';
  *
  * @element chalk-attribution-gallery
  * @attr {string} label - accessible name
- * @attr {both|overlay|map} view - the map over its picture, the signed map alone, or both
+ * @attr {both|overlay|map|captum} view - the map over its picture, the signed map alone, or both; captum: size over the picture and alone
  * @attr {boolean} own-scale - each map has a scale of its own
  * @attr {number} kept - share of the attribution within the scale; the rest are outliers and clipped; 1: nothing is clipped
  * @attr {number} opacity - of the maps over their pictures, 0–1
@@ -133,6 +138,16 @@ export class ChalkAttributionGallery extends LitElement {
     this.cursor = -1;
   }
 
+  /** All maps as they are shown, each below its title. */
+  toPng(): Promise<Blob> {
+    const maps = [...this.renderRoot.querySelectorAll('chalk-heat-map')];
+    return sheetPng(
+      this,
+      maps.map((map) => ({ label: map.label, toPng: () => map.toPng() })),
+      Math.max(1, Math.round(maps.length / Math.max(1, this.maps.length))) * 2,
+    );
+  }
+
   /** One line per pixel and map. */
   toCsv(): string {
     return toCsv(
@@ -160,18 +175,20 @@ export class ChalkAttributionGallery extends LitElement {
     this.dispatchEvent(chalkEvent('cell-link', detail && { row: detail.row, column: detail.column }));
   }
 
-  private heat(map: ShownMap, at: number, overlay: boolean) {
+  private heat(map: ShownMap, at: number, kind: Kind) {
+    const overlay = kind === 'over';
+    const signed = kind === 'signed';
     return html`<chalk-heat-map
-      label="${map.title}, ${overlay ? 'over the picture' : 'alone'}"
+      label="${map.title}, ${overlay ? 'over the picture' : signed ? 'alone' : 'size alone'}"
       columns=${map.width}
-      map=${overlay ? 'sequential' : 'diverging'}
+      map=${signed ? 'diverging' : 'sequential'}
       size=${this.size}
       limit=${this.limits[at] ?? 0}
       opacity=${this.opacity}
       cursor=${this.cursor}
       ?fade=${overlay}
       no-legend
-      .values=${overlay ? (this.magnitudes[at] ?? []) : map.values}
+      .values=${signed ? map.values : (this.magnitudes[at] ?? [])}
       .image=${overlay ? map.image : null}
       @cell-hover=${(event: CustomEvent<{ row: number; column: number } | null>) => this.link(event, map.width)}
     ></chalk-heat-map>`;
@@ -184,11 +201,14 @@ export class ChalkAttributionGallery extends LitElement {
 
   private map(map: ShownMap, at: number) {
     const over = this.view !== 'map' && map.image !== null;
-    const alone = this.view !== 'overlay' || map.image === null;
+    const size = this.view === 'captum';
+    const signed = (this.view !== 'overlay' && !size) || map.image === null;
     return html`<figure part="map">
       <figcaption>${map.title}</figcaption>
-      <div class="both">${over ? this.heat(map, at, true) : nothing} ${alone ? this.heat(map, at, false) : nothing}</div>
-      ${this.ownScale ? html`<p>scale to ${formatNumber(this.limits[at] ?? 0, 3)}</p>` : nothing}
+      <div class="both">
+        ${over ? this.heat(map, at, 'over') : nothing} ${size ? this.heat(map, at, 'size') : nothing} ${signed ? this.heat(map, at, 'signed') : nothing}
+      </div>
+      ${this.ownScale ? html`<p>${this.legend(this.limits[at] ?? 0, over || size, signed)}</p>` : nothing}
       <slot name="caption-${map.id}"></slot>
     </figure>`;
   }
@@ -198,9 +218,9 @@ export class ChalkAttributionGallery extends LitElement {
     const choose = (event: Event) => {
       this.view = (event.target as HTMLSelectElement).value as GalleryView;
     };
-    const views = { both: 'both', overlay: 'over the picture', map: 'the map alone' } as const;
+    const views = { both: 'both', overlay: 'over the picture', map: 'the map alone', captum: 'size, over and alone' } as const;
     return html`<div class="head">
-      ${this.ownScale ? html`<span>a scale for each map</span>` : this.legend(this.limits[0] ?? 0, pictures && this.view !== 'map', this.view !== 'overlay')}
+      ${this.ownScale ? html`<span>a scale for each map</span>` : this.legend(this.limits[0] ?? 0, pictures && this.view !== 'map', this.view === 'both' || this.view === 'map')}
       <label><input type="checkbox" .checked=${!this.ownScale} @change=${(event: Event) => {
         this.ownScale = !(event.target as HTMLInputElement).checked;
       }} />one scale</label>

@@ -1,6 +1,7 @@
 /** The legend and the table of a chart. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatNumber } from '../shared/format.ts';
+import { styled } from '../shared/styled.ts';
 import { alignCurves, valueNear } from './columns.ts';
 import type { ChartModel } from './options.ts';
 import { resolveColor } from './overlays.ts';
@@ -20,14 +21,14 @@ export function legend(model: ChartModel, cursorX: number | null, toggle: (id: s
         <button aria-pressed=${model.isShown(s.id)} @click=${() => toggle(s.id)}>
           <span
             class="swatch ${s.draw === 'points' ? 'points' : s.dash ? 'dashed' : ''}"
-            style="--swatch:${resolveColor(s.color, i, palette)}"
+            ${styled({ '--swatch': resolveColor(s.color, i, palette) })}
           ></span>${s.label} ${value === undefined ? nothing : html`<span class="number">${formatNumber(value)}</span>`}
         </button>
       </li>`;
     })}
     ${bands.map(
       (band, i) => html`<li class="static">
-        <span class="swatch band" style="--swatch:${resolveColor(band.color, i, palette)}"></span>${band.label}
+        <span class="swatch band" ${styled({ '--swatch': resolveColor(band.color, i, palette) })}></span>${band.label}
       </li>`,
     )}
   </ul>`;

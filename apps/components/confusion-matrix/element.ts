@@ -8,6 +8,8 @@ import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
 import { formatCount, formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
+import { tablePng } from '../shared/picture-sheet.ts';
+import { styled } from '../shared/styled.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { accuracy, type ConfusionCounts, rowShares, rowTotals, shareDifference } from './matrix.ts';
 import { matrixStyles } from './styles.ts';
@@ -40,6 +42,7 @@ function luminance(color: string): number {
  * @attr {percent|counts|difference} mode
  * @attr {string} other-label - name of the matrix that is subtracted in the difference
  * @attr {boolean} no-modes - leaves out the buttons that switch the mode
+ * @attr {boolean} totals - cells on the diagonal also say count/row total
  * @fires cell-select - the reader chose a cell; detail {@link CellDetail}
  * @fires image-select - the reader chose an image behind the cell; detail `{index}`
  * @slot - what stands behind the selected cell, instead of `cellImages`
@@ -57,6 +60,7 @@ export class ChalkConfusionMatrix extends LitElement {
     cellImages: { attribute: false },
     cellLabels: { attribute: false },
     selected: { attribute: false },
+    totals: { type: Boolean },
     active: { state: true },
   };
   static override styles = [baseStyles, legendStyles, matrixStyles];
@@ -65,6 +69,8 @@ export class ChalkConfusionMatrix extends LitElement {
   declare mode: MatrixMode;
   declare otherLabel: string;
   declare noModes: boolean;
+  /** Cells on the diagonal say their count and their row's total too. */
+  declare totals: boolean;
   /** Counts by true and predicted class; null before an evaluation. */
   declare matrix: ConfusionCounts | null;
   /** The matrix that mode `difference` subtracts. */
@@ -86,6 +92,7 @@ export class ChalkConfusionMatrix extends LitElement {
     this.mode = 'percent';
     this.otherLabel = '';
     this.noModes = false;
+    this.totals = false;
     this.matrix = null;
     this.other = null;
     this.classes = [];
@@ -104,6 +111,13 @@ export class ChalkConfusionMatrix extends LitElement {
       ['true \\ predicted', ...names],
       names.map((name, t) => [name, ...names.map((_, p) => matrix.counts[t * matrix.classes + p])]),
     );
+  }
+
+  /** The table as it is shown. @throws Error before an evaluation */
+  toPng(): Promise<Blob> {
+    const table = this.renderRoot.querySelector('table');
+    if (!table) throw new Error('There is no matrix yet.');
+    return tablePng(table, this.label);
   }
 
   protected override updated(_changed: PropertyValues<this>): void {
@@ -206,10 +220,11 @@ export class ChalkConfusionMatrix extends LitElement {
       const value = values[index] as number;
       const count = matrix.counts[index] as number;
       const color = mapColor(value, map, limit, this.themed.theme);
-      const percent = `${value > 0 && difference ? '+' : ''}${(value * 100).toFixed(Math.abs(value) >= 0.0995 ? 0 : 1)}`.replace(
-        '-',
-        '−',
-      );
+      const percent =
+        `${value > 0 && difference ? '+' : ''}${(value * 100).toFixed(Math.abs(value) >= 0.0995 && !(Math.abs(value) < 1 && Math.abs(value) >= 0.995) ? 0 : 1)}`.replace(
+          '-',
+          '−',
+        );
       const text = mode === 'counts' ? (count > 0 ? formatCount(count) : '') : Math.abs(value) < 0.0005 ? '' : percent;
       const amount = difference ? `${percent} points difference` : `${percent} %, ${formatCount(count)} of ${totals[truth]}`;
       const spoken = `true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}: ${amount}`;
@@ -221,9 +236,9 @@ export class ChalkConfusionMatrix extends LitElement {
         aria-selected=${selected}
         aria-label=${spoken}
         title=${spoken}
-        style="--cell:${color};--cell-ink:${this.inkOn(color)}"
+        ${styled({ '--cell': color, '--cell-ink': this.inkOn(color) })}
         @click=${() => this.select(index)}
-      >${text}</td>`;
+      >${text}${mode === 'percent' && truth === predicted && this.totals ? html`<small>${formatCount(count)}/${totals[truth]}</small>` : nothing}</td>`;
     };
     const all = Array.from({ length: n }, (_, i) => i);
     const longest = Math.min(7, Math.max(...all.map((c) => this.nameOf(c).length)));
@@ -232,7 +247,7 @@ export class ChalkConfusionMatrix extends LitElement {
         <table part="table" role="grid" aria-label=${this.label} @keydown=${this.onKey}>
           <thead>
             <tr role="row">
-              <td role="presentation" style="cursor:auto;--names:${longest + 1.5}ch" class="axis">true ↓ predicted →</td>
+              <td role="presentation" ${styled({ cursor: 'auto', '--names': `${longest + 1.5}ch` })} class="axis">true ↓ predicted →</td>
               ${all.map((c) => html`<th scope="col" role="columnheader" title=${this.nameOf(c)}>${this.nameOf(c)}</th>`)}
             </tr>
           </thead>

@@ -69,6 +69,12 @@ export const matrixStyles = css`
     cursor: pointer;
     forced-color-adjust: none;
   }
+  td small {
+    display: block;
+    font-size: 0.75em;
+    line-height: 1;
+    white-space: nowrap;
+  }
   td.diagonal {
     border-color: var(--chalk-ink-faint);
   }

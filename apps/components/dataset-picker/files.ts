@@ -74,3 +74,10 @@ export async function droppedFiles(transfer: DataTransfer): Promise<OwnFile[]> {
 
 export const chosenFiles = (list: FileList): OwnFile[] =>
   [...list].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+
+/** What was given as a run takes it: bytes by path. */
+export async function bytesOf({ images, archives }: OwnImages): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const { file, path } of [...images, ...archives]) files.set(path, new Uint8Array(await file.arrayBuffer()));
+  return files;
+}

@@ -3,7 +3,7 @@ import { baseStyles } from '../../shell/styles.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { saveBlob } from '../shared/files.ts';
 
-export type ExportFormat = 'png' | 'svg' | 'csv' | 'json' | 'ts' | 'safetensors';
+export type ExportFormat = 'png' | 'svg' | 'csv' | 'json' | 'ts' | 'py' | 'html' | 'md' | 'tfevents' | 'safetensors';
 
 /** One thing that can be taken away. The provider runs when the reader asks for it. */
 export interface ExportItem {
@@ -23,6 +23,10 @@ const types: Record<ExportFormat, string> = {
   csv: 'text/csv;charset=utf-8',
   json: 'application/json',
   ts: 'text/typescript;charset=utf-8',
+  py: 'text/x-python;charset=utf-8',
+  html: 'text/html;charset=utf-8',
+  md: 'text/markdown;charset=utf-8',
+  tfevents: 'application/octet-stream',
   safetensors: 'application/octet-stream',
 };
 

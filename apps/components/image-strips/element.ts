@@ -3,6 +3,7 @@ import { baseStyles } from '../../shell/styles.ts';
 import '../image-grid/element.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import type { ImageBatch } from '../shared/images.ts';
+import { sheetPng } from '../shared/picture-sheet.ts';
 
 /** One strip: the same pictures as the other strips, seen otherwise (clean, noisy, denoised by …). */
 export interface ImageStrip {
@@ -11,7 +12,11 @@ export interface ImageStrip {
   readonly images: ImageBatch | null;
   /** Stands above the strip, for a group that begins here. */
   readonly heading?: string;
+  /** Below each picture. */
+  readonly captions?: readonly string[];
 }
+
+const NO_CAPTIONS: readonly never[] = [];
 
 /** Detail of `strip-select`. */
 export interface StripDetail {
@@ -92,7 +97,18 @@ export class ChalkImageStrips extends LitElement {
     this.cursor = -1;
   }
 
-  private strip({ label, images, heading }: ImageStrip, row: number) {
+  /** All strips below one another. */
+  toPng(): Promise<Blob> {
+    const grids = [...this.renderRoot.querySelectorAll('chalk-image-grid')];
+    const shown = grids.filter((_, row) => this.strips[row]?.images);
+    return sheetPng(
+      this,
+      shown.map((grid) => ({ label: grid.label, toPng: () => grid.toPng() })),
+      1,
+    );
+  }
+
+  private strip({ label, images, heading, captions = NO_CAPTIONS }: ImageStrip, row: number) {
     return html`${heading ? html`<p>${heading}</p>` : nothing}
       <div class="strip" part="strip">
         <span>${label}</span>
@@ -105,6 +121,7 @@ export class ChalkImageStrips extends LitElement {
           cursor=${this.cursor}
           empty-text=${this.emptyText}
           .images=${images}
+          .labels=${captions}
           @item-hover=${(event: CustomEvent<{ index: number | null }>) => {
             event.stopPropagation();
             this.cursor = event.detail.index ?? -1;

@@ -1,14 +1,17 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { unsafeHTML } from 'lit/directives/unsafe-html.js';
 import type { BuiltCard, BuiltSource, Verification } from '../../math/card.ts';
+import { addMathFont } from '../../math/font/load.ts';
 import type { TermRef } from '../../runtime/schema.ts';
+import type { RanHere } from '../../shell/card-questions.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { mathSymbol } from '../../shell/symbol.ts';
 import { chalkEvent, define } from '../shared/define.ts';
+import { styled } from '../shared/styled.ts';
 import { tabByKey } from '../shared/tabs.ts';
 import { VisibilityController } from '../shared/visibility-controller.ts';
 import { codeHtml, codeText, shownLines } from './code.ts';
-import { type LiveTensor, liveTensor, resultsTable } from './parts.ts';
+import { type LiveTensor, liveTensor, type RanOnCard, ranOnCard, resultsTable } from './parts.ts';
 import { mathCardStyles } from './styles.ts';
 
 export type { LiveTensor } from './parts.ts';
@@ -49,6 +52,7 @@ export class ChalkMathCard extends LitElement {
     card: { attribute: false },
     tensors: { attribute: false },
     verify: { attribute: false },
+    ran: { attribute: false },
     pane: { state: true },
     files: { state: true },
     unrolled: { state: true },
@@ -67,6 +71,8 @@ export class ChalkMathCard extends LitElement {
   declare tensors: readonly LiveTensor[];
   /** Runs the comparison on the tensors on screen; null hides the button. */
   declare verify: (() => Promise<readonly Verification[]>) | null;
+  /** The kernels of the run and its device: the file that ran is shown first. */
+  declare ran: RanHere | undefined;
   declare private pane: Pane;
   declare private files: { typescript: number; wgsl: number };
   declare private unrolled: boolean;
@@ -79,6 +85,9 @@ export class ChalkMathCard extends LitElement {
   private readonly sight = new VisibilityController(this);
   private focusMoved = false;
   private asked: BuiltCard | undefined;
+  /** The reader has chosen a file by hand: it stays. */
+  private handPicked = false;
+  private used: RanOnCard | undefined;
 
   constructor() {
     super();
@@ -95,6 +104,11 @@ export class ChalkMathCard extends LitElement {
     this.results = null;
     this.checking = false;
     this.failure = '';
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addMathFont();
   }
 
   private get panes(): readonly Pane[] {
@@ -123,6 +137,7 @@ export class ChalkMathCard extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('card') || changed.has('variant')) this.showVariant(changed);
+    if (changed.has('card') || changed.has('ran')) this.showRan();
     if (this.card && this.term) {
       this.files = {
         typescript: this.fileWithTerm('typescript', this.card.typescript),
@@ -139,11 +154,19 @@ export class ChalkMathCard extends LitElement {
     return found < 0 ? shown : found;
   }
 
+  /** The file that ran comes first, unless the reader looks at another. */
+  private showRan(): void {
+    this.used = this.card && this.ran ? ranOnCard(this.card, this.ran) : undefined;
+    const file = this.used?.file;
+    if (file !== undefined && !this.handPicked && !this.term) this.files = { ...this.files, wgsl: file };
+  }
+
   private showVariant(changed: PropertyValues<this>): void {
     if (changed.has('card')) {
       this.results = null;
       this.failure = '';
       this.loaded = null;
+      this.handPicked = false;
     }
     const shown = this.card?.wgsl.findIndex((source) => source.label === this.variant) ?? -1;
     this.files = { typescript: 0, wgsl: Math.max(0, shown) };
@@ -161,7 +184,10 @@ export class ChalkMathCard extends LitElement {
 
   private markTerm(): void {
     for (const node of this.renderRoot.querySelectorAll<HTMLElement>('[data-term]')) {
-      node.classList.toggle('on', node.dataset.term === this.term);
+      const on = node.dataset.term === this.term;
+      node.classList.toggle('on', on);
+      const fold = on ? node.closest('details') : null;
+      if (fold) fold.open = true;
     }
   }
 
@@ -329,7 +355,7 @@ export class ChalkMathCard extends LitElement {
           >${paneNames[pane]}</button>`,
         )}
       </div>
-      <div class="panes" style="--panes:${card.wgsl.length > 0 ? 2 : 1}">
+      <div class="panes" ${styled({ '--panes': card.wgsl.length > 0 ? 2 : 1 })}>
         ${this.renderCode('typescript', card.typescript, shown)}
         ${card.wgsl.length > 0 ? this.renderCode('wgsl', card.wgsl, shown) : nothing}
         ${this.tensors.length > 0 ? this.renderTensors(shown) : nothing}
@@ -362,9 +388,18 @@ export class ChalkMathCard extends LitElement {
           aria-label="Copy ${paneNames[pane]}"
           @click=${() => navigator.clipboard?.writeText(codeText(lines)).catch(() => undefined)}
         >copy</button>
+        ${this.renderRan(pane, chosen)}
       </div>
       <pre class="code" tabindex="0" role="group" aria-label="${source.file}" @click=${this.onClick}>${unsafeHTML(codeHtml(lines))}</pre>
     </div>`;
+  }
+
+  /** Which of the files ran, and where. */
+  private renderRan(pane: 'typescript' | 'wgsl', chosen: number) {
+    const { used } = this;
+    if (!used || pane === 'typescript') return nothing;
+    if (used.file === undefined) return html`<span class="ran">not run here: ${used.label}</span>`;
+    return html`<span class="ran ${chosen === used.file ? 'here' : ''}">ran here: ${used.label}</span>`;
   }
 
   /** Buttons for a few files, a list for a ladder. */
@@ -374,13 +409,16 @@ export class ChalkMathCard extends LitElement {
       // A file without the selected term would jump back to one that has it.
       if (this.term && !sources[i]?.terms.includes(this.term)) this.select(this.term);
       this.files = { ...this.files, [pane]: i };
+      this.handPicked = true;
     };
+    const name = (i: number) =>
+      pane === 'wgsl' && i === this.used?.file ? `${sources[i]?.label} · ran here` : sources[i]?.label;
     if (sources.length > 3) {
       return html`<select aria-label="${paneNames[pane]} file" @change=${(event: Event) => show((event.target as HTMLSelectElement).selectedIndex)}>
-        ${sources.map((one, i) => html`<option .selected=${i === chosen}>${one.label}</option>`)}
+        ${sources.map((_, i) => html`<option .selected=${i === chosen}>${name(i)}</option>`)}
       </select>`;
     }
-    return sources.map((one, i) => html`<button aria-pressed=${i === chosen} @click=${() => show(i)}>${one.label}</button>`);
+    return sources.map((_, i) => html`<button aria-pressed=${i === chosen} @click=${() => show(i)}>${name(i)}</button>`);
   }
 
   private renderTensors(shown: Pane) {

@@ -156,9 +156,28 @@ export const mathCardStyles = css`
   }
   .line {
     display: block;
-    min-width: max-content;
-    padding-inline-end: var(--chalk-space-3);
-    white-space: pre;
+    padding-inline: 4em var(--chalk-space-3);
+    /* What does not fit goes on below, indented behind its number. */
+    overflow-wrap: anywhere;
+    text-indent: -4em;
+    white-space: pre-wrap;
+  }
+  .code > details {
+    display: block;
+  }
+  .code summary {
+    color: inherit;
+    list-style: none;
+  }
+  .code summary::-webkit-details-marker {
+    display: none;
+  }
+  .code details:not([open]) > summary .line::after {
+    content: ' … }';
+    color: var(--chalk-ink-faint);
+  }
+  .code details:not([open]) > summary:hover .line::after {
+    color: var(--chalk-accent);
   }
   .line::before {
     content: attr(data-line);
@@ -167,7 +186,20 @@ export const mathCardStyles = css`
     margin-inline-end: 0.8em;
     color: var(--chalk-ink-faint);
     text-align: end;
+    text-indent: 0;
     user-select: none;
+  }
+  .ran {
+    flex: 1 1 100%;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-xs);
+  }
+  .ran.here {
+    color: var(--chalk-ok);
+    font-weight: 600;
+  }
+  .checks .ran {
+    font-weight: 400;
   }
   .skip {
     display: block;
@@ -227,7 +259,7 @@ export const mathCardStyles = css`
     min-height: 1.75rem;
     font-size: var(--chalk-text-s);
   }
-  details {
+  footer details {
     flex: 1 1 14rem;
   }
   summary {

@@ -101,15 +101,15 @@ export interface FieldSpec {
   readonly name: string;
   readonly kind: string | readonly string[];
   readonly required: boolean;
+  /** Left out, it is what the layer before hands on. */
+  readonly derived: boolean;
 }
 
 export function fieldsOf(type: LayerType): FieldSpec[] {
-  const { required = {}, optional = {} } = layerFields[type] ?? {};
-  const specs = (fields: Readonly<Record<string, unknown>>, isRequired: boolean) =>
-    Object.entries(fields)
-      .filter(([, kind]) => !['layers', 'bridge', 'flags'].includes(kind as string))
-      .map(([name, kind]) => ({ name, kind: kind as string | readonly string[], required: isRequired }));
-  return [...specs(required, true), ...specs(optional, false)];
+  const { derived = {}, required = {}, optional = {} } = layerFields[type] ?? {};
+  return Object.entries({ ...derived, ...required, ...optional })
+    .filter(([, kind]) => !['layers', 'bridge', 'flags'].includes(kind as string))
+    .map(([name, kind]) => ({ name, kind, required: name in required, derived: name in derived }));
 }
 
 /**
@@ -133,15 +133,11 @@ export const fieldText = (value: unknown): string =>
 export function newLayer(type: LayerType, channels: number): LayerDefinition {
   switch (type) {
     case 'linear':
-      return { type, in: channels, out: 64 };
+      return { type, out: 64 };
     case 'conv2d':
-      return { type, in: channels, out: 32, kernel: 3, padding: 1 };
+      return { type, out: 32, kernel: 3, padding: 1 };
     case 'convtranspose2d':
-      return { type, in: channels, out: channels, kernel: 2, stride: 2 };
-    case 'batchnorm2d':
-    case 'batchnorm1d':
-    case 'layernorm':
-      return { type, features: channels };
+      return { type, out: channels, kernel: 2, stride: 2 };
     case 'dropout':
     case 'dropout2d':
       return { type, p: 0.5 };
@@ -151,11 +147,11 @@ export function newLayer(type: LayerType, channels: number): LayerDefinition {
     case 'upsample2d':
       return { type, scale: 2 };
     case 'residual':
-      return { type, layers: [{ type: 'linear', in: channels, out: channels }, { type: 'relu' }] };
+      return { type, layers: [{ type: 'linear', out: channels }, { type: 'relu' }] };
     case 'sequential':
       return { type, layers: [{ type: 'identity' }] };
     case 'unet':
-      return { type, in: channels, out: channels };
+      return { type, out: channels };
     default:
       return { type } as LayerDefinition;
   }

@@ -1,10 +1,11 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import type { LayerDefinition, LayerType, NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { layerFields } from '../../../engine/nn/fields.ts';
-import type { Validation } from '../../../engine/nn/validate.ts';
+import type { LayerProblem, Validation } from '../../../engine/nn/validate.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { formatCount, formatShape } from '../shared/format.ts';
+import { styled } from '../shared/styled.ts';
 import {
   type FieldSpec,
   fieldsOf,
@@ -26,7 +27,7 @@ import { editorStyles } from './styles.ts';
 /** The engine's validator, called on the page or asked of a worker. */
 export type NetworkValidator = (network: NetworkDefinition, inputShape: readonly number[]) => Validation | Promise<Validation>;
 
-const NOTHING: Validation = { layers: [], errors: [], parameters: 0 };
+const NOTHING: Validation = { layers: [], errors: [], parameters: 0, inputShapes: {} };
 
 const types = Object.keys(layerFields) as LayerType[];
 
@@ -111,13 +112,14 @@ export class ChalkNetworkEditor extends LitElement {
     if (this.network === network) this.dispatchEvent(chalkEvent('network-change', { network, valid: this.valid }));
   }
 
-  private problemsOf(path: string): readonly string[] {
-    return this.report.errors.filter((error) => error.path === path).map((error) => error.message);
+  private problemsOf(path: string): readonly LayerProblem[] {
+    return this.report.errors.filter((error) => error.path === path);
   }
 
   /** Channels or features that reach the place after `path`. */
   private channelsAt(path: string): number {
-    const output = this.report.layers.find((layer) => String(layer.index) === path)?.outputShape ?? this.inputShape;
+    const { layers, inputShapes } = this.report;
+    const output = layers.find((layer) => String(layer.index) === path)?.outputShape ?? inputShapes[path] ?? this.inputShape;
     return output.at(-1) ?? 1;
   }
 
@@ -127,9 +129,8 @@ export class ChalkNetworkEditor extends LitElement {
   }
 
   private changeType(row: LayerRow, type: LayerType): void {
-    const before = pathText([...row.path.slice(0, -1), Math.max(0, (row.path.at(-1) as number) - 1)]);
-    const fresh = newLayer(type, row.first ? (this.inputShape.at(-1) ?? 1) : this.channelsAt(before));
-    // What the old and the new type share (in, out, kernel) stays as the reader had it.
+    const fresh = newLayer(type, this.report.inputShapes[pathText(row.path)]?.at(-1) ?? 1);
+    // What the old and the new type share (out, kernel) stays as the reader had it.
     const shared = Object.fromEntries(
       Object.entries(row.layer).filter(([key]) => key in fresh && key !== 'type' && !['layers', 'bridge'].includes(key)),
     );
@@ -216,7 +217,7 @@ export class ChalkNetworkEditor extends LitElement {
     const report = this.report.layers.find((layer) => String(layer.index) === path);
     const problems = this.problemsOf(path);
     const name = `Layer ${path}, ${row.layer.type}`;
-    return html`<li part="row" class=${problems.length > 0 ? 'wrong' : ''} style="--depth:${row.depth}" aria-label=${name}>
+    return html`<li part="row" class=${problems.length > 0 ? 'wrong' : ''} ${styled({ '--depth': row.depth })} aria-label=${name}>
       <div class="line">
         <span class="index number">${row.branch === 'bridge' ? '↷' : ''}${path}</span>
         <select
@@ -242,8 +243,21 @@ export class ChalkNetworkEditor extends LitElement {
             </span>`
         }
       </div>
-      ${problems.map((problem) => html`<p class="problem" role="alert">${problem}</p>`)}
+      ${problems.map((problem) => this.renderProblem(row, problem))}
     </li>`;
+  }
+
+  private renderProblem(row: LayerRow, { message, remedy }: LayerProblem) {
+    return html`<p class="problem" role="alert">
+      ${message}
+      ${
+        remedy && !this.disabled
+          ? html`<button @click=${() => this.change(setField(this.network, row.path, remedy.field, remedy.value))}>
+            Set ${remedy.field} to ${remedy.value}
+          </button>`
+          : nothing
+      }
+    </p>`;
   }
 
   /** Required fields always; optional ones that are set, and the few that are set often. */
@@ -251,7 +265,7 @@ export class ChalkNetworkEditor extends LitElement {
     const often = ['padding', 'p', 'stride', 'mode', 'slope', 'depth', 'maps'];
     const record = layer as unknown as Record<string, unknown>;
     return fieldsOf(layer.type).filter(
-      (field) => field.required || record[field.name] !== undefined || often.includes(field.name),
+      (field) => field.required || field.derived || record[field.name] !== undefined || often.includes(field.name),
     );
   }
 
@@ -286,7 +300,8 @@ export class ChalkNetworkEditor extends LitElement {
         inputmode="decimal"
         aria-label=${label}
         size="4"
-        placeholder=${field.required ? '' : '–'}
+        placeholder=${field.derived ? (this.report.inputShapes[pathText(row.path)]?.at(-1) ?? '–') : field.required ? '' : '–'}
+        title=${field.derived ? 'Left out, it is what the layer before hands on.' : nothing}
         ?disabled=${this.disabled}
         .value=${fieldText(value)}
         @change=${(event: Event) => set(readField((event.target as HTMLInputElement).value, field.kind))}

@@ -4,6 +4,7 @@ import { valueNear } from '../chart/columns.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
 import { cellText, formatNumber } from '../shared/format.ts';
+import { styled } from '../shared/styled.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { differing, metricNames, type Run, type SortOrder, sortRuns } from './runs.ts';
 
@@ -205,7 +206,7 @@ export class ChalkRunsTable extends LitElement {
       </td>
       <th scope="row">
         <button class="name" @click=${() => this.fire('run-select', { id: run.id })}>
-          <span class="swatch" style="--swatch:${color}"></span>${run.label}
+          <span class="swatch" ${styled({ '--swatch': color })}></span>${run.label}
         </button>
         ${run.running ? html`<span class="running">running</span>` : nothing}
       </th>

@@ -6,6 +6,7 @@ import { pngOf, toCsv } from '../shared/files.ts';
 import { formatCount, formatNumber } from '../shared/format.ts';
 import { type ImageBatch, imageRgba } from '../shared/images.ts';
 import { SizeController } from '../shared/size-controller.ts';
+import { styled } from '../shared/styled.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { fitPoints, PointIndex, type Transform, toPixel } from './geometry.ts';
 import { scatterStyles } from './styles.ts';
@@ -283,7 +284,7 @@ export class ChalkScatterPlot extends LitElement {
                     this.off = off;
                   }}
                 >
-                  <span class="swatch" style="--swatch:${this.themed.palette.categories[label % 10]}"></span>${this.nameOf(label)}
+                  <span class="swatch" ${styled({ '--swatch': this.themed.palette.categories[label % 10] })}></span>${this.nameOf(label)}
                 </button>
               </li>`,
             )}

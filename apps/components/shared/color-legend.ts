@@ -1,6 +1,7 @@
 import { css, html, type TemplateResult } from 'lit';
 import type { ColorMap } from '../../shell/colors.ts';
 import { formatNumber } from './format.ts';
+import { styled } from './styled.ts';
 
 const stops: Record<ColorMap, string> = {
   diverging: Array.from({ length: 11 }, (_, i) => `var(--chalk-div-${i})`).join(','),
@@ -13,7 +14,7 @@ export function colorLegend(map: ColorMap, limit: number, nonFinite = 0): Templa
   const low = map === 'diverging' ? -limit : 0;
   return html`<span class="legend">
     <span class="number">${formatNumber(low, 3)}</span>
-    <span class="ramp" style="background:linear-gradient(to right in srgb,${stops[map]})"></span>
+    <span class="ramp" ${styled({ background: `linear-gradient(to right in srgb,${stops[map]})` })}></span>
     ${map === 'diverging' ? html`<span class="visually-hidden">through 0 to</span>` : html`<span class="visually-hidden">to</span>`}
     <span class="number">${formatNumber(limit, 3)}</span>
     ${nonFinite > 0 ? html`<span class="loud"><span class="loud-swatch"></span>${nonFinite} not finite</span>` : ''}

@@ -22,9 +22,17 @@ export const formatCount = (value: number): string => value.toLocaleString('en')
 /** `28 × 28 × 1` */
 export const formatShape = (shape: readonly number[]): string => (shape.length === 0 ? 'scalar' : shape.join(' × '));
 
-/** `97.1 %`, or nothing of nothing: `–`. */
+/** Digits with which a share that is neither nothing nor all does not look so: 0.9996 is 99.96 %, not 100.0 %. */
+function honestDigits(share: number, digits: number): number {
+  if (share <= 0 || share === 1) return digits;
+  let found = digits;
+  while (found < 6 && [0, 100].includes(Number((share * 100).toFixed(found)))) found++;
+  return found;
+}
+
+/** `97.1 %`, or nothing of nothing: `–`. Only what is all is 100 %, and only what is nothing 0 %. */
 export const formatPercent = (share: number, digits = 1): string =>
-  Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : '–';
+  Number.isFinite(share) ? `${(share * 100).toFixed(honestDigits(share, digits))} %` : '–';
 
 /** How a table writes the numbers of a column; default: four significant digits. */
 export type CellFormat = 'number' | 'percent' | 'count';

@@ -1,4 +1,5 @@
 /** The live tensors of the math cards, from the picture that is looked at, and the cards that can be verified. */
+import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import type { LiveTensor } from '../../components/math-card/element.ts';
 import type { TermRef } from '../../runtime/schema.ts';
 import type { Inspection, LayerView, LookedAt } from './requests.ts';
@@ -12,15 +13,37 @@ export const verifiable: ReadonlySet<string> = new Set([
   'conv2d-input-gradient',
   'conv2d-weight-gradient',
   'max-pool',
+  'max-pool-gradient',
+  'global-average-pool',
+  'batch-norm',
+  'batch-norm-gradient',
+  'residual',
   'relu',
   'dropout',
   'softmax',
   'cross-entropy',
   'double-softmax',
   'adam',
+  'sgd',
   'sgd-momentum',
   'weight-decay',
 ]);
+
+/** The layer without which a card has nothing to compare. */
+const NEEDED: Readonly<Record<string, string>> = {
+  'batch-norm': 'batchnorm',
+  'batch-norm-gradient': 'batchnorm',
+  conv2d: 'conv2d',
+  'conv2d-input-gradient': 'conv2d',
+  'conv2d-weight-gradient': 'conv2d',
+  residual: 'residual',
+};
+
+/** Whether a card can be verified on a network. */
+export function verifiableOn(card: string, network: NetworkDefinition): boolean {
+  const needed = NEEDED[card];
+  return verifiable.has(card) && (needed === undefined || network.some(({ type }) => type.startsWith(needed)));
+}
 
 function live(name: string, symbol: string, terms: readonly TermRef[], of: LookedAt | null | undefined): LiveTensor[] {
   if (!of) return [];
@@ -30,19 +53,19 @@ function live(name: string, symbol: string, terms: readonly TermRef[], of: Looke
 }
 
 /** The terms of a layer's tensors: weights, output, and the gradients of both. */
-type LayerTerms = Readonly<Record<'w' | 'y' | 'dy' | 'dw', readonly TermRef[]>>;
+type LayerTerms = Readonly<Record<'w' | 'y' | 'gy' | 'gw', readonly TermRef[]>>;
 
 const CONVOLUTION: LayerTerms = {
   w: ['conv2d/w', 'conv2d-input-gradient/w'],
   y: ['conv2d/y'],
-  dy: ['conv2d-input-gradient/dy', 'conv2d-weight-gradient/dy'],
-  dw: ['conv2d-weight-gradient/dw'],
+  gy: ['conv2d-input-gradient/gy', 'conv2d-weight-gradient/gy'],
+  gw: ['conv2d-weight-gradient/gw'],
 };
 const LINEAR: LayerTerms = {
-  w: ['linear/b', 'linear-input-gradient/b', 'adam/theta', 'sgd-momentum/theta', 'weight-decay/theta'],
+  w: ['linear/b', 'linear-input-gradient/b', 'adam/theta', 'sgd/theta', 'sgd-momentum/theta', 'weight-decay/theta'],
   y: ['linear/y'],
-  dy: ['linear-input-gradient/a', 'linear-weight-gradient/b'],
-  dw: ['linear-weight-gradient/y', 'adam/g', 'sgd-momentum/g', 'weight-decay/g'],
+  gy: ['linear-input-gradient/a', 'linear-weight-gradient/b'],
+  gw: ['linear-weight-gradient/y', 'adam/g', 'sgd/g', 'sgd-momentum/g', 'weight-decay/g'],
 };
 
 const ofLayer = (layer: LayerView | undefined, symbol: string, terms: LayerTerms): LiveTensor[] =>
@@ -50,8 +73,8 @@ const ofLayer = (layer: LayerView | undefined, symbol: string, terms: LayerTerms
     ? [
         ...live(`${layer.path}: weights`, symbol, terms.w, layer.weight),
         ...live(`${layer.path}: output`, 'y', terms.y, layer.activation),
-        ...live(`${layer.path}: ∂L/∂y`, 'dy', terms.dy, layer.activationGradient),
-        ...live(`${layer.path}: ∂L/∂w`, 'dw', terms.dw, layer.weightGradient),
+        ...live(`${layer.path}: ∂L/∂y`, 'gy', terms.gy, layer.activationGradient),
+        ...live(`${layer.path}: ∂L/∂w`, 'gw', terms.gw, layer.weightGradient),
       ]
     : [];
 
@@ -60,7 +83,9 @@ export function liveTensors({ layers, probabilities, scores }: Inspection): read
   const classes = [probabilities.length];
   const outputs: readonly (readonly [string, TermRef])[] = [
     ['maxpool2d', 'max-pool/y'],
+    ['globalavgpool2d', 'global-average-pool/y'],
     ['batchnorm2d', 'batch-norm/y'],
+    ['batchnorm1d', 'batch-norm/y'],
     ['relu', 'relu/y'],
     ['dropout', 'dropout/y'],
     ['residual', 'residual/add'],

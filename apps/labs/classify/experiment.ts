@@ -3,12 +3,13 @@ import { ConfigError } from '../../../engine/index.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
+import type { Cell } from '../../runtime/events.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { liveTensors } from './card-tensors.ts';
 import { loadPictures, type Pictures } from './data.ts';
 import type { Config } from './networks.ts';
-import { type EvaluationReport, type GradientReport, type MistakesReport, mistakes, reportOf } from './report.ts';
+import { type EvaluationReport, type GradientReport, type MistakesReport, mistakes, normsOf, reportOf } from './report.ts';
 import { type Inspection, imagesOf, inspect, type Prediction, predict, type SetName, type Subject } from './requests.ts';
 import { type EpochResult, evaluated, type History, newHistory, trainFully } from './run.ts';
 import { definition, type schema } from './schema.ts';
@@ -86,7 +87,7 @@ function resume(training: Training, bytes: Uint8Array): PlainEvent | undefined {
     const same = JSON.stringify(checkpoint.metadata.definition) === JSON.stringify(training.network.definition);
     if (!(error instanceof ConfigError) || !same) throw error;
     training.network.loadStateDict(checkpoint.state);
-    const message = `The checkpoint belongs to another run: training starts anew from its weights. (${error.message})`;
+    const message = `The checkpoint belongs to another run: training starts again from its weights. (${error.message})`;
     return { type: 'status', level: 'note', message };
   }
 }
@@ -98,6 +99,10 @@ async function* tested(training: Training): AsyncGenerator<Told, ClassifyResult[
   yield { type: 'data', name: 'evaluation', value: report };
   yield* mistakes(report, training.pictures.test);
   const { accuracy, loss, perClass } = report;
+  const { lossShown, batch } = training.config;
+  const row: Record<string, Cell> = { images: training.pictures.test.count, accuracy, 'loss (mean cross-entropy)': loss };
+  if (lossShown === 'LAB01') row['loss as LAB01 prints it'] = loss / batch;
+  yield { type: 'row', table: 'test', id: 'test', row };
   return { accuracy, loss, perClass };
 }
 
@@ -117,7 +122,7 @@ function resultOf(
     smallestBatchLoss: least,
     validation: validation ? { accuracy: validation.accuracy ?? 0, loss: validation.loss } : null,
     test,
-    gradients: Object.fromEntries((gradients?.layers ?? []).map((layer, i) => [layer, gradients?.norms[i] as number])),
+    gradients: gradients ? normsOf(gradients) : {},
     ...(trials ? { trials } : {}),
   };
 }
@@ -126,7 +131,7 @@ function resultOf(
 function serve(context: Context<Config, Classification>, current: () => Training | undefined): void {
   const present = (): Training => {
     const training = current();
-    if (!training) throw new Error('the network is not there yet: press Start');
+    if (!training) throw new Error('the network is not there yet: press Run');
     return training;
   };
   context.serve('predict', (of) => predict(present(), of));

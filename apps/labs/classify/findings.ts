@@ -46,7 +46,7 @@ const findings: readonly Finding[] = [
   {
     name: 'epoch',
     recipe: 'one epoch of 20,000 images, whole network, whole test set',
-    preset: 'full',
+    preset: 'one epoch',
     config: { evaluations: 1 },
   },
   {

@@ -15,55 +15,41 @@ function dropoutOf({ dropout, network, p }: Config): number {
   return network === 'skip-mlp' ? 0.5 : network === 'cnn' ? 0.3 : 0;
 }
 
-/** Widths of the pooled CNN: [f, 2f, 4f, 2f, f], as many as the image can be halved. */
-function cnnWidths(filters: number, side: number, classes: number): number[] {
+/** Widths of the pooled CNN: those that are listed, or [f, 2f, 4f, 2f, f], as many as the image can be halved. */
+function cnnWidths({ filters, widths: listed }: Config, side: number, classes: number): number[] {
+  const given = listed
+    .split(/[^\d]+/)
+    .filter((text) => text !== '')
+    .map(Number)
+    .filter((width) => width > 0);
+  if (given.length > 0) return [...given, classes];
   const widths = [1, 2, 4, 2, 1].map((factor) => factor * filters);
   return [...widths.slice(0, Math.max(1, Math.floor(Math.log2(side)))), classes];
 }
 
 /** Dropout after every hidden ReLU; batch norm before it. For the networks whose authors have neither. */
 function regularised(layers: NetworkDefinition, p: number, norm: boolean): NetworkDefinition {
-  let width = 0;
   let flat = false;
   return layers.flatMap((layer): LayerDefinition[] => {
     if (layer.type === 'flatten') flat = true;
-    if (layer.type === 'linear' || layer.type === 'conv2d') width = layer.out;
-    if (layer.type === 'residual' || layer.type === 'sequential') width = outputOf(layer.layers) ?? width;
     if (layer.type !== 'relu') return [layer];
-    const before: LayerDefinition[] = norm ? [{ type: flat ? 'batchnorm1d' : 'batchnorm2d', features: width }] : [];
+    const before: LayerDefinition[] = norm ? [{ type: flat ? 'batchnorm1d' : 'batchnorm2d' }] : [];
     const after: LayerDefinition[] = p > 0 ? [{ type: flat ? 'dropout' : 'dropout2d', p }] : [];
     return [...before, layer, ...after];
   });
 }
 
-const outputOf = (layers: readonly LayerDefinition[]): number | undefined => {
-  const last = layers.findLast((layer) => layer.type === 'linear' || layer.type === 'conv2d');
-  return last && 'out' in last ? last.out : undefined;
-};
-
 /** Convolution → ReLU, once or (with pooling) twice, then one hidden layer. */
-function convolutions(config: Config, [height, width, channels]: readonly number[], classes: number): NetworkDefinition {
-  const { filters, kernel, units } = config;
-  const valid = (side: number): number => side - kernel + 1;
-  const convolution = (inputs: number, outputs: number): LayerDefinition[] => [
-    { type: 'conv2d', in: inputs, out: outputs, kernel },
-    relu,
-  ];
-  const head = (features: number): LayerDefinition[] => [
-    { type: 'flatten' },
-    { type: 'linear', in: features, out: units },
-    relu,
-    { type: 'linear', in: units, out: classes },
-  ];
-  const [h, w, c] = [valid(height as number), valid(width as number), channels as number];
-  if (config.network === 'mnist-cnn') return [...convolution(c, filters), ...head(h * w * filters)];
+function convolutions({ network, filters, kernel, units }: Config, classes: number): NetworkDefinition {
+  const convolution = (out: number): LayerDefinition[] => [{ type: 'conv2d', out, kernel }, relu];
   const pool: LayerDefinition = { type: 'maxpool2d', kernel: 2 };
-  const side = (length: number): number => Math.max(0, Math.floor(valid(Math.floor(length / 2)) / 2));
-  return [...convolution(c, filters), pool, ...convolution(filters, 2 * filters), pool, ...head(side(h) * side(w) * 2 * filters)];
+  const maps =
+    network === 'mnist-cnn' ? convolution(filters) : [...convolution(filters), pool, ...convolution(2 * filters), pool];
+  return [...maps, { type: 'flatten' }, { type: 'linear', out: units }, relu, { type: 'linear', out: classes }];
 }
 
 function namedNetwork(config: Config, inputShape: readonly number[], classes: number): NetworkDefinition {
-  const { network, units, depth, filters, skips, batchNorm, lastRelu } = config;
+  const { network, units, depth, skips, batchNorm, lastRelu } = config;
   const p = dropoutOf(config);
   const features = inputShape.reduce((a, b) => a * b, 1);
   const norm = batchNorm === 'on';
@@ -77,13 +63,13 @@ function namedNetwork(config: Config, inputShape: readonly number[], classes: nu
     }
     case 'cnn': {
       const [height = 1, width = 1, channels = 1] = inputShape;
-      const widths = cnnWidths(filters, Math.min(height, width), classes);
+      const widths = cnnWidths(config, Math.min(height, width), classes);
       return widthsCnn(widths, { channels, p, batchNorm: batchNorm !== 'off', lastRelu });
     }
     case 'custom':
       return config.layers as NetworkDefinition;
     default:
-      return regularised(convolutions(config, inputShape, classes), p, norm);
+      return regularised(convolutions(config, classes), p, norm);
   }
 }
 

@@ -1,10 +1,35 @@
 /** What the reader is asked, and the answers to unfold. */
-import { html } from 'lit';
-import type { Prose } from '../../shell/lab-module.ts';
+import { html, nothing } from 'lit';
+import { formatCount, formatNumber, formatPercent } from '../../components/shared/format.ts';
+import type { RunStore } from '../../runtime/store.ts';
+import type { Finding, Prose } from '../../shell/lab-module.ts';
+import type { Classification } from './experiment.ts';
 import type { Config } from './networks.ts';
 import type { schema } from './schema.ts';
 
-export const prose: Prose<typeof schema> = (lab) => {
+/** What the losses of the run on the screen did. */
+function broken(store: RunStore<Classification>) {
+  const loss = store.series().find(({ name }) => name === 'training');
+  const most = loss ? loss.y.reduce((a, b) => Math.max(a, b), 0) : 0;
+  return most > 100 ? html`In this run the largest loss of a batch was ${formatNumber(most, 2)}.` : nothing;
+}
+
+export const finding: Finding<typeof schema, Classification> = ({ store }) => {
+  const { result } = store;
+  if (!result) return undefined;
+  const { test, epochs, parameters, images } = result;
+  const last = epochs.at(-1);
+  const chance = 1 / Math.max(1, test.perClass.length);
+  if (test.accuracy < 1.5 * chance)
+    return `After training, the network reads ${formatPercent(test.accuracy)} of the test images: no better than guessing (${formatPercent(chance, 0)}).`;
+  const gap =
+    last && last.validationLoss !== null
+      ? `; the training loss of the last epoch is ${formatNumber(last.trainLoss, 3)}, the validation loss ${formatNumber(last.validationLoss, 3)}`
+      : '';
+  return `With ${formatCount(parameters)} parameters and ${formatCount(images.train)} images, the network reads ${formatPercent(test.accuracy)} of ${formatCount(images.test)} test images it has never seen${gap}.`;
+};
+
+export const prose: Prose<typeof schema, Classification> = (lab) => {
   const use = (values: Partial<Config>) => lab.take(values, 'This suggestion');
   return html`
   <h2>From pictures to probabilities</h2>
@@ -57,7 +82,7 @@ export const prose: Prose<typeof schema> = (lab) => {
       <button @click=${() => use({ dataset: 'cifar-10', network: 'skip-mlp', units: 64 })}>residual MLP</button>
       <button @click=${() => use({ dataset: 'cifar-10', network: 'cnn', filters: 32 })}>CNN</button></p>
     <details><summary>Answer</summary><p>
-      A fully connected layer must learn an edge anew at every position; a convolution learns it once. The residual MLP stalls near one half while its
+      A fully connected layer must learn an edge again at every position; a convolution learns it once. The residual MLP stalls near one half while its
       training loss falls on; the CNN ends far above it (0.76 in LAB01 after 75 epochs). The README beside this lab’s code has the numbers of this engine.
     </p></details>
   </section>
@@ -75,6 +100,7 @@ export const prose: Prose<typeof schema> = (lab) => {
     <h3>Search systematically</h3>
     <p>Vary batch size, learning rate, momentum, filters, kernel size: one factor at a time, then with a search. Which matters most?
       <button @click=${() => use({ search: 'grid', space: { rate: [1e-4, 1e-3, 1e-2] }, epochs: 1 })}>grid over η</button>
+      <button @click=${() => use({ search: 'one at a time', space: { rate: [1e-4, 1e-2], batch: [16, 256], filters: [4, 32] }, epochs: 1 })}>one factor at a time</button>
       <button @click=${() => use({ search: 'random', trials: 6, space: { rate: [1e-5, 1], batch: [16, 256] }, epochs: 1 })}>random over η and B</button></p>
     <details><summary>Answer</summary><p>
       The learning rate, over orders of magnitude: so it is searched on a logarithmic scale. With several parameters of which few matter, random points try
@@ -84,9 +110,10 @@ export const prose: Prose<typeof schema> = (lab) => {
 
   <section class="ask">
     <h3>Break it</h3>
-    <p>Set the learning rate to 10. <button @click=${() => use({ rate: 10, optimiser: 'sgd' })}>η = 10</button></p>
+    <p>Set the learning rate of plain gradient descent to 10. <button @click=${() => use({ rate: 10, optimiser: 'sgd', momentum: 0.9 })}>η = 10</button></p>
     <details><summary>Answer</summary><p>
-      The weights jump across the valley further each time until a value is no longer finite; the run stops and names the layer in which it happened.
+      The weights jump across the valley further each time. Either a value is no longer finite, then the run stops and names the layer in which it happened; or every ReLU
+      dies, the gradients become zero, and the run goes on with a loss that no step changes any more. ${broken(lab.store)}
     </p></details>
   </section>
 

@@ -75,6 +75,10 @@ export function* mistakes(report: EvaluationReport, data: ImageDataset): Generat
   };
 }
 
+/** Norm of the gradient by layer. */
+export const normsOf = ({ layers, norms }: GradientNorms): Record<string, number> =>
+  Object.fromEntries(layers.map((layer, i) => [layer, norms[i] as number]));
+
 /** Norms over time (a series for each layer) and over depth (a point for each layer). */
 export function* gradientEvents(
   { layers, norms }: GradientNorms,

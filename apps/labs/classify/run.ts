@@ -25,6 +25,8 @@ export interface History {
   /** Smallest loss of a batch. */
   least: number;
   gradients: GradientNorms | undefined;
+  /** The latest evaluation of the first training images. */
+  training: Evaluation | undefined;
   validation: Evaluation | undefined;
 }
 
@@ -33,6 +35,7 @@ export const newHistory = (): History => ({
   firstLosses: [],
   least: Number.POSITIVE_INFINITY,
   gradients: undefined,
+  training: undefined,
   validation: undefined,
 });
 
@@ -62,6 +65,17 @@ export async function* evaluated(
   }
 }
 
+/** The state to go on from; every so many epochs another one, to be kept. */
+async function* checkpoints(training: Training): AsyncGenerator<Told> {
+  const { progress, plan } = training.trainer;
+  const { keepEvery } = training.config;
+  const { step, epoch, position } = progress;
+  const bytes = training.annotate(await training.trainer.checkpoint());
+  if (keepEvery > 0 && position === 0 && (epoch % keepEvery === 0 || step === plan.totalSteps))
+    yield { type: 'checkpoint', name: `epoch ${epoch}`, step, bytes };
+  yield { type: 'checkpoint', name: 'model', step, bytes };
+}
+
 /** Everything that is looked at between steps. */
 async function* look(training: Training, history: History, { trial }: RunOptions): AsyncGenerator<Told> {
   const { trainer } = training;
@@ -71,12 +85,12 @@ async function* look(training: Training, history: History, { trial }: RunOptions
   const { accuracy = 0, loss } = validation;
   yield { type: 'metric', series: trial ?? 'validation', x: step, y: loss };
   yield { type: 'metric', series: trial ?? 'validation', x: step, y: accuracy, chart: 'accuracy' };
+  history.training = yield* evaluated(training, training.trainProbe, 'evaluate');
   if (trial === undefined) {
-    const seen = yield* evaluated(training, training.trainProbe, 'evaluate');
-    yield { type: 'metric', series: 'training', x: step, y: seen.accuracy ?? 0, chart: 'accuracy' };
+    yield { type: 'metric', series: 'training', x: step, y: history.training.accuracy ?? 0, chart: 'accuracy' };
     history.gradients = await training.gradientNorms();
     yield* gradientEvents(history.gradients, step);
-    yield { type: 'checkpoint', name: 'model', step, bytes: training.annotate(await trainer.checkpoint()) };
+    yield* checkpoints(training);
   }
   const report = reportOf(validation, training.pictures.validation, 'validation', step);
   yield { type: 'data', name: 'evaluation', value: report };

@@ -1,5 +1,5 @@
 /** The classify lab: its parameters, presets and question. */
-import { boolean, choice, defineLab, defineSchema, int, json, number } from '../../runtime/index.ts';
+import { boolean, choice, defineLab, defineSchema, int, json, number, text } from '../../runtime/index.ts';
 import { parseLayers } from './layers.ts';
 import { parseSpace, type SearchSpace } from './space.ts';
 
@@ -58,8 +58,9 @@ export const schema = defineSchema({
   ownSide: int({
     default: 32,
     min: 8,
-    max: 96,
+    max: 224,
     label: 'side of own images',
+    help: 'Large pictures need a GPU: the cost grows with the square. Imagenette’s recipe has 224.',
     unit: 'px',
     live: 'restart',
     group: 'data',
@@ -95,6 +96,15 @@ export const schema = defineSchema({
     live: 'restart',
     group: 'network',
     when: { key: 'network', is: ['mnist-cnn', 'conv-net', 'cnn'] },
+  }),
+  widths: text({
+    default: '',
+    maxLength: 60,
+    label: 'widths of the CNN',
+    help: 'Maps of each convolution, such as “64 128 256 128 64”; the one for the classes follows by itself. Empty: f, 2f, 4f, 2f, f of the filters.',
+    live: 'restart',
+    group: 'network',
+    when: { key: 'network', is: ['cnn'] },
   }),
   kernel: int({
     default: 3,
@@ -205,6 +215,23 @@ export const schema = defineSchema({
     group: 'training',
   }),
   epochs: int({ default: 1, min: 1, max: 200, scale: 'log', label: 'epochs', live: 'restart', group: 'training' }),
+  keepEvery: int({
+    default: 0,
+    min: 0,
+    max: 200,
+    label: 'keep a checkpoint every … epochs',
+    help: 'Besides the latest one; 0: none. Several, given to the t-SNE lab, are the epochs of its slider. The exports list them; in a terminal --save writes them.',
+    live: 'restart',
+    group: 'training',
+  }),
+  lossShown: choice(['mean', 'LAB01'], {
+    default: 'mean',
+    names: { mean: 'mean cross-entropy', LAB01: 'as LAB01 prints it' },
+    label: 'test loss in the table',
+    help: 'LAB01 adds up the mean losses of the batches and divides by the number of images: the mean loss over the batch size, 0.0017 for 0.107.',
+    live: 'restart',
+    group: 'training',
+  }),
   evaluations: int({
     default: 4,
     min: 1,
@@ -318,8 +345,9 @@ export const schema = defineSchema({
     group: 'training',
     when: { key: 'schedule', is: ['step'] },
   }),
-  search: choice(['off', 'grid', 'random'], {
+  search: choice(['off', 'one at a time', 'grid', 'random'], {
     default: 'off',
+    names: { 'one at a time': 'one factor at a time' },
     label: 'search',
     help: 'Trains several settings one after the other, chooses on the validation set and tests the best only.',
     live: 'restart',
@@ -346,6 +374,18 @@ export const schema = defineSchema({
 /** 30 % of MNIST's 60,000 and of CIFAR-10's 50,000 training images are held out (LAB01). */
 const lab01 = { images: 42000, validationImages: 18000, evaluations: 1 } as const;
 
+/** 30 % of Imagenette’s 9,469 training images are held out (LAB01). */
+const imagenette = {
+  dataset: 'own',
+  ownColour: true,
+  network: 'cnn',
+  images: 6628,
+  validationImages: 2841,
+  testImages: 3925,
+  batch: 64,
+  evaluations: 1,
+} as const;
+
 export const definition = defineLab({
   id: 'classify',
   title: 'Classify',
@@ -354,7 +394,20 @@ export const definition = defineLab({
   schema,
   presets: {
     quick: { values: { images: 4000, validationImages: 500, testImages: 1000, filters: 8, units: 64, epochs: 2 } },
-    full: { values: {} },
+    full: {
+      label: 'full: the exercise’s recipe',
+      shows: 'Its CNN on all 60,000 images, 2,000 of them held out: SGD with momentum, ten epochs.',
+      values: {
+        images: 58000,
+        validationImages: 2000,
+        normalise: false,
+        optimiser: 'sgd',
+        batch: 32,
+        epochs: 10,
+        evaluations: 1,
+      },
+    },
+    'one epoch': { shows: 'The same CNN for one epoch of 20,000 images, with Adam.', values: {} },
     'double softmax': {
       values: {
         images: 58000,
@@ -379,6 +432,29 @@ export const definition = defineLab({
         filters: 64,
         epochs: 75,
       },
+    },
+    'LAB01 CNN, browser size': {
+      label: 'LAB01 CNN, small enough for a browser',
+      shows: 'A quarter of the filters and a fifth of the epochs.',
+      values: {
+        ...lab01,
+        dataset: 'cifar-10',
+        images: 35000,
+        validationImages: 15000,
+        network: 'cnn',
+        filters: 16,
+        epochs: 15,
+      },
+    },
+    'LAB01 Imagenette CNN': {
+      shows:
+        'Class maps of 28 × 28 whose means are the logits; open Imagenette’s archive, or any folders of pictures, as own images.',
+      values: { ...imagenette, ownSide: 224, widths: '64 64 64', epochs: 40 },
+    },
+    'LAB01 Imagenette CNN, browser size': {
+      label: 'LAB01 Imagenette CNN, small enough for a browser',
+      shows: 'Pictures of 64 pixels, a quarter of the maps, eight epochs.',
+      values: { ...imagenette, ownSide: 64, widths: '16 16 16', epochs: 8 },
     },
     'deep without skips': {
       values: {

@@ -7,8 +7,9 @@ import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { Pictures } from './data.ts';
 import type { Classification } from './experiment.ts';
 import type { Config } from './networks.ts';
+import { normsOf } from './report.ts';
 import { type History, newHistory, trainFully } from './run.ts';
-import { gridTrials, randomTrials, type Trial, trialName } from './space.ts';
+import { gridTrials, randomTrials, singleTrials, type Trial, trialName } from './space.ts';
 import { Training } from './training.ts';
 
 export interface TrialResult {
@@ -16,25 +17,37 @@ export interface TrialResult {
   readonly accuracy: number | null;
   readonly loss: number | null;
   readonly parameters: number | null;
+  /** On the first training images; and the norm of the loss gradient of the first and the last layer. */
+  readonly trainingAccuracy: number | null;
+  readonly gradients: Readonly<Record<string, number>>;
   /** Why it ended early, for example values that are not finite. */
   readonly problem?: string;
 }
 
 function trialsOf({ search, space, trials, seed }: Config): Trial[] {
   if (search === 'grid') return gridTrials(space);
+  if (search === 'one at a time') return singleTrials(space);
   return randomTrials(space, trials, uniformFrom(new Generator(seed, 'search')));
 }
 
-function row(id: string, { trial, accuracy, loss, parameters, problem }: TrialResult): ExperimentEvent {
+function row(
+  id: string,
+  { trial, accuracy, loss, parameters, trainingAccuracy, gradients, problem }: TrialResult,
+): ExperimentEvent {
   const cells: Record<string, Cell> = {
     trial: id,
     ...trial,
+    'training accuracy': trainingAccuracy,
     'validation accuracy': accuracy,
     'validation loss': loss,
     parameters,
+    '‖∂L/∂W‖, first layer': Object.values(gradients)[0] ?? null,
+    '‖∂L/∂W‖, last layer': Object.values(gradients).at(-1) ?? null,
   };
   return { type: 'row', table: 'trials', id, row: problem ? { ...cells, problem } : cells };
 }
+
+const NOTHING = { accuracy: null, loss: null, parameters: null, trainingAccuracy: null, gradients: {} } as const;
 
 /** Errors that speak of one setting and not of the lab: the search goes on with the next. */
 const isOfSetting = (error: unknown): error is Error =>
@@ -71,7 +84,9 @@ export async function* searched(
       yield* trainFully(training, context, history, { before, total: before + steps * (trials.length - index), trial: name });
       before += steps;
       const { accuracy = 0, loss } = history.validation as Evaluation;
-      results.push({ trial, accuracy, loss, parameters: training.network.parameterCount });
+      const gradients = normsOf(await training.gradientNorms());
+      const trainingAccuracy = history.training?.accuracy ?? null;
+      results.push({ trial, accuracy, loss, parameters: training.network.parameterCount, trainingAccuracy, gradients });
       if (!best || accuracy > best.accuracy) {
         best = { accuracy, history, training };
         replace(training);
@@ -80,11 +95,17 @@ export async function* searched(
     } catch (error) {
       if (!isOfSetting(error)) throw error;
       before += training?.trainer.progress.step ?? 0;
-      results.push({ trial, accuracy: null, loss: null, parameters: null, problem: error.message });
+      results.push({ ...NOTHING, trial, problem: error.message });
     } finally {
       if (!kept) training?.dispose();
     }
     yield row(name, results.at(-1) as TrialResult);
+  }
+  if (best) {
+    // The winner can be saved and used elsewhere, with the settings that it was trained with.
+    const { step } = best.training.trainer.progress;
+    const bytes = best.training.annotate(await best.training.trainer.checkpoint());
+    yield { type: 'checkpoint', name: 'model', step, bytes };
   }
   if (!best) throw new Error(`No setting could be trained. The first problem: ${results[0]?.problem}`);
   return { best: best.training, history: best.history, trials: results };

@@ -1,7 +1,7 @@
 /** Settings that a slider cannot show: the data set, the list of layers, the space of a search. */
 import { html, nothing, type TemplateResult } from 'lit';
 import '../../components/dataset-picker/element.ts';
-import type { OwnImages } from '../../components/dataset-picker/files.ts';
+import { bytesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
 import '../../components/network-editor/element.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import type { NetworkValidator } from '../../components/network-editor/element.ts';
@@ -30,12 +30,6 @@ export interface PanelHost {
   set(values: Partial<Config>): void;
   own(files: ReadonlyMap<string, Uint8Array>): void;
   problem(message: string): void;
-}
-
-async function bytesOf({ images, archives }: OwnImages): Promise<Map<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  for (const { file, path } of [...images, ...archives]) files.set(path, new Uint8Array(await file.arrayBuffer()));
-  return files;
 }
 
 function searchPanel(host: PanelHost): TemplateResult | typeof nothing {

@@ -76,6 +76,14 @@ export function gridTrials(space: SearchSpace): Trial[] {
   );
 }
 
+/** The settings as they are, then each listed value of each key by itself. @throws Error when there are more than a hundred */
+export function singleTrials(space: SearchSpace): Trial[] {
+  const entries = Object.entries(space) as [SearchKey, readonly SearchValue[]][];
+  const trials = [{}, ...entries.flatMap(([key, values]) => values.map((value): Trial => ({ [key]: value })))];
+  if (trials.length > MOST_TRIALS) throw new Error(`These are ${trials.length} trials; the lab tries at most ${MOST_TRIALS}.`);
+  return trials;
+}
+
 /** Trials drawn independently (Bergstra & Bengio 2012). @param uniform next number from 0 to 1 */
 export function randomTrials(space: SearchSpace, count: number, uniform: () => number): Trial[] {
   const entries = Object.entries(space) as [SearchKey, readonly SearchValue[]][];
@@ -93,4 +101,4 @@ export function randomTrials(space: SearchSpace, count: number, uniform: () => n
 export const trialName = (trial: Trial): string =>
   Object.entries(trial)
     .map(([key, value]) => `${key}=${value}`)
-    .join(' ');
+    .join(' ') || 'as it is';

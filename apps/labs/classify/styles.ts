@@ -2,6 +2,48 @@ import { css } from 'lit';
 
 /** What the classify lab arranges beside what all labs have. */
 export const classifyStyles = css`
+  .class-bars {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
+    gap: var(--chalk-space-3);
+  }
+  .bars {
+    margin: 0;
+  }
+  .bars figcaption {
+    font-size: var(--chalk-text-s);
+  }
+  .bars ul {
+    display: flex;
+    gap: 2px;
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+  .bars li {
+    flex: 1 1 0;
+    min-width: 0;
+    text-align: center;
+  }
+  .bars .column {
+    display: flex;
+    align-items: end;
+    height: 4rem;
+    border-bottom: 1px solid var(--chalk-rule-strong);
+  }
+  .bars i {
+    display: block;
+    width: 100%;
+    background: var(--chalk-error);
+  }
+  .bars i.right {
+    background: var(--chalk-model);
+  }
+  .bars small {
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-xs);
+  }
+
   .charts,
   .pair {
     display: grid;

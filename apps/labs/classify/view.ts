@@ -1,9 +1,7 @@
 /** The classify lab on the page. */
 import { html, nothing } from 'lit';
-import type { ChalkChart } from '../../components/chart/element.ts';
 import '../../components/chart/element.ts';
-import '../../components/checkpoint-bar/element.ts';
-import type { CellDetail, ChalkConfusionMatrix } from '../../components/confusion-matrix/element.ts';
+import type { CellDetail } from '../../components/confusion-matrix/element.ts';
 import '../../components/confusion-matrix/element.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
@@ -14,21 +12,23 @@ import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
 import { formatCount, formatPercent, formatShape } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
+import { styled } from '../../components/shared/styled.ts';
 import type { BuiltCard } from '../../math/card.ts';
 import type { LabEvent } from '../../runtime/events.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
-import { verifiable } from './card-tensors.ts';
+import { verifiableOn } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
-import { configOfCheckpoint } from './checkpoint-settings.ts';
+import { classBars } from './class-bars.ts';
 import { runnableCode } from './code.ts';
 import type { Classification, Setup } from './experiment.ts';
 import { evaluationOf, KeptRuns } from './kept-runs.ts';
 import './look-inside.ts';
 import type { EvaluationReport } from './report.ts';
 import type { Subject } from './requests.ts';
-import type { schema } from './schema.ts';
+import { definition, type schema } from './schema.ts';
 import { settingsPanels } from './settings-panels.ts';
 import { classifyStyles } from './styles.ts';
 
@@ -171,7 +171,7 @@ export class View extends LabElement<typeof schema, Classification> {
         <chalk-chart id="loss" label="Loss" x-label="step" y-label="cross-entropy" smoothing="0.8" smoothing-tool sync-key=${key}
           .series=${runSeries(store, this.#runs, 'loss')} .lines=${lossLines(this.ran, classes)} .markers=${bestMarker(store)}
           @cursor-move=${cursor} empty-text="Press Run: the loss of each batch appears here."></chalk-chart>
-        <chalk-chart id="accuracy" label="Accuracy" x-label="step" y-label="share right" sync-key=${key}
+        <chalk-chart id="accuracy" label="Accuracy" x-label="step" y-label="accuracy" sync-key=${key}
           .series=${runSeries(store, this.#runs, 'accuracy')} .lines=${[{ y: 1 / classes, label: 'guessing', color: 'ink-soft' as const }]}
           @cursor-move=${cursor} empty-text="Evaluated several times an epoch."></chalk-chart>
       </div>
@@ -209,7 +209,7 @@ export class View extends LabElement<typeof schema, Classification> {
           ${[...prediction.probabilities].map(
             (p, i) => html`<li class=${i === prediction.prediction ? 'best' : ''}>
               <span class=${i === prediction.prediction ? 'best' : ''}>${names[i] ?? i}</span>
-              <span class="bar"><i style="width:${(100 * p).toFixed(1)}%"></i></span>
+              <span class="bar"><i ${styled({ width: `${(100 * p).toFixed(1)}%` })}></i></span>
               <span class="share">${formatPercent(p, 0)}</span></li>`,
           )}
         </ul>`
@@ -270,7 +270,8 @@ export class View extends LabElement<typeof schema, Classification> {
         <chalk-chart id="norms" label="Gradient norms over time" x-label="step" y-label="‖∂L/∂W‖" y-scale="log" height="200"
           .series=${timeSeries(store)} empty-text="After the first evaluation."></chalk-chart>
       </div>
-      ${report ? this.#renderClasses(report) : nothing}
+      ${report ? html`${this.#renderClasses(report)} ${classBars(report)}` : nothing}
+      <chalk-result-table label="Test images" .rows=${store.tables.get('test') ?? NONE}></chalk-result-table>
       ${this.hides('inside') ? nothing : this.#renderInside(report)}
     </div>`;
   }
@@ -304,7 +305,7 @@ export class View extends LabElement<typeof schema, Classification> {
       <ul class="guess">
         ${perClass.map(
           (share, i) => html`<li><span>${classNames[i]}</span>
-            <span class="bar"><i style="width:${(100 * (share ?? 0)).toFixed(1)}%"></i></span>
+            <span class="bar"><i ${styled({ width: `${(100 * (share ?? 0)).toFixed(1)}%` })}></i></span>
             <span class="share">${share === null ? '–' : formatPercent(share)}</span></li>`,
         )}
       </ul></section>`;
@@ -313,47 +314,14 @@ export class View extends LabElement<typeof schema, Classification> {
   // ── To take away ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   protected override renderTools() {
-    const checkpoint = this.store.checkpoints.get('model');
-    const note = `${this.#setup?.dataset ?? ''}, step ${checkpoint?.step ?? 0}`;
     if (this.hides('checkpoint')) return nothing;
-    return html`<chalk-checkpoint-bar key="classify" file-name="classify" ?no-load=${this.fixes('checkpoint')}
-      .checkpoint=${checkpoint ? { bytes: checkpoint.bytes, step: checkpoint.step, note } : null}
-      @checkpoint-load=${(event: CustomEvent<{ bytes: Uint8Array }>) => this.#continue(event.detail.bytes)}
-      @checkpoint-resume=${(event: CustomEvent<{ bytes: Uint8Array }>) => this.#continue(event.detail.bytes)}></chalk-checkpoint-bar>`;
-  }
-
-  /** Goes on from a checkpoint with the settings it was made with; one already at its end is evaluated. */
-  #continue(bytes: Uint8Array): void {
-    if (this.take(configOfCheckpoint(bytes) ?? {}, 'This checkpoint')) this.restart('play', { checkpoint: bytes });
+    return checkpointBar(this, definition, this.#setup?.dataset ?? '', this.fixes('checkpoint'));
   }
 
   protected override exportItems(): readonly ExportItem[] {
-    const chart = (id: string) => this.renderRoot.querySelector<ChalkChart>(`#${id}`);
-    const matrix = () => this.renderRoot.querySelector<ChalkConfusionMatrix>('chalk-confusion-matrix');
-    const early = this.store.charts.size === 0 ? { unavailable: 'after the first step' } : {};
-    const uneval = evaluationOf(this.store) ? {} : { unavailable: 'after the first evaluation' };
     const setup = this.#setup;
-    const checkpoint = this.store.checkpoints.get('model');
-    const picture = (id: string, label: string): ExportItem => ({
-      id: `${id}-png`,
-      label,
-      format: 'png',
-      name: `classify-${id}`,
-      provide: () => chart(id)?.toPng() ?? '',
-      ...early,
-    });
     const runs = this.renderRoot?.querySelector<ChalkRunsTable>('chalk-runs-table');
     return [
-      picture('loss', 'loss curves'),
-      picture('accuracy', 'accuracy curves'),
-      {
-        id: 'confusion',
-        label: 'confusion matrix',
-        format: 'csv',
-        name: 'classify-confusion',
-        provide: () => matrix()?.toCsv() ?? '',
-        ...uneval,
-      },
       ...(runs
         ? [
             {
@@ -365,14 +333,6 @@ export class View extends LabElement<typeof schema, Classification> {
             },
           ]
         : []),
-      {
-        id: 'checkpoint',
-        label: 'checkpoint',
-        format: 'safetensors',
-        name: `classify-${checkpoint?.step ?? 0}`,
-        provide: () => checkpoint?.bytes ?? '',
-        ...(checkpoint ? {} : { unavailable: 'after the first evaluation of a live run' }),
-      },
       {
         id: 'engine',
         label: 'this training with the engine alone',
@@ -387,6 +347,6 @@ export class View extends LabElement<typeof schema, Classification> {
   }
 
   protected override verifiable({ id }: BuiltCard): boolean {
-    return verifiable.has(id);
+    return verifiableOn(id, this.#setup?.network ?? []);
   }
 }

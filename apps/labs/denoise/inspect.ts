@@ -9,9 +9,12 @@ import {
   doubled,
   joinedChecks,
   meanSquaredErrorChecks,
+  poolingChecks,
   resizeChecks,
   type Values,
 } from '../../math/checks.ts';
+import { maxPoolGradientChecks } from '../../math/layer-checks.ts';
+import { baselineCheck, noiseCheck } from './noise-checks.ts';
 import type { Denoiser } from './training.ts';
 
 /** The first convolution, and the one that joins the uppermost skip connection with what comes from below. */
@@ -27,8 +30,8 @@ interface Inside {
   /** First convolution: output, weights, and the gradients of both. */
   readonly y: Values;
   readonly w: Values;
-  readonly dy: Values;
-  readonly dw: Values;
+  readonly gy: Values;
+  readonly gw: Values;
   /** What crosses the uppermost skip connection, what comes from below, and the weights that meet both; null for one level. */
   readonly join: { readonly encoded: Values; readonly below: Values; readonly w: Values } | null;
 }
@@ -52,19 +55,19 @@ async function inside(denoiser: Denoiser, image: Float32Array<ArrayBuffer>): Pro
     const [input, target] = [tensor(noisy, [1, 28, 28, 1]), tensor(image, [1, 28, 28, 1])];
     const { output, activations } = network.forward(input, { capture: paths, fuse: false });
     const y = activations.get(FIRST) as Tensor;
-    const [dy, dw] = grad(mseLoss(output, target), [y, weight]);
-    return [output, y, dy as Tensor, dw as Tensor, activations.get(ENCODED) as Tensor, activations.get(below)] as const;
+    const [gy, gw] = grad(mseLoss(output, target), [y, weight]);
+    return [output, y, gy as Tensor, gw as Tensor, activations.get(ENCODED) as Tensor, activations.get(below)] as const;
   });
   network.train();
-  const [output, y, dy, dw, encoded, lower] = made;
+  const [output, y, gy, gw, encoded, lower] = made;
   const values = {
     noisy: { shape: [1, 28, 28, 1], data: noisy },
     clean: { shape: [1, 28, 28, 1], data: image },
     output: await copyOf(output),
     y: await copyOf(y),
     w: await copyOf(weight),
-    dy: await copyOf(dy),
-    dw: await copyOf(dw),
+    gy: await copyOf(gy),
+    gw: await copyOf(gw),
     join: joining && lower ? { encoded: await copyOf(encoded), below: await copyOf(lower), w: await copyOf(joining) } : null,
   };
   for (const tensor of made) tensor?.dispose();
@@ -73,13 +76,14 @@ async function inside(denoiser: Denoiser, image: Float32Array<ArrayBuffer>): Pro
 
 /** @param image a clean image in normalised units, [784] */
 export async function inspect(denoiser: Denoiser, image: Float32Array<ArrayBuffer>): Promise<LiveTensor[]> {
-  const { noisy, clean, output, y, w, dw, join } = await inside(denoiser, image);
+  const { noisy, clean, output, y, w, gw, join } = await inside(denoiser, image);
   const difference = output.data.map((value, i) => value - (clean.data[i] as number));
   return [
-    { name: 'noisy image', symbol: 'x', terms: ['conv2d/x'], layout: 'nhwc', ...noisy },
+    { name: 'image', symbol: 'x', terms: ['noise/x'], layout: 'nhwc', ...clean },
+    { name: 'noisy image', symbol: 'x̃', terms: ['noise/noisy', 'conv2d/x'], layout: 'nhwc', ...noisy },
     { name: 'first convolution: weights', symbol: 'w', terms: ['conv2d/w', 'adam/theta'], layout: 'hwio', ...w },
     { name: 'first convolution: output', symbol: 'y', terms: ['conv2d/y'], layout: 'nhwc', ...y },
-    { name: 'first convolution: ∂L/∂w', symbol: 'g', terms: ['adam/g'], layout: 'hwio', ...dw },
+    { name: 'first convolution: ∂L/∂w', symbol: 'g', terms: ['adam/g'], layout: 'hwio', ...gw },
     {
       name: 'denoised − clean',
       symbol: 'x − t',
@@ -98,7 +102,13 @@ export async function inspect(denoiser: Denoiser, image: Float32Array<ArrayBuffe
             layout: 'nhwc',
             ...doubled(join.below),
           },
-          { name: 'by the skip connection', symbol: 'x₁', terms: ['conv2d-joined/x1'], layout: 'nhwc', ...join.encoded },
+          {
+            name: 'by the skip connection',
+            symbol: 'x₁',
+            terms: ['conv2d-joined/x1', 'max-pool/x'],
+            layout: 'nhwc',
+            ...join.encoded,
+          },
         ] as const)
       : []),
   ];
@@ -106,14 +116,18 @@ export async function inspect(denoiser: Denoiser, image: Float32Array<ArrayBuffe
 
 /** @param card id of one of the lab's cards */
 export async function verify(denoiser: Denoiser, image: Float32Array<ArrayBuffer>, card: string): Promise<Verification[]> {
-  const { noisy, clean, output, w, dy, dw, join } = await inside(denoiser, image);
-  if (card === 'conv2d') return convolutionChecks(card, { x: noisy, w, dy }, { padding: 'same' });
+  const { noisy, clean, output, w, gy, gw, join } = await inside(denoiser, image);
+  if (card === 'conv2d') return convolutionChecks(card, { x: noisy, w, gy }, { padding: 'same' });
   if (card === 'mse') return meanSquaredErrorChecks(output, clean);
   if (card === 'adam') {
     const { step } = denoiser.trainer.progress;
-    return adamChecks({ theta: w.data, g: dw.data, step: step + 1 }, { lr: denoiser.trainer.lr });
+    return adamChecks({ theta: w.data, g: gw.data, step: step + 1 }, { lr: denoiser.trainer.lr });
   }
+  if (card === 'noise') return [noiseCheck(clean, noisy, denoiser.noise, denoiser.seed)];
+  if (card === 'baseline') return [baselineCheck(clean, denoiser.noise, denoiser.seed)];
   if (!join) throw new ConfigError('depth', 'a network of one level joins and enlarges nothing: choose more levels.');
+  if (card === 'max-pool') return poolingChecks(join.encoded);
+  if (card === 'max-pool-gradient') return maxPoolGradientChecks(join.encoded);
   if (card === 'conv2d-joined') return joinedChecks(join.encoded, doubled(join.below), join.w);
   if (card.startsWith('bilinear')) return resizeChecks(card, join.below);
   throw new Error(`there is no check for the card '${card}'`);

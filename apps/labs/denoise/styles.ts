@@ -1,6 +1,18 @@
 import { css } from 'lit';
 
 export const denoiseStyles = css`
+  .facts {
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
+  .own {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--chalk-space-4);
+  }
+  .own > chalk-image-strips {
+    flex: 1 1 16rem;
+  }
   .sets {
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));

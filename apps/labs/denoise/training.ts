@@ -1,20 +1,16 @@
 /** One of the three trainings of the denoiser, with what it is tested on. */
-import { concatenate, type ImageDataset, subset } from '../../../engine/data/dataset.ts';
-import { DeviceGenerator, Generator, noGrad, scope, type Tensor, tensor } from '../../../engine/index.ts';
+import { type ImageDataset, type Normalisation, subset, toFloat32 } from '../../../engine/data/dataset.ts';
+import { DeviceGenerator, Generator, mean, noGrad, scope, square, sub, type Tensor, tensor } from '../../../engine/index.ts';
 import { unet } from '../../../engine/nn/architectures.ts';
 import { UNet } from '../../../engine/nn/layers/unet.ts';
 import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
-import { imageData } from '../../../engine/train/data.ts';
-import { evaluate } from '../../../engine/train/evaluate.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import { trainingData } from './mixed-data.ts';
 import { type Noise, noisy } from './noise.ts';
 import type { schema, TrainingName } from './schema.ts';
 
 export type Config = ConfigOf<typeof schema>;
-
-/** Both sets are normalised with MNIST's statistics, as published. */
-export const NORMALISATION = { mean: [0.1307], std: [0.3081] } as const;
 
 export const noiseOf = (config: Config): Noise => ({ power: config.noisePower, level: config.noiseLevel });
 
@@ -24,9 +20,22 @@ export interface Sets {
   readonly test: { readonly mnist: ImageDataset; readonly fashion: ImageDataset };
 }
 
-/** The training data in the order in which they are to be seen: without shuffling, all digits come before all clothes. */
-function dataOf(name: TrainingName, { train }: Sets): ImageDataset {
-  return name === 'MNIST' ? train.mnist : concatenate([train.mnist, train.fashion], 'both');
+const TEST_BATCH = 64;
+
+/** A mean over images. */
+export interface MeasuredError {
+  readonly mean: number;
+  /** Standard error of the mean: by so much it would vary with other images of the same set. */
+  readonly standardError: number;
+  readonly images: number;
+}
+
+/** @param errors of each image */
+export function measured(errors: Float32Array): MeasuredError {
+  const images = errors.length;
+  const mean = errors.reduce((sum, error) => sum + error, 0) / images;
+  const squares = errors.reduce((sum, error) => sum + (error - mean) ** 2, 0);
+  return { mean, standardError: Math.sqrt(squares / Math.max(1, images - 1) / images), images };
 }
 
 export class Denoiser {
@@ -34,19 +43,19 @@ export class Denoiser {
   readonly trainer: Trainer;
   /** Steps of the whole training. */
   readonly steps: number;
-  readonly #noise: Noise;
-  readonly #seed: number;
+  readonly noise: Noise;
+  readonly seed: number;
 
   constructor(name: TrainingName, sets: Sets, config: Config) {
     this.name = name;
-    this.#noise = noiseOf(config);
-    this.#seed = config.seed;
-    const data = dataOf(name, sets);
+    this.noise = noiseOf(config);
+    this.seed = config.seed;
+    const data = trainingData(name !== 'MNIST', sets.train.mnist, sets.train.fashion, config);
     this.steps = config.epochs * Math.ceil(data.count / Math.min(config.batch, data.count));
     const { definition, inputShape } = unet(config.maps, config.depth);
     this.trainer = new Trainer({
       network: buildNetwork(definition, { inputShape, rng: new Generator(config.seed, 'weights') }),
-      data: imageData(data, { normalisation: NORMALISATION, targets: 'images' }),
+      data,
       loss: 'mse',
       optimiser: { type: 'adam', lr: config.rate },
       epochs: config.epochs,
@@ -54,7 +63,7 @@ export class Denoiser {
       shuffle: name !== 'both in sequence',
       seed: config.seed,
       evalEvery: 'never',
-      transform: ({ targets }, rng) => ({ inputs: noisy(targets, this.#noise, rng), targets }),
+      transform: ({ targets }, rng) => ({ inputs: noisy(targets, this.noise, rng), targets }),
     });
   }
 
@@ -75,11 +84,11 @@ export class Denoiser {
   async denoise(
     images: Float32Array<ArrayBuffer>,
   ): Promise<{ noisy: Float32Array<ArrayBuffer>; denoised: Float32Array<ArrayBuffer> }> {
-    const rng = new DeviceGenerator(this.#seed, 'shown noise');
+    const rng = new DeviceGenerator(this.seed, 'shown noise');
     this.network.eval();
     const made = scope(() =>
       noGrad(() => {
-        const input = noisy(tensor(images, [images.length / 784, 28, 28, 1]), this.#noise, rng);
+        const input = noisy(tensor(images, [images.length / 784, 28, 28, 1]), this.noise, rng);
         return { input, output: this.network.forward(input) as Tensor };
       }),
     );
@@ -90,20 +99,32 @@ export class Denoiser {
   }
 
   /** Mean squared error on the first `count` images of a set, with noise that is the same for all trainings. */
-  async error(set: ImageDataset, count: number): Promise<number> {
-    const rng = new DeviceGenerator(this.#seed, 'test noise');
-    const some = subset(
-      set,
-      Array.from({ length: Math.min(count, set.count) }, (_, i) => i),
-    );
-    const data = imageData(some, { normalisation: NORMALISATION, targets: 'images' });
-    const transform = ({ targets }: { targets: Tensor }) => {
-      rng.advance();
-      return { inputs: noisy(targets, this.#noise, rng), targets };
-    };
-    const { loss } = await evaluate(this.network, data, { loss: 'mse', batchSize: 64, transform });
-    rng.dispose();
-    return loss;
+  async *error(set: ImageDataset, count: number, units: Normalisation): AsyncGenerator<number, MeasuredError> {
+    const rng = new DeviceGenerator(this.seed, 'test noise');
+    const images = Math.min(count, set.count);
+    const errors = new Float32Array(images);
+    this.network.eval();
+    try {
+      for (let from = 0; from < images; from += TEST_BATCH) {
+        const batch = Array.from({ length: Math.min(TEST_BATCH, images - from) }, (_, i) => from + i);
+        const values = toFloat32(subset(set, batch), undefined, units);
+        rng.advance();
+        const found = scope(() =>
+          noGrad(() => {
+            const clean = tensor(values, [batch.length, set.height, set.width, 1]);
+            const output = this.network.forward(noisy(clean, this.noise, rng)) as Tensor;
+            return mean(square(sub(output, clean)), { axes: [1, 2, 3] });
+          }),
+        );
+        errors.set(await found.data(), from);
+        found.dispose();
+        yield (from + batch.length) / images;
+      }
+    } finally {
+      this.network.train();
+      rng.dispose();
+    }
+    return measured(errors);
   }
 
   /** Activations of every level for one noisy image, for the view inside. */

@@ -2,15 +2,21 @@
 import { html, nothing } from 'lit';
 import '../../components/chart/element.ts';
 import type { ReferenceLine } from '../../components/chart/types.ts';
+import type { ExportItem } from '../../components/export-menu/element.ts';
+import type { ImageSource, PickedImage } from '../../components/image-picker/element.ts';
+import '../../components/image-picker/element.ts';
 import type { ImageStrip, StripDetail } from '../../components/image-strips/element.ts';
 import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
 import '../../components/tensor-view/element.ts';
+import { fileName } from '../../components/shared/files.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, grayBatch } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
+import { runnableCode } from './code.ts';
 import type { Denoising } from './experiment.ts';
-import { type SetName, type schema, sets, type TrainingName, trainings } from './schema.ts';
+import { definition, type SetName, type schema, sets, type TrainingName, trainings } from './schema.ts';
 import { denoiseStyles } from './styles.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -25,6 +31,11 @@ const NAMES: Readonly<Record<string, string>> = {
 /** One empty list for all: a new one would make the table draw anew. */
 const NONE: readonly never[] = [];
 
+const OWN_SOURCES: readonly ImageSource[] = [
+  { kind: 'draw', id: 'draw', title: 'draw' },
+  { kind: 'own', id: 'own', title: 'my own' },
+];
+
 export class View extends LabElement<typeof schema, Denoising> {
   static override properties = { ...LabElement.properties, chosen: { state: true } };
   static override styles = [...LabElement.styles, denoiseStyles];
@@ -32,6 +43,7 @@ export class View extends LabElement<typeof schema, Denoising> {
   declare private chosen: TrainingName;
   readonly #levels = this.question('inside');
   readonly #pictures = this.question('denoise');
+  readonly #own = this.question('own');
 
   constructor() {
     super();
@@ -62,25 +74,63 @@ export class View extends LabElement<typeof schema, Denoising> {
     if (keys.includes('cut')) this.#lookAgain();
   }
 
+  protected override renderTools() {
+    if (this.hides('checkpoint')) return nothing;
+    return checkpointBar(this, definition, 'all denoisers', this.fixes('checkpoint'));
+  }
+
+  protected override exportItems(): readonly ExportItem[] {
+    const off = this.recorded || this.runState === 'idle' ? { unavailable: 'after the start of a live run' } : {};
+    return [
+      ...this.#trained.map(
+        (training): ExportItem => ({
+          id: `network-${training}`,
+          label: `the denoiser trained on ${training}`,
+          format: 'safetensors',
+          name: fileName('denoise', training),
+          provide: () => this.ask('network', { training }),
+          ...off,
+        }),
+      ),
+      {
+        id: 'engine',
+        label: 'these trainings with the engine alone',
+        format: 'ts',
+        name: 'denoise-training',
+        provide: () => runnableCode(this.made.config, this.made.changes),
+      },
+    ];
+  }
+
   protected override renderFigure() {
     const known = trainings.filter((name) => this.store.images.has(`MNIST, denoised, ${name}`));
     const found = this.store.data.get('baselines');
     const lines: ReferenceLine[] = found
       ? [
-          { y: found.mnist.zero, label: 'always answering 0, digits' },
-          { y: found.mnist.linear, label: 'best line per pixel, digits' },
-          { y: found.fashion.zero, label: 'always answering 0, clothes' },
+          { y: found.mnist.zero, label: 'digits: predict the mean' },
+          { y: found.mnist.linear, label: 'digits: best linear estimate' },
+          { y: found.fashion.zero, label: 'clothes: predict the mean' },
         ]
       : [];
     const looks = { MNIST: { color: 0 }, 'both in sequence': { color: 1 }, 'both shuffled': { color: 2 } } as const;
     return html`
+      <p class="facts">${this.#about()}</p>
       <div class="sets">${sets.map(
         (set) => html`<div><h3>${set}</h3>
         <chalk-image-strips label=${set} columns="8" .strips=${this.#strips(set, known)}
           @strip-select=${(event: CustomEvent<StripDetail>) => this.#look(set, event.detail.index)}></chalk-image-strips></div>`,
       )}</div>
       <chalk-chart label="Mean squared error in training" x-label="step" y-label="MSE" y-scale="log" smoothing="0.8" smoothing-tool .lines=${lines}
-        .series=${seriesOf(this.store, 'loss', looks)} empty-text="Press play: three trainings from the same weights."></chalk-chart>`;
+        .series=${seriesOf(this.store, 'loss', looks)} empty-text="Press Run: three trainings from the same weights."></chalk-chart>`;
+  }
+
+  /** What of the run is the source's choice. */
+  #about(): string {
+    const { clothesShown, clothesNormalisation } = this.ran;
+    const shown = clothesShown === 'train' ? 'from the training split, as published' : 'from the test split';
+    const units =
+      clothesNormalisation === 'own' ? 'their own mean and deviation' : 'the mean and deviation of the digits, as published';
+    return `Digits from the test split; clothes ${shown}, normalised with ${units}.`;
   }
 
   #strips(set: SetName, known: readonly TrainingName[]): ImageStrip[] {
@@ -97,7 +147,32 @@ export class View extends LabElement<typeof schema, Denoising> {
 
   protected override renderResults() {
     return html`<chalk-result-table label="Errors" .rows=${this.store.tables.get('errors') ?? NONE}></chalk-result-table>
-      ${this.#renderInside()}`;
+      ${this.#renderOwn()} ${this.#renderInside()}`;
+  }
+
+  /** A drawing or a picture of the reader's, by every network. */
+  #renderOwn() {
+    if (this.store.series().length === 0 || this.hides('own')) return nothing;
+    const { answer } = this.#own;
+    const strips: ImageStrip[] = answer
+      ? [
+          { label: 'yours', images: grayBatch(answer.value.clean, 28) },
+          { label: 'noisy', images: grayBatch(answer.value.noisy, 28) },
+          ...Object.entries(answer.value.denoised).map(([training, bytes]) => ({
+            label: training,
+            images: grayBatch(bytes, 28),
+          })),
+        ]
+      : [];
+    const pick = ({ detail: { pixels } }: CustomEvent<PickedImage>) => {
+      if (pixels && !this.recorded) this.#own.ask({ pixels, as: 'MNIST' });
+    };
+    return html`<h3>Your own picture</h3>
+      <p class="facts">${this.recorded ? 'Run live: a recording cannot denoise your picture.' : 'Draw something, or choose a file: noise is added, and every network takes it away.'}</p>
+      <div class="own">
+        <chalk-image-picker label="Picture to denoise" width="28" height="28" channels="1" ?disabled=${this.fixes('own')} .sources=${OWN_SOURCES} @image-pick=${pick}></chalk-image-picker>
+        <chalk-image-strips label="Your picture" scale="3" columns="1" .strips=${strips}></chalk-image-strips>
+      </div>`;
   }
 
   #renderInside() {

@@ -1,10 +1,11 @@
 /** The mathematics of the failure-modes lab. */
 import { cards as integratedGradients } from '../../math/cards/integrated-gradients.ts';
 import { cards as optimisers } from '../../math/cards/optimisers.ts';
+import { cards as saliency } from '../../math/cards/saliency.ts';
 import { cards as softmax } from '../../math/cards/softmax.ts';
 import { cards as texture } from '../../math/cards/texture.ts';
 
-const wanted = ['texture', 'cross-entropy', 'adam', 'integrated-gradients'];
-const all = [...integratedGradients, ...optimisers, ...softmax, ...texture];
+const wanted = ['texture', 'cross-entropy', 'adam', 'integrated-gradients', 'saliency'];
+const all = [...integratedGradients, ...saliency, ...optimisers, ...softmax, ...texture];
 
 export const cards = wanted.flatMap((id) => all.filter((card) => card.id === id));

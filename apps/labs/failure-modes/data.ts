@@ -4,12 +4,11 @@ import type { ImageDataset } from '../../../engine/data/dataset.ts';
 import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { Generator } from '../../../engine/index.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import { NORMALISATION } from './normalisation.ts';
 import type { schema } from './schema.ts';
 
+export { NORMALISATION };
 export type Config = ConfigOf<typeof schema>;
-
-/** What every image is normalised with: MNIST's own statistics. */
-export const NORMALISATION = { mean: [0.1307], std: [0.3081] } as const;
 
 /** One pixel in normalised units. */
 export const normalised = (byte: number): number => (byte / 255 - NORMALISATION.mean[0]) / NORMALISATION.std[0];

@@ -4,19 +4,19 @@ import { loadDataset } from '../../../engine/data/load.ts';
 import { Generator } from '../../../engine/index.ts';
 import { DENSE_MODEL } from '../../../engine/nn/architectures.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
+import type { Checkpoint } from '../../../engine/train/checkpoint.ts';
 import { imageData } from '../../../engine/train/data.ts';
 import { type Evaluation, evaluate } from '../../../engine/train/evaluate.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { asInput, type Config, corrupt, NORMALISATION } from './data.ts';
+import { annotated, exported, load as loadCheckpoint, save } from './checkpoint.ts';
+import { asInput, type Config, corrupt, normalised } from './data.ts';
 import { type Attribution, attribute, type PathNode, pathNodes } from './explain.ts';
 import { type Example, inspect, verify } from './inspect.ts';
-import { definition, type schema } from './schema.ts';
+import { NORMALISATION } from './normalisation.ts';
+import { definition, networks, type schema, type Which } from './schema.ts';
 
-/** Which network, and which test set. */
-export const networks = ['clean', 'tainted'] as const;
-export type Which = (typeof networks)[number];
 export type Cell = `${Which} network, ${Which} test`;
 const cellName = (network: Which, test: Which): Cell => `${network} network, ${test} test`;
 
@@ -51,8 +51,10 @@ export interface Matrix {
 /** Why one network says what it says about the chosen image of one test set. */
 export interface Explanation extends Attribution {
   readonly network: Which;
-  readonly test: Which;
+  /** 'own': a picture of the reader's, whose label is what the network says. */
+  readonly test: Which | 'own';
   readonly label: number;
+  /** −1 for a picture of the reader's. */
   readonly index: number;
   /** [28, 28] */
   readonly bytes: Uint8Array;
@@ -73,12 +75,18 @@ export interface FailureModes {
       readonly nodes: readonly PathNode[];
       readonly difference: number;
     };
+    /** A picture of the reader's, 28 × 28 bytes, for both networks; each explains what it takes it for. */
+    explainOwn(of: { readonly pixels: Uint8Array }): readonly Explanation[];
+    /** One of the networks as a file that other labs open. */
+    network(of: { readonly network: Which }): Uint8Array;
     /** Bytes of images of a test set, [n, 28, 28]. */
     behind(cell: { readonly test: Which; readonly indices: readonly number[] }): Uint8Array;
   };
 }
 
 const LAST = 200;
+/** Steps between two checkpoints. */
+const CHECKPOINT_EVERY = 250;
 /** Most images shown behind a cell of a matrix. */
 const BEHIND = 60;
 
@@ -139,6 +147,7 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
         seed: config.seed,
         resetOptimiser: config.freshAdam,
         evalEvery: 'never',
+        checkpointEvery: CHECKPOINT_EVERY,
       });
     const trainers = record(networks, make);
     context.onDispose(() => {
@@ -149,20 +158,37 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
     });
     serve(trainers, sets, context);
 
-    yield { type: 'phase', name: 'train', progress: 0 };
-    const losses = record(networks, () => [] as number[]);
+    const { classNames } = sets.train.clean;
+    const found = context.checkpoint && loadCheckpoint(trainers, config, context.checkpoint);
+    const losses = record(networks, (which) => [...(found?.[which] ?? [])]);
+    const before = trainers.clean.progress.step;
+    const tailOf = () => record(networks, (which) => losses[which].slice(-LAST));
     const runs = record(networks, (which) => trainers[which].run());
-    const total = config.epochs * Math.ceil(config.images / config.batch);
-    for (let step = 1; step <= total; step++) {
+    const { totalSteps: total } = trainers.clean.plan;
+    yield { type: 'phase', name: 'train', progress: before / total };
+    for (let step = before + 1; step <= total; step++) {
+      const parts = new Map<Which, Checkpoint>();
+      const taken: [Which, number][] = [];
       for (const which of networks) {
         trainers[which].lr = context.live.rate;
-        const loss = await nextLoss(runs[which]);
+        const { loss, saved } = await nextLoss(runs[which]);
+        taken.push([which, loss]);
+        if (saved) parts.set(which, annotated(saved, which, classNames));
+      }
+      if (parts.size > 0) yield { type: 'checkpoint', name: 'model', step: step - 1, bytes: save(parts, tailOf(), config) };
+      for (const [which, loss] of taken) {
         losses[which].push(loss);
         yield { type: 'metric', series: which, x: step, y: loss };
       }
       yield { type: 'step', step, total, loss: losses.tainted.at(-1) as number };
     }
-    for (const which of networks) for await (const _ of runs[which]);
+    const parts = new Map<Which, Checkpoint>();
+    for (const which of networks) {
+      for await (const _ of runs[which]);
+      parts.set(which, annotated(await trainers[which].checkpoint(), which, classNames));
+    }
+    const tail = tailOf();
+    yield { type: 'checkpoint', name: 'model', step: total, bytes: save(parts, tail, config) };
 
     const cells = {} as Record<Cell, CellResult>;
     for (const [n, network] of networks.entries()) {
@@ -183,21 +209,21 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
         explained[cellName(network, test)] = await explainBoth(trainers[network], sets.test[test], config);
       }
     }
-    const lastLoss = record(networks, (which) => {
-      const last = losses[which].slice(-LAST);
-      return last.reduce((sum, loss) => sum + loss, 0) / last.length;
-    });
+    const lastLoss = record(networks, (which) => tail[which].reduce((sum, loss) => sum + loss, 0) / tail[which].length);
     yield { type: 'data', name: 'explained', value: explained };
     yield { type: 'data', name: 'explanations', value: await explanations(trainers, sets, context) };
     return { images: config.images, cells, lastLoss, explained };
   },
 };
 
-async function nextLoss(events: ReturnType<Trainer['run']>): Promise<number> {
+/** The loss of the next step, and the checkpoint before it, where one was due. */
+async function nextLoss(events: ReturnType<Trainer['run']>): Promise<{ loss: number; saved: Uint8Array | undefined }> {
+  let saved: Uint8Array | undefined;
   for (;;) {
     const { value, done } = await events.next();
     if (done) throw new Error('the training ended early');
-    if (value.type === 'step') return value.loss;
+    if (value.type === 'checkpoint') saved = value.bytes;
+    if (value.type === 'step') return { loss: value.loss, saved };
   }
 }
 
@@ -273,7 +299,20 @@ function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: 
   };
   context.serve('tensors', () => inspect(example(), context.live));
   context.serve('verify', ({ card }) => verify(example(), context.live, card));
+  context.serve('network', ({ network }) => exported(trainers[network], network, sets.train.clean.classNames));
   context.serve('explain', () => explanations(trainers, sets, context));
+  context.serve('explainOwn', async ({ pixels }) => {
+    if (pixels.length !== 784) throw new Error('an image must be 28 × 28 bytes');
+    const x = Float32Array.from(pixels, normalised);
+    const found: Explanation[] = [];
+    for (const network of networks) {
+      const { scores } = await attribute(trainers[network].network, x, 0, context.live);
+      const label = scores.indexOf(Math.max(...scores));
+      const of = await attribute(trainers[network].network, x, label, context.live);
+      found.push({ network, test: 'own', label, index: -1, bytes: pixels, ...of });
+    }
+    return found;
+  });
   context.serve('path', ({ network, test }) => {
     const { x, label } = exampleOf(sets, test, context);
     return pathNodes(trainers[network].network, x, label, context.live);

@@ -18,6 +18,8 @@ export interface Attribution {
   readonly dotShare: number;
   readonly dotValue: number;
   readonly dotRank: number;
+  /** Share of the total |attribution| that the strongest 5 % of the pixels hold. */
+  readonly topShare: number;
   /** Class scores at the input. */
   readonly scores: readonly number[];
 }
@@ -60,6 +62,12 @@ async function scoresOf(network: Network, x: Float32Array<ArrayBuffer>): Promise
   return values;
 }
 
+/** Share of the strongest twentieth. */
+function topShareOf(magnitudes: Float32Array, total: number): number {
+  const strongest = magnitudes.toSorted((a, b) => b - a).subarray(0, Math.round(magnitudes.length / 20));
+  return total === 0 ? 0 : strongest.reduce((sum, value) => sum + value, 0) / total;
+}
+
 /** Explains the score of `label` for one image x [784]. */
 export async function attribute(
   network: Network,
@@ -89,6 +97,7 @@ export async function attribute(
     difference: from ? (scores[label] as number) - (from[label] as number) : null,
     dotShare: total === 0 ? 0 : pixels.reduce((sum, pixel) => sum + (magnitudes[pixel] as number), 0) / total,
     dotValue: pixels.reduce((sum, pixel) => sum + (map[pixel] as number), 0),
+    topShare: topShareOf(magnitudes, total),
     dotRank: 1 + magnitudes.filter((value) => value > strongest).length,
     scores: [...scores],
   };

@@ -1,6 +1,10 @@
 /** The failure-modes lab: its parameters, presets and question. */
 import { boolean, choice, defineLab, defineSchema, int, number } from '../../runtime/index.ts';
 
+/** Which network, and which test set. */
+export const networks = ['clean', 'tainted'] as const;
+export type Which = (typeof networks)[number];
+
 const restart = 'restart' as const;
 
 export const schema = defineSchema({
@@ -141,5 +145,5 @@ export const definition = defineLab({
   schema,
   presets: { quick: { values: { images: 10000, testImages: 2000 } }, full: { values: {} } },
   device: 'any',
-  parts: { explain: { label: 'explaining images', free: true } },
+  parts: { checkpoint: { label: 'loading a checkpoint' }, explain: { label: 'explaining images', free: true } },
 });

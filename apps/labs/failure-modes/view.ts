@@ -4,31 +4,39 @@ import type { ShownMap } from '../../components/attribution-gallery/element.ts';
 import '../../components/attribution-gallery/element.ts';
 import '../../components/chart/element.ts';
 import '../../components/confusion-matrix/element.ts';
+import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/heat-map/element.ts';
 import '../../components/image-grid/element.ts';
+import type { ImageSource, PickedImage } from '../../components/image-picker/element.ts';
+import '../../components/image-picker/element.ts';
 import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
 import { type CellFormat, formatPercent } from '../../components/shared/format.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, grayBatch, picked } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
+import { runnableCode } from './code.ts';
 import './dot-picker.ts';
-import type { Cell, Explanation, FailureModes, Matrix, Which } from './experiment.ts';
+import type { Cell, Explanation, FailureModes, Matrix } from './experiment.ts';
 import { verdict } from './explanation.ts';
-import type { schema } from './schema.ts';
+import { definition, networks, type schema, type Which } from './schema.ts';
 import { failureStyles } from './styles.ts';
 
-const WHICH = ['clean', 'tainted'] as const;
 const CLASSES = Array.from({ length: 10 }, (_, k) => String(k));
 const MOST = 60;
 const NONE: readonly never[] = [];
+const OWN_SOURCES: readonly ImageSource[] = [
+  { kind: 'draw', id: 'draw', title: 'draw' },
+  { kind: 'own', id: 'own', title: 'my own' },
+];
 /** Black and white in normalised units. */
 const RANGE = [-0.4242, 2.8215] as const;
 
 function mapOf({ network, test, scores, map, bytes }: Explanation): ShownMap {
   const { predicted, probability } = verdict(scores);
-  const title = `${network} network, ${test} image: says ${predicted} (${formatPercent(probability)})`;
+  const title = `${network} network, ${test === 'own' ? 'your' : test} image: says ${predicted} (${formatPercent(probability)})`;
   return { id: `${network}-${test}`, title, values: map, width: 28, image: digits(bytes) };
 }
 
@@ -52,6 +60,8 @@ export class View extends LabElement<typeof schema, FailureModes> {
   readonly #explained = this.question('explain');
   readonly #path = this.question('path');
   readonly #images = this.question('behind');
+  readonly #ownImage = this.question('explainOwn');
+  readonly #ownMaps = memoLast((explanations: readonly Explanation[]) => explanations.map(mapOf));
   readonly #maps = memoLast((explanations: readonly Explanation[]) => explanations.map(mapOf));
 
   constructor() {
@@ -71,6 +81,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
   }
 
   #showPath({ network, test }: Explanation): void {
+    if (test === 'own') return;
     this.node = -1;
     this.#path.ask({ network, test });
   }
@@ -95,14 +106,41 @@ export class View extends LabElement<typeof schema, FailureModes> {
     return batchOf(this.store.images.get(`training images, ${which}`));
   }
 
+  protected override renderTools() {
+    if (this.hides('checkpoint')) return nothing;
+    return checkpointBar(this, definition, 'both networks', this.fixes('checkpoint'));
+  }
+
+  protected override exportItems(): readonly ExportItem[] {
+    const off = this.recorded || this.runState === 'idle' ? { unavailable: 'after the start of a live run' } : {};
+    const of = (network: Which): ExportItem => ({
+      id: `network-${network}`,
+      label: `the ${network} network, for other labs`,
+      format: 'safetensors',
+      name: `failure-modes-${network}`,
+      provide: () => this.ask('network', { network }),
+      ...off,
+    });
+    return [
+      ...networks.map(of),
+      {
+        id: 'engine',
+        label: 'this training with the engine alone',
+        format: 'ts',
+        name: 'failure-modes-training',
+        provide: () => runnableCode(this.made.config, this.made.changes),
+      },
+    ];
+  }
+
   protected override renderFigure() {
     return html`
       <h3>Training images</h3>
       <chalk-image-strips label="Training images" scale="2" columns="6" empty-text="They appear when the run starts."
-        .strips=${WHICH.map((which) => ({ label: which, images: this.#strip(which) }))}></chalk-image-strips>
+        .strips=${networks.map((which) => ({ label: which, images: this.#strip(which) }))}></chalk-image-strips>
       <chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9" smoothing-tool
         .series=${seriesOf(this.store, 'loss', { clean: { color: 'data' }, tainted: { color: 'model' } })}
-        empty-text="Press play: both networks start from the same weights."></chalk-chart>`;
+        empty-text="Press Run: both networks start from the same weights."></chalk-chart>`;
   }
 
   protected override renderMoreControls() {
@@ -125,7 +163,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
     return html`<chalk-result-table label="Accuracy" .rows=${this.store.tables.get('accuracy') ?? NONE} .formats=${this.#shares}></chalk-result-table>
       <h3>Four confusion matrices</h3>
       <div class="four">
-        ${WHICH.flatMap((network) => WHICH.map((test) => this.#renderMatrix(network, test)))}
+        ${networks.flatMap((network) => networks.map((test) => this.#renderMatrix(network, test)))}
       </div>
       ${behind && behind.indices.length === 0 ? html`<p class="facts">No image is behind that cell.</p>` : nothing}`;
   }
@@ -144,7 +182,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
     const own = behind?.network === network && behind.test === test ? behind : null;
     const images = this.#images.value;
     return html`<div>
-      <chalk-confusion-matrix label=${`${network} network on ${test} images`} other-label=${`${network === 'clean' ? 'tainted' : 'clean'} network`}
+      <chalk-confusion-matrix totals label=${`${network} network on ${test} images`} other-label=${`${network === 'clean' ? 'tainted' : 'clean'} network`}
         .classes=${CLASSES} .matrix=${{ classes: 10, counts: matrix.counts }} .other=${other ? { classes: 10, counts: other.counts } : null}
         .selected=${own ? { truth: own.truth, predicted: own.predicted } : null} .cellImages=${own && images ? digits(images) : null}
         .cellLabels=${own ? own.indices.map((index) => `image ${index}`) : []}
@@ -164,12 +202,25 @@ export class View extends LabElement<typeof schema, FailureModes> {
     return html`<h3>Why? ${first ? html`Test image ${first.index}, a ${first.label}` : nothing}</h3>
       <p><button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#explain()}>Explain test image ${this.config.example}</button>
         ${this.recorded ? html`<span class="facts">Run live to explain other images.</span>` : nothing}</p>
-      <p class="facts legend">Left: where attribution is strong, over the image. Right: brown pixels speak for the class, green ones against
+      <p class="facts legend">Left: the size of the attribution over the image, clipped where it adds up to 98 % (Captum’s rule; “size, over and alone” shows it as Captum does). Right: brown pixels speak for the class, green ones against
         it. The dot: its share of all attribution, its rank among the 784 pixels and its signed value.
         ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
-      <chalk-attribution-gallery label="Explanations of the test image" own-scale .maps=${this.#maps(explanations)}>
+      <chalk-attribution-gallery label="Explanations of the test image" own-scale opacity="0.5" .maps=${this.#maps(explanations)}>
         ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>
-      ${this.#renderPath()}`;
+      ${this.#renderPath()} ${this.#renderOwn()}`;
+  }
+
+  /** A digit that the reader draws, or a picture of theirs. */
+  #renderOwn() {
+    const pick = ({ detail: { pixels } }: CustomEvent<PickedImage>) => {
+      if (pixels && !this.recorded) this.#ownImage.ask({ pixels });
+    };
+    const explanations = this.#ownImage.value ?? NONE;
+    return html`<h3>Draw a digit: what do the two networks see in it?</h3>
+      <p class="facts">${this.recorded ? 'Run live: a recording cannot explain your picture.' : 'Draw a 7 with and without a dot at the bottom right. Each network explains the digit that it takes it for.'}</p>
+      <chalk-image-picker label="Picture to explain" width="28" height="28" channels="1" ?disabled=${this.fixes('explain')} .sources=${OWN_SOURCES} @image-pick=${pick}></chalk-image-picker>
+      <chalk-attribution-gallery label="Explanations of your picture" own-scale view="both" opacity="0.5" .maps=${this.#ownMaps(explanations)}>
+        ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>`;
   }
 
   #renderCaption(found: Explanation) {
@@ -179,9 +230,10 @@ export class View extends LabElement<typeof schema, FailureModes> {
       difference === null
         ? nothing
         : html`<p class="facts">Σ = ${found.sum.toFixed(3)}, S(x) − S(x′) = ${difference.toFixed(3)}, completeness error ${Math.abs(found.sum - difference).toFixed(4)}</p>
-      <button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>`;
+      ${found.test === 'own' ? nothing : html`<button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>`}`;
     return html`<div slot=${`caption-${found.network}-${found.test}`}>
-      <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)}</p>
+      <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)};
+        strongest 5 % of the pixels: ${formatPercent(found.topShare)}</p>
       ${sums}
     </div>`;
   }

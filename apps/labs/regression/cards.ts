@@ -9,13 +9,13 @@ import { cards as regularisation } from '../../math/cards/regularisation.ts';
 const wanted = [
   'linear',
   'linear-weight-gradient',
-  'tanh',
-  'tanh-gradient',
+  ...['tanh', 'sigmoid', 'relu', 'sin'].flatMap((activation) => [activation, `${activation}-gradient`]),
   'mse',
   'weight-decay',
   'dropout',
   'early-stopping',
   'adam',
+  'sgd',
 ];
 const all = [...linear, ...activations, ...losses, ...optimisers, ...regularisation, ...earlyStopping];
 

@@ -9,7 +9,7 @@ type Config = ConfigOf<typeof schema>;
 export function runnableCode(config: Config, changes: readonly Change[] = []): string {
   const chosen = config.setting === 'all four' ? settings : [config.setting];
   const [decays, drops, stops] = (['weight decay', 'dropout', 'early stopping'] as const).map((one) => chosen.includes(one));
-  const decoupled = config.decayForm === 'decoupled' && config.optimiser === 'adam';
+  const decoupled = config.decayForm === 'decoupled';
   const penalised = decays && !decoupled;
   const holds = stops || config.holdOutForAll;
   const names = [
@@ -54,7 +54,7 @@ async function train(setting: string) {
   const x = column(learned.map(([v]) => v));
   const t = column(learned.map(([, v]) => v));
 
-  // y(x) = Σ_j w2_j h(w1_j x + b1_j) + b2
+  // y(x) = Σ_j w2_j φ(w1_j x + b1_j) + b2
   const J = ${config.units};
   const rng = new Generator(${config.seed}, 'weights');
   const w1 = keep(tensor(rng.normal(J, 0, ${config.initialScale}), [1, J], learn));

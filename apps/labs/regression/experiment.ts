@@ -1,9 +1,12 @@
 /** Trains the regression network under one or all four settings from the same weights and shows the curves. */
 import type { Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
+import { load, save } from './checkpoint.ts';
 import { inspect, verify } from './inspect.ts';
+import { grid } from './measures.ts';
+import { DEGREES, polynomialFit } from './polynomial.ts';
 import { definition, type Setting, type schema, settings } from './schema.ts';
-import { type Evaluation, grid, Training } from './training.ts';
+import { type Evaluation, Training } from './training.ts';
 
 export interface SettingResult {
   readonly trainMSE: number;
@@ -29,6 +32,8 @@ export interface Regression {
 
 /** Evaluations between two drawings of the dropout band, which costs many passes. */
 const BAND_EVERY = 5;
+/** Evaluations between two checkpoints. */
+const CHECKPOINT_EVERY = 5;
 
 function* shown(
   setting: Setting,
@@ -72,12 +77,29 @@ export const experiment: Experiment<typeof schema, Regression> = {
     context.onDispose(() => {
       for (const training of trainings) training.dispose();
     });
+    const before = context.checkpoint ? load(trainings, config, context.checkpoint) : 0;
+    /** The training that a card is about: its regulariser's, where that ran. */
+    const about = (card: string) => trainings.find(({ setting }) => setting.replace(' ', '-') === card) ?? first;
     context.serve('tensors', () => inspect(first));
-    context.serve('verify', ({ card }) => verify(first, context.live, card));
+    context.serve('verify', ({ card }) => verify(about(card), context.live, card));
+    for (const [degree, name] of DEGREES) {
+      const { trainMSE, roughness } = polynomialFit(config.points, degree);
+      const cells = { polynomial: name, 'train MSE': trainMSE, 'roughness R': roughness };
+      yield { type: 'row', table: 'for orientation', id: name, row: cells };
+    }
     const latest = new Map<Training, Evaluation>();
-    yield { type: 'phase', name: 'train', progress: 0 };
-    for (let step = 1; step <= config.steps; step++) {
-      const running = trainings.filter(({ stopped }) => !stopped);
+    if (before > 0) {
+      for (const training of trainings) {
+        const evaluation = await training.look(false);
+        yield* shown(training.setting, evaluation);
+        latest.set(training, evaluation);
+        yield row(training.setting, training, evaluation);
+        if (training.bestStep !== undefined) yield { type: 'data', name: 'bestStep', value: training.bestStep };
+      }
+    }
+    yield { type: 'phase', name: 'train', progress: before / config.steps };
+    for (let step = before + 1; step <= config.steps; step++) {
+      const running = trainings.filter(({ stopped, steps }) => !stopped && steps < step);
       if (running.length === 0) break;
       for (const training of running) training.step(context.live);
       if (step % config.evalEvery === 0 || step === 1 || step === config.steps) {
@@ -96,6 +118,8 @@ export const experiment: Experiment<typeof schema, Regression> = {
           yield row(training.setting, training, evaluation);
         }
         yield { type: 'phase', name: 'train', progress: step / config.steps };
+        if (step % (CHECKPOINT_EVERY * config.evalEvery) === 0 || step === config.steps)
+          yield { type: 'checkpoint', name: 'model', step, bytes: await save(trainings, config) };
       }
       yield { type: 'step', step, total: config.steps, loss: latest.get(first)?.train };
     }

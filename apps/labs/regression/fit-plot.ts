@@ -1,5 +1,6 @@
 import { css, html, LitElement, svg } from 'lit';
 import { chalkEvent, define } from '../../components/shared/define.ts';
+import { styled } from '../../components/shared/styled.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { bandPath, fromX, fromY, HEIGHT, MARGIN, pathOf, type Range, rangeOf, ticksOf, toX, toY, WIDTH } from './fit-geometry.ts';
 import type { Point } from './schema.ts';
@@ -218,7 +219,7 @@ export class ChalkFitPlot extends LitElement {
         <ul class="legend">
           ${this.curves.map(
             ({ name, color, band }) =>
-              html`<li><i class=${band ? 'mean' : 'line'} style="--color: var(--chalk-cat-${color})"></i>${name}</li>`,
+              html`<li><i class=${band ? 'mean' : 'line'} ${styled({ '--color': `var(--chalk-cat-${color})` })}></i>${name}</li>`,
           )}
           <li><i class="dot"></i>point</li>
           <li><i class="dot held"></i>held-out point</li>

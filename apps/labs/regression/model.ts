@@ -1,4 +1,4 @@
-/** y(x) = Σ_j w²_j h(w¹_j x + b¹_j) + b²: one hidden layer, written out. */
+/** y(x) = Σ_j w²_j φ(w¹_j x + b¹_j) + b²: one hidden layer, written out. */
 import {
   add,
   type DeviceGenerator,
@@ -21,6 +21,12 @@ import {
 export const nonlinearities = { tanh, sigmoid, relu, sin } as const;
 export type Nonlinearity = keyof typeof nonlinearities;
 
+/** Predictions [N, 1] for x [N, 1]. @param parameters w¹, b¹, w², b² */
+export function outputOf(phi: (x: Tensor) => Tensor, parameters: readonly Tensor[], x: Tensor): Tensor {
+  const [w1, b1, w2, b2] = parameters as [Tensor, Tensor, Tensor, Tensor];
+  return add(matmul(phi(add(matmul(x, w1), b1)), w2), b2);
+}
+
 export class RegressionNetwork {
   /** [1, J] */
   readonly w1: Tensor;
@@ -30,7 +36,7 @@ export class RegressionNetwork {
   readonly w2: Tensor;
   /** [1] */
   readonly b2: Tensor;
-  readonly #h: (x: Tensor) => Tensor;
+  readonly phi: (x: Tensor) => Tensor;
 
   /** w¹ ~ N(0, scale²), b¹ ~ U(−2, 2), w² ~ N(0, 1/10), b² = 0 */
   constructor(hidden: number, nonlinearity: Nonlinearity, scale: number, rng: Generator) {
@@ -43,16 +49,21 @@ export class RegressionNetwork {
     this.b1 = parameter(rng.uniform(hidden, -2, 2), [hidden], 'b1');
     this.w2 = parameter(rng.normal(hidden, 0, Math.sqrt(0.1)), [hidden, 1], 'w2');
     this.b2 = parameter(new Float32Array(1), [1], 'b2');
-    this.#h = nonlinearities[nonlinearity];
+    this.phi = nonlinearities[nonlinearity];
   }
 
   get parameters(): readonly Tensor[] {
     return [this.w1, this.b1, this.w2, this.b2];
   }
 
-  /** z = h(w¹x + b¹), [N, J] */
+  /** w¹x + b¹, [N, J] */
+  preactivation(x: Tensor): Tensor {
+    return add(matmul(x, this.w1), this.b1);
+  }
+
+  /** z = φ(w¹x + b¹), [N, J] */
   hidden(x: Tensor): Tensor {
-    return this.#h(add(matmul(x, this.w1), this.b1));
+    return this.phi(this.preactivation(x));
   }
 
   /** Predictions [N, 1] for x [N, 1]. @param noise drops hidden units with probability p */

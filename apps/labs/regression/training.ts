@@ -13,16 +13,14 @@ import {
   type Tensor,
   tensor,
 } from '../../../engine/index.ts';
-import { EarlyStopping } from '../../../engine/optim/early-stopping.ts';
+import { EarlyStopping, type EarlyStoppingState } from '../../../engine/optim/early-stopping.ts';
 import { createOptimiser, type Optimiser } from '../../../engine/optim/optimiser.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import { grid, meanSquaredError, roughnessOf } from './measures.ts';
 import { RegressionNetwork } from './model.ts';
 import type { Point, Setting, schema } from './schema.ts';
 
 type Config = ConfigOf<typeof schema>;
-
-/** Positions of the drawn curve: 201 on [0, 1]. */
-export const grid = Float32Array.from({ length: 201 }, (_, i) => i / 200);
 
 export interface Evaluation {
   readonly step: number;
@@ -40,22 +38,28 @@ export interface Evaluation {
 
 const column = (values: ArrayLike<number>): Tensor => keep(tensor(Float32Array.from(values), [values.length, 1]));
 
-/** ∫ |y''| dx by second differences. */
-export function roughnessOf(curve: Float32Array): number {
-  let total = 0;
-  for (let i = 1; i + 1 < curve.length; i++) {
-    total += Math.abs((curve[i - 1] as number) - 2 * (curve[i] as number) + (curve[i + 1] as number));
-  }
-  return total * (curve.length - 1);
-}
-
-function meanSquaredError(predicted: Float32Array, points: readonly Point[]): number {
-  return points.reduce((sum, { t }, n) => sum + ((predicted[n] as number) - t) ** 2, 0) / points.length;
+/** A training at one of its steps. */
+export interface TrainingState {
+  /** w¹, b¹, w², b². */
+  readonly parameters: readonly Float32Array<ArrayBuffer>[];
+  readonly moments: readonly Float32Array<ArrayBuffer>[];
+  /** Of early stopping: the weights that it would go back to. */
+  readonly best: { readonly step: number; readonly values: Float32Array<ArrayBuffer>[] } | undefined;
+  readonly counts: {
+    readonly steps: number;
+    readonly optimiser: readonly number[];
+    readonly dropout: number;
+    readonly sampler: number;
+    readonly watch: EarlyStoppingState;
+    readonly stopped: boolean;
+    readonly bestStep: number | null;
+  };
 }
 
 export class Training {
   readonly setting: Setting;
   readonly network: RegressionNetwork;
+  readonly optimiser: Optimiser;
   stopped = false;
   /** Step of the weights that were restored, once early stopping has ended this training. */
   bestStep: number | undefined;
@@ -64,12 +68,11 @@ export class Training {
   readonly #held: readonly Point[];
   readonly #inputs: { readonly x: Tensor; readonly t: Tensor; readonly all: Tensor; readonly many: Tensor | undefined };
   readonly #lambda: Tensor;
-  readonly #optimiser: Optimiser;
   readonly #rng: DeviceGenerator;
   readonly #sampler: DeviceGenerator;
   readonly #watch: EarlyStopping;
   readonly #step: Recording<unknown>;
-  #best: { step: number; values: Float32Array<ArrayBuffer>[] } | undefined;
+  #best: TrainingState['best'];
   #steps = 0;
 
   constructor(setting: Setting, config: Config) {
@@ -98,16 +101,19 @@ export class Training {
     };
     this.#lambda = keep(tensor([0], []));
     const decoupled = setting === 'weight decay' && this.#decoupled;
-    this.#optimiser = createOptimiser(
+    this.optimiser = createOptimiser(
       this.network.parameters,
-      config.optimiser === 'sgd'
-        ? { type: 'sgd', lr: config.rate }
-        : { type: decoupled ? 'adamw' : 'adam', lr: config.rate, ...(decoupled && { weightDecay: config.decay }) },
+      // Without momentum, g + λθ in the step is the decoupled decay: θ − η(g + λθ) = (1 − ηλ)θ − ηg.
+      {
+        type: config.optimiser === 'sgd' ? 'sgd' : decoupled ? 'adamw' : 'adam',
+        lr: config.rate,
+        ...(decoupled && { weightDecay: config.decay }),
+      },
     );
     this.#rng = new DeviceGenerator(config.seed, 'dropout');
     this.#sampler = new DeviceGenerator(config.seed, 'samples');
     this.#watch = new EarlyStopping({ patience: config.patience, minDelta: config.minDelta });
-    this.#step = getDevice().record(() => scope(() => this.#optimiser.apply(this.#optimiser.gradients(this.#loss()))));
+    this.#step = getDevice().record(() => scope(() => this.optimiser.apply(this.optimiser.gradients(this.#loss()))));
   }
 
   /** E = 1/N Σ (y − t)² + λ Σw² */
@@ -115,19 +121,37 @@ export class Training {
     const { x, t } = this.#inputs;
     const noise = this.setting === 'dropout' ? { p: this.#config.p, rng: this.#rng } : undefined;
     const error = mseLoss(this.network.predict(x, noise), t);
-    const penalised = this.setting === 'weight decay' && !this.#decoupled;
-    return penalised ? add(error, mul(this.#lambda, this.network.squaredWeights())) : error;
+    return this.penalised ? add(error, mul(this.#lambda, this.network.squaredWeights())) : error;
+  }
+
+  /** This setting is weight decay. */
+  get decays(): boolean {
+    return this.setting === 'weight decay';
+  }
+
+  /** The loss holds λΣw². */
+  get penalised(): boolean {
+    return this.decays && !this.#decoupled;
+  }
+
+  /** The points that train: x and t. */
+  get points(): readonly Point[] {
+    return this.#train;
+  }
+
+  get steps(): number {
+    return this.#steps;
   }
 
   get #decoupled(): boolean {
-    return this.#config.decayForm === 'decoupled' && this.#config.optimiser === 'adam';
+    return this.#config.decayForm === 'decoupled';
   }
 
   /** One full-batch step. */
   step(live: { readonly rate: number; readonly decay: number }): void {
-    this.#optimiser.lr = live.rate;
-    if (this.setting === 'weight decay' && this.#decoupled) this.#optimiser.weightDecay = live.decay;
-    this.#optimiser.prepare();
+    this.optimiser.lr = live.rate;
+    if (this.setting === 'weight decay' && this.#decoupled) this.optimiser.weightDecay = live.decay;
+    this.optimiser.prepare();
     if (this.setting === 'weight decay' && live.decay !== this.#written) this.#writeDecay(live.decay);
     this.#step.execute();
     if (this.setting === 'dropout') this.#rng.advance();
@@ -141,15 +165,56 @@ export class Training {
     this.#written = decay;
   }
 
-  /** Looks at the network without dropout; with early stopping, also decides whether to go on. */
+  /** What a run that goes on from here must know. The values are those of the latest step. */
+  async state(): Promise<TrainingState> {
+    const { steps, moments } = await this.optimiser.snapshot();
+    const { stopped, bestStep } = this;
+    return {
+      parameters: await this.network.values(),
+      moments,
+      best: this.#best,
+      counts: {
+        steps: this.#steps,
+        optimiser: steps,
+        dropout: this.#rng.generator.step,
+        sampler: this.#sampler.generator.step,
+        watch: this.#watch.state,
+        stopped,
+        bestStep: bestStep ?? null,
+      },
+    };
+  }
+
+  restore({ parameters, moments, best, counts }: TrainingState): void {
+    this.network.load(parameters);
+    this.optimiser.restore({ steps: counts.optimiser, moments });
+    this.#best = best;
+    this.#steps = counts.steps;
+    this.#rng.generator.step = counts.dropout;
+    this.#sampler.generator.step = counts.sampler;
+    this.#rng.rewind();
+    this.#sampler.rewind();
+    this.#watch.state = counts.watch;
+    this.stopped = counts.stopped;
+    this.bestStep = counts.bestStep ?? undefined;
+  }
+
+  /** As `look`; with early stopping, also decides whether to go on. */
   async evaluate(withBand: boolean): Promise<Evaluation> {
+    const evaluation = await this.look(withBand);
+    this.#sampler.advance();
+    if (this.setting === 'early stopping' && !this.stopped) this.#consider(evaluation, await this.network.values());
+    return evaluation;
+  }
+
+  /** Looks at the network without dropout. */
+  async look(withBand: boolean): Promise<Evaluation> {
     const { all, many } = this.#inputs;
     const predicted = scope(() => noGrad(() => this.network.predict(all)));
     const sampled =
       many && withBand
         ? scope(() => noGrad(() => this.network.sample(many, this.#config.samples, { p: this.#config.p, rng: this.#sampler })))
         : undefined;
-    this.#sampler.advance();
     const [y, passes, values] = await Promise.all([predicted.data(), sampled?.data(), this.network.values()]);
     predicted.dispose();
     sampled?.dispose();
@@ -158,7 +223,7 @@ export class Training {
     const validation = counts[1] > 0 ? meanSquaredError(y.subarray(counts[0]), this.#held) : undefined;
     const [w1, , w2] = values as [Float32Array, Float32Array, Float32Array];
     const squares = [...w1, ...w2].reduce((sum, w) => sum + w * w, 0);
-    const evaluation: Evaluation = {
+    return {
       step: this.#steps,
       train: meanSquaredError(y, this.#train),
       validation,
@@ -167,8 +232,6 @@ export class Training {
       roughness: roughnessOf(curve),
       weightNorm: Math.sqrt(squares),
     };
-    if (this.setting === 'early stopping' && !this.stopped) this.#consider(evaluation, values);
-    return evaluation;
   }
 
   #consider({ step, validation }: Evaluation, values: Float32Array<ArrayBuffer>[]): void {
@@ -187,7 +250,7 @@ export class Training {
 
   dispose(): void {
     this.#step.dispose();
-    this.#optimiser.dispose();
+    this.optimiser.dispose();
     this.#rng.dispose();
     this.#sampler.dispose();
     this.#lambda.dispose();

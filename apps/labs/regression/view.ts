@@ -1,16 +1,17 @@
 /** The regression lab on the page. */
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import '../../components/chart/element.ts';
 import type { ChartSeries, Marker } from '../../components/chart/types.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/result-table/element.ts';
 import type { BuiltCard } from '../../math/card.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { runnableCode } from './code.ts';
 import type { Regression } from './experiment.ts';
 import './fit-plot.ts';
 import type { ChalkFitPlot, FitCurve } from './fit-plot.ts';
-import { type Point, type schema, settings } from './schema.ts';
+import { definition, type Point, schema, settings } from './schema.ts';
 
 const colorOf = (series: string): number =>
   Math.max(
@@ -19,6 +20,7 @@ const colorOf = (series: string): number =>
   ) + 1;
 const NONE: readonly never[] = [];
 const FORMATS = { step: 'count' } as const;
+const NONLINEARITIES: readonly string[] = schema.activation.values;
 
 export class View extends LabElement<typeof schema, Regression> {
   #curves(): FitCurve[] {
@@ -51,7 +53,7 @@ export class View extends LabElement<typeof schema, Regression> {
         @points-change=${(event: CustomEvent<{ points: Point[] }>) => this.set({ points: event.detail.points }, true)}></chalk-fit-plot>
       <div class="charts">
         <chalk-chart label="Mean squared error" x-label="step" y-label="MSE" y-scale="log" sync-key=${key}
-          .series=${this.#series('loss')} .markers=${this.#best()} empty-text="Press play: four trainings from the same weights.">
+          .series=${this.#series('loss')} .markers=${this.#best()} empty-text="Press Run: four trainings from the same weights.">
           Solid: points that train. Dashed: held-out points.</chalk-chart>
         <chalk-chart label="Norm of the weights" x-label="step" y-label="√Σw²" height="180" sync-key=${key} .series=${this.#series('norm')}></chalk-chart>
       </div>`;
@@ -59,12 +61,28 @@ export class View extends LabElement<typeof schema, Regression> {
 
   protected override renderResults() {
     return html`<chalk-result-table label="Results by setting" .rows=${this.store.tables.get('settings') ?? NONE} .formats=${FORMATS}>
-      <p>Roughness R = ∫|y″|dx: 0 for a straight line.</p></chalk-result-table>`;
+      <p>Roughness R = ∫|y″|dx: 0 for a straight line.</p></chalk-result-table>
+      <chalk-result-table label="For orientation: polynomials through the same points" .rows=${this.store.tables.get('for orientation') ?? NONE}></chalk-result-table>`;
+  }
+
+  /** The cards of what ran: one activation, one optimiser, and the regularisers of its settings. */
+  protected override concerns({ id }: BuiltCard): boolean {
+    const { activation, optimiser, setting } = this.ran;
+    const name = id.replace('-gradient', '');
+    if (NONLINEARITIES.includes(name)) return name === activation;
+    if (id === 'adam' || id === 'sgd') return id === optimiser;
+    const of = settings.find((one) => id === one.replace(' ', '-'));
+    return of === undefined || setting === 'all four' || setting === of;
   }
 
   /** Early stopping has neither kernel nor gradient. */
   protected override verifiable({ id }: BuiltCard): boolean {
     return id !== 'early-stopping';
+  }
+
+  protected override renderTools() {
+    if (this.hides('checkpoint')) return nothing;
+    return checkpointBar(this, definition, 'all trainings', this.fixes('checkpoint'));
   }
 
   protected override exportItems(): readonly ExportItem[] {

@@ -1,18 +1,22 @@
 /** Lays images out in the plane by t-SNE and measures what the map keeps. */
 import type { DatasetName } from '../../../engine/data/catalog.ts';
-import { type ImageDataset, imageSize } from '../../../engine/data/dataset.ts';
+import { type ImageDataset, imageSize, shuffle, take } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
+import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
+import { ConfigError, Generator as RandomNumbers } from '../../../engine/index.ts';
 import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
-import { snapshotsFor } from '../../runtime/network-source.ts';
+import { snapshotsFor, snapshotsOf } from '../../runtime/network-source.ts';
+import { isPictureFile, readOwnImages } from '../../runtime/own-images.ts';
 import { withProgress } from '../../runtime/progress.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { inspect, verify } from './inspect.ts';
-import { AGREEMENT_K, type MapQuality, Maps, type PanelSpec, panelsOf, scheduleOf, TRUST_K } from './maps.ts';
+import { AGREEMENT_K, type MapQuality, Maps, panelsOf, scheduleOf, spacesOf, TRUST_K } from './maps.ts';
 import { type LayerInfo, NetworkSource } from './network.ts';
-import { definition, type schema } from './schema.ts';
+import { type PanelSpec, panelName } from './panel.ts';
+import { definition, type Layer, type schema } from './schema.ts';
 
 type Config = ConfigOf<typeof schema>;
 
@@ -34,7 +38,8 @@ export interface TsneResult {
   readonly accuracy: number | null;
   readonly iterations: number;
   readonly stopped: string | null;
-  readonly maps: readonly (PanelSpec & MapQuality)[];
+  /** With the vote of the nearest in the space of each. */
+  readonly maps: readonly (PanelSpec & MapQuality & { readonly inputAgreement: number })[];
 }
 
 /** What the page needs to draw a layout: 16 bits a coordinate. */
@@ -62,14 +67,16 @@ export interface Mapping {
     epochs: readonly number[];
     layers: readonly LayerInfo[];
   };
-  requests: CardRequests;
+  requests: CardRequests & {
+    /** The network whose layer is embedded, as a file; null where there is none. */
+    network(): Uint8Array | null;
+  };
 }
 
 type Told = ExperimentEvent<Mapping['data']>;
 
 export const seriesName = (specs: readonly PanelSpec[], at: number): string => {
-  const { perplexity, seed } = specs[at] as PanelSpec;
-  return specs.length === 1 ? 'map' : `perplexity ${Number(perplexity.toPrecision(3))}, seed ${seed}`;
+  return specs.length === 1 ? 'map' : panelName(specs[at] as PanelSpec);
 };
 
 function packed(layout: Float32Array): LayoutValue {
@@ -82,24 +89,27 @@ function pixels(set: ImageDataset): Float32Array {
 }
 
 /** Which space the points are in; another one when one of these changes. */
-const spaceKey = ({ layer, path, epoch }: Config, network: NetworkSource | undefined): string =>
+const spaceKey = (layer: Layer, { path, epoch }: Config, network: NetworkSource | undefined): string =>
   layer === 'pixels' ? 'pixels' : `${layer} ${layer === 'other' ? path : ''} ${network?.at(epoch).epoch ?? epoch}`;
 
+/** What all maps share: the images and the network. */
 class Lab {
   readonly config: Config;
   readonly context: RunContext<Config>;
   readonly set: ImageDataset;
-  readonly maps: Maps;
+  readonly groups: readonly Group[];
   network: NetworkSource | undefined;
-  space = '';
-  inputAgreement = 0;
-  accuracy: number | null = null;
 
   constructor(config: Config, context: RunContext<Config>, set: ImageDataset) {
     this.config = config;
     this.context = context;
     this.set = set;
-    this.maps = new Maps(panelsOf(config, set.count));
+    const specs = panelsOf(config, set.count);
+    const spaces = spacesOf(config);
+    this.groups =
+      spaces.length === 0
+        ? [new Group(this, specs, 0)]
+        : spaces.map((layer, n) => new Group(this, specs, n * specs.length, layer));
   }
 
   /** Values of `live` that belong to a run as it stands now. */
@@ -107,44 +117,128 @@ class Lab {
     return { ...this.config, ...this.context.live };
   }
 
+  get first(): Group {
+    return this.groups[0] as Group;
+  }
+
+  get iteration(): number {
+    return this.first.maps.iteration;
+  }
+
+  /** All maps, space by space. */
+  get specs(): readonly PanelSpec[] {
+    return this.groups.flatMap(({ specs }) => specs);
+  }
+
+  /** What is embedded, in words. */
+  *told(): Generator<Told, void> {
+    const { groups } = this;
+    const value = groups
+      .map(({ layer, description }) => (groups.length > 1 ? `${layer} (${description})` : description))
+      .join('; ');
+    yield { type: 'data', name: 'space', value };
+  }
+
+  async *openNetwork(): AsyncGenerator<Told, NetworkSource> {
+    if (this.network) return this.network;
+    const { dataset, trainCount: images, epochs, seed } = this.config;
+    const { context } = this;
+    if (dataset === 'own' && snapshotsOf(context.files).length === 0) {
+      throw new ConfigError(
+        'layer',
+        'a network for own images comes as a checkpoint of the classification lab: give one, or embed the pixels.',
+      );
+    }
+    const snapshots =
+      dataset === 'own' ? snapshotsOf(context.files) : yield* snapshotsFor({ dataset, images, epochs, seed }, context);
+    this.network = new NetworkSource(this.set, snapshots);
+    yield { type: 'data', name: 'epochs', value: snapshots.map(({ epoch }) => epoch) };
+    yield { type: 'data', name: 'layers', value: this.network.layers(this.live.epoch) };
+    if (this.network.mismatch) yield { type: 'status', level: 'warning', message: this.network.mismatch };
+    return this.network;
+  }
+
+  save(): Promise<Uint8Array<ArrayBuffer>> {
+    const [first, ...others] = this.groups.map(({ maps }) => maps) as [Maps, ...Maps[]];
+    return first.save(others);
+  }
+
+  /** @returns false where the bytes belong to other maps */
+  load(bytes: Uint8Array): boolean {
+    return this.groups.every(({ maps, from }) => maps.load(bytes, from));
+  }
+
+  dispose(): void {
+    for (const { maps } of this.groups) maps.dispose();
+  }
+}
+
+/** The maps of one space. */
+class Group {
+  readonly lab: Lab;
+  readonly maps: Maps;
+  /** Number of its first map. */
+  readonly from: number;
+  readonly #fixed: Layer | undefined;
+  space = '';
+  description = '';
+  inputAgreement = 0;
+  accuracy: number | null = null;
+
+  constructor(lab: Lab, specs: readonly PanelSpec[], from: number, fixed?: Layer) {
+    this.lab = lab;
+    this.maps = new Maps(specs);
+    this.from = from;
+    this.#fixed = fixed;
+  }
+
+  get layer(): Layer {
+    return this.#fixed ?? this.lab.live.layer;
+  }
+
+  get specs(): readonly PanelSpec[] {
+    return this.#fixed === undefined ? this.maps.specs : this.maps.specs.map((spec) => ({ ...spec, layer: this.layer }));
+  }
+
   async *#points(): AsyncGenerator<Told, Float32Array> {
-    const { live, set, context } = this;
-    if (live.layer === 'pixels') {
-      this.accuracy = null;
-      yield { type: 'data', name: 'space', value: `${imageSize(set)} pixel values` };
+    const { lab, layer } = this;
+    const { live, set } = lab;
+    this.accuracy = null;
+    if (layer === 'pixels') {
+      this.description = `${imageSize(set)} pixel values`;
       return pixels(set);
     }
-    if (!this.network) {
-      const { dataset, trainCount: images, epochs, seed } = this.config;
-      const snapshots = yield* snapshotsFor({ dataset, images, epochs, seed }, context);
-      this.network = new NetworkSource(set, snapshots);
-      yield { type: 'data', name: 'epochs', value: snapshots.map(({ epoch }) => epoch) };
-      yield { type: 'data', name: 'layers', value: this.network.layers(live.epoch) };
-    }
-    const { network } = this;
-    const { layer, path, epoch } = live;
+    const network = yield* lab.openNetwork();
+    const { path, epoch } = live;
     const { values, description } = yield* withProgress('embed', 'activations', (report) =>
       network.points(layer, path, epoch, report),
     );
+    const { dataset } = network.trainedOn;
+    const trained = dataset !== undefined && network.mismatch ? `, of a network trained on '${dataset}'` : '';
+    this.description = `${description}${trained}`;
+    // Its outputs stand for other classes: comparing their numbers with these labels would say nothing.
+    if (!network.sameClasses) return values;
     const { predictions, accuracy } = await network.predictions(epoch);
     this.accuracy = accuracy;
     yield { type: 'data', name: 'predicted', value: Uint8Array.from(predictions) };
-    const right = `${(100 * accuracy).toFixed(1)} % of these images classified correctly`;
-    yield { type: 'data', name: 'space', value: `${description}; ${right}` };
+    this.description = `${this.description}; ${(100 * accuracy).toFixed(1)} % of these images classified correctly`;
     return values;
   }
 
   /** Takes the points that the live parameters name; the maps keep their layouts. */
   async *enterSpace(): AsyncGenerator<Told, void> {
-    const { maps, set, context } = this;
+    const { maps, lab } = this;
+    const { set, context, config, live } = lab;
     const points = yield* this.#points();
-    this.space = spaceKey(this.live, this.network);
+    this.space = spaceKey(this.layer, live, lab.network);
     yield* withProgress('distances', 'all pairs', (onProgress) =>
-      maps.setPoints(points, set.count, scheduleOf(this.live), this.config.init, { signal: context.signal, onProgress }),
+      maps.setPoints(points, set.count, scheduleOf(live), config.init, { signal: context.signal, onProgress }),
     );
     const near = maps.space.neighbours(Math.min(AGREEMENT_K, maps.space.kept));
     const k = near.length / set.count;
     this.inputAgreement = neighbourAgreement(near, set.labels, k);
+    yield* lab.told();
+    if (this.from > 0) return;
     const shown = Math.min(SHOWN_NEIGHBOURS, k);
     const neighbours = new Uint16Array(set.count * shown);
     for (let i = 0; i < set.count; i++) neighbours.set(near.subarray(i * k, i * k + shown), i * shown);
@@ -154,16 +248,17 @@ class Lab {
 
   /** Follows changes of live parameters that need other affinities. @returns true when something changed */
   async *follow(): AsyncGenerator<Told, boolean> {
-    const { live, maps } = this;
+    const { maps, lab } = this;
+    const { live } = lab;
     let changed = false;
-    if (spaceKey(live, this.network) !== this.space) {
+    if (spaceKey(this.layer, live, lab.network) !== this.space) {
       yield* this.enterSpace();
       changed = true;
     }
-    const [wanted] = panelsOf(live, this.set.count);
+    const [wanted] = panelsOf(live, lab.set.count);
     if (live.view === 'one' && wanted && wanted.perplexity !== maps.specs[0]?.perplexity) {
       await maps.setPerplexity(0, wanted.perplexity);
-      yield { type: 'data', name: 'panels', value: structuredClone(maps.specs) };
+      yield { type: 'data', name: 'panels', value: structuredClone(lab.specs) };
       changed = true;
     }
     return changed;
@@ -171,20 +266,21 @@ class Lab {
 
   async *picture(): AsyncGenerator<Told, void> {
     for (const [at, layout] of (await this.maps.layouts()).entries()) {
-      yield { type: 'data', name: `layout ${at}`, value: packed(layout) };
+      yield { type: 'data', name: `layout ${this.from + at}`, value: packed(layout) };
     }
   }
 
   async *quality(step: number): AsyncGenerator<ExperimentEvent, MapQuality[]> {
-    const { maps, set } = this;
-    const found = await maps.quality(set.labels);
-    yield { type: 'metric', chart: 'agreement', series: 'input space', x: step, y: this.inputAgreement };
+    const { maps, lab } = this;
+    const found = await maps.quality(lab.set.labels);
+    if (this.from === 0) yield { type: 'metric', chart: 'agreement', series: 'input space', x: step, y: this.inputAgreement };
     for (const [at, quality] of found.entries()) {
       const { perplexity, seed } = maps.specs[at] as PanelSpec;
-      const series = seriesName(maps.specs, at);
+      const series = seriesName(lab.specs, this.from + at);
       yield { type: 'metric', chart: 'agreement', series, x: step, y: quality.agreement };
       yield { type: 'metric', chart: 'trustworthiness', series, x: step, y: quality.trustworthiness };
       const row = {
+        ...(this.#fixed === undefined ? {} : { space: this.layer }),
         perplexity: Number(perplexity.toPrecision(3)),
         seed,
         iteration: step,
@@ -194,7 +290,7 @@ class Lab {
         [`T(${TRUST_K})`]: quality.trustworthiness,
         'neighbours kept': quality.kept,
       };
-      yield { type: 'row', table: 'quality', id: String(at), row };
+      yield { type: 'row', table: 'quality', id: String(this.from + at), row };
     }
     return found;
   }
@@ -202,37 +298,41 @@ class Lab {
 
 /** The iterations; returns the reason where they end before their number is reached. */
 async function* iterate(lab: Lab): AsyncGenerator<Told, string | null> {
-  const { maps, set } = lab;
-  const stops = maps.specs.map(() => new TsneConvergence());
+  const { groups, set } = lab;
+  const all = groups.flatMap(({ maps, from }) => maps.specs.map((_, at) => ({ at: from + at, stop: new TsneConvergence() })));
   const qualityEvery = set.count > LARGE ? QUALITY_EVERY_LARGE : QUALITY_EVERY;
-  const first = maps.iteration;
+  const first = lab.iteration;
   let past = first;
   const last = () => (lab.live.iterations > first ? lab.live.iterations : first + MORE_ITERATIONS);
+  const restart = (at: number) => {
+    for (const { stop } of all) stop.restart(at);
+  };
   yield { type: 'phase', name: 'embed', progress: 0 };
-  while (maps.iteration < last()) {
-    if (yield* lab.follow()) for (const stop of stops) stop.restart(maps.iteration);
+  while (lab.iteration < last()) {
+    for (const group of groups) if (yield* group.follow()) restart(lab.iteration);
     const { live } = lab;
     const end = last();
     const schedule = scheduleOf(live);
-    const from = maps.iteration;
+    const from = lab.iteration;
     // Ends at multiples of the interval, and where the divergence is evaluated.
     const to = Math.min(from + live.every - (from % live.every), from + DIVERGENCE_EVERY - (from % DIVERGENCE_EVERY), end);
-    maps.step(to - from, schedule);
-    if (past < schedule.exaggerated && to >= schedule.exaggerated) for (const stop of stops) stop.restart(to);
+    for (const { maps } of groups) maps.step(to - from, schedule);
+    if (past < schedule.exaggerated && to >= schedule.exaggerated) restart(to);
     past = to;
-    yield* lab.picture();
+    for (const group of groups) yield* group.picture();
     let reason: string | undefined;
     if (to % DIVERGENCE_EVERY === 0 || to === end) {
-      const values = await maps.evaluate();
-      const reasons = values.map((value, at) => (stops[at] as TsneConvergence).check(to, value));
+      const values: { divergence: number; gradientNorm: number }[] = [];
+      for (const { maps } of groups) values.push(...(await maps.evaluate()));
+      const reasons = all.map(({ at, stop }) => stop.check(to, values[at] as (typeof values)[number]));
       for (const [at, { divergence, gradientNorm }] of values.entries()) {
-        const series = seriesName(maps.specs, at);
+        const series = seriesName(lab.specs, at);
         yield { type: 'metric', chart: 'divergence', series, x: to, y: divergence };
         yield { type: 'metric', chart: 'gradient', series, x: to, y: gradientNorm };
       }
       if (live.stopEarly && to > schedule.exaggerated && reasons.every((found) => found !== undefined)) reason = reasons[0];
-      if (to % (4 * DIVERGENCE_EVERY) === 0) yield { type: 'checkpoint', name: 'maps', step: to, bytes: await maps.save() };
-      if (to % qualityEvery === 0 && to < end && !reason) yield* lab.quality(to);
+      if (to % (4 * DIVERGENCE_EVERY) === 0) yield { type: 'checkpoint', name: 'maps', step: to, bytes: await lab.save() };
+      if (to % qualityEvery === 0 && to < end && !reason) for (const group of groups) yield* group.quality(to);
       yield { type: 'step', step: to, total: end, loss: values[0]?.divergence ?? 0 };
     } else yield { type: 'step', step: to, total: end };
     if (reason) return reason;
@@ -240,40 +340,67 @@ async function* iterate(lab: Lab): AsyncGenerator<Told, string | null> {
   return null;
 }
 
+/** The reader's own pictures, in an order of the seed. @throws ConfigError where none were given */
+async function* ownImages(config: Config, context: RunContext<Config>): AsyncGenerator<Told, ImageDataset> {
+  if ([...context.files.keys()].every((name) => !isPictureFile(name)))
+    throw new ConfigError(
+      'dataset',
+      'drop a folder of images (one folder for each class) or a .zip or .tgz of such folders first.',
+    );
+  const size = { height: config.ownSide, width: config.ownSide, channels: config.ownColour ? 3 : 1 } as const;
+  const all = yield* withProgress('decode', '', (report) => readOwnImages(context.files, size, report));
+  return take(shuffle(all, uniformFrom(new RandomNumbers(config.seed, 'own'))), config.count);
+}
+
 export const experiment: Experiment<typeof schema, Mapping> = {
   ...definition,
   async *run(config, context) {
     const { signal, data: source } = context;
     yield { type: 'phase', name: 'download' };
-    const set = await loadDataset(config.dataset as DatasetName, { source, signal, split: 'test', count: config.count });
+    const set =
+      config.dataset === 'own'
+        ? yield* ownImages(config, context)
+        : await loadDataset(config.dataset as DatasetName, { source, signal, split: 'test', count: config.count });
     const { count, height, width, channels, classNames } = set;
     if (count < config.count) {
-      yield { type: 'status', level: 'note', message: `There are ${count} test images of this set; all of them are embedded.` };
+      yield { type: 'status', level: 'note', message: `There are ${count} images; all of them are embedded.` };
     }
     yield { type: 'images', name: 'points', shape: [count, height, width, channels], data: set.images.slice() };
     yield { type: 'data', name: 'labels', value: { labels: set.labels.slice(), classes: [...classNames] } };
     const lab = new Lab(config, context, set);
-    context.onDispose(() => lab.maps.dispose());
-    yield { type: 'data', name: 'panels', value: structuredClone(lab.maps.specs) };
-    yield* lab.enterSpace();
-    context.serve('tensors', () => inspect(lab.maps));
-    context.serve('verify', ({ card }) => verify(lab.maps, card));
-    if (context.checkpoint && !lab.maps.load(context.checkpoint)) {
-      yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts anew.' };
+    context.onDispose(() => lab.dispose());
+    yield { type: 'data', name: 'panels', value: structuredClone(lab.specs) };
+    for (const group of lab.groups) yield* group.enterSpace();
+    const { maps } = lab.first;
+    context.serve('tensors', () => inspect(maps));
+    context.serve('verify', ({ card }) => verify(maps, card));
+    context.serve('network', () => lab.network?.at(lab.live.epoch).bytes ?? null);
+    if (context.checkpoint && !lab.load(context.checkpoint)) {
+      yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts again.' };
     }
     const stopped = yield* iterate(lab);
-    if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.maps.iteration}: ${stopped}.` };
+    if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.iteration}: ${stopped}.` };
     yield { type: 'phase', name: 'evaluate' };
-    yield { type: 'checkpoint', name: 'maps', step: lab.maps.iteration, bytes: await lab.maps.save() };
-    yield* lab.picture();
-    const found = yield* lab.quality(lab.maps.iteration);
+    yield { type: 'checkpoint', name: 'maps', step: lab.iteration, bytes: await lab.save() };
+    const found: TsneResult['maps'][number][] = [];
+    for (const group of lab.groups) {
+      yield* group.picture();
+      const qualities = yield* group.quality(lab.iteration);
+      found.push(
+        ...qualities.map((quality, at) => ({
+          ...(group.specs[at] as PanelSpec),
+          ...quality,
+          inputAgreement: group.inputAgreement,
+        })),
+      );
+    }
     return {
       points: count,
-      inputAgreement: lab.inputAgreement,
-      accuracy: lab.accuracy,
-      iterations: lab.maps.iteration,
+      inputAgreement: lab.first.inputAgreement,
+      accuracy: lab.groups.find(({ accuracy }) => accuracy !== null)?.accuracy ?? null,
+      iterations: lab.iteration,
       stopped,
-      maps: found.map((quality, at) => ({ ...(lab.maps.specs[at] as PanelSpec), ...quality })),
+      maps: found,
     };
   },
 };

@@ -1,7 +1,6 @@
 /** What the page makes of a run's events: coordinates, pictures, names. Plain functions; no DOM, no engine. */
 import type { RunStore } from '../../runtime/store.ts';
 import type { LayoutValue, Mapping } from './experiment.ts';
-import type { PanelSpec } from './maps.ts';
 
 export interface Coordinates {
   readonly x: Float32Array;
@@ -48,6 +47,3 @@ export function nearestOnMap({ x, y }: Coordinates, index: number, k: number): n
   }
   return best;
 }
-
-export const panelName = ({ perplexity, seed }: PanelSpec): string =>
-  `perplexity ${Number(perplexity.toPrecision(3))}, seed ${seed}`;

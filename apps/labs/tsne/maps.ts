@@ -12,7 +12,8 @@ import {
 } from '../../../engine/explain/tsne.ts';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
-import type { schema } from './schema.ts';
+import type { PanelSpec } from './panel.ts';
+import { type Layer, layers, type schema } from './schema.ts';
 
 type Config = ConfigOf<typeof schema>;
 
@@ -22,12 +23,6 @@ export const TRUST_K = 5;
 const MOST_PERPLEXITIES = 4;
 /** Distances that only serve to measure maps need not stay on the device. */
 const MEASURED_ONLY = { dense: false, neighbours: AGREEMENT_K, maxPerplexity: AGREEMENT_K / 3 };
-
-/** The perplexity and seed of one map. */
-export interface PanelSpec {
-  readonly perplexity: number;
-  readonly seed: number;
-}
 
 /** How good a map is. */
 export interface MapQuality {
@@ -51,7 +46,14 @@ export function perplexitiesOf(text: string, most: number): number[] {
   return distinct.length > 0 ? distinct : [Math.min(30, most)];
 }
 
-/** The maps that a configuration asks for. */
+/** The spaces that maps stand side by side of; none: one space, which may change while the map moves. */
+export function spacesOf({ view, spaces }: Pick<Config, 'view' | 'spaces'>): readonly Layer[] {
+  const known = layers.filter((layer) => layer !== 'other');
+  const named = spaces.toLowerCase().split(/[^a-z]+/);
+  return view === 'one' ? [] : known.filter((layer) => named.includes(layer)).sort((a, b) => named.indexOf(a) - named.indexOf(b));
+}
+
+/** The maps of one space that a configuration asks for. */
 export function panelsOf(config: Config, points: number): PanelSpec[] {
   // A point has no more neighbours than there are others; a third of them is where perplexity still means something.
   const most = Math.max(1, Math.min(100, Math.floor((points - 1) / 3)));
@@ -201,9 +203,9 @@ export class Maps {
     return found;
   }
 
-  /** The state of all maps, to go on from after a lost device. */
-  async save(): Promise<Uint8Array<ArrayBuffer>> {
-    const states = await Promise.all(this.#maps.map((map) => map.state()));
+  /** The state of all maps, to go on from after a lost device. @param others maps of other spaces, in the same file */
+  async save(others: readonly Maps[] = []): Promise<Uint8Array<ArrayBuffer>> {
+    const states = await Promise.all([this, ...others].flatMap((maps) => maps.#maps.map((map) => map.state())));
     const tensors = states.flatMap(({ position, velocity, gain }, at) =>
       Object.entries({ position, velocity, gain }).map(
         ([name, data]) => [`${at}.${name}`, { dtype: 'F32' as const, shape: [data.length / 2, 2], data }] as const,
@@ -212,10 +214,11 @@ export class Maps {
     return writeSafetensors(tensors, { iteration: String(this.iteration) });
   }
 
-  /** @returns false where the bytes belong to other maps */
-  load(bytes: Uint8Array): boolean {
+  /** @param from number of the first of these maps in the file. @returns false where the bytes belong to other maps */
+  load(bytes: Uint8Array, from = 0): boolean {
     const { tensors, metadata } = readSafetensors(bytes, 'state of the maps');
-    const states = this.#maps.map((map, at): TsneState | undefined => {
+    const states = this.#maps.map((map, own): TsneState | undefined => {
+      const at = from + own;
       const [position, velocity, gain] = ['position', 'velocity', 'gain'].map((name) => tensors.get(`${at}.${name}`)?.data);
       if (!(position instanceof Float32Array && velocity instanceof Float32Array && gain instanceof Float32Array))
         return undefined;

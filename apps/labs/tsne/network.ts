@@ -92,6 +92,27 @@ export class NetworkSource {
     requireFit(inputShape, [set.height, set.width, set.channels], set.name);
   }
 
+  /** What the file says of the training: name of the images, and of the classes. */
+  get trainedOn(): { readonly dataset: string | undefined; readonly classNames: readonly string[] } {
+    const { notes } = readCheckpoint((this.snapshots[0] as Snapshot).bytes).metadata;
+    return { dataset: notes?.dataset as string | undefined, classNames: (notes?.classNames ?? []) as readonly string[] };
+  }
+
+  /** Says so where the network was trained on other images than those that are embedded, or the file does not say on which. */
+  get mismatch(): string | undefined {
+    const { dataset } = this.trainedOn;
+    if (dataset === this.set.name) return undefined;
+    if (dataset === undefined)
+      return `The file does not say on which images its network was trained; these are of '${this.set.name}'.`;
+    return `The network was trained on '${dataset}', but the images are of '${this.set.name}': it has never seen their kind.`;
+  }
+
+  /** Whether its answers are classes of these images. */
+  get sameClasses(): boolean {
+    const { classNames } = this.trainedOn;
+    return classNames.length === 0 || classNames.join('\n') === this.set.classNames.join('\n');
+  }
+
   /** The latest snapshot that is not past `epoch`. */
   at(epoch: number): Snapshot {
     return this.snapshots.findLast((snapshot) => snapshot.epoch <= epoch) ?? (this.snapshots[0] as Snapshot);

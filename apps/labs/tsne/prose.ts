@@ -1,6 +1,8 @@
 /** What the reader is asked, and the answers to unfold. */
-import { html } from 'lit';
-import type { Prose } from '../../shell/lab-module.ts';
+import { html, nothing } from 'lit';
+import { formatCount, formatNumber, formatPercent } from '../../components/shared/format.ts';
+import type { Finding, Prose } from '../../shell/lab-module.ts';
+import type { Mapping } from './experiment.ts';
 import type { schema } from './schema.ts';
 
 const ask = (question: string, answer: unknown) => html`<div class="ask">
@@ -9,7 +11,36 @@ const ask = (question: string, answer: unknown) => html`<div class="ask">
   <details><summary>Answer</summary>${answer}</details>
 </div>`;
 
-export const prose: Prose<typeof schema> = () => html`
+/** Rounded so that the last digit is the points'. */
+const share = (value: number, points: number) => formatPercent(value, points < 1000 ? 0 : 1);
+
+export const finding: Finding<typeof schema, Mapping> = ({ store }) => {
+  const { result } = store;
+  const [map, ...others] = result?.maps ?? [];
+  if (!result || !map) return undefined;
+  const { points } = result;
+  const vote = (of: typeof map) =>
+    `${share(of.agreement, points)} on the map, ${share(of.inputAgreement, points)} in the space itself`;
+  if (others.length === 0)
+    return `Ten neighbours vote for the right class of ${vote(map)} (${formatCount(points)} points, KL ${formatNumber(map.KL, 3)}).`;
+  const spaces = new Set(result.maps.map(({ layer }) => layer));
+  if (spaces.size > 1) {
+    const named = [...spaces].flatMap((layer) => {
+      const of = result.maps.find((one) => one.layer === layer);
+      return of ? [`${layer}: ${vote(of)}`] : [];
+    });
+    return `Ten neighbours vote for the right class. ${named.join('; ')}.`;
+  }
+  const all = result.maps.map(({ agreement }) => agreement);
+  return `On ${all.length} maps of the same points, ten neighbours vote for the right class of ${share(Math.min(...all), points)} to ${share(Math.max(...all), points)} (${share(result.inputAgreement, points)} in the input).`;
+};
+
+export const prose: Prose<typeof schema, Mapping> = ({ ran, store, take }) => {
+  const points = store.data.get('labels')?.labels.length;
+  const input = store.data.get('inputAgreement');
+  const pixels = ran.layer === 'pixels' && ran.view === 'one' && points !== undefined && input !== undefined;
+  const use = (values: Partial<typeof ran>) => () => take(values, 'This suggestion');
+  return html`
   <h2>From 784 numbers to two</h2>
   <p>
     An image of 28 × 28 pixels is a point with 784 coordinates. t-SNE looks for places in the plane such that points that are neighbours
@@ -18,13 +49,16 @@ export const prose: Prose<typeof schema> = () => html`
     into two dimensions. Neighbours attract, all pairs repel, and the points move downhill on the divergence between the two.
   </p>
   <p>
-    Controls marked <em>live</em> move the map on from where it stands, while it runs and after its end. The labels are used for the colours only. That the map separates digits says that pixels alone nearly do: 10 neighbours in the
-    784 dimensions vote for the right digit for 85 % of these 1500 images.
+    Controls marked <em>live</em> move the map on from where it stands, while it runs and after its end. The labels are used for the colours only. That the map separates classes says that pixels alone nearly do${
+      pixels
+        ? html`: ten neighbours among the pixels vote for the right class of ${share(input, points)} of these ${formatCount(points)} images`
+        : nothing
+    }.
   </p>
 
   <h2>What the map says, and what it makes up</h2>
   ${ask(
-    'Before you press play: which digits will end up as neighbours, or mixed?',
+    'Before you press Run: which digits will end up as neighbours, or mixed?',
     html`<p>
       4 and 9, then 3, 5 and 8: they share most of their strokes. The errors of a network trained on these images fall in the same places:
       the map of the pixels shows why some digits are hard, before any training.
@@ -45,6 +79,13 @@ export const prose: Prose<typeof schema> = () => html`
       Random weights keep the geometry of the pixels: the first map looks like that of the pixels. One epoch moves the classes
       apart; later ones mostly tighten them and move single points over. A map of the training images instead of the test images would
       look even better, and mean less.
+    </p>`,
+  )}
+  ${ask(
+    'Choose the preset “pixels and outputs”: the same test images twice. Why do the two maps look so different?',
+    html`<p>
+      The left one shows the geometry of the input, where classes overlap that share strokes; the right one the space that the classifier has made. Point at a digit that is
+      doubtful on one map: it is marked on the other.
     </p>`,
   )}
   ${ask(
@@ -81,14 +122,16 @@ export const prose: Prose<typeof schema> = () => html`
   ${ask(
     'Compare the schedules: the paper of 2008 and scikit-learn. Which divergence is lower, and may you compare them?',
     html`<p>
-      The 2008 schedule ends lower (1.02 against 1.06 for the 1500 images), but it first projects them onto 30 principal components. That
-      is another space with other affinities: the two divergences measure different things. The votes of neighbours can be compared: .87
-      against .84, so leaving out the small components, mostly noise, did no harm.
+      The 2008 schedule ends lower as a rule, but it first projects the images onto 30 principal components. That
+      is another space with other affinities: the two divergences measure different things. The votes of neighbours can be compared; if they do not
+      fall, leaving out the small components, mostly noise, did no harm.
+      <button @click=${use({ schedule: 'paper' })}>2008 paper</button> <button @click=${use({ schedule: 'scikit-learn' })}>scikit-learn</button>
     </p>`,
   )}
   <p class="references">
-    van der Maaten &amp; Hinton 2008, <a href="https://www.jmlr.org/papers/v9/vandermaaten08a.html">Visualizing data using t-SNE</a> ·
+    ITU, Advanced Machine Learning, exercise of week 5 · van der Maaten &amp; Hinton 2008, <a href="https://www.jmlr.org/papers/v9/vandermaaten08a.html">Visualizing data using t-SNE</a> ·
     Wattenberg, Viégas &amp; Johnson 2016, <a href="https://distill.pub/2016/misread-tsne/">How to use t-SNE effectively</a> ·
     Venna &amp; Kaski 2001 (trustworthiness) · Jacobs 1988 (gains)
   </p>
 `;
+};

@@ -6,13 +6,30 @@ export const layers = ['pixels', 'first', 'hidden', 'logits', 'softmax', 'other'
 export type Layer = (typeof layers)[number];
 
 export const schema = defineSchema({
-  dataset: choice(['mnist', 'fashion-mnist', 'cifar-10'], {
+  dataset: choice(['mnist', 'fashion-mnist', 'cifar-10', 'own'], {
     default: 'mnist',
-    names: { mnist: 'MNIST', 'fashion-mnist': 'Fashion-MNIST', 'cifar-10': 'CIFAR-10' },
+    names: { mnist: 'MNIST', 'fashion-mnist': 'Fashion-MNIST', 'cifar-10': 'CIFAR-10', own: 'own images' },
     label: 'images',
     help: 'Test images: no network of this lab has seen them in training.',
     live: 'restart',
     group: 'points',
+  }),
+  ownSide: int({
+    default: 28,
+    min: 8,
+    max: 64,
+    label: 'side of own images',
+    help: 'Pictures are cropped to a square and scaled to so many pixels.',
+    live: 'restart',
+    group: 'points',
+    when: { key: 'dataset', is: ['own'] },
+  }),
+  ownColour: boolean({
+    default: false,
+    label: 'own images in colour',
+    live: 'restart',
+    group: 'points',
+    when: { key: 'dataset', is: ['own'] },
   }),
   count: int({
     default: 1500,
@@ -165,7 +182,7 @@ export const schema = defineSchema({
   }),
   view: choice(['one', 'grid'], {
     default: 'one',
-    names: { one: 'one map', grid: 'perplexity × seed' },
+    names: { one: 'one map', grid: 'several: spaces × perplexities × seeds' },
     label: 'show',
     help: 'Several maps of the same points: what differs between them is not in the data.',
     live: 'restart',
@@ -176,6 +193,15 @@ export const schema = defineSchema({
     maxLength: 40,
     label: 'perplexities',
     help: 'Up to four numbers, one column of maps each.',
+    live: 'restart',
+    group: 'view',
+    when: { key: 'view', is: ['grid'] },
+  }),
+  spaces: text({
+    default: '',
+    maxLength: 60,
+    label: 'spaces',
+    help: 'Names such as “pixels softmax”: columns of maps of each. Empty: of what is embedded. There are pixels, first, hidden, logits, softmax.',
     live: 'restart',
     group: 'view',
     when: { key: 'view', is: ['grid'] },
@@ -210,10 +236,15 @@ export const definition = defineLab({
     quick: { values: {} },
     full: { values: { count: 10000, epoch: 10, epochs: 10, trainCount: 60000 } },
     grid: { values: { view: 'grid', count: 500, iterations: 600 } },
+    'two maps': {
+      label: 'pixels and outputs',
+      shows: 'The exercise’s two maps of the same test images: of their pixels, and of what the network makes of them.',
+      values: { view: 'grid', spaces: 'pixels softmax', perplexities: '30', seeds: 1, count: 1000 },
+    },
     network: { values: { layer: 'logits' } },
     training: { values: { layer: 'hidden', epoch: 0, iterations: 3000, stopEarly: false } },
     'paper-2008': { values: { schedule: 'paper' } },
   },
   device: 'webgpu',
-  parts: { checkpoint: { label: 'loading a network' } },
+  parts: { checkpoint: { label: 'loading a network' }, 'own-images': { label: 'own images' } },
 });

@@ -1,6 +1,7 @@
 /** The t-SNE lab on the page. */
 import { html, nothing } from 'lit';
 import '../../components/chart/element.ts';
+import '../../components/dataset-picker/element.ts';
 import type { ReferenceLine } from '../../components/chart/types.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/image-grid/element.ts';
@@ -8,14 +9,18 @@ import type { GivenNetwork } from '../../components/network-source/element.ts';
 import '../../components/network-source/element.ts';
 import '../../components/result-table/element.ts';
 import '../../components/scatter-plot/element.ts';
+import { bytesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
 import type { ChalkScatterPlot } from '../../components/scatter-plot/element.ts';
+import { fileName } from '../../components/shared/files.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
+import { styled } from '../../components/shared/styled.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
+import { runnableCode, withoutCode } from './code.ts';
 import type { Mapping } from './experiment.ts';
-import { type Coordinates, coordinatesOf, nearestOnMap, neighboursOf, panelName } from './layout.ts';
-import type { PanelSpec } from './maps.ts';
+import { type Coordinates, coordinatesOf, nearestOnMap, neighboursOf } from './layout.ts';
+import { type PanelSpec, panelName } from './panel.ts';
 import { schema } from './schema.ts';
 import { tsneStyles } from './styles.ts';
 
@@ -37,6 +42,8 @@ export class View extends LabElement<typeof schema, Mapping> {
   declare private hovered: number;
   declare private chosen: number;
   #files = new Map<string, Uint8Array>();
+  /** Those of the files that are pictures. */
+  #pictures: ReadonlySet<string> = new Set();
 
   constructor() {
     super();
@@ -71,8 +78,31 @@ export class View extends LabElement<typeof schema, Mapping> {
     this.restart();
   }
 
+  /** The reader's pictures replace those given before; networks stay. */
+  #own(files: ReadonlyMap<string, Uint8Array>): void {
+    if (!this.take({ dataset: 'own' }, 'These images')) return;
+    for (const name of this.#pictures) this.#files.delete(name);
+    for (const [name, bytes] of files) this.#files.set(name, bytes);
+    this.#pictures = new Set(files.keys());
+    this.restart();
+  }
+
+  protected override missing(): string | undefined {
+    if (this.config.dataset !== 'own' || this.#pictures.size > 0) return undefined;
+    return 'Give your own images first, under Own images: a folder of pictures for each class, or a .zip or .tgz of such folders.';
+  }
+
+  protected override renderMoreControls() {
+    const chosen = this.config.dataset === 'own';
+    if (this.hides('own-images') || (this.hides('dataset') && !chosen)) return nothing;
+    return html`<details class="more" ?open=${chosen}><summary>Own images</summary>
+      <chalk-dataset-picker own label="A folder of pictures for each class" value=${this.config.dataset}
+        ?disabled=${this.fixes('own-images') || (this.fixes('dataset') && !chosen)}
+        @files-add=${(event: CustomEvent<OwnImages>) => void bytesOf(event.detail).then((files) => this.#own(files))}></chalk-dataset-picker></details>`;
+  }
+
   #forgetFiles(): void {
-    this.#files.clear();
+    for (const name of this.#files.keys()) if (!this.#pictures.has(name)) this.#files.delete(name);
     this.restart();
   }
 
@@ -140,7 +170,7 @@ export class View extends LabElement<typeof schema, Mapping> {
     const columns = one ? 1 : panels.filter(({ seed }) => seed === panels[0]?.seed).length;
     const space = this.store.data.get('space');
     return html`
-      <div class="maps" style="--columns:${columns}">${panels.map((panel, at) => this.#map(panel, at, one))}</div>
+      <div class="maps" ${styled({ '--columns': columns })}>${panels.map((panel, at) => this.#map(panel, at, one))}</div>
       <p class="space">${space ? html`Embedded: ${space}. ` : nothing}${
         this.ran.layer === 'pixels' ? nothing : html`The network gets ringed points wrong. `
       }Axes have no meaning, only neighbourhoods do.</p>
@@ -151,7 +181,7 @@ export class View extends LabElement<typeof schema, Mapping> {
   #legend() {
     const { classes = [] } = this.store.data.get('labels') ?? {};
     return html`<ul class="legend" aria-label="Classes">${classes.map(
-      (name, at) => html`<li><span class="swatch" style="--swatch:var(--chalk-cat-${at})"></span>${name}</li>`,
+      (name, at) => html`<li><span class="swatch" ${styled({ '--swatch': `var(--chalk-cat-${at})` })}></span>${name}</li>`,
     )}</ul>`;
   }
 
@@ -164,8 +194,8 @@ export class View extends LabElement<typeof schema, Mapping> {
     const tools = this.compact;
     return html`<div class="charts">
         <chalk-chart label="Divergence C (KL)" x-label="iteration" y-label="nats" height="180" sync-key=${key} ?no-tools=${tools}
-          .series=${curves('divergence')} empty-text="Press play.">What is lowered; always without exaggeration.</chalk-chart>
-        <chalk-chart label="10 neighbours vote for the label" x-label="iteration" y-label="share right" height="180" sync-key=${key}
+          .series=${curves('divergence')} empty-text="Press Run.">What is lowered; always without exaggeration.</chalk-chart>
+        <chalk-chart label="10 neighbours vote for the label" x-label="iteration" y-label="accuracy" height="180" sync-key=${key}
           ?no-tools=${tools} .series=${curves('agreement')} .lines=${lines}></chalk-chart>
         <chalk-chart label="Trustworthiness T(5)" x-label="iteration" y-label="T" height="180" sync-key=${key} ?no-tools=${tools}
           .series=${curves('trustworthiness')}>1: no point on the map has false neighbours.</chalk-chart>
@@ -177,7 +207,7 @@ export class View extends LabElement<typeof schema, Mapping> {
 
   protected override renderTools() {
     const layers = this.store.data.get('layers') ?? [];
-    const names = [...this.#files.keys()];
+    const names = [...this.#files.keys()].filter((name) => !this.#pictures.has(name));
     const choose = (path: string) => this.set({ path, layer: 'other' });
     const bar = html`<chalk-network-source verb="Embed" value=${names.length > 0 ? 'file' : 'train'} ?disabled=${this.fixes('checkpoint')} .names=${names}
         @network-give=${(event: CustomEvent<GivenNetwork>) => this.#use(event.detail)} @network-choose=${() => this.#forgetFiles()}></chalk-network-source>`;
@@ -199,13 +229,34 @@ export class View extends LabElement<typeof schema, Mapping> {
   protected override exportItems(): readonly ExportItem[] {
     const plots = () => [...this.renderRoot.querySelectorAll<ChalkScatterPlot>('chalk-scatter-plot')];
     const none = this.store.data.has('layout 0') ? {} : { unavailable: 'after the first iteration' };
-    return this.#panels.flatMap((panel, at): ExportItem[] => {
-      const name = this.#panels.length === 1 ? 'tsne-map' : `tsne-perplexity-${panel.perplexity}-seed-${panel.seed}`;
+    const without = withoutCode(this.made.config, this.#files.size);
+    const embedded = this.store.data.has('epochs') && !this.recorded;
+    const more: ExportItem[] = [
+      {
+        id: 'network',
+        label: 'the network whose layer is embedded',
+        format: 'safetensors',
+        name: 'tsne-network',
+        provide: async () => (await this.ask('network')) ?? '',
+        ...(embedded ? {} : { unavailable: 'after a live run that embeds a layer' }),
+      },
+      {
+        id: 'engine',
+        label: 'these maps with the engine alone',
+        format: 'ts',
+        name: 'tsne-maps',
+        provide: () => runnableCode(this.made.config, this.#panels),
+        ...(without === undefined ? none : { unavailable: without }),
+      },
+    ];
+    const maps = this.#panels.flatMap((panel, at): ExportItem[] => {
+      const name = this.#panels.length === 1 ? 'tsne-map' : fileName('tsne', panelName(panel));
       const of = this.#panels.length === 1 ? 'map' : `map, ${panelName(panel)}`;
       return [
         { id: `png-${at}`, label: of, format: 'png', name, provide: () => plots()[at]?.toPng() ?? '', ...none },
         { id: `csv-${at}`, label: of, format: 'csv', name, provide: () => plots()[at]?.toCsv() ?? '', ...none },
       ];
     });
+    return [...maps, ...more];
   }
 }

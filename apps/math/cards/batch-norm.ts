@@ -11,7 +11,7 @@ export const batchNorm: MathCard = {
   title: 'Batch normalisation',
   tex: [
     '\\term{y}{y_{rc}} = \\term{gamma}{\\gamma_c} \\frac{\\term{x}{x_{rc}} - \\term{mean}{\\mu_c}}{\\sqrt{\\term{variance}{\\sigma_c^2} + \\term{epsilon}{\\epsilon}}} + \\term{beta}{\\beta_c}',
-    '\\mu_c = \\frac1M \\sum_r x_{rc},\\qquad \\sigma_c^2 = \\frac1M \\sum_r (x_{rc} - \\mu_c)^2',
+    '\\mu_c = \\tfrac1M \\sum_r x_{rc},\\quad \\sigma_c^2 = \\tfrac1M \\sum_r (x_{rc} - \\mu_c)^2',
   ],
   reference,
   indices,
@@ -61,8 +61,8 @@ export const batchNormGradient: MathCard = {
   id: 'batch-norm-gradient',
   title: 'Batch normalisation: gradients',
   tex: [
-    '\\term{gx}{g_{x,rc}} = \\gamma_c\\, \\term{inverse}{\\frac{1}{\\sqrt{\\sigma_c^2 + \\epsilon}}} \\Big(\\term{gy}{g_{rc}} - \\tfrac1M \\term{gbeta}{\\sum_r g_{rc}} - \\term{xhat}{\\hat x_{rc}}\\, \\tfrac1M \\term{ggamma}{\\sum_r g_{rc}\\, \\hat x_{rc}}\\Big)',
-    '\\frac{\\partial L}{\\partial \\beta_c} = \\sum_r g_{rc},\\qquad \\frac{\\partial L}{\\partial \\gamma_c} = \\sum_r g_{rc}\\,\\hat x_{rc}',
+    '\\term{gx}{g_{x,rc}} = \\gamma_c\\, \\term{inverse}{\\frac{1}{\\sqrt{\\sigma_c^2 + \\epsilon}}} \\Big(\\term{gy}{g_{y,rc}} - \\tfrac1M \\term{gbeta}{\\sum_r g_{y,rc}} - \\term{xhat}{\\hat x_{rc}}\\, \\tfrac1M \\term{ggamma}{\\sum_r g_{y,rc}\\, \\hat x_{rc}}\\Big)',
+    'g_{\\beta,c} = \\sum_r g_{y,rc},\\qquad g_{\\gamma,c} = \\sum_r g_{y,rc}\\,\\hat x_{rc}',
   ],
   reference,
   indices,
@@ -85,7 +85,7 @@ export const batchNormGradient: MathCard = {
     {
       id: 'gbeta',
       label: 'gradient of β',
-      symbol: '∂β',
+      symbol: 'g_β',
       description: 'Its mean is taken off: shifting all inputs changes nothing.',
       code: { typescript: ['gbeta', 'ofBeta'], wgsl: ['gbeta', 'ofBeta', 'sumBeta'] },
     },
@@ -99,7 +99,7 @@ export const batchNormGradient: MathCard = {
     {
       id: 'ggamma',
       label: 'gradient of γ',
-      symbol: '∂γ',
+      symbol: 'g_γ',
       description: 'Its share is taken off: scaling all inputs changes nothing.',
       code: { typescript: ['ggamma', 'ofGamma'], wgsl: ['ggamma', 'ofGamma', 'sumGamma'] },
     },

@@ -10,7 +10,7 @@ const indices = [
   { symbol: 'o', meaning: 'output channel' },
   { symbol: 'c', meaning: 'input channel' },
   { symbol: 'u, v', meaning: 'offset within the kernel' },
-  { symbol: 's, p', meaning: 'stride and padding' },
+  { symbol: 's, p, d', meaning: 'stride, padding and dilation' },
 ];
 const sum = { id: 'sum', label: 'sum', symbol: 'Σ', description: 'Over the kernel window and the channels.', code: 'sum' };
 
@@ -18,19 +18,25 @@ export const conv2d: MathCard = {
   id: 'conv2d',
   title: 'Convolution',
   tex: [
-    '\\term{y}{y_{nyxo}} = \\term{activate}{\\varphi}\\Big(\\term{sum}{\\sum_{u,v,c}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+u-p},\\,sx+v-p,\\,c}}\\; \\term{w}{w_{uvco}} + \\term{bias}{\\mathrm{bias}_o}\\Big)',
+    '\\term{y}{y_{nyxo}} = \\term{phi}{\\varphi}\\Big(\\term{sum}{\\sum_{u,v,c}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+du-p},\\,sx+dv-p,\\,c}}\\; \\term{w}{w_{uvco}} + \\term{bias}{\\mathrm{bias}_o}\\Big)',
   ],
   reference,
   indices,
   terms: [
     { id: 'y', label: 'output', symbol: 'y', description: 'One map per output channel, [N, Ho, Wo, Co].', code: 'y' },
-    { id: 'activate', label: 'activation', symbol: 'φ', description: 'ReLU in the tail, or the identity.', code: 'activate' },
+    {
+      id: 'phi',
+      label: 'activation',
+      symbol: 'φ',
+      description: 'ReLU in the epilogue of the kernel, or the identity.',
+      code: 'phi',
+    },
     sum,
     { id: 'x', label: 'input', symbol: 'x', description: 'Images or maps, [N, H, W, Ci].', code: 'x' },
     {
       id: 'row',
       label: 'input row',
-      symbol: 'sy+u−p',
+      symbol: 'sy+du−p',
       description: 'The input row that offset u of the kernel meets at output row y; outside the image it adds nothing.',
       code: 'yi',
     },
@@ -46,24 +52,24 @@ export const conv2dInputGradient: MathCard = {
   id: 'conv2d-input-gradient',
   title: 'Convolution: gradient of the input',
   tex: [
-    '\\term{dx}{\\frac{\\partial L}{\\partial x_{nyxc}}} = \\term{sum}{\\sum_{u,v,o}}\\, \\term{dy}{\\delta_{n,\\,\\term{row}{(y+p-u)/s},\\,(x+p-v)/s,\\,o}}\\; \\term{w}{w_{uvco}}',
+    '\\term{gx}{g_{x,nyxc}} = \\term{sum}{\\sum_{u,v,o}}\\, \\term{gy}{g_{y,n,\\,\\term{row}{(y+p-du)/s},\\,(x+p-dv)/s,\\,o}}\\; \\term{w}{w_{uvco}}',
   ],
   reference,
   indices,
   terms: [
     {
-      id: 'dx',
+      id: 'gx',
       label: 'input gradient',
-      symbol: '∂x',
-      description: 'What flows back to the layer before, [N, H, W, Ci].',
-      code: 'dx',
+      symbol: 'g_x',
+      description: '∂L/∂x, what flows back to the layer before, [N, H, W, Ci].',
+      code: 'gx',
     },
     sum,
-    { id: 'dy', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y, [N, Ho, Wo, Co].', code: 'dy' },
+    { id: 'gy', label: 'output gradient', symbol: 'g_y', description: '∂L/∂y, [N, Ho, Wo, Co].', code: 'gy' },
     {
       id: 'row',
       label: 'output row',
-      symbol: '(y+p−u)/s',
+      symbol: '(y+p−du)/s',
       description:
         'The output row that used this input row with kernel row u; offsets where the division leaves a remainder do not count.',
       code: 'yo',
@@ -79,13 +85,19 @@ export const conv2dWeightGradient: MathCard = {
   id: 'conv2d-weight-gradient',
   title: 'Convolution: gradient of the weights',
   tex: [
-    '\\term{dw}{\\frac{\\partial L}{\\partial w_{uvco}}} = \\term{sum}{\\sum_{n,y,x}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+u-p},\\,sx+v-p,\\,c}}\\; \\term{dy}{\\delta_{nyxo}}',
-    '\\term{db}{\\frac{\\partial L}{\\partial \\mathrm{bias}_o}} = \\sum_{n,y,x} \\delta_{nyxo}',
+    '\\term{gw}{g_{w,uvco}} = \\term{sum}{\\sum_{n,y,x}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+du-p},\\,sx+dv-p,\\,c}}\\; \\term{gy}{g_{y,nyxo}}',
+    '\\term{gbias}{g_{\\mathrm{bias},o}} = \\sum_{n,y,x} g_{y,nyxo}',
   ],
   reference,
   indices,
   terms: [
-    { id: 'dw', label: 'weight gradient', symbol: '∂w', description: 'What the optimiser gets, [kh, kw, Ci, Co].', code: 'dw' },
+    {
+      id: 'gw',
+      label: 'weight gradient',
+      symbol: 'g_w',
+      description: '∂L/∂w, what the optimiser gets, [kh, kw, Ci, Co].',
+      code: 'gw',
+    },
     {
       id: 'sum',
       label: 'sum',
@@ -97,17 +109,17 @@ export const conv2dWeightGradient: MathCard = {
     {
       id: 'row',
       label: 'input row',
-      symbol: 'sy+u−p',
+      symbol: 'sy+du−p',
       description: 'The input row that kernel row u met at output row y.',
       code: 'yi',
     },
-    { id: 'dy', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y, [N, Ho, Wo, Co].', code: 'dy' },
+    { id: 'gy', label: 'output gradient', symbol: 'g_y', description: '∂L/∂y, [N, Ho, Wo, Co].', code: 'gy' },
     {
-      id: 'db',
+      id: 'gbias',
       label: 'bias gradient',
-      symbol: '∂bias',
-      description: 'The sum of δ over images and positions, [Co].',
-      code: 'db',
+      symbol: 'g_bias',
+      description: '∂L/∂bias: the sum of g_y over images and positions, [Co].',
+      code: 'gbias',
     },
   ],
   typescript: [{ file: 'engine/kernels/conv2d-weight-gradient.ts', parts: ['conv2dWeightGradient.reference'] }],

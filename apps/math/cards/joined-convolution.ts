@@ -2,9 +2,9 @@ import type { MathCard } from '../card.ts';
 
 export const conv2dJoined: MathCard = {
   id: 'conv2d-joined',
-  title: 'Convolution of joined maps',
+  title: 'Convolution of concatenated maps',
   tex: [
-    '\\term{y}{y_{nyxo}} = \\term{activate}{\\varphi}\\Big(\\term{sum}{\\sum_{u,v}}\\Big(\\sum_{c<C_1} \\term{x1}{x_{1,\\,n,\\,y+u-p,\\,x+v-p,\\,c}}\\; \\term{w}{w_{uvco}} + \\sum_{c<C_2} \\term{x2}{x_{2,\\,n,\\,y+u-p,\\,x+v-p,\\,c}}\\; w_{u,v,\\,C_1+c,\\,o}\\Big) + \\term{bias}{\\mathrm{bias}_o}\\Big)',
+    '\\term{y}{y_{nyxo}} = \\term{phi}{\\varphi}\\Big(\\term{sum}{\\sum_{u,v}}\\Big(\\sum_{c<C_1} \\term{x1}{x_{1,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}}\\; \\term{w}{w_{uvco}} + \\sum_{c<C_2} \\term{x2}{x_{2,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}}\\; w_{u,v,\\,C_1+c,\\,o}\\Big) + \\term{bias}{\\mathrm{bias}_o}\\Big)',
   ],
   reference: { text: 'Ronneberger, Fischer & Brox 2015 (U-Net: the skip connections)', url: 'https://arxiv.org/abs/1505.04597' },
   indices: [
@@ -13,10 +13,17 @@ export const conv2dJoined: MathCard = {
     { symbol: 'o', meaning: 'output channel' },
     { symbol: 'c', meaning: 'channel of an input' },
     { symbol: 'u, v', meaning: 'offset within the kernel' },
+    { symbol: 's, p, d', meaning: 'stride, padding and dilation' },
   ],
   terms: [
     { id: 'y', label: 'output', symbol: 'y', description: 'One map per output channel, [N, Ho, Wo, Co].', code: 'y' },
-    { id: 'activate', label: 'activation', symbol: 'φ', description: 'ReLU in the tail, or the identity.', code: 'activate' },
+    {
+      id: 'phi',
+      label: 'activation',
+      symbol: 'φ',
+      description: 'ReLU in the epilogue of the kernel, or the identity.',
+      code: 'phi',
+    },
     {
       id: 'sum',
       label: 'sum',

@@ -9,7 +9,7 @@ export const linear: MathCard = {
   id: 'linear',
   title: 'Linear layer',
   tex: [
-    '\\term{y}{y_{mn}} = \\term{activate}{\\varphi}\\Big(\\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{kn}} + \\term{bias}{\\mathrm{bias}_n}\\Big)',
+    '\\term{y}{y_{mn}} = \\term{phi}{\\varphi}\\Big(\\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{kn}} + \\term{bias}{\\mathrm{bias}_n}\\Big)',
   ],
   reference,
   indices: [
@@ -20,11 +20,11 @@ export const linear: MathCard = {
   terms: [
     { id: 'y', label: 'output', symbol: 'y', description: 'What the layer hands on, [M, N].', code: 'y' },
     {
-      id: 'activate',
+      id: 'phi',
       label: 'activation',
       symbol: 'φ',
-      description: 'The nonlinearity in the tail of the kernel; the identity where the layer has none.',
-      code: 'activate',
+      description: 'The nonlinearity in the epilogue of the kernel; the identity where the layer has none.',
+      code: 'phi',
     },
     { id: 'sum', label: 'sum', symbol: 'Σ', description: 'The dot product of a row of a and a column of b.', code: 'sum' },
     { id: 'a', label: 'input', symbol: 'a', description: 'The activations that arrive (x of the layer), [M, K].', code: 'a' },
@@ -40,7 +40,8 @@ export const linearInputGradient: MathCard = {
   id: 'linear-input-gradient',
   title: 'Linear layer: gradient of the input',
   tex: [
-    '\\frac{\\partial L}{\\partial x_{mn}} = \\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{nk}}',
+    '\\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{nk}}',
+    'y = \\frac{\\partial L}{\\partial x},\\qquad a = \\frac{\\partial L}{\\partial y},\\qquad b = W \\quad\\text{of the layer}',
   ],
   reference,
   indices: [
@@ -49,13 +50,19 @@ export const linearInputGradient: MathCard = {
     { symbol: 'n', meaning: 'input feature of the layer' },
   ],
   terms: [
-    { id: 'y', label: 'input gradient', symbol: '∂x', description: 'What flows back to the layer before, [M, N].', code: 'y' },
+    {
+      id: 'y',
+      label: 'input gradient',
+      symbol: 'y',
+      description: '∂L/∂x, what flows back to the layer before, [M, N].',
+      code: 'y',
+    },
     { id: 'sum', label: 'sum', symbol: 'Σ', description: 'Over all outputs that the input reaches.', code: 'sum' },
-    { id: 'a', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y of the layer, [M, K].', code: 'a' },
+    { id: 'a', label: 'output gradient', symbol: 'a', description: '∂L/∂y of the layer, [M, K].', code: 'a' },
     {
       id: 'b',
       label: 'weights',
-      symbol: 'W',
+      symbol: 'b',
       description: 'The same weights W, read along their other axis, [N, K].',
       code: 'b',
     },
@@ -69,7 +76,8 @@ export const linearWeightGradient: MathCard = {
   id: 'linear-weight-gradient',
   title: 'Linear layer: gradient of the weights',
   tex: [
-    '\\frac{\\partial L}{\\partial W_{mn}} = \\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{km}}\\, \\term{b}{b_{kn}}',
+    '\\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{km}}\\, \\term{b}{b_{kn}}',
+    'y = \\frac{\\partial L}{\\partial W},\\qquad a = x,\\qquad b = \\frac{\\partial L}{\\partial y} \\quad\\text{of the layer}',
   ],
   reference,
   indices: [
@@ -78,10 +86,22 @@ export const linearWeightGradient: MathCard = {
     { symbol: 'n', meaning: 'output feature of the layer' },
   ],
   terms: [
-    { id: 'y', label: 'weight gradient', symbol: '∂W', description: 'What the optimiser gets, [in, out].', code: 'y' },
+    {
+      id: 'y',
+      label: 'weight gradient',
+      symbol: 'y',
+      description: '∂L/∂W, what the optimiser gets, [in, out] = [M, N].',
+      code: 'y',
+    },
     { id: 'sum', label: 'sum over the batch', symbol: 'Σ', description: 'Each example adds an outer product.', code: 'sum' },
-    { id: 'a', label: 'input', symbol: 'x', description: 'The activations that arrived in the forward pass, [K, M].', code: 'a' },
-    { id: 'b', label: 'output gradient', symbol: 'δ', description: 'δ = ∂L/∂y of the layer, [K, N].', code: 'b' },
+    {
+      id: 'a',
+      label: 'input',
+      symbol: 'a',
+      description: 'The activations x that arrived in the forward pass, [K, M].',
+      code: 'a',
+    },
+    { id: 'b', label: 'output gradient', symbol: 'b', description: '∂L/∂y of the layer, [K, N].', code: 'b' },
   ],
   typescript: [{ file: 'engine/kernels/matmul-transposed.ts', parts: ['matmulTN.reference'] }],
   wgsl: [{ file: 'shaders/ladders/matmul-tn/1-naive.wgsl', label: 'naive' }],

@@ -22,6 +22,28 @@ const rate = (typescript: string, wgsl: readonly (string | RegExp)[], descriptio
   code: { typescript, wgsl },
 });
 
+export const sgd: MathCard = {
+  id: 'sgd',
+  title: 'Gradient descent',
+  tex: ['\\term{theta}{\\theta} \\leftarrow \\theta - \\term{eta}{\\eta}\\,(\\term{g}{g} + \\term{lambda}{\\lambda}\\theta)'],
+  reference: { text: 'Goodfellow, Bengio & Courville 2016, Deep Learning, algorithm 8.1' },
+  terms: [
+    gradient('g', ['g']),
+    {
+      id: 'lambda',
+      label: 'weight decay',
+      symbol: 'λ',
+      description:
+        'θ − ηλθ = (1 − ηλ)θ: for plain gradient descent, a penalty in the gradient and a decay of the step are one rule.',
+      code: { typescript: ['weightDecay', /at\(hyper, 4\)/], wgsl: /sgdHyper\[4\]/ },
+    },
+    { ...theta, code: 'p' },
+    rate('lr', [/sgdHyper\[0\]/], 'Data of the kernel, so that a recorded step can be replayed while it changes.'),
+  ],
+  typescript: [{ file: 'engine/kernels/optimizer.ts', parts: ['sgdHyper', 'sgd.reference'] }],
+  wgsl: [{ file: 'shaders/optimizer.wgsl', parts: ['sgdNaive'], label: 'naive' }],
+};
+
 export const sgdMomentum: MathCard = {
   id: 'sgd-momentum',
   title: 'Gradient descent with momentum',
@@ -161,4 +183,4 @@ export const weightDecay: MathCard = {
   wgsl: [{ file: 'shaders/optimizer.wgsl', parts: ['adamVectors'], label: 'vectors' }],
 };
 
-export const cards = [sgdMomentum, adam, weightDecay];
+export const cards = [sgdMomentum, adam, weightDecay, sgd];

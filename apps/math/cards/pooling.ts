@@ -5,7 +5,8 @@ const indices = [
   { symbol: 'p, q', meaning: 'position in the output' },
   { symbol: 'u, v', meaning: 'offset within the window' },
   { symbol: 'c', meaning: 'channel' },
-  { symbol: 's', meaning: 'stride' },
+  { symbol: 's_y, s_x', meaning: 'stride' },
+  { symbol: 'p_y, p_x', meaning: 'padding' },
 ];
 const reference = { text: 'Goodfellow, Bengio & Courville 2016, Deep Learning, §9.3' };
 
@@ -13,7 +14,8 @@ export const maxPool: MathCard = {
   id: 'max-pool',
   title: 'Max pooling',
   tex: [
-    '\\term{y}{y_{npqc}} = \\term{max}{\\max_{u,v}}\\, \\term{x}{x_{n,\\,ps+u,\\,qs+v,\\,c}},\\qquad \\term{winner}{\\mathrm{winner}_{npqc}} = \\arg\\max_{u,v}(\\cdot)',
+    '\\term{y}{y_{npqc}} = \\term{max}{\\max_{u,v}}\\, \\term{x}{x_{n,\\,p s_y + u - p_y,\\,q s_x + v - p_x,\\,c}}',
+    '\\term{winner}{(\\hat u, \\hat v)_{npqc}} = \\arg\\max_{u,v}(\\cdot)',
   ],
   reference,
   indices,
@@ -29,9 +31,9 @@ export const maxPool: MathCard = {
     { id: 'x', label: 'input', symbol: 'x', description: 'The maps to be shrunk, NHWC.', code: 'x' },
     {
       id: 'winner',
-      label: 'winner',
-      symbol: 'winner',
-      description: 'The place in the window that won; the gradient goes there.',
+      label: 'argmax index',
+      symbol: '(û, v̂)',
+      description: 'The place of the largest value in the window, as one number; the gradient goes there.',
       code: ['winner', 'winners'],
     },
   ],
@@ -43,18 +45,18 @@ export const maxPoolGradient: MathCard = {
   id: 'max-pool-gradient',
   title: 'Max pooling: gradient',
   tex: [
-    '\\term{gx}{g_{x,nyxc}} = \\sum_{p,q}\\, \\term{gy}{g_{y,npqc}}\\; \\big[\\term{winner}{\\mathrm{winner}_{npqc}} = (y - ps,\\; x - qs)\\big]',
+    '\\term{gx}{g_{x,nyxc}} = \\sum_{p,q}\\, \\term{gy}{g_{y,npqc}}\\; \\big[\\term{winner}{(\\hat u, \\hat v)_{npqc}} = (y - p s_y + p_y,\\; x - q s_x + p_x)\\big]',
   ],
   reference,
   indices,
   terms: [
-    { id: 'gx', label: 'input gradient', symbol: 'g_x', description: 'Zero everywhere but at the winners.', code: 'gx' },
+    { id: 'gx', label: 'input gradient', symbol: 'g_x', description: 'Zero everywhere but at the largest values.', code: 'gx' },
     { id: 'gy', label: 'output gradient', symbol: 'g_y', description: '∂L/∂y of the pooled maps.', code: 'gy' },
     {
       id: 'winner',
-      label: 'winner',
-      symbol: 'winner',
-      description: 'Which place of the window won in the forward pass.',
+      label: 'argmax index',
+      symbol: '(û, v̂)',
+      description: 'The place of the largest value in the forward pass.',
       code: 'winner',
     },
   ],
@@ -62,4 +64,36 @@ export const maxPoolGradient: MathCard = {
   wgsl: [{ file: 'shaders/max-pool.wgsl', parts: ['gradient'], label: 'gradient' }],
 };
 
-export const cards = [maxPool, maxPoolGradient];
+export const globalAveragePool: MathCard = {
+  id: 'global-average-pool',
+  title: 'Global average pooling',
+  tex: ['\\term{y}{y_{nc}} = \\term{mean}{\\frac{1}{HW}} \\term{sum}{\\sum_{y,x}}\\, \\term{x}{x_{nyxc}}'],
+  reference: { text: 'Lin, Chen & Yan 2014, Network in network, §3.2', url: 'https://arxiv.org/abs/1312.4400' },
+  indices: [
+    { symbol: 'n', meaning: 'image of the batch (o of the kernel)' },
+    { symbol: 'y, x', meaning: 'position, all of them (r of the kernel)' },
+    { symbol: 'c', meaning: 'channel (k of the kernel); a class where the last convolution has one map for each' },
+  ],
+  terms: [
+    { id: 'y', label: 'output', symbol: 'y', description: 'One number for each map: its mean is a class’s logit.', code: 'y' },
+    {
+      id: 'mean',
+      label: 'mean',
+      symbol: '1/HW',
+      description: 'So the logit does not grow with the image, and the gradient is the same everywhere.',
+      code: { typescript: /total \/ reduce/, wgsl: 'params.scale' },
+    },
+    {
+      id: 'sum',
+      label: 'sum',
+      symbol: 'Σ',
+      description: 'Over all positions. There is nothing to learn here, and where a feature stands does not matter.',
+      code: 'total',
+    },
+    { id: 'x', label: 'input', symbol: 'x', description: 'The maps, [N, H, W, C] = [outer, reduce, inner].', code: 'x' },
+  ],
+  typescript: [{ file: 'engine/kernels/reduction.ts', parts: ['reductionKernel.reference'] }],
+  wgsl: [{ file: 'shaders/ladders/reduction/1-naive.wgsl', parts: ['naive'], label: 'naive' }],
+};
+
+export const cards = [maxPool, maxPoolGradient, globalAveragePool];

@@ -12,7 +12,7 @@ export const crossEntropy: MathCard = {
   title: 'Softmax and cross-entropy',
   tex: [
     '\\term{loss}{\\ell_n} = \\ln \\term{total}{\\sum_k e^{x_{nk}-m_n}} + \\term{m}{m_n} - \\term{x}{x_{n\\,\\term{t}{t_n}}},\\qquad m_n = \\max_k x_{nk}',
-    '\\term{gx}{\\frac{\\partial \\ell_n}{\\partial x_{nk}}} = \\frac{e^{x_{nk}-m_n}}{\\sum_j e^{x_{nj}-m_n}} - \\term{onehot}{[k = t_n]}',
+    '\\term{gx}{g_{x,nk}} = \\frac{e^{x_{nk}-m_n}}{\\sum_j e^{x_{nj}-m_n}} - \\term{onehot}{[k = t_n]}',
   ],
   reference,
   indices,
@@ -43,8 +43,8 @@ export const crossEntropy: MathCard = {
     {
       id: 'gx',
       label: 'gradient',
-      symbol: '∂x',
-      description: 'Probability minus truth: made in the same walk as the loss.',
+      symbol: 'g_x',
+      description: '∂ℓ/∂x: probability minus truth: made in the same walk as the loss.',
       code: 'gx',
     },
     {

@@ -5,12 +5,23 @@ export interface PageWords {
   readonly id: string;
   readonly title: string;
   readonly question: string;
+  /** The lab that follows in the order of the labs. */
+  readonly next?: { readonly id: string; readonly title: string } | undefined;
+  /** The lab has a README with its findings. */
+  readonly findings?: boolean;
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 export function labPage(words: PageWords): string {
   const [id, title, question] = [words.id, words.title, words.question].map(escaped);
+  const links = [
+    ...(words.findings ? ['<a href="./findings.txt">What was found, and how</a>'] : []),
+    '<a href="./source.txt">Source of this lab</a>',
+    '<a href="../../licences/chalkgrad.txt">Licence</a>',
+    '<a href="../../glossary/index.html">Glossary</a>',
+    ...(words.next ? [`<a class="next" href="../${words.next.id}/index.html">Next: ${escaped(words.next.title)} →</a>`] : []),
+  ].join('\n        ');
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -48,6 +59,9 @@ export function labPage(words: PageWords): string {
       </chalk-lab-${id}>
     </main>
     <footer class="site-footer">
+      <nav aria-label="This lab" class="lab-links">
+        ${links}
+      </nav>
       <p>
         Everything runs on this device; nothing is sent anywhere. The same seed gives the same run.
         <a href="../../device-check/index.html">Check this device</a>

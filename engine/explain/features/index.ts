@@ -10,11 +10,13 @@ export {
   imageParameters,
   spectrumColumns,
 } from './image-parameters.ts';
+export { type ObjectiveOptions, objectiveUnderTransforms } from './measure.ts';
 export {
   caricatureObjective,
   channelObjective,
   deepDreamObjective,
   directionObjective,
+  directionsObjective,
   diversityObjective,
   interpolationObjective,
   type Look,

@@ -118,6 +118,28 @@ export function directionObjective(layer: LayerKey, direction: readonly number[]
 }
 
 /**
+ * Image b climbs mean_ij ⟨A_ij, v_b⟩, a direction of its own: many icons in one optimisation.
+ * @param directions v_b, one number a channel; one list for each image of the batch
+ */
+export function directionsObjective(layer: LayerKey, directions: readonly (readonly number[] | Float32Array)[]): Objective {
+  return {
+    name: `${directions.length} directions in ${layer}`,
+    layers: [layer],
+    value(look) {
+      const A = look.layer(layer);
+      const [n, channels] = [A.shape[0] as number, A.shape.at(-1) as number];
+      if (directions.length !== n || directions.some(({ length }) => length !== channels)) {
+        const given = [directions.length, directions[0]?.length ?? 0];
+        throw new ShapeError('directionsObjective', [A.shape, given], 'each image must have a direction of one number a channel');
+      }
+      const v = tensor(Float32Array.from(directions.flatMap((direction) => [...direction])), [n, channels], { device: A.device });
+      const means = A.rank === 4 ? mean(A, { axes: [1, 2] }) : A;
+      return sum(mul(means, v), { axes: [1] });
+    },
+  };
+}
+
+/**
  * Image b of B climbs (1 − t) times one channel and t times the other, t = b/(B − 1): a walk from one feature to another. A single image stands in
  * the middle.
  */

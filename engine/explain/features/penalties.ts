@@ -41,10 +41,14 @@ export function blurPenalty(image: Tensor): Tensor {
   return affine(each(square(sub(image, blur(image.detach()).detach()))), 0.5, 0);
 }
 
-/** Σ (x − blur(x))²/Σ (x − x̄)² of each image, x̄ its mean colour: how much of its contrast lies in the finest detail. [N] */
+/**
+ * Σ (d − blur(d))²/Σ d² of each image, d = x − x̄ its difference from its mean colour: how much of its contrast lies in the finest detail.
+ * 0 for an image without contrast. [N]
+ */
 export function highFrequencyShare(image: Tensor): Tensor {
   shapeOf('highFrequencyShare', image);
-  const detail = each(square(sub(image, blur(image))));
-  const contrast = each(square(sub(image, mean(image, { axes: [1, 2], keepDims: true }))));
-  return div(detail, maximum(contrast, 1e-12));
+  // Of the difference, as the blur has zeros beyond the border: an even image has no edge there.
+  const difference = sub(image, mean(image, { axes: [1, 2], keepDims: true }));
+  const detail = each(square(sub(difference, blur(difference))));
+  return div(detail, maximum(each(square(difference)), 1e-12));
 }

@@ -31,8 +31,8 @@ export interface VisualiseOptions {
   readonly normalisation?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** Default 512. */
   readonly steps?: number;
-  /** Adam's η. Default 0.05. */
-  readonly lr?: number;
+  /** Adam's η, or what it is at each step. Default 0.05. */
+  readonly lr?: number | (() => number);
   /** Steps with redirected ReLUs at the start. Default 16. */
   readonly redirectedSteps?: number;
   /** Of the start and of the transformations. Default 0. */
@@ -74,12 +74,18 @@ class Run {
     this.parameters = parameters;
     this.#device = options.network.device;
     this.#matrices = keep(tensor(new Float32Array(batch * 6), [batch, 6], { device: this.#device }));
-    this.#optimiser = createOptimiser(parameters.parameters, { type: 'adam', lr: options.lr ?? 0.05 });
+    this.#optimiser = createOptimiser(parameters.parameters, { type: 'adam', lr: this.#rate() });
+  }
+
+  #rate(): number {
+    const { lr = 0.05 } = this.#options;
+    return typeof lr === 'function' ? lr() : lr;
   }
 
   /** @returns the objective of each image, a tensor that the next step overwrites */
   step(matrices: Float32Array, redirected: boolean): Tensor {
     this.#matrices.write(matrices);
+    this.#optimiser.lr = this.#rate();
     this.#optimiser.prepare();
     let recording = this.#recordings.get(redirected);
     if (!recording) {
@@ -117,7 +123,8 @@ class Run {
   }
 }
 
-function normalised(x: Tensor, given: VisualiseOptions['normalisation']): Tensor {
+/** (x − mean)/std of pixels in [0, 1], as the network was trained; x where nothing is given. */
+export function normalised(x: Tensor, given: VisualiseOptions['normalisation']): Tensor {
   if (!given) return x;
   const channels = x.shape.at(-1) as number;
   for (const [name, list] of Object.entries(given)) {

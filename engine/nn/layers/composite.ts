@@ -1,47 +1,12 @@
-import { hasGradientOverride } from '../../autodiff.ts';
-import { add, type BatchStatistics } from '../../ops/index.ts';
+import { add } from '../../ops/index.ts';
 import { type Shape, sameShape, type Tensor } from '../../tensor.ts';
 import type { FeatureOrder } from '../border.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
-import { type Activation, Elementwise } from './activation.ts';
-import { Conv2d, type JoinedMaps } from './convolution.ts';
-import { Linear } from './linear.ts';
-import { BatchNorm } from './normalisation.ts';
-
-/** What the first layer of a sequence is given. */
-type Input = Tensor | JoinedMaps;
-
-interface Output {
-  readonly y: Tensor;
-  /** Of y, where the layer has summed them up for the batch normalisation behind it. */
-  readonly statistics?: BatchStatistics;
-}
-
-/** A layer and the activation behind it in one kernel, or undefined where there is no such kernel. */
-function withActivation(layer: Module, activation: Activation, x: Input, given?: BatchStatistics): Output | undefined {
-  if ('maps' in x) return { y: (layer as Conv2d).applyJoined(x, activation) };
-  if (layer instanceof Linear || layer instanceof Conv2d) return { y: layer.apply(x, activation) };
-  if (!(layer instanceof BatchNorm) || activation.activation !== 'relu') return undefined;
-  return { y: layer.apply(x, { activation: 'relu', ...(given ? { statistics: given } : {}) }) };
-}
-
-/** @param given statistics of x */
-function outputOf(layer: Module, next: Module | undefined, x: Input, pass: ForwardPass, given?: BatchStatistics): Output {
-  const captured = (output: Output): Output => {
-    if (pass.wants(layer)) pass.capture(layer, output.y);
-    return output;
-  };
-  if ('maps' in x) return captured({ y: (layer as Conv2d).applyJoined(x) });
-  if (given) return captured({ y: (layer as BatchNorm).apply(x, { statistics: given }) });
-  if (pass.fuse && layer instanceof Conv2d && next instanceof BatchNorm && next.training) {
-    return captured(layer.applyWithStatistics(x));
-  }
-  return { y: layer.forward(x, pass) };
-}
+import type { JoinedMaps } from './convolution.ts';
+import { alone, type Flow, fuse } from './fuse.ts';
 
 /**
- * Layers one after the other. A (leaky) ReLU runs in the kernel of the layer before it, unless that layer's own output is wanted; a
- * convolution before a batch normalisation that trains sums up the statistics for it.
+ * Layers one after the other; what runs in one kernel stands in fuse.ts.
  */
 export class Sequential extends Module {
   readonly type: string = 'sequential';
@@ -66,31 +31,25 @@ export class Sequential extends Module {
     return output;
   }
 
-  #run(x: Input, pass: ForwardPass): Tensor {
+  #run(x: Flow['x'], pass: ForwardPass): Tensor {
     const { layers } = this;
-    if ('maps' in x && !(layers[0] instanceof Conv2d)) throw new Error('only a convolution can join maps');
-    let value = x;
-    let statistics: BatchStatistics | undefined;
-    const replaced = layers.findLastIndex((layer) => pass.replacement(layer) !== undefined);
-    if (replaced >= 0) {
-      const layer = layers[replaced] as Module;
-      value = pass.replacement(layer) as Tensor;
-      if (pass.wants(layer)) pass.capture(layer, value);
-    }
-    for (let i = replaced + 1; i < layers.length; i++) {
+    let flow: Flow = { x };
+    let i = layers.findLastIndex((layer) => pass.replacement(layer) !== undefined);
+    if (i >= 0) {
       const layer = layers[i] as Module;
-      const next = layers[i + 1];
-      const activation = pass.fuse && next instanceof Elementwise && !pass.wants(layer) ? next.fusable : undefined;
-      const fusable = activation && !hasGradientOverride(activation.activation);
-      const fused = fusable ? withActivation(layer, activation, value, statistics) : undefined;
-      const output = fused ?? outputOf(layer, next, value, pass, statistics);
-      value = output.y;
-      statistics = output.statistics;
-      if (!next || !fused) continue;
-      if (pass.wants(next)) pass.capture(next, value);
-      i++;
+      const replacement = pass.replacement(layer) as Tensor;
+      if (pass.wants(layer)) pass.capture(layer, replacement);
+      flow = { x: replacement };
     }
-    return value as Tensor;
+    for (i += 1; i < layers.length; ) {
+      const layer = layers[i] as Module;
+      const step = (pass.fuse ? fuse(layer, layers[i + 1], pass.wants(layer)) : undefined) ?? alone(layer, pass);
+      flow = step.run(flow);
+      i += step.layers;
+      const last = layers[i - 1] as Module;
+      if (pass.wants(last)) pass.capture(last, flow.x as Tensor);
+    }
+    return flow.x as Tensor;
   }
 
   override featureOrder(input: FeatureOrder | null): FeatureOrder | null {

@@ -2,7 +2,7 @@ import { type BatchStatistics, conv2d, conv2dJoined, conv2dWithStatistics, convT
 import type { Shape, Tensor } from '../../tensor.ts';
 import { kernelBorder, sameBorder } from '../border.ts';
 import { type Conv2dDefinition, type ConvTranspose2dDefinition, pair } from '../definition.ts';
-import { LayerError, Module, ParameterSlot } from '../module.ts';
+import { arriving, LayerError, Module, ParameterSlot } from '../module.ts';
 import type { Activation } from './activation.ts';
 
 /** Maps that a convolution takes as one, joined along their channels. */
@@ -12,16 +12,16 @@ export interface JoinedMaps {
   readonly doubled: readonly boolean[];
 }
 
-/** @throws LayerError unless the input is a map with `channels` channels */
-function mapAxes(inputShape: Shape, channels: number): readonly [number, number, number] {
+/** @throws LayerError unless the input is a map, with as many channels as are stated */
+export function mapAxes(
+  inputShape: Shape,
+  stated: number | undefined,
+): readonly [height: number, width: number, channels: number] {
   if (inputShape.length !== 3) {
-    throw new LayerError(`needs a map [H, W, ${channels}], but its input is [${inputShape.join(', ')}]`);
+    throw new LayerError(`needs a map [H, W, ${stated ?? 'C'}], but its input is [${inputShape.join(', ')}]`);
   }
-  const [height, width, given] = inputShape as readonly [number, number, number];
-  if (given !== channels) {
-    throw new LayerError(`in = ${channels} but its input has ${given} channels`, [height, width, channels]);
-  }
-  return [height, width, given];
+  arriving(inputShape, 'in', stated);
+  return inputShape as readonly [number, number, number];
 }
 
 function checkGroups(inputs: number, outputs: number, groups: number): void {
@@ -41,8 +41,8 @@ export class Conv2d extends Module {
   readonly groups: number;
 
   constructor(definition: Conv2dDefinition, inputShape: Shape) {
-    const { in: inputs, out: outputs, groups = 1 } = definition;
-    const [height, width] = mapAxes(inputShape, inputs);
+    const { out: outputs, groups = 1 } = definition;
+    const [height, width, inputs] = mapAxes(inputShape, definition.in);
     checkGroups(inputs, outputs, groups);
     const kernel = pair(definition.kernel);
     const stride = pair(definition.stride ?? 1);
@@ -81,23 +81,23 @@ export class Conv2d extends Module {
     return this.apply(x);
   }
 
-  /** The layer, with an activation behind it in the same kernel. */
-  apply(x: Tensor, activation?: Activation): Tensor {
+  /**
+   * The layer, with an activation behind it in the same kernel.
+   * @param x maps that are to be concatenated need not be: no tensor then holds them all. Without groups.
+   */
+  apply(x: Tensor | JoinedMaps, activation?: Activation): Tensor {
     const { stride, padding, dilation, groups } = this;
-    return conv2d(x, this.weight.tensor, this.bias?.tensor ?? null, { stride, padding, dilation, groups, ...activation });
+    const [weight, bias] = [this.weight.tensor, this.bias?.tensor ?? null];
+    if (!('maps' in x)) return conv2d(x, weight, bias, { stride, padding, dilation, groups, ...activation });
+    return conv2dJoined(x.maps, weight, bias, { stride, padding, dilation, doubled: x.doubled, ...activation });
   }
 
   /** The layer, and the statistics of its output for the batch normalisation behind it. */
-  applyWithStatistics(x: Tensor): { readonly y: Tensor; readonly statistics: BatchStatistics } {
+  applyWithStatistics(x: Tensor): { readonly x: Tensor; readonly statistics: BatchStatistics } {
     const { stride, padding, dilation, groups } = this;
-    return conv2dWithStatistics(x, this.weight.tensor, this.bias?.tensor ?? null, { stride, padding, dilation, groups });
-  }
-
-  /** `apply` for joined maps, without the tensor that would hold them all. Without groups. */
-  applyJoined({ maps, doubled }: JoinedMaps, activation?: Activation): Tensor {
-    const { stride, padding, dilation } = this;
-    const options = { stride, padding, dilation, doubled, ...activation };
-    return conv2dJoined(maps, this.weight.tensor, this.bias?.tensor ?? null, options);
+    const options = { stride, padding, dilation, groups };
+    const { y, statistics } = conv2dWithStatistics(x, this.weight.tensor, this.bias?.tensor ?? null, options);
+    return { x: y, statistics };
   }
 }
 
@@ -109,8 +109,8 @@ export class ConvTranspose2d extends Module {
   readonly #options: Parameters<typeof convTranspose2d>[3];
 
   constructor(definition: ConvTranspose2dDefinition, inputShape: Shape) {
-    const { in: inputs, out: outputs, groups = 1 } = definition;
-    const [height, width] = mapAxes(inputShape, inputs);
+    const { out: outputs, groups = 1 } = definition;
+    const [height, width, inputs] = mapAxes(inputShape, definition.in);
     checkGroups(inputs, outputs, groups);
     const kernel = pair(definition.kernel);
     const stride = pair(definition.stride ?? 1);

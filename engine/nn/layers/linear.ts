@@ -1,8 +1,8 @@
 import { linear } from '../../ops/index.ts';
-import type { Shape, Tensor } from '../../tensor.ts';
+import { type Shape, sizeOf, type Tensor } from '../../tensor.ts';
 import { type FeatureOrder, linearBorder, vectorBorder } from '../border.ts';
 import type { LinearDefinition } from '../definition.ts';
-import { LayerError, Module, ParameterSlot } from '../module.ts';
+import { arriving, LayerError, Module, ParameterSlot } from '../module.ts';
 import type { Activation } from './activation.ts';
 
 /** y = x·W + b on [N, in]; W is [in, out] inside and [out, in] in files. */
@@ -14,11 +14,12 @@ export class Linear extends Module {
   #outputOrder: FeatureOrder | null = null;
 
   constructor(definition: LinearDefinition, inputShape: Shape) {
-    const { in: inputs, out: outputs } = definition;
+    const { out: outputs } = definition;
     if (inputShape.length !== 1) {
-      throw new LayerError(`needs a vector, but its input is [${inputShape.join(', ')}]; put a flatten before it`, [inputs]);
+      const assume = [definition.in ?? sizeOf(inputShape)];
+      throw new LayerError(`needs a vector, but its input is [${inputShape.join(', ')}]; put a flatten before it`, assume);
     }
-    if (inputShape[0] !== inputs) throw new LayerError(`in = ${inputs} but its input has ${inputShape[0]} features`, [inputs]);
+    const inputs = arriving(inputShape, 'in', definition.in);
     super(inputShape, [outputs]);
     const fans = { fanIn: inputs, fanOut: outputs };
     this.weight = new ParameterSlot({

@@ -2,7 +2,7 @@ import { type BatchNormOptions, batchNorm, layerNorm } from '../../ops/index.ts'
 import type { Shape, Tensor } from '../../tensor.ts';
 import { type Border, type FeatureOrder, vectorBorder } from '../border.ts';
 import type { BatchNormDefinition, LayerNormDefinition } from '../definition.ts';
-import { BufferSlot, LayerError, Module, ParameterSlot } from '../module.ts';
+import { arriving, BufferSlot, LayerError, Module, ParameterSlot } from '../module.ts';
 
 /** A learned scale and shift over the last axis, which may hold flattened features. */
 abstract class Affine extends Module {
@@ -42,19 +42,13 @@ export class BatchNorm extends Affine {
   readonly momentum: number;
 
   constructor(definition: BatchNormDefinition, inputShape: Shape) {
-    const { type, features } = definition;
+    const { type } = definition;
     const rank = type === 'batchnorm2d' ? 3 : 1;
     if (inputShape.length !== rank) {
-      const wanted = rank === 3 ? `a map [H, W, ${features}]` : `a vector [${features}]`;
+      const wanted = rank === 3 ? `a map [H, W, ${definition.features ?? 'C'}]` : `a vector [${definition.features ?? 'F'}]`;
       throw new LayerError(`needs ${wanted}, but its input is [${inputShape.join(', ')}]`);
     }
-    if (inputShape.at(-1) !== features) {
-      const what = rank === 3 ? 'channels' : 'features';
-      throw new LayerError(`features = ${features} but its input has ${inputShape.at(-1)} ${what}`, [
-        ...inputShape.slice(0, -1),
-        features,
-      ]);
-    }
+    const features = arriving(inputShape, 'features', definition.features);
     super(inputShape, features);
     this.type = type;
     this.eps = definition.eps ?? 1e-5;
@@ -88,14 +82,7 @@ export class LayerNorm extends Affine {
   readonly eps: number;
 
   constructor(definition: LayerNormDefinition, inputShape: Shape) {
-    const { features } = definition;
-    if (inputShape.at(-1) !== features) {
-      throw new LayerError(`features = ${features} but the last axis of its input has ${inputShape.at(-1)}`, [
-        ...inputShape.slice(0, -1),
-        features,
-      ]);
-    }
-    super(inputShape, features);
+    super(inputShape, arriving(inputShape, 'features', definition.features));
     this.eps = definition.eps ?? 1e-5;
   }
 

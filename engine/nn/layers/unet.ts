@@ -4,7 +4,7 @@ import type { UNetDefinition } from '../definition.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
 import { Relu } from './activation.ts';
 import { Sequential } from './composite.ts';
-import { Conv2d, type JoinedMaps } from './convolution.ts';
+import { Conv2d, type JoinedMaps, mapAxes } from './convolution.ts';
 import { Pool, Upsample } from './spatial.ts';
 
 /** conv → ReLU → conv → ReLU, with dlmbl-unet's name 'conv_pass'. */
@@ -65,13 +65,8 @@ export class UNet extends Module {
   readonly #last: Sequential;
 
   constructor(definition: UNetDefinition, inputShape: Shape) {
-    const { in: inputs, out: outputs, depth = 3, maps = 64, factor = 2, kernel = 3, upsample = 'bilinear' } = definition;
-    if (inputShape.length !== 3) {
-      throw new LayerError(`needs a map [H, W, ${inputs}], but its input is [${inputShape.join(', ')}]`);
-    }
-    const [height, width, channels] = inputShape as readonly [number, number, number];
-    if (channels !== inputs)
-      throw new LayerError(`in = ${inputs} but its input has ${channels} channels`, [height, width, inputs]);
+    const { out: outputs, depth = 3, maps = 64, factor = 2, kernel = 3, upsample = 'bilinear' } = definition;
+    const [height, width, inputs] = mapAxes(inputShape, definition.in);
     if (kernel % 2 === 0) throw new LayerError(`kernel = ${kernel} must be odd`);
     const unit = 2 ** (depth - 1);
     if (height % unit !== 0 || width % unit !== 0) {

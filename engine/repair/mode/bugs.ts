@@ -21,8 +21,8 @@ export interface BugOptions {
   /** γ: a label whose training accuracy exceeds the other by more is over-fitted. Default 0.1. */
   readonly gamma?: number;
   /**
-   * 'both' (default): under-fitted where training and evaluation accuracy are below θ, the written rule. 'evaluation': where the evaluation accuracy
-   * is, as the published code has it.
+   * 'both' (default): under-fitted where training and evaluation accuracy are below θ, the written rule; a label without training samples has not
+   * been fitted at all, so its evaluation accuracy decides alone. 'evaluation': where the evaluation accuracy is, as the published code has it.
    */
   readonly rule?: 'both' | 'evaluation';
   /** Takes the smallest gap for the worst over-fitted label, as the published code does by mistake. */
@@ -42,7 +42,7 @@ export interface Bugs {
   readonly worst?: Bug;
 }
 
-/** Buggy labels from accuracies on the training and the evaluation set. Labels without samples in a set that the rule needs are never buggy. */
+/** Buggy labels from accuracies on the training and the evaluation set. Labels without evaluation samples are never buggy. */
 export function findBugs(train: LabelAccuracies, evaluation: LabelAccuracies, options: BugOptions = {}): Bugs {
   const { theta = 0.92, gamma = 0.1, rule = 'both', asPublished = false } = options;
   if (train.length !== evaluation.length) throw new ConfigError('evaluation', 'both must have the same labels.');
@@ -50,7 +50,7 @@ export function findBugs(train: LabelAccuracies, evaluation: LabelAccuracies, op
   const labels = train.map((_, label) => label);
   const underFitted = labels.filter((label) => {
     const [a, b] = [at(train, label), at(evaluation, label)];
-    return b !== null && b < theta && (rule === 'evaluation' || (a !== null && a < theta));
+    return b !== null && b < theta && (rule === 'evaluation' || a === null || a < theta);
   });
   const gap = (label: number) => (at(train, label) ?? Number.NaN) - (at(evaluation, label) ?? Number.NaN);
   const overFitted = labels.filter((label) => gap(label) > gamma);

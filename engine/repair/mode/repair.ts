@@ -4,13 +4,14 @@ import type { Network } from '../../nn/network.ts';
 import type { OptimiserSnapshot } from '../../optim/optimiser.ts';
 import { Generator } from '../../random.ts';
 import type { TrainingData } from '../../train/data.ts';
-import { evaluate } from '../../train/evaluate.ts';
+import { type Evaluation, evaluate } from '../../train/evaluate.ts';
 import { labelsOf, selectData } from '../data.ts';
 import { type FitOptions, fitNetwork } from '../training.ts';
 import { type Bug, type BugOptions, type Bugs, findBugs, type LabelAccuracies, labelAccuracies } from './bugs.ts';
 import { type HeatMap, heatMaps } from './heat-maps.ts';
 import { type Chosen, type SelectionMethod, selectImages } from './selection.ts';
 
+/** The numbers of `BugOptions` are read before every round: getters may change them on the way. */
 export interface ModeOptions extends BugOptions {
   readonly method: SelectionMethod;
   /** Images to repair with. */
@@ -34,6 +35,11 @@ export interface ModeOptions extends BugOptions {
   /** Moments of the first training, which the repair goes on with (as a compiled Keras model does). The control starts afresh. */
   readonly optimiserState?: OptimiserSnapshot;
   /**
+   * Predictions on the evaluation data that the heat maps are made of. Default: the network's own. The replication takes those of the last
+   * sub-network of its layer selection (see `selectLayer`).
+   */
+  readonly predictions?: (network: Network, round: number) => Promise<ArrayLike<number>>;
+  /**
    * The published code's quirks: the bug rule and over-fit choice of `BugOptions`, an earth mover's order that is not reversed, and a control that
    * trains once more where the repair stops early.
    */
@@ -49,6 +55,8 @@ export interface ModeRound {
   readonly control: number;
   /** Of the repaired network on the test data. */
   readonly labels: LabelAccuracies;
+  /** Of the control on the test data. */
+  readonly controlLabels: LabelAccuracies;
   readonly bugs: Bugs;
   /** HCI of the faulty label, and how many images it is the mean of. */
   readonly heatMap?: HeatMap;
@@ -90,21 +98,23 @@ export async function* mode(network: Network, options: ModeOptions): AsyncGenera
   const trainControl = async (round: number) => {
     if (available.length > 0) controlState = await train(control, available.slice(0, batch), controlState, round);
   };
-  const bugRules: BugOptions = { ...(asPublished ? { rule: 'evaluation', asPublished } : {}), ...options };
+  const bugRules = (): BugOptions => ({ ...(asPublished ? { rule: 'evaluation', asPublished } : {}), ...options });
   try {
     for (let round = 0; ; round++) {
       const found = await evaluate(network, evaluation);
       const predictions = found.predictions as Int32Array;
       const onEvaluation = labelAccuracies(predictions, labelsOf(evaluation), classes);
       const onTrain = options.train ? await accuraciesOf(network, options.train, classes) : onEvaluation;
-      const bugs = findBugs(onTrain, onEvaluation, bugRules);
+      const bugs = findBugs(onTrain, onEvaluation, bugRules());
       const onTest = test === evaluation ? found : await evaluate(network, test);
-      const { accuracy = Number.NaN } = await evaluate(control, test);
+      const ofControl = await evaluate(control, test);
+      const labelsOn = ({ predictions }: Evaluation) => labelAccuracies(predictions as Int32Array, labelsOf(test), classes);
       const state = {
         round,
         accuracy: onTest.accuracy as number,
-        control: accuracy,
-        labels: labelAccuracies(onTest.predictions as Int32Array, labelsOf(test), classes),
+        control: ofControl.accuracy as number,
+        labels: labelsOn(onTest),
+        controlLabels: labelsOn(ofControl),
         bugs,
         available: available.length,
       };
@@ -113,12 +123,13 @@ export async function* mode(network: Network, options: ModeOptions): AsyncGenera
         if (asPublished && stopped === 'repaired' && round < rounds) {
           await trainControl(round);
           const again = await evaluate(control, test);
-          yield { ...state, control: again.accuracy as number, stopped };
+          yield { ...state, control: again.accuracy as number, controlLabels: labelsOn(again), stopped };
         } else yield { ...state, stopped };
         return;
       }
       const bug = bugs.worst as Bug;
-      const heatMap = (await heatMaps(evaluation, predictions, classes, network.device)).correct[bug.label] as HeatMap;
+      const said = (await options.predictions?.(network, round)) ?? predictions;
+      const heatMap = (await heatMaps(evaluation, said, classes, network.device)).correct[bug.label] as HeatMap;
       const chosen = await selectImages(
         method,
         { network, pool, available, bug, heatMap: heatMap.values, evaluation, rng },

@@ -1,9 +1,9 @@
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
+// gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
 //               + bias[c])   over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
 // The gradient of a convolution with respect to its input, and with bias and activation a transposed convolution.
-// Rung 1: the equation as it stands. One invocation computes one dx[n,y,x,c] and divides for every tap.
+// Rung 1: the equation as it stands. One invocation computes one gx[n,y,x,c] and divides for every tap.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu
@@ -26,19 +26,19 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  // The input channels of w that belong to gx: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   slope: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> gy: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -74,12 +74,12 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
       let pixel = ((n * params.Ho + u32(yo / stride[0])) * params.Wo + u32(xo / stride[1])) * params.Co + first;
       let tap = ((u * params.kw + v) * params.wChannels + params.wFirst + c % channelsIn) * params.Co + first;
       for (var o = 0u; o < channelsOut; o++) {
-        sum += dy[pixel + o] * w[tap + o];
+        sum += gy[pixel + o] * w[tap + o];
       }
     }
   }
   if (HAS_BIAS) {
     sum += bias[c];
   }
-  dx[index] = activate(sum);
+  gx[index] = phi(sum);
 }

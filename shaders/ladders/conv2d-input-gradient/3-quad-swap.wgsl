@@ -1,12 +1,12 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
+// gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
 //               + bias[c])   over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
-// Rung 3: as matmul/5-quad-swap.wgsl: the 4 lanes of a subgroup share a tile of 16 pixels x 16 channels of dx, and each value
-// of dy is loaded once per subgroup and swapped between its lanes. With strides, the positions of dx fall into strideY x
+// Rung 3: as matmul/5-quad-swap.wgsl: the 4 lanes of a subgroup share a tile of 16 pixels x 16 channels of gx, and each value
+// of gy is loaded once per subgroup and swapped between its lanes. With strides, the positions of gx fall into strideY x
 // strideX phases; all pixels of a phase need the same u and v, every periodY-th and periodX-th, so each tile belongs to one
 // phase and sums its terms only: no product is wasted. One loop runs over all terms (u,v,o), two at a time. `pairs` is for even
 // numbers of output channels, where both terms of a pair share u and v. 1.6 -> 5.0 GFLOP/s for 16 to 32 channels, 3 x 3
@@ -34,7 +34,7 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  // The input channels of w that belong to gx: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   periodY: u32,
@@ -43,12 +43,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> gy: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -99,7 +99,7 @@ fn pairs(
   let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
   let terms = offsets[0] * offsets[1] * channelsOut;
 
-  // The 4 pixels that this lane loads and stores: position / stride, its index in dy, place in dx.
+  // The 4 pixels that this lane loads and stores: position / stride, its index in gy, place in gx.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
   var base: array<i32, 4>;
@@ -137,7 +137,7 @@ fn pairs(
       let xo = positionX[i] + shift[1];
       let inside = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
       let pixel = u32(select(0, base[i] + offset, inside));
-      left[i] = vec2f(select(0.0, dy[pixel], inside), select(0.0, dy[pixel + 1u], inside));
+      left[i] = vec2f(select(0.0, gy[pixel], inside), select(0.0, gy[pixel + 1u], inside));
     }
     let tap = (u * params.kw + v) * params.wChannels + params.wFirst;
     // @unroll
@@ -186,7 +186,7 @@ fn pairs(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = sum[i];
-      dx[goal[i] + column + c] = activate(values[c] + add);
+      gx[goal[i] + column + c] = phi(values[c] + add);
     }
   }
 }
@@ -234,7 +234,7 @@ fn single(
   let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
   let terms = offsets[0] * offsets[1] * channelsOut;
 
-  // The 4 pixels that this lane loads and stores: position / stride, its index in dy, place in dx.
+  // The 4 pixels that this lane loads and stores: position / stride, its index in gy, place in gx.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
   var base: array<i32, 4>;
@@ -275,7 +275,7 @@ fn single(
         let yo = positionY[i] + shift[0];
         let xo = positionX[i] + shift[1];
         let inside = counts & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
-        left[i][s] = select(0.0, dy[u32(select(0, base[i] + offset, inside))], inside);
+        left[i][s] = select(0.0, gy[u32(select(0, base[i] + offset, inside))], inside);
       }
       let tap = select(0u, (u * params.kw + v) * params.wChannels + params.wFirst, counts);
       // @unroll
@@ -324,7 +324,7 @@ fn single(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = sum[i];
-      dx[goal[i] + column + c] = activate(values[c] + add);
+      gx[goal[i] + column + c] = phi(values[c] + add);
     }
   }
 }

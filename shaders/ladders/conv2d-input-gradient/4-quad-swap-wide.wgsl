@@ -1,11 +1,11 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
+// gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
 //               + bias[c])   over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
-// Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels of dx, 6 by each lane. A pair of terms takes 20 loads for 192
+// Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels of gx, 6 by each lane. A pair of terms takes 20 loads for 192
 // products of a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 4.3 -> 5.0 GFLOP/s with 48
 // channels, 3.4 -> 5.3 with 24 (software adapter, FMA peak 17). All branches are the same for the 4 lanes of a subgroup, which
 // the uniformity analysis cannot know.
@@ -31,7 +31,7 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  // The input channels of w that belong to gx: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   periodY: u32,
@@ -40,12 +40,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> gy: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -96,7 +96,7 @@ fn pairs(
   let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
   let terms = offsets[0] * offsets[1] * channelsOut;
 
-  // The 4 pixels that this lane loads and stores: position / stride, its index in dy, place in dx.
+  // The 4 pixels that this lane loads and stores: position / stride, its index in gy, place in gx.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
   var base: array<i32, 4>;
@@ -134,7 +134,7 @@ fn pairs(
       let xo = positionX[i] + shift[1];
       let inside = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
       let pixel = u32(select(0, base[i] + offset, inside));
-      left[i] = vec2f(select(0.0, dy[pixel], inside), select(0.0, dy[pixel + 1u], inside));
+      left[i] = vec2f(select(0.0, gy[pixel], inside), select(0.0, gy[pixel + 1u], inside));
     }
     let tap = (u * params.kw + v) * params.wChannels + params.wFirst;
     // @unroll
@@ -186,7 +186,7 @@ fn pairs(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
-      dx[goal[i] + column + c] = activate(values[c % 3u] + add);
+      gx[goal[i] + column + c] = phi(values[c % 3u] + add);
     }
   }
 }
@@ -234,7 +234,7 @@ fn single(
   let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
   let terms = offsets[0] * offsets[1] * channelsOut;
 
-  // The 4 pixels that this lane loads and stores: position / stride, its index in dy, place in dx.
+  // The 4 pixels that this lane loads and stores: position / stride, its index in gy, place in gx.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
   var base: array<i32, 4>;
@@ -275,7 +275,7 @@ fn single(
         let yo = positionY[i] + shift[0];
         let xo = positionX[i] + shift[1];
         let inside = counts & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
-        left[i][s] = select(0.0, dy[u32(select(0, base[i] + offset, inside))], inside);
+        left[i][s] = select(0.0, gy[u32(select(0, base[i] + offset, inside))], inside);
       }
       let tap = select(0u, (u * params.kw + v) * params.wChannels + params.wFirst, counts);
       // @unroll
@@ -327,7 +327,7 @@ fn single(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
-      dx[goal[i] + column + c] = activate(values[c % 3u] + add);
+      gx[goal[i] + column + c] = phi(values[c % 3u] + add);
     }
   }
 }

@@ -1,10 +1,10 @@
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
+// gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
 //               + bias[c])   over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
 // The output channels of a group are a multiple of 4.
 // Rung 5: a tile in workgroup memory, as matmul-nt/4-workgroup-tile.wgsl. 64 invocations compute 64 pixels of one phase (see
-// rung 3) x 64 channels c; for each offset (u,v) of that phase and 16 channels o at a time they copy a tile of dy and one of w as
+// rung 3) x 64 channels c; for each offset (u,v) of that phase and 16 channels o at a time they copy a tile of gy and one of w as
 // they lie, in vectors along o, so every product is a term of a dot product. Each invocation fetches for 4 fixed pixels, whose
 // positions are divided out once. For GPUs: a software adapter pays dearly for each barrier. Not measured yet: no GPU was at
 // hand when it was written.
@@ -30,7 +30,7 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  // The input channels of w that belong to gx: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   periodY: u32,
@@ -39,10 +39,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 
 const TILE = 64u;
 const DEPTH = 4u;
@@ -52,7 +52,7 @@ const PITCH = 5u;
 var<workgroup> leftTile: array<vec4f, 320>;
 var<workgroup> rightTile: array<vec4f, 320>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -110,7 +110,7 @@ fn tile(
   let found = all(first < period) && all(first < kernel);
   let offsets = select(vec2u(0u), (kernel - min(first, kernel) + period - 1u) / period, found);
 
-  // The 4 pixels that this invocation fetches: position / stride, and the first pixel of their image in dy.
+  // The 4 pixels that this invocation fetches: position / stride, and the first pixel of their image in gy.
   var positionY: array<i32, 4>;
   var positionX: array<i32, 4>;
   var image: array<i32, 4>;
@@ -133,13 +133,13 @@ fn tile(
     let o = g * channelsOut + min(step % blocks * DEPTH + d, channelsOut - 1u);
     // @unroll
     for (var q = 0u; q < 4u; q++) {
-      // 64 pixels of 4 vectors of dy, and 64 channels of 4 vectors of w; zeros past the last channel.
+      // 64 pixels of 4 vectors of gy, and 64 channels of 4 vectors of w; zeros past the last channel.
       let r = index / 4u + q * 16u;
       let yo = positionY[q] + shift[0];
       let xo = positionX[q] + shift[1];
       let inside = counts & (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
       let at = u32(select(0, image[q] + yo * i32(params.Wo) + xo, inside)) * Co4 + o;
-      leftTile[r * PITCH + d] = select(vec4f(0.0), dy[at], inside);
+      leftTile[r * PITCH + d] = select(vec4f(0.0), gy[at], inside);
       let other = w[(firstRow + min(column + r, channelsIn - 1u)) * Co4 + o];
       rightTile[r * PITCH + d] = select(vec4f(0.0), other, counts);
     }
@@ -176,7 +176,7 @@ fn tile(
           if (HAS_BIAS) {
             add = bias[g * channelsIn + c];
           }
-          dx[place + c] = activate(sum[i * 8u + j] + add);
+          gx[place + c] = phi(sum[i * 8u + j] + add);
         }
       }
     }

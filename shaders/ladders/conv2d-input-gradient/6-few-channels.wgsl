@@ -1,10 +1,10 @@
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, y + pad − u, x + pad − v, o] · w[u,v,c,o] + bias[c])
+// gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, y + pad − u, x + pad − v, o] · w[u,v,c,o] + bias[c])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. Without strides, gaps and groups; the output
 // channels are a multiple of 4, the input channels at most 4.
 // Rung 6: for the gradient of an image, where a tile of 16 or more channels would be mostly idle. One invocation computes 8
-// neighbours of a line x all channels c. It takes the offsets v three at a time: 10 vectors of dy along o serve all 8 x 3 pairs of
-// a pixel and an offset, so a step takes 10 loads of dy and 3 of w for each channel. Both factors are read as they lie, so every
+// neighbours of a line x all channels c. It takes the offsets v three at a time: 10 vectors of gy along o serve all 8 x 3 pairs of
+// a pixel and an offset, so a step takes 10 loads of gy and 3 of w for each channel. Both factors are read as they lie, so every
 // product is a term of a dot product. 3 times as fast as rung 3 for 1 channel and twice as fast for 3 or 4, from 32 channels, 3 x 3
 // (software adapter).
 
@@ -26,19 +26,19 @@ struct Params {
   kw: u32,
   padTop: i32,
   padLeft: i32,
-  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  // The input channels of w that belong to gx: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   slope: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -74,7 +74,7 @@ fn strip(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
     // @unroll
     for (var i = 0u; i < 10u; i++) {
       let inside = inY & (u32(first + i32(i)) < params.Wo);
-      left[i] = select(vec4f(0.0), dy[u32(select(0, start + i32(i), inside)) * Co4 + o], inside);
+      left[i] = select(vec4f(0.0), gy[u32(select(0, start + i32(i), inside)) * Co4 + o], inside);
     }
     // @unroll
     for (var s = 0u; s < 3u; s++) {
@@ -108,7 +108,7 @@ fn strip(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
       // @unroll
       for (var i = 0u; i < 8u; i++) {
         if (x + i < params.W) {
-          dx[(line * params.W + x + i) * params.Ci + c] = activate(sum[i * 4u + c] + add);
+          gx[(line * params.W + x + i) * params.Ci + c] = phi(sum[i * 4u + c] + add);
         }
       }
     }

@@ -1,4 +1,4 @@
-// dx[n,y,x,c] = activate(Σ_{u,v} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, c] · w[u,v,c] + bias[c])
+// gx[n,y,x,c] = phi(Σ_{u,v} gy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, c] · w[u,v,c] + bias[c])
 //   over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, c channel, u,v kernel offset. Every channel is a group of its own (depthwise convolution); their number
@@ -31,12 +31,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> gy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> gx: array<vec4f>;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -71,7 +71,7 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
     return;
   }
   let c = index % C4;
-  // Position / stride, first pixel of the image in dy, place in dx.
+  // Position / stride, first pixel of the image in gy, place in gx.
   var positionY: array<i32, 8>;
   var positionX: array<i32, 8>;
   var image: array<i32, 8>;
@@ -105,7 +105,7 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
       let xo = positionX[i] + shift[1];
       let inside = (u32(yo) < params.Ho) & (u32(xo) < params.Wo);
       let at = u32(select(0, image[i] + yo * i32(params.Wo) + xo, inside)) * C4 + c;
-      sum[i] = fma(select(vec4f(0.0), dy[at], inside), right, sum[i]);
+      sum[i] = fma(select(vec4f(0.0), gy[at], inside), right, sum[i]);
     }
     // The next (u, v), as an odometer.
     v += params.periodX;
@@ -118,6 +118,6 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   }
   // @unroll
   for (var i = 0u; i < 8u; i++) {
-    dx[place[i]] = activate(sum[i] + add);
+    gx[place[i]] = phi(sum[i] + add);
   }
 }

@@ -1,11 +1,11 @@
-// dx[n,y,x,c] = activate(Σ_{u,v,o} dy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
+// gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, (y + pad − u·dilation) / stride, (x + pad − v·dilation) / stride, o] · w[u,v,c,o]
 //               + bias[c])   over the u,v for which the divisions leave no remainder
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
 // The input channels of a group are multiples of 4.
 // Rung 8, for the CPU device: `turn` writes the weights with c as the last axis, then the gradient is a convolution like any other: a
-// register tile of 4 neighbouring pixels of dx x 8 channels c, and every value of dy is loaded into all four lanes at once. With strides,
-// the positions of dx fall into strideY x strideX phases as in rung 2.
+// register tile of 4 neighbouring pixels of gx x 8 channels c, and every value of gy is loaded into all four lanes at once. With strides,
+// the positions of gx fall into strideY x strideX phases as in rung 2.
 
 override HAS_BIAS: bool = false;
 // 0 none, 1 relu, 2 leaky relu
@@ -28,17 +28,17 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of w that belong to dx: those from wFirst on, of wChannels.
+  // The input channels of w that belong to gx: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   slope: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> gy: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> gx: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> turned: array<vec4f>;
 // w[u, kw - 1 - v, c, o] at [u,v,o,c]
 @group(0) @binding(6) var<storage, read> weights: array<vec4f>;
@@ -46,7 +46,7 @@ struct Params {
 const PIXELS = 4u;
 const COLUMNS = 2u;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -63,14 +63,14 @@ fn turn(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   let c = i % channels4 * 4u;
   let o = i / channels4 % params.Co;
-  // The offsets v backwards, so that dy is met forwards.
+  // The offsets v backwards, so that gy is met forwards.
   let turnedTap = i / (channels4 * params.Co);
   let tap = turnedTap / params.kw * params.kw + params.kw - 1u - turnedTap % params.kw;
   let at = (tap * params.wChannels + params.wFirst + c) * params.Co + o;
   turned[i] = vec4f(w[at], w[at + params.Co], w[at + 2u * params.Co], w[at + 3u * params.Co]);
 }
 
-// Adds the products of `channels` values from each of 4 places of dy on with as many rows of the weights from `row` on.
+// Adds the products of `channels` values from each of 4 places of gy on with as many rows of the weights from `row` on.
 fn addProducts(
   pixel: ptr<function, array<u32, PIXELS>>,
   row: u32,
@@ -87,7 +87,7 @@ fn addProducts(
     }
     // @unroll
     for (var i = 0u; i < PIXELS; i++) {
-      let left = vec4f(dy[(*pixel)[i] + o]);
+      let left = vec4f(gy[(*pixel)[i] + o]);
       // @unroll
       for (var j = 0u; j < COLUMNS; j++) {
         (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
@@ -113,7 +113,7 @@ fn addMasked(
     }
     // @unroll
     for (var i = 0u; i < PIXELS; i++) {
-      let left = select(vec4f(0.0), vec4f(dy[(*pixel)[i] + o]), (*inside)[i]);
+      let left = select(vec4f(0.0), vec4f(gy[(*pixel)[i] + o]), (*inside)[i]);
       // @unroll
       for (var j = 0u; j < COLUMNS; j++) {
         (*sum)[i * COLUMNS + j] = fma(left, right[j], (*sum)[i * COLUMNS + j]);
@@ -147,7 +147,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let g = columnTile / tilesPerGroup;
   let column = columnTile % tilesPerGroup * COLUMNS;
 
-  // Position / stride, first pixel of the image in dy, place in dx. Pixels past the edge repeat the last one.
+  // Position / stride, first pixel of the image in gy, place in gx. Pixels past the edge repeat the last one.
   var positionY: array<i32, PIXELS>;
   var positionX: array<i32, PIXELS>;
   var image: array<i32, PIXELS>;
@@ -179,7 +179,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     channel[j] = min(column + j, channelsIn - 1u);
   }
   var sum = array<vec4f, 8>();
-  // Without strides, gaps and groups, the offsets (v,o) of a line are neighbours in dy and in the weights.
+  // Without strides, gaps and groups, the offsets (v,o) of a line are neighbours in gy and in the weights.
   let runs = params.strideX == 1u && params.dilationX == 1u && params.groups == 1u;
   for (var u = 0u; u < params.kh; u++) {
     let shiftY = i32(phaseY) + params.padTop - i32(u * params.dilationY);
@@ -247,7 +247,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       }
       // @unroll
       for (var i = 0u; i < PIXELS; i++) {
-        dx[place[i] + g * channelsIn + channel[j]] = activate(sum[i * COLUMNS + j] + shift);
+        gx[place[i] + g * channelsIn + channel[j]] = phi(sum[i * COLUMNS + j] + shift);
       }
     }
   }

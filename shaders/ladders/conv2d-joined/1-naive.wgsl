@@ -1,7 +1,7 @@
-// y[n,y,x,o] = activate(Σ_{u,v,c<C1} x1[n, y', x', c] · w[u,v,c,o] + Σ_{u,v,c<C2} x2[n, y', x', c] · w[u,v,C1+c,o] + bias[o])
+// y[n,y,x,o] = phi(Σ_{u,v,c<C1} x1[n, y', x', c] · w[u,v,c,o] + Σ_{u,v,c<C2} x2[n, y', x', c] · w[u,v,C1+c,o] + bias[o])
 //   with y' = y·stride + u·dilation − pad, x' = x·stride + v·dilation − pad
-// dw[u,v,c,o] = Σ_{n,y,x} x1[n, y', x', c] · dy[n,y,x,o] for c < C1, and x2[n, y', x', c − C1] in place of x1 from there on
-// db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// gw[u,v,c,o] = Σ_{n,y,x} x1[n, y', x', c] · gy[n,y,x,o] for c < C1, and x2[n, y', x', c − C1] in place of x1 from there on
+// gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset.
 // The convolution of [x1, x2], joined along their channels, without the tensor that holds both: a convolution is a sum over
@@ -42,11 +42,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> w: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
-@group(0) @binding(6) var<storage, read> dy: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dw: array<f32>;
-@group(0) @binding(8) var<storage, read_write> db: array<f32>;
+@group(0) @binding(6) var<storage, read> gy: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gw: array<f32>;
+@group(0) @binding(8) var<storage, read_write> gbias: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -94,7 +94,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (HAS_BIAS) {
     sum += bias[o];
   }
-  y[index] = activate(sum);
+  y[index] = phi(sum);
 }
 
 @compute @workgroup_size(64)
@@ -126,11 +126,11 @@ fn weightGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
         } else {
           value = x2[pixelOf(n, yi, xi, params.doubled2) * params.C2 + c - params.C1];
         }
-        sum += value * dy[((n * params.Ho + yo) * params.Wo + xo) * params.Co + o];
+        sum += value * gy[((n * params.Ho + yo) * params.Wo + xo) * params.Co + o];
       }
     }
   }
-  dw[index] = sum;
+  gw[index] = sum;
 }
 
 @compute @workgroup_size(64)
@@ -141,7 +141,7 @@ fn biasGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   }
   var sum = 0.0;
   for (var p = 0u; p < params.N * params.Ho * params.Wo; p++) {
-    sum += dy[p * params.Co + o];
+    sum += gy[p * params.Co + o];
   }
-  db[o] = sum;
+  gbias[o] = sum;
 }

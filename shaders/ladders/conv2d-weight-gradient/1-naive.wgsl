@@ -1,8 +1,8 @@
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
-// db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// gw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,o]
+// gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 1: the equation as it stands. One invocation computes one dw[u,v,c,o], or one db[o], over all images and positions.
+// Rung 1: the equation as it stands. One invocation computes one gw[u,v,c,o], or one gbias[o], over all images and positions.
 
 struct Params {
   N: u32,
@@ -25,9 +25,9 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dw: array<f32>;
-@group(0) @binding(4) var<storage, read_write> db: array<f32>;
+@group(0) @binding(2) var<storage, read> gy: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gw: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gbias: array<f32>;
 
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -51,12 +51,12 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
         let xi = i32(xo * params.strideX + v * params.dilationX) - params.padLeft;
         if (xi >= 0 && xi < i32(params.W)) {
           let pixel = (n * params.H + u32(yi)) * params.W + u32(xi);
-          sum += x[pixel * params.Ci + c] * dy[((n * params.Ho + yo) * params.Wo + xo) * params.Co + o];
+          sum += x[pixel * params.Ci + c] * gy[((n * params.Ho + yo) * params.Wo + xo) * params.Co + o];
         }
       }
     }
   }
-  dw[index] = sum;
+  gw[index] = sum;
 }
 
 @compute @workgroup_size(64)
@@ -67,7 +67,7 @@ fn naiveBias(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
   }
   var sum = 0.0;
   for (var p = 0u; p < params.N * params.Ho * params.Wo; p++) {
-    sum += dy[p * params.Co + o];
+    sum += gy[p * params.Co + o];
   }
-  db[o] = sum;
+  gbias[o] = sum;
 }

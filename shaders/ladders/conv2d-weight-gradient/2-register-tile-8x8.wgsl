@@ -1,11 +1,11 @@
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
-// db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// gw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,o]
+// gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
-// Rung 2: a register tile and split sums. dw is a matrix of rows (u,v,c) x columns o; one invocation computes 8 rows x 8
+// Rung 2: a register tile and split sums. gw is a matrix of rows (u,v,c) x columns o; one invocation computes 8 rows x 8
 // columns over the `pixelsPerSplit` pixels (n,y,x) of its split s: each pixel adds an outer product, 4 loads of 4 floats for 64
-// products. sum-partials.wgsl adds the partial matrices of the splits. db is one more row, for which x is 1 everywhere (of a
+// products. sum-partials.wgsl adds the partial matrices of the splits. gbias is one more row, for which x is 1 everywhere (of a
 // vector of 4 such rows the last 3 are 0). 0.23 -> 3.5 GFLOP/s for 16 to 32 channels, 3 x 3 (software adapter, FMA peak 17).
 
 override HAS_BIAS: bool = false;
@@ -31,19 +31,19 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of dw that belong to x: those from wFirst on, of wChannels.
+  // The input channels of gw that belong to x: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   splits: u32,
   pixelsPerSplit: u32,
-  // Rows of a partial matrix: those of dw, and behind them those of db.
+  // Rows of a partial matrix: those of gw, and behind them those of gbias.
   rowsPerSplit: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gy: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> gw: array<vec4f>;
 
 // Position in x of a position in the input.
 fn along(i: i32) -> i32 {
@@ -111,7 +111,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       let left = select(vec4f(select(0.0, 1.0, isBias[i]), 0.0, 0.0, 0.0), value, inside);
       // @unroll
       for (var j = 0u; j < VECTORS; j++) {
-        let right = dy[p * Co4 + output[j]];
+        let right = gy[p * Co4 + output[j]];
         // @unroll
         for (var c = 0u; c < 4u; c++) {
           sum[(i * 4u + c) * VECTORS + j] = fma(vec4f(left[c]), right, sum[(i * 4u + c) * VECTORS + j]);
@@ -134,7 +134,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       if (row + i < rows && column + j < channelsOut) {
         // @unroll
         for (var c = 0u; c < 4u; c++) {
-          dw[(s * params.rowsPerSplit + place[i] + c) * Co4 + output[j]] = sum[(i * 4u + c) * VECTORS + j];
+          gw[(s * params.rowsPerSplit + place[i] + c) * Co4 + output[j]] = sum[(i * 4u + c) * VECTORS + j];
         }
       }
     }

@@ -1,14 +1,14 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
-// db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// gw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,o]
+// gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 3: as matmul/5-quad-swap.wgsl. dw is a matrix of rows (u,v,c) x columns o; the 4 lanes of a subgroup share a tile of 16
+// Rung 3: as matmul/5-quad-swap.wgsl. gw is a matrix of rows (u,v,c) x columns o; the 4 lanes of a subgroup share a tile of 16
 // rows x 16 columns, and each value of x is loaded once per subgroup and swapped between its lanes. One loop runs over pixels
 // p, which count (n,y,x), two at a time. Each split s sums `pixelsPerSplit` of them into its own partial matrix;
-// sum-partials.wgsl adds the parts. db is one more row, for which x is 1 everywhere. `pairs` is for outputs of even width,
+// sum-partials.wgsl adds the parts. gbias is one more row, for which x is 1 everywhere. `pairs` is for outputs of even width,
 // where both pixels of a pair lie in one line. 3.5 -> 4.5 GFLOP/s for 16 to 32 channels, 3 x 3 (software adapter, FMA peak 17).
 // All branches are the same for the 4 lanes of a subgroup, which the uniformity analysis cannot know.
 
@@ -35,19 +35,19 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of dw that belong to x: those from wFirst on, of wChannels.
+  // The input channels of gw that belong to x: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   splits: u32,
   pixelsPerSplit: u32,
-  // Rows of a partial matrix: those of dw, and behind them those of db.
+  // Rows of a partial matrix: those of gw, and behind them those of gbias.
   rowsPerSplit: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(2) var<storage, read> gy: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gw: array<f32>;
 
 // Position in x of a position in the input.
 fn along(i: i32) -> i32 {
@@ -137,7 +137,7 @@ fn pairs(
     // @unroll
     for (var q = 0u; q < 2u; q++) {
       let at = (p + q) * params.Co;
-      let right = vec4f(dy[at + output[0]], dy[at + output[1]], dy[at + output[2]], dy[at + output[3]]);
+      let right = vec4f(gy[at + output[0]], gy[at + output[1]], gy[at + output[2]], gy[at + output[3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let value = left[i][q];
@@ -163,7 +163,7 @@ fn pairs(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = sum[i];
-      dw[goal[i] + o] = values[c];
+      gw[goal[i] + o] = values[c];
     }
   }
 }
@@ -247,7 +247,7 @@ fn single(
     // @unroll
     for (var q = 0u; q < 2u; q++) {
       let at = min(p + q, end - 1u) * params.Co;
-      let right = vec4f(dy[at + output[0]], dy[at + output[1]], dy[at + output[2]], dy[at + output[3]]);
+      let right = vec4f(gy[at + output[0]], gy[at + output[1]], gy[at + output[2]], gy[at + output[3]]);
       // @unroll
       for (var i = 0u; i < 4u; i++) {
         let value = left[i][q];
@@ -273,7 +273,7 @@ fn single(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = sum[i];
-      dw[goal[i] + o] = values[c];
+      gw[goal[i] + o] = values[c];
     }
   }
 }

@@ -1,11 +1,11 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
-// db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// gw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,o]
+// gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 4: rung 3 with a wider tile: 16 rows x 24 columns of dw, 6 by each lane. A pair of pixels takes 20 loads for 192
+// Rung 4: rung 3 with a wider tile: 16 rows x 24 columns of gw, 6 by each lane. A pair of pixels takes 20 loads for 192
 // products of a lane, where rung 3 takes 16 for 128, and 24 or 48 channels leave no lane idle. 4.4 -> 5.0 GFLOP/s with 48
 // channels, 2.7 -> 4.0 with 24 (software adapter, FMA peak 17). All branches are the same for the 4 lanes of a subgroup, which
 // the uniformity analysis cannot know.
@@ -33,19 +33,19 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of dw that belong to x: those from wFirst on, of wChannels.
+  // The input channels of gw that belong to x: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   splits: u32,
   pixelsPerSplit: u32,
-  // Rows of a partial matrix: those of dw, and behind them those of db.
+  // Rows of a partial matrix: those of gw, and behind them those of gbias.
   rowsPerSplit: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(2) var<storage, read> gy: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gw: array<f32>;
 
 // Position in x of a position in the input.
 fn along(i: i32) -> i32 {
@@ -137,7 +137,7 @@ fn pairs(
       let at = (p + q) * params.Co;
       // @unroll
       for (var j = 0u; j < 2u; j++) {
-        let right = vec3f(dy[at + output[j * 3u]], dy[at + output[j * 3u + 1u]], dy[at + output[j * 3u + 2u]]);
+        let right = vec3f(gy[at + output[j * 3u]], gy[at + output[j * 3u + 1u]], gy[at + output[j * 3u + 2u]]);
         // @unroll
         for (var i = 0u; i < 4u; i++) {
           let value = left[i][q];
@@ -164,7 +164,7 @@ fn pairs(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
-      dw[goal[i] + o] = values[c % 3u];
+      gw[goal[i] + o] = values[c % 3u];
     }
   }
 }
@@ -250,7 +250,7 @@ fn single(
       let at = min(p + q, end - 1u) * params.Co;
       // @unroll
       for (var j = 0u; j < 2u; j++) {
-        let right = vec3f(dy[at + output[j * 3u]], dy[at + output[j * 3u + 1u]], dy[at + output[j * 3u + 2u]]);
+        let right = vec3f(gy[at + output[j * 3u]], gy[at + output[j * 3u + 1u]], gy[at + output[j * 3u + 2u]]);
         // @unroll
         for (var i = 0u; i < 4u; i++) {
           let value = left[i][q];
@@ -277,7 +277,7 @@ fn single(
     // @unroll
     for (var i = 0u; i < 16u; i++) {
       let values = select(sum[i * 2u], sum[i * 2u + 1u], c >= 3u);
-      dw[goal[i] + o] = values[c % 3u];
+      gw[goal[i] + o] = values[c % 3u];
     }
   }
 }

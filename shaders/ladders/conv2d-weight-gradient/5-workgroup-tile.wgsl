@@ -1,12 +1,12 @@
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
-// db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// gw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,o]
+// gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
-// Rung 5: a tile in workgroup memory, as matmul-tn/4-workgroup-tile.wgsl. dw is a matrix of rows (u,v,c) x columns o; 64
+// Rung 5: a tile in workgroup memory, as matmul-tn/4-workgroup-tile.wgsl. gw is a matrix of rows (u,v,c) x columns o; 64
 // invocations compute 64 rows x 64 columns over the `pixelsPerSplit` pixels (n,y,x) of their split s. For 16 pixels at a time
-// they copy 16 vectors of x and 16 of dy for each pixel. Each invocation fetches for one vector of rows, every fourth pixel; its
-// position is carried on, not divided out. db is one more vector of rows, as in rung 2. sum-partials.wgsl adds the parts of the
+// they copy 16 vectors of x and 16 of gy for each pixel. Each invocation fetches for one vector of rows, every fourth pixel; its
+// position is carried on, not divided out. gbias is one more vector of rows, as in rung 2. sum-partials.wgsl adds the parts of the
 // splits. For GPUs: a software adapter pays dearly for each barrier. Not measured yet: no GPU was at hand when it was written.
 
 override HAS_BIAS: bool = false;
@@ -32,19 +32,19 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of dw that belong to x: those from wFirst on, of wChannels.
+  // The input channels of gw that belong to x: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   splits: u32,
   pixelsPerSplit: u32,
-  // Rows of a partial matrix: those of dw, and behind them those of db.
+  // Rows of a partial matrix: those of gw, and behind them those of gbias.
   rowsPerSplit: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gy: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> gw: array<vec4f>;
 
 // Vectors along a side of the tile, and pixels at a time.
 const TILE = 16u;
@@ -118,7 +118,7 @@ fn tile(
       let inside = counts & !isBias & (!PADDED | ((u32(yi) < params.H) & (u32(xi) < params.W)));
       let at = u32(select(0, (i32(n) * height + along(yi)) * width + along(xi), inside)) * Ci4 + channel;
       leftTile[index + q * 64u] = select(vec4f(select(0.0, 1.0, isBias & counts), 0.0, 0.0, 0.0), x[at], inside);
-      rightTile[index + q * 64u] = select(vec4f(0.0), dy[min(p, pixels - 1u) * Co4 + output], counts);
+      rightTile[index + q * 64u] = select(vec4f(0.0), gy[min(p, pixels - 1u) * Co4 + output], counts);
       // Four pixels on, as an odometer.
       xo += stepX;
       let nextLine = xo >= params.Wo;
@@ -158,7 +158,7 @@ fn tile(
         if (o < channelsOut) {
           // @unroll
           for (var c = 0u; c < 4u; c++) {
-            dw[(place + c) * Co4 + g * channelsOut + o] = sum[(i * 4u + c) * 2u + j];
+            gw[(place + c) * Co4 + g * channelsOut + o] = sum[(i * 4u + c) * 2u + j];
           }
         }
       }

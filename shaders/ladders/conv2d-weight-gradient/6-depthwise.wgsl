@@ -1,10 +1,10 @@
-// dw[u,v,c] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,c]
-// db[c] = Σ_{n,y,x} dy[n,y,x,c]
+// gw[u,v,c] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,c]
+// gbias[c] = Σ_{n,y,x} gy[n,y,x,c]
 //
 // n image, y,x position, c channel, u,v kernel offset. Every channel is a group of its own (depthwise convolution); their number
 // is a multiple of 4.
 // Rung 6: as conv2d/6-depthwise.wgsl. One invocation sums 4 rows (u,v) x 4 channels over the `pixelsPerSplit` pixels (n,y,x) of
-// its split s: for each pixel one load of dy serves 4 of x. db is one more row, for which x is 1 everywhere. sum-partials.wgsl
+// its split s: for each pixel one load of gy serves 4 of x. gbias is one more row, for which x is 1 everywhere. sum-partials.wgsl
 // adds the parts of the splits. 3.5 times as fast as rung 3 for 64 channels, 3 x 3 (software adapter).
 
 override HAS_BIAS: bool = false;
@@ -30,8 +30,8 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gy: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> gw: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -64,7 +64,7 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var xi = start % params.Wo * params.strideX;
   var image = start / (params.Wo * params.Ho) * params.H * params.W;
   for (var p = start; p < end; p++) {
-    let right = dy[p * C4 + c];
+    let right = gy[p * C4 + c];
     // @unroll
     for (var i = 0u; i < 4u; i++) {
       let readY = i32(yi) + tapY[i];
@@ -85,7 +85,7 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   // @unroll
   for (var i = 0u; i < 4u; i++) {
     if (row + i < rows) {
-      dw[(s * rows + row + i) * C4 + c] = sum[i];
+      gw[(s * rows + row + i) * C4 + c] = sum[i];
     }
   }
 }

@@ -1,12 +1,12 @@
-// dw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · dy[n,y,x,o]
-// db[o] = Σ_{n,y,x} dy[n,y,x,o]
+// gw[u,v,c,o] = Σ_{n,y,x} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · gy[n,y,x,o]
+// gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The output channels of a group are multiples of 4.
-// Rung 7, for the CPU device: for one u, dw is a matrix of rows (v,c) x columns o; an invocation computes 4 rows x 8 columns for each u
-// in turn, over the output rows (n,y) of its split s, `block` of them at a time: they stay in the cache for the next u. Sums wait in dw
-// meanwhile. Along a row, the positions where all 4 rows of dw meet the input need no test; those before and behind are masked.
-// sum-partials.wgsl adds the partial matrices of the splits. db has its own entry.
+// Rung 7, for the CPU device: for one u, gw is a matrix of rows (v,c) x columns o; an invocation computes 4 rows x 8 columns for each u
+// in turn, over the output rows (n,y) of its split s, `block` of them at a time: they stay in the cache for the next u. Sums wait in gw
+// meanwhile. Along a row, the positions where all 4 rows of gw meet the input need no test; those before and behind are masked.
+// sum-partials.wgsl adds the partial matrices of the splits. gbias has its own entry.
 
 // x has half of H and W: each value stands for 2 x 2.
 override DOUBLED: bool = false;
@@ -28,20 +28,20 @@ struct Params {
   dilationY: u32,
   dilationX: u32,
   groups: u32,
-  // The input channels of dw that belong to x: those from wFirst on, of wChannels.
+  // The input channels of gw that belong to x: those from wFirst on, of wChannels.
   wChannels: u32,
   wFirst: u32,
   splits: u32,
   linesPerSplit: u32,
   block: u32,
-  // Rows of a partial matrix: those of dw, and behind them that of db.
+  // Rows of a partial matrix: those of gw, and behind them that of gbias.
   rowsPerSplit: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gy: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> gw: array<vec4f>;
 
 const ROWS = 4u;
 const COLUMNS = 2u;
@@ -101,7 +101,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var j = 0u; j < COLUMNS; j++) {
     output[j] = g * channelsOut + min(column + j, channelsOut - 1u);
   }
-  // Positions [begin, end) along a line of dy where all rows meet the input.
+  // Positions [begin, end) along a line of gy where all rows meet the input.
   let strideX = i32(params.strideX);
   var begin = 0;
   var end = i32(params.Wo);
@@ -130,7 +130,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
         for (var i = 0u; i < ROWS; i++) {
           // @unroll
           for (var j = 0u; j < COLUMNS; j++) {
-            sum[i * COLUMNS + j] = dw[(base + u * params.kw * params.wChannels + place[i]) * Co4 + output[j]];
+            sum[i * COLUMNS + j] = gw[(base + u * params.kw * params.wChannels + place[i]) * Co4 + output[j]];
           }
         }
       }
@@ -148,7 +148,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
             var right: array<vec4f, COLUMNS>;
             // @unroll
             for (var j = 0u; j < COLUMNS; j++) {
-              right[j] = dy[(out + u32(at)) * Co4 + output[j]];
+              right[j] = gy[(out + u32(at)) * Co4 + output[j]];
             }
             // @unroll
             for (var i = 0u; i < ROWS; i++) {
@@ -167,7 +167,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
           var right: array<vec4f, COLUMNS>;
           // @unroll
           for (var j = 0u; j < COLUMNS; j++) {
-            right[j] = dy[(out + at) * Co4 + output[j]];
+            right[j] = gy[(out + at) * Co4 + output[j]];
           }
           // @unroll
           for (var i = 0u; i < ROWS; i++) {
@@ -183,14 +183,14 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       for (var i = 0u; i < ROWS; i++) {
         // @unroll
         for (var j = 0u; j < COLUMNS; j++) {
-          dw[(base + u * params.kw * params.wChannels + place[i]) * Co4 + output[j]] = sum[i * COLUMNS + j];
+          gw[(base + u * params.kw * params.wChannels + place[i]) * Co4 + output[j]] = sum[i * COLUMNS + j];
         }
       }
     }
   }
 }
 
-// Sums of dy over the lines of split s, in the last row of its partial matrix.
+// Sums of gy over the lines of split s, in the last row of its partial matrix.
 @compute @workgroup_size(8)
 fn bias(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let Co4 = params.Co / 4u;
@@ -204,7 +204,7 @@ fn bias(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let behind = min((s + 1u) * params.linesPerSplit, params.N * params.Ho) * params.Wo;
   var sum = vec4f(0.0);
   for (var at = first; at < behind; at++) {
-    sum += dy[at * Co4 + o];
+    sum += gy[at * Co4 + o];
   }
-  dw[(s * params.rowsPerSplit + params.rowsPerSplit - 1u) * Co4 + o] = sum;
+  gw[(s * params.rowsPerSplit + params.rowsPerSplit - 1u) * Co4 + o] = sum;
 }

@@ -1,4 +1,4 @@
-// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+// y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // Rung 1: the equation as it stands. One invocation computes one y[n,y,x,o]; every product costs two loads of one float.
@@ -33,7 +33,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -74,5 +74,5 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   if (HAS_BIAS) {
     sum += bias[o];
   }
-  y[index] = activate(sum);
+  y[index] = phi(sum);
 }

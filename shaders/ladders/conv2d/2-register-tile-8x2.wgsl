@@ -1,4 +1,4 @@
-// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+// y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
@@ -51,7 +51,7 @@ struct Params {
 const PIXELS = 8u;
 const COLUMNS = 2u;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -166,7 +166,7 @@ fn store(tile: Tile, sum: ptr<function, array<vec4f, 16>>) {
       }
       // @unroll
       for (var i = 0u; i < PIXELS; i++) {
-        y[min(tile.row + i, pixels - 1u) * Co4 + output] = activate((*sum)[i * COLUMNS + j] + (before[i] + shift));
+        y[min(tile.row + i, pixels - 1u) * Co4 + output] = phi((*sum)[i * COLUMNS + j] + (before[i] + shift));
       }
     }
   }

@@ -1,7 +1,7 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+// y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // Rung 3: as matmul/5-quad-swap.wgsl. The output is a matrix of pixels (n,y,x) x channels o; the 4 lanes of a subgroup share a
@@ -53,7 +53,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> tileMean: array<f32>;
 @group(0) @binding(6) var<storage, read_write> tileSquares: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -252,7 +252,7 @@ fn store(tile: Tile, lane: u32, sum: ptr<function, array<vec4f, 16>>) {
     for (var i = 0u; i < 16u; i++) {
       let p = min(tile.row + i / 4u * 4u + ((i % 4u) ^ lane), pixels - 1u);
       let values = (*sum)[i];
-      y[p * params.Co + o] = activate(values[c] + (before[i] + shift));
+      y[p * params.Co + o] = phi(values[c] + (before[i] + shift));
     }
   }
 }

@@ -1,7 +1,7 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+// y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // Rung 4: rung 3 with a wider tile: 16 pixels x 24 channels, 6 by each lane. A pair of terms takes 20 loads for 192 products of
@@ -49,7 +49,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> tileMean: array<f32>;
 @group(0) @binding(6) var<storage, read_write> tileSquares: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -254,7 +254,7 @@ fn store(tile: Tile, lane: u32, sum: ptr<function, array<vec3f, 32>>) {
     for (var i = 0u; i < 16u; i++) {
       let p = min(tile.row + i / 4u * 4u + ((i % 4u) ^ lane), pixels - 1u);
       let values = select((*sum)[i * 2u], (*sum)[i * 2u + 1u], c >= 3u);
-      y[p * params.Co + o] = activate(values[c % 3u] + (before[i] + shift));
+      y[p * params.Co + o] = phi(values[c % 3u] + (before[i] + shift));
     }
   }
 }

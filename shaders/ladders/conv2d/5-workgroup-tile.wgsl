@@ -1,4 +1,4 @@
-// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+// y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
@@ -57,7 +57,7 @@ const PITCH = 5u;
 var<workgroup> leftTile: array<vec4f, 320>;
 var<workgroup> rightTile: array<vec4f, 256>;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -175,7 +175,7 @@ fn store(tile: Tile, local: vec2u, sum: ptr<function, array<vec4f, 16>>) {
           if (ACCUMULATE) {
             before = y[at];
           }
-          y[at] = activate((*sum)[i * 2u + j] + (before + shift));
+          y[at] = phi((*sum)[i * 2u + j] + (before + shift));
         }
       }
     }

@@ -1,4 +1,4 @@
-// y[n,y,x,c] = activate(Σ_{u,v} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c] + bias[c])
+// y[n,y,x,c] = phi(Σ_{u,v} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c] + bias[c])
 //
 // n image, y,x position, c channel, u,v kernel offset. Every channel is a group of its own (depthwise convolution); their number
 // is a multiple of 4.
@@ -34,7 +34,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -86,6 +86,6 @@ fn pixels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   }
   // @unroll
   for (var i = 0u; i < 8u; i++) {
-    y[min(row + i, pixels - 1u) * C4 + c] = activate(sum[i] + shift);
+    y[min(row + i, pixels - 1u) * C4 + c] = phi(sum[i] + shift);
   }
 }

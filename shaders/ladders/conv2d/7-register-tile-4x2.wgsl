@@ -1,4 +1,4 @@
-// y[n,y,x,o] = activate(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
+// y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The output channels of a group are multiples of 4.
@@ -48,7 +48,7 @@ struct Params {
 const PIXELS = 4u;
 const COLUMNS = 2u;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -224,7 +224,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       }
       // @unroll
       for (var i = 0u; i < PIXELS; i++) {
-        y[min(first + i, pixels - 1u) * Co4 + output[j]] = activate(sum[i * COLUMNS + j] + (before[i] + shift));
+        y[min(first + i, pixels - 1u) * Co4 + output[j]] = phi(sum[i * COLUMNS + j] + (before[i] + shift));
       }
     }
   }

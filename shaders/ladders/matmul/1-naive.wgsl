@@ -1,4 +1,4 @@
-// y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
+// y[z,m,n] = phi(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over.
 // Rung 1: the equation as it stands. One invocation computes one y[z,m,n]; every product costs two loads of one float.
@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -47,5 +47,5 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   if (HAS_BIAS) {
     sum += bias[n];
   }
-  y[index] = activate(sum);
+  y[index] = phi(sum);
 }

@@ -1,4 +1,4 @@
-// y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
+// y[z,m,n] = phi(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. N and K are multiples of 4.
 // Rung 4: a larger register tile, 8 rows x 8 columns: 16 loads of 4 floats serve 256 products, for GPUs whose caches serve the
@@ -29,7 +29,7 @@ struct Params {
 const ROWS = 8u;
 const COLUMNS = 2u;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -92,7 +92,7 @@ fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       }
       // @unroll
       for (var i = 0u; i < ROWS; i++) {
-        y[(zs * params.M + min(row + i, params.M - 1u)) * N4 + column + j] = activate(sum[i * COLUMNS + j] + shift);
+        y[(zs * params.M + min(row + i, params.M - 1u)) * N4 + column + j] = phi(sum[i * COLUMNS + j] + shift);
       }
     }
   }

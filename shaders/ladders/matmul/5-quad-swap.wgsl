@@ -1,7 +1,7 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-// y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
+// y[z,m,n] = phi(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k.
 // Rung 5: a quad of 4 lanes shares a tile of 16 rows x 16 columns. Each lane owns 4 columns of all 16 rows. The 16 values of
@@ -35,7 +35,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-fn activate(v: f32) -> f32 {
+fn phi(v: f32) -> f32 {
   switch ACTIVATION {
     case 1u: { return max(v, 0.0); }
     case 2u: { return select(v * params.slope, v, v > 0.0); }
@@ -102,7 +102,7 @@ fn tile(
     for (var i = 0u; i < 16u; i++) {
       let m = min(row + i / 4u * 4u + ((i % 4u) ^ local.x), params.M - 1u);
       let values = sum[i];
-      y[(zs * params.M + m) * params.N + column + c] = activate(values[c] + shift);
+      y[(zs * params.M + m) * params.N + column + c] = phi(values[c] + shift);
     }
   }
 }

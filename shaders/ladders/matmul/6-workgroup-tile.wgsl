@@ -1,4 +1,4 @@
-// y[z,m,n] = activate(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
+// y[z,m,n] = phi(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. N and K are multiples of 4.
 // Rung 6: a tile in workgroup memory. 64 invocations compute 64 rows x 64 columns; for 16 k at a time they copy a tile of `a`
@@ -36,7 +36,7 @@ const PITCH = 5u;
 var<workgroup> leftTile: array<vec4f, 320>;
 var<workgroup> rightTile: array<vec4f, 256>;
 
-fn activate(v: vec4f) -> vec4f {
+fn phi(v: vec4f) -> vec4f {
   switch ACTIVATION {
     case 1u: { return max(v, vec4f(0.0)); }
     case 2u: { return select(v * params.slope, v, v > vec4f(0.0)); }
@@ -115,7 +115,7 @@ fn tile(
       for (var i = 0u; i < 8u; i++) {
         let m = row + local.y + i * 8u;
         if (m < params.M) {
-          y[(zs * params.M + m) * N4 + n] = activate(sum[i * 2u + j] + shift);
+          y[(zs * params.M + m) * N4 + n] = phi(sum[i * 2u + j] + shift);
         }
       }
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { widget } from '../../../apps/embed/widget.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
@@ -50,8 +51,8 @@ describe('what a lab exports', () => {
     });
   });
 
-  it('is a script that names the lab and its configuration', () => {
-    const script = runScript(source);
+  it('is a script that names the lab and its configuration', async () => {
+    const script = await runScript(source);
     expect(script).toContain("from './apps/labs/demo/experiment.ts'");
     expect(script).toContain('"rate": 0.1');
     expect(script).toContain('labs/demo/#v=1&seed=3');
@@ -59,17 +60,22 @@ describe('what a lab exports', () => {
     expect(script).not.toMatch(/changes|checkpoint|readFileSync/);
   });
 
-  it('is a script with what was changed on the way, and the files that it needs', () => {
+  it('is a script with what was changed on the way, and the files that it needs', async () => {
     const more = {
       config: { ...config, points: [1, 'a'] },
       changes: [{ step: 7, values: { rate: 0.5 } }],
       checkpoint: Uint8Array.of(1, 2),
       files: new Map([['cats/1.png', Uint8Array.of(3)]]),
     };
-    const script = runScript({ ...source, made: more });
+    const script = await runScript({ ...source, made: more });
     expect(script).toContain('changes: [{"step":7,"values":{"rate":0.5}}]');
-    expect(script).toContain('new Uint8Array(readFileSync("demo-seed-3-start.safetensors"))');
-    expect(script).toContain('["cats/1.png", new Uint8Array(readFileSync("cats/1.png"))]');
+    expect(script).toContain('checkpoint: read("demo-seed-3-start.safetensors")');
+    expect(script).toContain('files: new Map(["cats/1.png"].map((name) => [name, read(name)]))');
+    for (const [name, bytes] of [
+      ['cats/1.png', [3]],
+      ['demo-seed-3-start.safetensors', [1, 2]],
+    ] as const)
+      expect(script).toContain(`"${name}": "${createHash('sha256').update(Uint8Array.from(bytes)).digest('hex')}"`);
     expect(script).toContain(`--set points='[1,"a"]'`);
     const items = commonExports({ ...source, made: more });
     expect(items.find(({ id }) => id === 'start')?.provide()).toEqual(Uint8Array.of(1, 2));
@@ -119,11 +125,11 @@ describe('the module for other pages', () => {
     });
     const reader = (values: Record<string, unknown>) => {
       own = { ...own, ...values };
-      lab.dispatchEvent(new CustomEvent('lab-change', { detail: { config: own } }));
+      lab.dispatchEvent(new CustomEvent('chalk-change', { detail: { config: own } }));
     };
     vi.stubGlobal('document', { createElement: () => lab });
     const listeners = new Map<string, () => void>();
-    const traits: Record<string, unknown> = { learning_rate: 0.5, state: '', config: null };
+    const traits: Record<string, unknown> = { learning_rate: 0.5, state: '', config: null, result: null };
     const model = {
       get: (key: string) => traits[key],
       set: (key: string, value: unknown) => {
@@ -141,9 +147,6 @@ describe('the module for other pages', () => {
     expect(append).toHaveBeenCalledWith(lab);
     expect(own).toEqual({ seed: 1, learningRate: 0.5, steps: 10 });
 
-    lab.dispatchEvent(new CustomEvent('lab-state', { detail: { state: 'running' } }));
-    expect(traits.state).toBe('running');
-
     // The reader's changes stand, whatever the model makes of them, and the traits follow.
     reader({ learningRate: 0.75 });
     reader({ learningRate: 0.8, steps: 20 });
@@ -159,6 +162,27 @@ describe('the module for other pages', () => {
     model.set('config', { learningRate: 0.3, seed: 4 });
     await settled();
     expect(own).toEqual({ seed: 4, learningRate: 0.3, steps: 20 });
+
+    // Of a run: its own settings and what it found, whatever the controls say meanwhile.
+    const run = (state: string, result?: unknown) =>
+      lab.dispatchEvent(
+        new CustomEvent('chalk-state', { detail: { state, result, config: { learningRate: 0.3, seed: 4, steps: 20 } } }),
+      );
+    run('running');
+    reader({ steps: 99 });
+    await settled();
+    expect(traits).toMatchObject({ state: 'running', config: { steps: 20 }, result: null });
+    expect(own.steps).toBe(99);
+    run('finished', { loss: 2 });
+    await settled();
+    expect(traits).toMatchObject({ state: 'finished', config: { steps: 20 }, result: { loss: 2 } });
+    expect(own.steps).toBe(99);
+    // The same value again is a wish of the notebook once another stood between.
+    model.set('learning_rate', 0.7);
+    await settled();
+    model.set('learning_rate', 0.8);
+    await settled();
+    expect(own.learningRate).toBe(0.8);
     end();
     expect([listeners.size, lab.remove.mock.calls.length]).toEqual([0, 1]);
     vi.unstubAllGlobals();

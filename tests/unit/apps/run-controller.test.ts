@@ -118,7 +118,7 @@ function lab(loads = 0, recording?: string): RunController<Counting> {
 const config = defaults(schema);
 const start = (run: RunController<Counting>, values: Partial<typeof config> = {}, patient = false) =>
   run.start({ config: { ...config, ...values } }, { play: true, patient });
-const steps = (run: RunController<Counting>) => run.store.step?.step ?? 0;
+const steps = (run: RunController<Counting>) => run.progress.step?.step ?? 0;
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 };
@@ -185,6 +185,22 @@ describe('a run', () => {
     expect([alive.now, alive.most]).toEqual([1, 1]);
     expect(run.store.charts.get('loss')?.get('sum')?.y[0]).toBe(8);
     expect(workers).toHaveLength(1);
+  });
+
+  it('leaves what was shown on the screen, with its own settings, until the next has something to show', async () => {
+    const run = lab();
+    await start(run, { steps: 2, rate: 2 });
+    await until(() => run.state === 'finished');
+    const { store } = run;
+    const started = start(run, { steps: 3, rate: 5, milliseconds: 30 });
+    expect([run.store === store, run.stale, run.ran?.rate, run.started?.config.rate]).toEqual([true, true, 2, 5]);
+    await started;
+    await until(() => run.state === 'running');
+    expect(run.store).toBe(store);
+    await until(() => steps(run) >= 1);
+    expect([run.store === store, run.stale, run.ran?.rate]).toEqual([false, false, 5]);
+    await until(() => run.state === 'finished');
+    expect(run.store.result).toEqual({ sum: 15 });
   });
 
   it('waits for the step in progress of the one before, however many starts there are meanwhile', async () => {

@@ -31,7 +31,11 @@ beforeEach(async () => {
   });
 });
 
-afterEach(() => open.close());
+afterEach(async () => {
+  open.close();
+  // Its run ends by itself.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+});
 
 async function until(condition: () => boolean) {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));

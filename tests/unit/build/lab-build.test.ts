@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { repositoryRoot as root } from '../../../apps/cli/root.ts';
 import { labFolders } from '../../../apps/shell/build/lab-folders.ts';
-import { className, type Door, labModules } from '../../../apps/shell/build/lab-modules.ts';
+import { className, labModules, workerModule } from '../../../apps/shell/build/lab-modules.ts';
 import { labPage } from '../../../apps/shell/build/lab-page.ts';
 
-const text = (file: string, door: Door = 'site') =>
-  labModules[file]?.({ id: 'regression', folder: join(root, 'apps/labs/regression'), root, door }) ?? '';
+const text = (file: string) =>
+  labModules[file]?.({ id: 'regression', folder: join(root, 'apps/labs/regression'), root, worker: 'ADDRESS' }) ?? '';
 
 it('finds the labs by their schema', () => {
   const found = labFolders(root);
@@ -23,26 +23,16 @@ it('writes a page that paints before any script, with the words of the schema, e
   expect(page).toContain('src="./element.ts"');
 });
 
-it('joins view, words, cards, worker and recording to an element', () => {
+it('joins view, words, cards, worker and recording to an element, and that to a module for other pages', () => {
   const element = text('element.ts');
-  for (const part of [
-    './view.ts',
-    './schema.ts',
-    './prose.ts',
-    './cards.ts?math',
-    './worker.ts?worker',
-    './recording.json?url',
-  ]) {
-    expect(element).toContain(part);
-  }
-  expect(text('worker.ts')).toContain('host(experiment, browserEnvironment, self)');
+  const parts = ['./view.ts', './schema.ts', './prose.ts', './cards.ts?math', './recording.json?url', 'const address = ADDRESS'];
+  for (const part of parts) expect(element).toContain(part);
+  expect(text('embed.ts')).toContain("widget('chalk-lab-regression')");
+  expect(className('failure-modes')).toBe('FailureModesLab');
 });
 
-it('leaves cards, recording and engine beside the module for other pages', () => {
-  const element = text('element.ts', 'embed');
-  expect(element).toContain("'./worker.ts?worker&inline'");
-  expect(element).toContain('"./regression.recording.json"');
-  expect(element).not.toContain('cards');
-  expect(text('embed.ts', 'embed')).toContain("widget('chalk-lab-regression')");
-  expect(className('failure-modes')).toBe('FailureModesLab');
+it('makes one worker that loads the experiment of each lab', () => {
+  const worker = workerModule(root, labFolders(root));
+  for (const id of labFolders(root).keys())
+    expect(worker).toMatch(new RegExp(`"${id}": \\(\\) => import\\(".*/${id}/experiment.ts"\\)`));
 });

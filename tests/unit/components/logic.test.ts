@@ -36,6 +36,9 @@ describe('numbers for people', () => {
     expect(formatShape([28, 28, 1])).toBe('28 × 28 × 1');
     expect(formatShape([])).toBe('scalar');
     expect(formatPercent(0.9714)).toBe('97.1 %');
+    // Only all is 100 %, and only nothing 0 %.
+    expect([0.995, 1, 0.004, 0].map((share) => formatPercent(share, 0))).toEqual(['99.5 %', '100 %', '0.4 %', '0 %']);
+    expect(formatPercent(0.9996)).toBe('99.96 %');
     expect(formatPercent(Number.NaN)).toBe('–');
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }), fc.nat(), (shape, n) => {

@@ -2,6 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildCard } from '../../../apps/math/build/build-card.ts';
 import type { MathCard } from '../../../apps/math/card.ts';
+import { batchNorm, batchNormGradient } from '../../../engine/kernels/batch-norm.ts';
+import { conv2d } from '../../../engine/kernels/conv2d.ts';
+import { conv2dJoined } from '../../../engine/kernels/conv2d-joined.ts';
+import { conv2dWeightGradient } from '../../../engine/kernels/conv2d-weight-gradient.ts';
+import { matmul } from '../../../engine/kernels/matmul.ts';
+import { matmulNT, matmulTN } from '../../../engine/kernels/matmul-transposed.ts';
+import { maxPool, maxPoolGradient } from '../../../engine/kernels/pooling.ts';
+import { dropout } from '../../../engine/kernels/random.ts';
+import { resizeGradient } from '../../../engine/kernels/resize.ts';
 import { unroll } from '../../../shaders/build/unroll.ts';
 
 const read = (file: string) => readFileSync(file, 'utf8');
@@ -18,5 +27,35 @@ describe('the cards of the site', () => {
   it('have ids of their own, and names in every file of the folder', () => {
     expect(new Set(cards.map((card) => card.id)).size).toBe(cards.length);
     expect(Object.keys(modules)).toHaveLength(readdirSync('apps/math/cards').length);
+  });
+
+  /** The equation without its marks: `\\term{id}{x}` is x. Spaces and sizes of brackets say nothing. */
+  const plain = (tex: string): string => {
+    let text = tex;
+    for (let at = text.indexOf('\\term{'); at >= 0; at = text.indexOf('\\term{')) {
+      const open = text.indexOf('}{', at) + 1;
+      let [depth, end] = [1, open];
+      while (depth > 0) depth += { '{': 1, '}': -1 }[text[++end] as string] ?? 0;
+      text = text.slice(0, at) + text.slice(open + 1, end) + text.slice(end + 1);
+    }
+    return text.replace(/\\[,;]|\\([bB]ig|q?quad)(?![a-z])|\s/g, '');
+  };
+
+  it.each([
+    ['linear', matmul],
+    ['linear-input-gradient', matmulNT],
+    ['linear-weight-gradient', matmulTN],
+    ['conv2d', conv2d],
+    ['conv2d-joined', conv2dJoined],
+    ['conv2d-weight-gradient', conv2dWeightGradient],
+    ['batch-norm', batchNorm],
+    ['batch-norm-gradient', batchNormGradient],
+    ['max-pool', maxPool],
+    ['max-pool-gradient', maxPoolGradient],
+    ['bilinear-gradient', resizeGradient],
+    ['dropout', dropout],
+  ])('%s has the equation of its kernel, in the same symbols', (id, kernel) => {
+    const card = cards.find((one) => one.id === id);
+    expect(plain((card?.tex ?? []).join(',')).slice(0, plain(kernel.equation).length)).toBe(plain(kernel.equation));
   });
 });

@@ -3,14 +3,13 @@ import { verifyGradient, verifyKernel, worstElement } from '../../../apps/math/v
 import { openDevice } from '../../../engine/device/init.ts';
 import type { RecordingDevice } from '../../../engine/device/recording-device.ts';
 import { NO_EPILOGUE } from '../../../engine/kernels/epilogue.ts';
-import { defineKernel } from '../../../engine/kernels/kernel.ts';
 import { matmul } from '../../../engine/kernels/matmul.ts';
 import { mul, tanh } from '../../../engine/ops/index.ts';
 import { tensor } from '../../../engine/tensor.ts';
 
 let device: RecordingDevice;
 beforeAll(async () => {
-  device = await openDevice('cpu');
+  device = await openDevice('wasm');
 });
 afterAll(() => device.destroy());
 
@@ -22,33 +21,44 @@ describe('verification', () => {
   });
 
   it('passes a kernel that agrees with its reference and gives its memory back', async () => {
-    const before = device.memory().buffers;
     const params = { batch: 1, M: 2, N: 2, K: 3, aBatchStride: 0, bBatchStride: 0, ...NO_EPILOGUE };
     const inputs = { a: Float32Array.of(1, 2, 3, 4, 5, 6), b: Float32Array.of(1, 0, 0, 1, 1, 1), bias: new Float32Array(4) };
     const [result] = await verifyKernel(device, matmul, inputs, params, { shapes: { y: [2, 2] } });
+    // The first call of all makes room for arguments, which stays.
+    const before = device.memory().buffers;
     expect(result).toMatchObject({ maxError: 0, shape: [2, 2], name: 'kernel matmul against its reference: y' });
+    // The rung that ran is named, and another can be asked for.
+    const { variant } = device.choices?.choose(matmul as never, params) ?? {};
+    expect(result?.ran).toBe(`${variant?.id}, WebAssembly`);
+    const [naive] = await verifyKernel(device, matmul, inputs, params, { variant: 'naive' });
+    expect(naive).toMatchObject({ ran: 'naive, WebAssembly', maxError: 0 });
     expect(device.memory().buffers).toBe(before);
   });
 
   it('names the element where a kernel goes wrong', async () => {
-    let calls = 0;
-    const wrong = defineKernel<'x', 'y', { count: number }>({
+    const wrong: typeof matmul = {
+      ...matmul,
       name: 'verifyTestOnly',
-      equation: 'y = x',
-      inputs: ['x'],
-      outputs: ['y'],
-      sizes: ({ count }) => ({ x: count, y: count }),
-      example: { count: 4 },
-      reference({ x }, { y }, { count }) {
-        for (let i = 0; i < count; i++) y[i] = x[i] as number;
-        // The device under test calls this first: let it differ from the second call.
-        if (calls++ === 0) y[2] = 100;
+      reference(inputs, outputs, params) {
+        matmul.reference(inputs, outputs, params);
+        outputs.y[2] = 100;
       },
-      variants: [],
-    });
-    const [result] = await verifyKernel(device, wrong, { x: Float32Array.of(1, 2, 3, 4) }, { count: 4 });
-    expect(result).toMatchObject({ worstIndex: 2, got: 100, expected: 3 });
+    };
+    const params = { batch: 1, M: 2, N: 2, K: 1, aBatchStride: 0, bBatchStride: 0, ...NO_EPILOGUE };
+    const inputs = { a: Float32Array.of(1, 2), b: Float32Array.of(3, 4), bias: new Float32Array(4) };
+    const [result] = await verifyKernel(device, wrong, inputs, params);
+    expect(result).toMatchObject({ worstIndex: 2, got: 6, expected: 100 });
     expect((result?.maxError ?? 0) > (result?.tolerance ?? 1)).toBe(true);
+  });
+
+  it('does not compare the reference with itself', async () => {
+    const reference = await openDevice('cpu');
+    const params = { batch: 1, M: 1, N: 1, K: 1, aBatchStride: 0, bBatchStride: 0, ...NO_EPILOGUE };
+    const inputs = { a: Float32Array.of(1), b: Float32Array.of(3), bias: new Float32Array(4) };
+    const [result, ...more] = await verifyKernel(reference, matmul, inputs, params);
+    expect(more).toEqual([]);
+    expect(result?.skipped).toMatch(/only the TypeScript reference ran/);
+    reference.destroy();
   });
 
   it('compares the tape with central differences', async () => {

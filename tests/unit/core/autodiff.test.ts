@@ -32,6 +32,21 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     expect(await numbers(gx)).toEqual([18, 36]);
   });
 
+  it('refuses a gradient whose inputs were overwritten after the forward pass, and only such a one', async () => {
+    const x = tensor([1, 2], undefined, { requiresGrad: true });
+    const [reads, reads2, sums] = [
+      sum(square(x)),
+      customGradient([x], { name: 'twice', forward: ([a]) => mul(a as Tensor, 2), gradient: (gy) => [mul(gy, 2)] }),
+      sum(x),
+    ];
+    x.detach().write([5, 6]);
+    expect(() => grad(reads, [x])).toThrow(/the gradient of square needs the values.*overwritten/);
+    expect(() => grad(sum(reads2), [x])).toThrow(ArgumentError);
+    // The sum's gradient reads nothing of x.
+    expect(await numbers((grad(sums, [x]) as [Tensor])[0])).toEqual([1, 1]);
+    expect(await numbers((grad(sum(square(x)), [x]) as [Tensor])[0])).toEqual([10, 12]);
+  });
+
   it('differentiates twice', async () => {
     const x = tensor([0.5, -1], undefined, { requiresGrad: true });
     const [first] = grad(sum(exp(mul(x, x))), [x], { createGraph: true }) as [Tensor];

@@ -28,6 +28,91 @@ describe.each(Object.entries(takesA))('no %s', (_, functions) => {
   });
 });
 
+/** Calls that are right, and which of their arguments are replaced by nonsense, one at a time. */
+const image = engine.tensor([1, 2, 3, 4], [1, 2, 2, 1]);
+const generator = new engine.DeviceGenerator(1, 'nonsense');
+const flat = engine.buildNetwork([{ type: 'flatten' }, { type: 'linear', in: 4, out: 2 }], { inputShape: [2, 2, 1], rng: 0 });
+const pictures = engine.arrayData(
+  { values: Float32Array.of(1, 2, 3, 4), shape: [2, 2, 1] },
+  { values: Int32Array.of(1), shape: [] },
+  2,
+);
+const plane = { axes: [image, image], at: [[0, 1], [0]] };
+const right: Record<string, readonly [args: readonly unknown[], replaced: readonly number[]]> = {
+  lossPlane: [
+    [flat, image, 1, plane],
+    [0, 1, 2, 3],
+  ],
+  classPlane: [
+    [flat, image, plane],
+    [0, 1, 2],
+  ],
+  walkPlane: [
+    [new Float32Array(2), [Float32Array.of(1, 0)], Float32Array.of(0, 1)],
+    [0, 1, 2],
+  ],
+  robustAccuracy: [
+    [flat, pictures, { attack: 'noise', epsilons: [0.1], rng: generator }],
+    [0, 1, 2],
+  ],
+  signNoise: [
+    [image, { epsilon: 0.1, rng: generator }],
+    [0, 1],
+  ],
+  pixelNetwork: [[flat, { mean: [0], std: [1] }], [0]],
+  adversarialTransform: [
+    [flat, { epsilon: 0.1 }],
+    [0, 1],
+  ],
+  maxSensitivity: [
+    [image, (v: engine.Tensor) => v, { radius: 0.1, rng: generator, samples: 1 }],
+    [0, 1, 2],
+  ],
+  infidelity: [
+    [flat, image, [1], engine.ones([1, 2, 2]), { rng: new engine.Generator(1), samples: 1, window: 1 }],
+    [0, 1, 2, 3, 4],
+  ],
+  deletion: [
+    [flat, image, [1], engine.ones([1, 2, 2])],
+    [0, 1, 2, 3],
+  ],
+  cueScore: [
+    [
+      [1, 2],
+      [0, 1],
+    ],
+    [0, 1],
+  ],
+  correlation: [
+    [
+      [1, 2],
+      [2, 1],
+    ],
+    [0, 1],
+  ],
+  rankCorrelation: [
+    [
+      [1, 2],
+      [2, 1],
+    ],
+    [0, 1],
+  ],
+};
+
+describe('nonsense in one place of a call that is right otherwise', () => {
+  it.each(Object.entries(right))('%s', async (name, [args, replaced]) => {
+    await (loose[name] as Loose)(...args);
+    for (const at of replaced) {
+      for (const value of nonsense) {
+        const call = `${name} with ${String(value)} as argument ${at}`;
+        if (typeof args[at] === 'function' && typeof value === 'function') continue;
+        const attempt = (async () => (loose[name] as Loose)(...args.with(at, value)))();
+        await expect(attempt, call).rejects.toBeInstanceOf(engine.ChalkgradError);
+      }
+    }
+  });
+});
+
 describe('options that are none', () => {
   it.each([
     ['tensor', [[1], undefined]],

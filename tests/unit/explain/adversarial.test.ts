@@ -1,6 +1,10 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError, ShapeError } from '../../../engine/errors.ts';
-import { lossPlane, penalisedAttack, pgd, pgdPath, robustAccuracy, signNoise } from '../../../engine/explain/adversarial.ts';
+import { penalisedAttack, pgd, pgdPath, signNoise } from '../../../engine/explain/adversarial.ts';
+import { adversarialTransform } from '../../../engine/explain/adversarial-training.ts';
+import { classPlane, lossPlane, walkPlane } from '../../../engine/explain/loss-plane.ts';
+import { pixelNetwork } from '../../../engine/explain/pixel-network.ts';
+import { robustAccuracy } from '../../../engine/explain/robustness.ts';
 import { memory } from '../../../engine/memory.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
@@ -66,6 +70,13 @@ describe.each(opened)('attacks on %s', (_, device) => {
     expect(fgsm[2]).toBeLessThan(0.5);
     expect(pgdOnes[1]).toBeLessThanOrEqual((fgsm[1] as number) + 0.02);
     expect(noise[2]).toBeGreaterThan((fgsm[0] as number) - 0.1);
+    // Wrong answers under attack are given with confidence; another network judges the same images.
+    const judge = await trained();
+    const [own] = await robustAccuracy(network, held, { attack: 'fgsm', epsilons: [0.1], clip });
+    const [same] = await robustAccuracy(network, held, { attack: 'fgsm', epsilons: [0.1], clip, judge });
+    expect(own?.errorConfidence).toBeGreaterThan(1 / 3);
+    expect(same).toEqual(own);
+    judge.dispose();
     await expect(robustAccuracy(network, held, { attack: 'pgd', epsilons })).rejects.toThrow('rng');
     network.dispose();
   });
@@ -142,7 +153,80 @@ describe.each(opened)('attacks on %s', (_, device) => {
     );
     const expected = await crossEntropy(network.eval().forward(point), tensor(Int32Array.of(1))).item();
     expect(plane[5]).toBeCloseTo(expected, 4);
+    const classes = await classPlane(network, x, { axes: [d, x], at: [[0.5], [1]] });
+    const scores = await values(network.eval().forward(point));
+    expect(classes).toEqual(Float32Array.of(scores.indexOf(Math.max(...scores))));
     await expect(lossPlane(network, x, 1, { axes: [d, tensor([1])], at: [[0], [0]] })).rejects.toThrow(ShapeError);
     network.dispose();
   });
+
+  test('a network on pixels says what the network says of normalised images, and takes ε in grey levels', async () => {
+    const network = buildNetwork([...definition, { type: 'softmax' }], { inputShape: [6, 6, 1], rng: 3, device });
+    const onPixels = await pixelNetwork(network, { mean: [0.4], std: [0.2] });
+    const pixels = stripes1().slice(0, 36);
+    const normalised = tensor(
+      pixels.map((v) => (v - 0.4) / 0.2),
+      [1, 6, 6, 1],
+    );
+    const probabilities = await values(network.eval().forward(normalised));
+    const scores = await values(onPixels.forward(tensor(pixels, [1, 6, 6, 1])));
+    const powers = scores.map(Math.exp);
+    const total = powers.reduce((a, b) => a + b, 0);
+    powers.forEach((power, k) => {
+      expect(power / total).toBeCloseTo(probabilities[k] as number, 5);
+    });
+    const moved = await values(pgd(onPixels, tensor(pixels, [1, 6, 6, 1]), [0], { ...around, randomStart: false }));
+    expect(Math.max(...moved.map((v, i) => Math.abs(v - (pixels[i] as number))))).toBeCloseTo(0.1, 5);
+    await expect(pixelNetwork(network, { mean: [0, 0], std: [1, 1] })).rejects.toThrow(ShapeError);
+    network.dispose();
+    onPixels.dispose();
+  });
+
+  const around = { epsilon: 0.1, stepSize: 0.05, steps: 4, clip } as const;
+
+  test('training on attacked images keeps what plain training loses', { timeout: 120_000 }, async () => {
+    const plain = await trained();
+    const hardened = buildNetwork(definition, { inputShape: [6, 6, 1], rng: 1, device });
+    const transform = adversarialTransform(hardened, { epsilon: 0.08, steps: 3, clip });
+    await fitNetwork(hardened, stripes(300, 1), {
+      optimiser: { type: 'adam', lr: 0.01 },
+      epochs: 6,
+      batchSize: 30,
+      transform,
+    });
+    const [before, after] = [plain, hardened].map((network) =>
+      robustAccuracy(network, stripes(150, 2), { attack: 'fgsm', epsilons: [0.08], clip }),
+    );
+    const accuracy = async (found: typeof before) => (await found)?.[0]?.accuracy as number;
+    expect(await accuracy(after)).toBeGreaterThan((await accuracy(before)) + 0.1);
+    plain.dispose();
+    hardened.dispose();
+  });
+});
+
+test('the plane of a walk holds its origin, its end and the point farthest from the line between them', () => {
+  const origin = Float32Array.of(1, 1, 1);
+  const points = [
+    [1, 1, 1],
+    [2, 3, 1],
+    [3, 1, 1.5],
+    [5, 1, 1],
+  ].map((p) => Float32Array.from(p));
+  const { axes, coordinates, outside } = walkPlane(origin, points, Float32Array.of(0, 0, 1));
+  expect(axes.map((axis) => [...axis])).toEqual([
+    [1, 0, 0],
+    [0, 1, 0],
+  ]);
+  expect(coordinates).toEqual([
+    [0, 0],
+    [1, 2],
+    [2, 0],
+    [4, 0],
+  ]);
+  expect(outside).toEqual([0, 0, 0.5, 0]);
+  // A line takes the spare direction for its second axis.
+  const line = walkPlane(origin, [origin, Float32Array.of(2, 1, 1)], Float32Array.of(5, 0, 2));
+  expect([...(line.axes[1] as Float32Array)]).toEqual([0, 0, 1]);
+  expect(() => walkPlane(origin, [origin], origin)).toThrow(ConfigError);
+  expect(() => walkPlane(origin, [Float32Array.of(1)], origin)).toThrow(ShapeError);
 });

@@ -23,11 +23,11 @@ function conv2d(x: Planes, layer: Extract<LayerDefinition, { type: 'conv2d' }>, 
   const data = new Float32Array(layer.out * height * width);
   for (let o = 0; o < layer.out; o++) {
     const plane = data.subarray(o * height * width, (o + 1) * height * width).fill(bias?.[o] ?? 0);
-    for (let c = 0; c < layer.in; c++) {
+    for (let c = 0; c < (layer.in as number); c++) {
       const source = x.data.subarray(c * x.height * x.width, (c + 1) * x.height * x.width);
       for (let u = 0; u < kh; u++) {
         for (let v = 0; v < kw; v++) {
-          const w = weight[((o * layer.in + c) * kh + u) * kw + v] as number;
+          const w = weight[((o * (layer.in as number) + c) * kh + u) * kw + v] as number;
           if (w === 0) continue;
           for (let y = 0; y < height; y++) {
             const row = y * sh + u - ph;
@@ -81,7 +81,8 @@ function linear(x: Planes, layer: Extract<LayerDefinition, { type: 'linear' }>, 
   const bias = layer.bias === false ? undefined : values('bias');
   const data = Float32Array.from({ length: layer.out }, (_, o) => {
     let sum = bias?.[o] ?? 0;
-    for (let i = 0; i < layer.in; i++) sum += (weight[o * layer.in + i] as number) * (x.data[i] as number);
+    for (let i = 0; i < (layer.in as number); i++)
+      sum += (weight[o * (layer.in as number) + i] as number) * (x.data[i] as number);
     return sum;
   });
   return { channels: layer.out, height: 1, width: 1, data };

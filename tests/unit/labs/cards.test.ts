@@ -44,14 +44,22 @@ beforeAll(async () => {
 /** A tiny run of each lab, and the cards that have nothing to compare. */
 const labs: readonly (readonly [id: string, config: Readonly<Record<string, unknown>>, without: (card: string) => boolean])[] = [
   ['regression', { steps: 100, samples: 0 }, (card) => card === 'early-stopping'],
-  ['denoise', { images: 64, maps: 4, batch: 32, epochs: 1, training: 'MNIST' }, () => false],
+  ['denoise', { images: 64, testImages: 64, maps: 4, batch: 32, epochs: 1, training: 'MNIST' }, () => false],
   ['failure-modes', { images: 500, testImages: 200, epochs: 1, batch: 64 }, () => false],
   [
     'classify',
     {
-      network: 'mnist-cnn',
-      filters: 4,
-      units: 12,
+      network: 'custom',
+      layers: [
+        { type: 'conv2d', out: 4, kernel: 3 },
+        { type: 'batchnorm2d' },
+        { type: 'relu' },
+        { type: 'maxpool2d', kernel: 2 },
+        { type: 'flatten' },
+        { type: 'linear', out: 8 },
+        { type: 'residual', layers: [{ type: 'linear', out: 8 }, { type: 'relu' }] },
+        { type: 'linear', out: 10 },
+      ],
       images: 24,
       validationImages: 10,
       testImages: 10,
@@ -61,7 +69,15 @@ const labs: readonly (readonly [id: string, config: Readonly<Record<string, unkn
     },
     (card) => !verifiable.has(card),
   ],
+  ['masktune', { images: 500, testImages: 200, width: 4, epochs: 1, tuneRate: 1e-2 }, () => false],
+  ['adversarial', { images: 500, testImages: 50, epochs: 1, attackSteps: 2, curveSteps: 1, sizes: 1 }, () => false],
   ['tsne', { count: 60, iterations: 50, perplexity: 5 }, () => false],
+  ['saliency', { images: 100, epochs: 1, pictures: 1, methods: ['CAM'] }, () => false],
+  [
+    'mode',
+    { images: 600, testImages: 200, epochs: 1, rounds: 1, repairImages: 20, seeds: 1, compare: 'one method', layers: 'off' },
+    () => false,
+  ],
 ];
 
 describe.each(labs)('the cards of %s', (id, config, without) => {

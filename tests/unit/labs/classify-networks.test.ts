@@ -1,11 +1,11 @@
 /** The classify lab's networks, search spaces and checkpoint settings. */
 import { describe, expect, it } from 'vitest';
 import { doubleSoftmaxFloor } from '../../../apps/labs/classify/charts.ts';
-import { configOfCheckpoint } from '../../../apps/labs/classify/checkpoint-settings.ts';
 import { parseLayers } from '../../../apps/labs/classify/layers.ts';
 import { type Config, networkOf } from '../../../apps/labs/classify/networks.ts';
 import { definition, networks, schema } from '../../../apps/labs/classify/schema.ts';
-import { gridTrials, parseSpace, randomTrials } from '../../../apps/labs/classify/space.ts';
+import { gridTrials, parseSpace, randomTrials, singleTrials, trialName } from '../../../apps/labs/classify/space.ts';
+import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
 import { readLink, writeLink } from '../../../apps/runtime/link.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { checkValue } from '../../../apps/runtime/values.ts';
@@ -115,7 +115,21 @@ it('knows the floor of a softmax before the cross-entropy', () => {
   expect(doubleSoftmaxFloor(10)).toBeCloseTo(1.4612, 4);
 });
 
+it('tries the settings as they are, then one factor at a time', () => {
+  expect(singleTrials({ rate: [0.1, 0.2], batch: [16] })).toEqual([{}, { rate: 0.1 }, { rate: 0.2 }, { batch: 16 }]);
+  expect(trialName({})).toBe('as it is');
+  expect(() => singleTrials({ rate: Array(100).fill(0.1) })).toThrow(/101 trials/);
+});
+
+it('builds LAB01’s CNNs from a list of widths', () => {
+  const imagenette = networkOf(configOf(definition.presets['LAB01 Imagenette CNN']?.values ?? {}), [224, 224, 3], 10);
+  expect(validateNetwork(imagenette, [224, 224, 3]).errors).toEqual([]);
+  expect(validateNetwork(imagenette, [224, 224, 3]).parameters).toBe(81_802);
+  const cifar = networkOf(configOf({ network: 'cnn', widths: '64, 128 256;128 64' }), [32, 32, 3], 10);
+  expect(validateNetwork(cifar, [32, 32, 3]).parameters).toBe(746_698);
+});
+
 it('finds no settings in a file that is no checkpoint', () => {
-  expect(configOfCheckpoint(new Uint8Array([1, 2, 3]))).toBeUndefined();
-  expect(configOfCheckpoint(new Uint8Array(64).fill(255))).toBeUndefined();
+  expect(settingsOfCheckpoint(new Uint8Array([1, 2, 3]), 'classify')).toBeUndefined();
+  expect(settingsOfCheckpoint(new Uint8Array(64).fill(255), 'classify')).toBeUndefined();
 });

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ImageBatch } from '../../../apps/components/shared/images.ts';
-import { liveTensors, verifiable } from '../../../apps/labs/classify/card-tensors.ts';
-import { configOfCheckpoint } from '../../../apps/labs/classify/checkpoint-settings.ts';
+import { liveTensors, verifiable, verifiableOn } from '../../../apps/labs/classify/card-tensors.ts';
 import { runnableCode } from '../../../apps/labs/classify/code.ts';
 import { type ClassifyResult, experiment, type Setup } from '../../../apps/labs/classify/experiment.ts';
 import type { Config } from '../../../apps/labs/classify/networks.ts';
@@ -14,12 +13,15 @@ import type { EvaluationReport } from '../../../apps/labs/classify/report.ts';
 import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
 import { schema } from '../../../apps/labs/classify/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
+import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
 import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import type { DevicePreference } from '../../../apps/runtime/experiment.ts';
+import { snapshotsOf } from '../../../apps/runtime/network-source.ts';
 import { type NodeRun, runInNode } from '../../../apps/runtime/node.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
+import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { pngOf } from '../data/png-writer.ts';
 import { spotPacks, spots } from './classify-pictures.ts';
 
@@ -122,9 +124,9 @@ describe('a run', () => {
     const rest = await run(settings, { checkpoint: saved.bytes });
     expect(losses(rest)).toEqual(losses(whole).slice(8));
     expect(resultOf(rest).test).toEqual(resultOf(whole).test);
-    expect(configOfCheckpoint(saved.bytes)).toMatchObject({ ...small, ...settings });
+    expect(settingsOfCheckpoint(saved.bytes, 'classify')).toMatchObject({ ...small, ...settings });
     const anew = await run({ ...settings, seed: 5 }, { checkpoint: saved.bytes });
-    expect(anew.store.notes[0]?.message).toMatch(/training starts anew from its weights.*order/);
+    expect(anew.store.notes[0]?.message).toMatch(/training starts again from its weights.*order/);
     expect(losses(anew)).toHaveLength(30);
     await expect(run({ ...settings, units: 8 }, { checkpoint: saved.bytes })).rejects.toThrow(/network/);
     await expect(run(settings, { checkpoint: saved.bytes.slice(0, 100) })).rejects.toThrow(/checkpoint/);
@@ -205,6 +207,39 @@ describe('a search', () => {
     expect(new Set(steps).size).toBe(steps.length);
     await done.runner.stop();
   });
+
+  it('one factor at a time: each trial keeps training accuracy and gradient norms, and the winner can be used elsewhere', async () => {
+    const done = await run({ search: 'one at a time', space: { rate: [3e-3], units: [4] }, epochs: 1 });
+    const rows = done.store.tables.get('trials') ?? [];
+    expect(rows.map(({ trial }) => trial)).toEqual(['1: as it is', '2: rate=0.003', '3: units=4']);
+    for (const row of rows) {
+      expect(row['training accuracy']).toBeGreaterThan(0);
+      expect(row['‖∂L/∂W‖, first layer']).toBeGreaterThan(0);
+      expect(row['‖∂L/∂W‖, last layer']).toBeGreaterThan(0);
+    }
+    const result = resultOf(done);
+    const best = result.trials?.findIndex(({ accuracy }) => accuracy === result.validation?.accuracy) ?? -1;
+    const winner = done.store.checkpoints.get('model');
+    expect(settingsOfCheckpoint(winner?.bytes ?? new Uint8Array(), 'classify')).toMatchObject(result.trials?.[best]?.trial ?? {});
+    await done.runner.stop();
+  });
+});
+
+describe('checkpoints', () => {
+  it('of several epochs are kept, in the order of their training', async () => {
+    const done = await run({ keepEvery: 2, epochs: 5, evaluations: 1 });
+    expect([...done.store.checkpoints.keys()].sort()).toEqual(['epoch 2', 'epoch 4', 'epoch 5', 'model']);
+    const files = new Map([...done.store.checkpoints].map(([name, { bytes }]) => [name, bytes]));
+    expect(snapshotsOf(files).map(({ epoch }) => epoch)).toEqual([2, 4, 5, 5]);
+    await done.runner.stop();
+  });
+});
+
+it('the loss as LAB01 prints it is the mean over the batch size', async () => {
+  const done = await run({ lossShown: 'LAB01', epochs: 1 });
+  const [row] = done.store.tables.get('test') ?? [];
+  expect(row?.['loss as LAB01 prints it']).toBeCloseTo((row?.['loss (mean cross-entropy)'] as number) / 16, 10);
+  await done.runner.stop();
 });
 
 describe('questions', () => {
@@ -241,11 +276,25 @@ describe('questions', () => {
   });
 });
 
+/** One of each kind that a card is about; what the layers before say is left out. */
+const everyLayer: NetworkDefinition = [
+  { type: 'conv2d', out: 4, kernel: 3 },
+  { type: 'batchnorm2d' },
+  { type: 'relu' },
+  { type: 'maxpool2d', kernel: 2 },
+  { type: 'conv2d', out: 8, kernel: 3 },
+  { type: 'globalavgpool2d' },
+  { type: 'flatten' },
+  { type: 'residual', layers: [{ type: 'linear', out: 8 }, { type: 'relu' }, { type: 'dropout', p: 0.2 }] },
+  { type: 'linear', out: 10 },
+];
+
 describe('the cards', () => {
   it('are verified on the network as it is, on WebGPU', async () => {
     const tiny = { images: 24, validationImages: 10, testImages: 10, batch: 8, epochs: 1, evaluations: 1 };
-    const done = await run({ network: 'mnist-cnn', filters: 4, units: 12, ...tiny }, { device: 'wasm' });
+    const done = await run({ network: 'custom', layers: everyLayer, ...tiny }, { device: 'wasm' });
     for (const card of verifiable) {
+      expect(verifiableOn(card, everyLayer), card).toBe(true);
       const results = (await done.runner.request('verify', { card })) as Verification[];
       expect(results.length, card).toBeGreaterThan(0);
       for (const { name, maxError, tolerance } of results) expect(maxError, `${card}: ${name}`).toBeLessThanOrEqual(tolerance);
@@ -253,7 +302,7 @@ describe('the cards', () => {
     await expect(done.runner.request('verify', { card: 'tsne' })).rejects.toThrow(/no check/);
     const inspection = (await done.runner.request('inspect', { set: 'validation', index: 0 })) as Inspection;
     const ofCard = liveTensors(inspection).filter(({ terms }) => terms.some((term) => term.startsWith('conv2d')));
-    expect(ofCard.map(({ symbol }) => symbol)).toEqual(['w', 'y', 'dy', 'dw']);
+    expect(ofCard.map(({ symbol }) => symbol)).toEqual(['w', 'y', 'gy', 'gw']);
     await done.runner.stop();
   });
 });

@@ -4,10 +4,17 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { repositoryRoot as root } from '../../../apps/cli/root.ts';
+import { runnableCode as denoiseCode } from '../../../apps/labs/denoise/code.ts';
+import { experiment as denoise } from '../../../apps/labs/denoise/experiment.ts';
+import { schema as denoiseSchema } from '../../../apps/labs/denoise/schema.ts';
 import { experiments } from '../../../apps/labs/experiments.ts';
+import { runnableCode as failureCode } from '../../../apps/labs/failure-modes/code.ts';
+import { experiment as failureModes } from '../../../apps/labs/failure-modes/experiment.ts';
+import { schema as failureSchema } from '../../../apps/labs/failure-modes/schema.ts';
 import { runnableCode } from '../../../apps/labs/regression/code.ts';
 import { experiment as regression } from '../../../apps/labs/regression/experiment.ts';
 import { schema } from '../../../apps/labs/regression/schema.ts';
+import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import type { Change } from '../../../apps/runtime/runner.ts';
@@ -56,9 +63,40 @@ const short: Readonly<Record<string, { readonly config: object; readonly changes
     config: { images: 500, testImages: 200, epochs: 1, batch: 128, nodes: 2 },
     changes: [{ step: 2, values: { rate: 0.01, method: 'saliency' } }],
   },
+  features: {
+    config: {
+      network: 'cifar-10',
+      trainCount: 500,
+      epochs: 1,
+      steps: 12,
+      compare: 'with pixels',
+      terms: [{ kind: 'channel', layer: '9', unit: 3, weight: 1 }],
+    },
+    changes: [{ step: 5, values: { rate: 0.3 } }],
+  },
   denoise: {
     config: { training: 'MNIST', images: 64, maps: 2, depth: 1, batch: 32, epochs: 2 },
     changes: [{ step: 2, values: { rate: 0.03 } }],
+  },
+  masktune: {
+    config: { images: 500, testImages: 200, width: 4, epochs: 2 },
+    changes: [
+      { step: 2, values: { rate: 0.03 } },
+      { step: 6, values: { strength: 0.3 } },
+    ],
+  },
+  mode: {
+    config: {
+      images: 600,
+      testImages: 200,
+      epochs: 1,
+      rounds: 1,
+      repairImages: 64,
+      seeds: 1,
+      compare: 'one method',
+      layers: 'off',
+    },
+    changes: [{ step: 2, values: { rate: 0.01 } }],
   },
 };
 
@@ -84,7 +122,7 @@ describe.each([...experiments.keys()])('%s', (id) => {
       await run.runner.stop();
       const made = { config: run.config, changes };
       const source = { definition: experiment, preset: 'quick', made, store, device: run.device, recorded: false };
-      const printed = await printedBy(id, runScript(source));
+      const printed = await printedBy(id, await runScript(source));
       expect(events.length).toBeGreaterThan(3);
       expect(printed.slice(0, -1)).toEqual(events);
       expect(untimed(printed.at(-1)?.[2])).toEqual(untimed(run.result));
@@ -111,6 +149,7 @@ describe('regression with the engine alone', () => {
       { setting: 'weight decay', optimiser: 'sgd', activation: 'sigmoid', rate: 0.002 },
     ],
     ['dropout', { setting: 'dropout', p: 0.4, activation: 'relu' }],
+    ['gradient descent with decoupled decay', { setting: 'weight decay', optimiser: 'sgd', decayForm: 'decoupled' }],
   ] as const)('%s', async (name, values) => {
     const config = { ...defaults(schema), steps: 200, evalEvery: 20, units: 5, samples: 0, ...values };
     const run = await runInNode(regression, { environment: nodeEnvironment(packs), config, changes });
@@ -124,4 +163,50 @@ describe('regression with the engine alone', () => {
       if (setting === 'early stopping') expect(found[setting].bestStep).toBe(result.bestStep);
     }
   });
+});
+
+describe.skipIf(!existsSync(join(packs, 'mnist-train.pack')))('trainings with the engine alone', () => {
+  it('failure modes: the same losses and accuracies', async () => {
+    const config = {
+      ...defaults(failureSchema),
+      ...{ images: 600, testImages: 200, epochs: 2, batch: 64, fraction: 0.5, nodes: 2 },
+    };
+    const changes: readonly Change[] = [{ step: 3, values: { rate: 0.005 } }];
+    const losses: unknown[][] = [];
+    const onEvent = (event: LabEvent) => event.type === 'metric' && void losses.push([event.series, event.x, event.y]);
+    const run = await runInNode(failureModes, { environment: nodeEnvironment(packs), config, changes, onEvent });
+    await run.runner.stop();
+    const printed = await printedBy('engine-failure-modes', failureCode(config, changes));
+    const found = (which: string) => printed.filter(([series]) => series === which);
+    for (const which of ['clean', 'tainted']) expect(found(which)).toEqual(losses.filter(([series]) => series === which));
+    for (const [cell, { accuracy }] of Object.entries(run.result?.cells ?? {})) expect(found(cell)).toEqual([[cell, accuracy]]);
+  }, 120_000);
+
+  it.each([
+    ['as published', {}],
+    [
+      'clothes first, three to a digit, in units of their own',
+      { clothes: 3, order: 'clothes first', clothesNormalisation: 'own' },
+    ],
+  ] as const)(
+    'denoise, %s: the same losses and errors',
+    async (name, values) => {
+      const small = { images: 96, testImages: 80, maps: 2, depth: 2, batch: 16, epochs: 1, strips: 1000 };
+      const config = { ...defaults(denoiseSchema), ...small, ...values };
+      const losses: unknown[][] = [];
+      const onEvent = (event: LabEvent) => event.type === 'metric' && void losses.push([event.series, event.x, event.y]);
+      const run = await runInNode(denoise, { environment: nodeEnvironment(packs), config, onEvent });
+      await run.runner.stop();
+      const printed = await printedBy(`engine-denoise-${name.slice(0, 2)}`, denoiseCode(config));
+      for (const [training, result] of Object.entries(run.result?.trainings ?? {})) {
+        const of = printed.filter(([first]) => first === training);
+        expect(of.slice(0, -2)).toEqual(losses.filter(([series]) => series === training));
+        expect(of.slice(-2)).toEqual([
+          [training, 'mnist', expect.closeTo(result.mnistMSE, 6)],
+          [training, 'fashion-mnist', expect.closeTo(result.fashionMSE, 6)],
+        ]);
+      }
+    },
+    120_000,
+  );
 });

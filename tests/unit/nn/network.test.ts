@@ -277,7 +277,7 @@ describe.each(opened)('networks on %s', (_, device: RecordingDevice) => {
     const network = build(mixed, [4, 4, 2]);
     expect(() => network.forward(random([2, 4, 5, 2]))).toThrow('network: got [2, 4, 5, 2], but its input must be [N, 4, 4, 2].');
     expect(() => build([{ type: 'linear', in: 3, out: 1 }], [4])).toThrow(
-      'network: layer 0 (linear): in = 3 but its input has 4 features',
+      'network: layer 0 (linear): in = 3 but its input has 4 features: set to 4',
     );
   });
 

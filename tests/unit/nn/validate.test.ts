@@ -12,6 +12,7 @@ import {
   skipMlp,
   unet,
 } from '../../../engine/nn/architectures.ts';
+import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { validateNetwork } from '../../../engine/nn/validate.ts';
 
 const messages = (definition: unknown, shape: readonly number[]) =>
@@ -50,6 +51,54 @@ describe('architectures have the published numbers of parameters', () => {
   });
 });
 
+describe('what the layer before says may be left out', () => {
+  const stated = [...MLP.definition, ...SMALL_CNN.definition, ...CIFAR_CNN.definition, ...unet(4).definition];
+  /** Without `in` and `features`, nested layers too. */
+  const bare = (layers: NetworkDefinition): NetworkDefinition =>
+    JSON.parse(JSON.stringify(layers, (key, value) => (key === 'in' || key === 'features' ? undefined : value)));
+
+  test.each([
+    ['MLP', MLP],
+    ['SKIP_MLP', SKIP_MLP],
+    ['CIFAR_CNN', CIFAR_CNN],
+    ['SMALL_CNN', SMALL_CNN],
+    ['unet', unet(4)],
+  ])('%s: the same shapes and parameters', (_, { definition, inputShape }) => {
+    expect(stated.some((layer) => 'in' in layer)).toBe(true);
+    expect(JSON.stringify(bare(definition))).not.toMatch(/"(in|features)"/);
+    expect(validateNetwork(bare(definition), inputShape)).toEqual(validateNetwork(definition, inputShape));
+  });
+
+  test('a layer norm and a transposed convolution too', () => {
+    const { layers, errors } = validateNetwork(
+      [{ type: 'convtranspose2d', out: 5, kernel: 2, stride: 2 }, { type: 'layernorm' }],
+      [3, 3, 2],
+    );
+    expect(errors).toEqual([]);
+    expect(layers.map(({ parameters }) => parameters)).toEqual([2 * 2 * 2 * 5 + 5, 10]);
+  });
+
+  test('the shape that reaches each layer is told, and the value with which a wrong one would fit', () => {
+    const network = [
+      { type: 'conv2d', out: 32, kernel: 3 },
+      { type: 'maxpool2d', kernel: 2 },
+      { type: 'flatten' },
+      { type: 'linear', in: 5400, out: 64 },
+      { type: 'residual', layers: [{ type: 'linear', out: 64 }] },
+    ];
+    const { inputShapes, errors } = validateNetwork(network, [28, 28, 1]);
+    expect(inputShapes).toEqual({ 0: [28, 28, 1], 1: [26, 26, 32], 2: [13, 13, 32], 3: [5408], 4: [64], '4.body.0': [64] });
+    expect(errors).toEqual([
+      {
+        path: '3',
+        type: 'linear',
+        message: 'layer 3 (linear): in = 5400 but its input has 5408 features: set to 5408',
+        remedy: { field: 'in', value: 5408 },
+      },
+    ]);
+  });
+});
+
 describe('messages name the layer', () => {
   test.each([
     [
@@ -60,7 +109,7 @@ describe('messages name the layer', () => {
         { type: 'conv2d', in: 16, out: 8, kernel: 3 },
       ],
       [8, 8, 3],
-      'layer 3 (conv2d): in = 16 but its input has 32 channels',
+      'layer 3 (conv2d): in = 16 but its input has 32 channels: set to 32',
     ],
     [
       [{ type: 'linear', in: 10, out: 2 }],
@@ -70,14 +119,18 @@ describe('messages name the layer', () => {
     [
       [{ type: 'flatten' }, { type: 'linear', in: 10, out: 2 }],
       [4, 4, 1],
-      'layer 1 (linear): in = 10 but its input has 16 features',
+      'layer 1 (linear): in = 10 but its input has 16 features: set to 16',
     ],
     [
       [{ type: 'conv2d', in: 1, out: 2, kernel: 5 }],
       [4, 4, 1],
       'layer 0 (conv2d): its kernel of 5×5 does not fit into its input of 4×4',
     ],
-    [[{ type: 'batchnorm2d', features: 3 }], [4, 4, 1], 'layer 0 (batchnorm2d): features = 3 but its input has 1 channels'],
+    [
+      [{ type: 'batchnorm2d', features: 3 }],
+      [4, 4, 1],
+      'layer 0 (batchnorm2d): features = 3 but its input has 1 channels: set to 1',
+    ],
     [
       [{ type: 'residual', layers: [{ type: 'linear', in: 4, out: 3 }] }],
       [4],
@@ -86,7 +139,7 @@ describe('messages name the layer', () => {
     [
       [{ type: 'residual', layers: [{ type: 'linear', in: 5, out: 4 }] }],
       [4],
-      'layer 0.body.0 (linear): in = 5 but its input has 4 features',
+      'layer 0.body.0 (linear): in = 5 but its input has 4 features: set to 4',
     ],
     [
       [{ type: 'unet', in: 1, out: 1, depth: 3 }],

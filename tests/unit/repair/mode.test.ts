@@ -74,6 +74,8 @@ describe('bugs', () => {
     expect(findBugs(...gaps, { theta: 0.5 })).toMatchObject({ overFitted: [0, 1], worst: { label: 0 } });
     expect(findBugs(...gaps, { theta: 0.5, asPublished: true })).toMatchObject({ worst: { label: 1 } });
     expect(findBugs([1, null], [1, null])).toEqual({ underFitted: [], overFitted: [] });
+    // Never trained on, so never fitted.
+    expect(findBugs([1, null], [1, 0.2])).toMatchObject({ underFitted: [1], worst: { kind: 'under-fit', label: 1 } });
     expect(() => findBugs([1], [1, 1])).toThrow(ConfigError);
   });
 

@@ -1,0 +1,71 @@
+/** How much script a lab on another page loads, from the manifest of a built site. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+export interface LabWeight {
+  readonly id: string;
+  /** Compressed bytes before the reader does anything. */
+  readonly first: number;
+  /** Compressed bytes of all that the lab may load on another page: also its worker, the engine for every device. No cards, no data. */
+  readonly whole: number;
+  /** Every file of `whole` with its compressed bytes, largest first. */
+  readonly files: readonly (readonly [file: string, bytes: number])[];
+}
+
+/** An entry of Vite's manifest. */
+interface Chunk {
+  readonly file: string;
+  readonly src?: string;
+  readonly imports?: readonly string[];
+  readonly dynamicImports?: readonly string[];
+}
+
+/** What no page but the site's own shows, and readers for Node. */
+const ELSEWHERE = /[?]math|math-card\/element\.ts|link-builder\.ts|-node\.ts$/;
+
+/** @param dist folder of the built site */
+export function labWeights(dist: string): LabWeight[] {
+  const manifest: Readonly<Record<string, Chunk>> = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'));
+  const chunks = Object.entries(manifest);
+  const keyOf = (is: (chunk: Chunk) => boolean): string[] => chunks.filter(([, chunk]) => is(chunk)).map(([key]) => key);
+  const bytes = new Map<string, number>();
+  const weigh = (file: string): number => {
+    const known = bytes.get(file) ?? gzipSync(readFileSync(join(dist, file))).length;
+    bytes.set(file, known);
+    return known;
+  };
+  /** Keys that are reached from these. */
+  const reach = (from: readonly string[], follow: (chunk: Chunk) => readonly string[]): Set<string> => {
+    const reached = new Set<string>();
+    const todo = [...from];
+    for (let key = todo.pop(); key !== undefined; key = todo.pop()) {
+      if (reached.has(key)) continue;
+      reached.add(key);
+      const chunk = manifest[key];
+      if (chunk) todo.push(...follow(chunk));
+    }
+    return reached;
+  };
+  const files = (keys: Iterable<string>) =>
+    new Set([...keys].flatMap((key) => (key in manifest ? [manifest[key] as Chunk] : [])).map((c) => c.file));
+  const sum = (all: Iterable<string>) => [...all].reduce((total, file) => total + weigh(file), 0);
+  const now = ({ imports = [] }: Chunk) => imports;
+  const ever = ({ imports = [], dynamicImports = [] }: Chunk) => [
+    ...imports,
+    ...dynamicImports.filter((key) => !ELSEWHERE.test(manifest[key]?.src ?? key)),
+  ];
+  const worker = keyOf(({ src }) => src === 'labs/lab-worker.ts');
+  return readdirSync(join(dist, 'embed'))
+    .filter((file) => file.endsWith('.js'))
+    .sort()
+    .map((file) => {
+      const id = file.slice(0, -3);
+      const entry = keyOf((chunk) => chunk.file === `embed/${file}`);
+      const first = files(reach(entry, now));
+      // The worker names the experiments of all labs and loads this one.
+      const whole = files([...reach(entry, ever), ...reach(worker, now)]);
+      const weights = [...whole].map((one) => [one, weigh(one)] as const).sort(([, a], [, b]) => b - a);
+      return { id, first: sum(first), whole: sum(whole), files: weights };
+    });
+}

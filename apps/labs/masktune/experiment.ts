@@ -1,0 +1,261 @@
+/** Trains on a spurious cue, hides what the network looks at, fine-tunes it, and asks on tests without and against the cue what that was worth. */
+import { type ImageDataset, imageAt } from '../../../engine/data/dataset.ts';
+import { SWEEP_RULES } from '../../../engine/repair/mask-tune.ts';
+import type { MaskRule } from '../../../engine/repair/masks.ts';
+import type { Context, Experiment, ExperimentEvent, PlainEvent } from '../../runtime/experiment.ts';
+import type { CardRequests } from '../../shell/card-questions.ts';
+import { stepsPerEpoch } from './erm.ts';
+import { inspect, verify } from './inspect.ts';
+import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
+import { type MaskFacts, maskFacts, maskRemarks, modelName, ruleOf } from './masking.ts';
+import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
+import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
+import { definition, type schema } from './schema.ts';
+import { type ModelScores, tested } from './scores.ts';
+import { type Config, type Digits, GROUPS, loadDigits, plant, remarks, type Studio } from './studio.ts';
+import { BASE, Study, type StudyEvent } from './study.ts';
+import { iterated, maskTuned } from './tuning.ts';
+
+export const CONTROL = 'random masks of equal area';
+
+export interface MaskTuneResult {
+  readonly images: number;
+  /** Training images of each group: see GROUPS. */
+  readonly sizes: readonly number[];
+  readonly trainingAccuracy: number | null;
+  readonly models: readonly ModelScores[];
+  readonly masks: readonly MaskFacts[];
+  /** Seconds of one pass over the training set, and of its maps. */
+  readonly seconds: { readonly forward: number; readonly maps: number } | null;
+  readonly repairs: readonly RepairSummary[];
+}
+
+/** What run and page say to each other. */
+export interface MaskTuning {
+  result: MaskTuneResult;
+  data: {
+    sizes: readonly number[];
+    models: readonly ModelScores[];
+    masks: readonly MaskFacts[];
+    repairs: readonly RepairSummary[];
+    /** The first training image of each group, seen by the network before and after. */
+    looks: readonly Look[];
+  };
+  requests: CardRequests & {
+    /** One image, by several networks of this run; masks with the settings of this moment. */
+    look(of: { readonly models: readonly string[]; readonly set: SetName; readonly index: number }): readonly Look[];
+    /** Fine-tunes once more with the settings of this moment and keeps the network under the name of its rule: the scores of all. */
+    tune(): { readonly name: string; readonly models: readonly ModelScores[]; readonly masks: readonly MaskFacts[] };
+  };
+}
+
+type Event = ExperimentEvent<MaskTuning['data']>;
+
+/** Settings of one model of a study. */
+type Settings = Pick<Config, 'rule' | 'strength' | 'hard' | 'mapOf' | 'tuneWith' | 'tuneRate' | 'tuneEpochs'>;
+
+/** The models of a study besides the first: of the sweep, grouped by rule as published, and the paper's; else the one that is set. */
+function settingsOf(config: Config): Settings[] {
+  if (config.study !== 'sixteen models') return [config];
+  const order = ['mean', 'threshold', 'topK', 'paper'];
+  const rules: MaskRule[] = [...SWEEP_RULES, { rule: 'paper' }];
+  return rules
+    .sort((a, b) => order.indexOf(a.rule) - order.indexOf(b.rule))
+    .map((rule) => ({
+      ...config,
+      rule: rule.rule,
+      strength: rule.rule === 'paper' ? config.strength : rule.rule === 'threshold' ? rule.threshold : rule.k,
+    }));
+}
+
+function totalSteps(config: Config): number {
+  if (config.study === 'repairs') return config.seeds * stepsOfSeed(config);
+  const models = settingsOf(config).length * config.rounds + 1;
+  return (config.epochs + models * config.tuneEpochs) * stepsPerEpoch(config);
+}
+
+const SHOWN = 8;
+
+/** Training images of each group, as they are or masked. */
+function* groupStrips({ groups, images, sizes }: Studio): IterableIterator<PlainEvent> {
+  for (const [group, name] of GROUPS.entries()) {
+    const own = [...groups.keys()].filter((i) => groups[i] === group).slice(0, SHOWN);
+    if (sizes[group] === 0) continue;
+    yield picture(`group ${name}`, images, own);
+  }
+}
+
+function picture(name: string, set: ImageDataset, indices: readonly number[]): PlainEvent {
+  const { height, width, channels } = set;
+  const length = height * width * channels;
+  const data = new Uint8Array(indices.length * length);
+  indices.forEach((index, n) => {
+    data.set(imageAt(set, index), n * length);
+  });
+  return { type: 'images', name, shape: [indices.length, height, width, channels], data };
+}
+
+/** What a study had reached before it was resumed. */
+function* before(study: Study): IterableIterator<Event> {
+  const { models, masks, outcomes } = study.reached;
+  for (const model of models) yield* study.told(model);
+  if (masks.length > 0) yield { type: 'data', name: 'masks', value: masks };
+  if (Object.keys(outcomes).length > 0) yield* repairEvents(study);
+}
+
+function* repairEvents({ reached }: Study): IterableIterator<Event> {
+  const repairs = summarise(reached.outcomes);
+  for (const summary of repairs) yield { type: 'row', table: 'repairs', id: summary.method, row: repairRow(summary) };
+  yield { type: 'data', name: 'repairs', value: repairs };
+}
+
+/** The first network, trained and tested, with its maps and what they cost. */
+async function* first(study: Study, settings: Pick<Config, 'mapOf'>): AsyncGenerator<StudyEvent> {
+  yield* study.train();
+  if (!study.known(BASE)) yield* study.keep(BASE, study.erm.trainer.network);
+  if (study.reached.seconds) return;
+  const forward = yield* study.pass();
+  const { seconds } = yield* study.maps(settings);
+  if (seconds !== null) study.reached = { ...study.reached, seconds: { forward, maps: seconds } };
+}
+
+/** One fine-tuned model (or one for each round), with what its masks hide. */
+async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event, string> {
+  const config = { ...study.config, ...settings };
+  const { maps } = yield* study.maps(config);
+  const facts = await maskFacts(maps, ruleOf(config), config.hard, study.studio);
+  study.reached = { ...study.reached, masks: [...study.reached.masks.filter(({ rule }) => rule !== facts.rule), facts] };
+  yield { type: 'data', name: 'masks', value: study.reached.masks };
+  yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts) };
+  yield* maskRemarks(facts);
+  const name = modelName(config);
+  const request = { config, erm: study.erm, data: study.studio.train, maps };
+  if (config.rounds > 1 && config.study === 'one rule') {
+    const rounds = yield* iterated(name, study.count, request);
+    for (const [i, { network }] of rounds.entries()) yield* study.keep(i === 0 ? name : `${name}, round ${i + 1}`, network);
+    return rounds.length > 1 ? `${name}, round ${rounds.length}` : name;
+  }
+  yield* study.keep(name, (yield* maskTuned(name, study.count, request)).network);
+  return name;
+}
+
+const maskRow = ({ rule, hidden, squares, squareArea, untouched, blank }: MaskFacts) => ({
+  rule,
+  'hidden of an image': hidden,
+  'squares of 0–4 hidden': squares,
+  'area of these squares hidden': squareArea,
+  'images untouched': untouched,
+  'images blank': blank,
+});
+
+/** One rule or sixteen models, and as many cells hidden at random. */
+async function* maskStudy(study: Study): AsyncGenerator<Event> {
+  const { config, context } = study;
+  yield* first(study, context.live);
+  let last = BASE;
+  for (const wanted of settingsOf(config)) {
+    // What the reader has changed meanwhile counts, where the study does not say otherwise.
+    const settings = config.study === 'one rule' ? { ...config, ...context.live } : wanted;
+    last = modelName(settings);
+    if (!study.known(last)) last = yield* tuneOne(study, settings);
+    if (config.study === 'one rule') yield* looks(study, last);
+  }
+  if (!study.known(CONTROL)) {
+    const settings = { ...config, ...context.live };
+    const { maps } = yield* study.maps(settings);
+    const request = { config: settings, erm: study.erm, data: study.studio.train, maps, control: true };
+    yield* study.keep(CONTROL, (yield* maskTuned(CONTROL, study.count, request)).network);
+  }
+  if (config.study !== 'one rule') last = modelName({ ...config, rule: 'topK', strength: 0.1 });
+  yield* looks(study, study.networks.has(last) ? last : BASE);
+}
+
+/** The first image of each group, before and after. */
+async function* looks(study: Study, after: string): AsyncGenerator<Event> {
+  const value: Look[] = [];
+  for (const index of firstOfGroups(study.studio)) {
+    for (const name of new Set([BASE, after])) value.push(await look(study, name, 'training', index));
+  }
+  yield { type: 'data', name: 'looks', value };
+}
+
+function look(study: Study, model: string, set: SetName, index: number): Promise<Look> {
+  const network = study.networks.get(model);
+  if (!network) throw new Error(`This run has no network ‘${model}’ (any more).`);
+  return lookAt(model, network, study.studio, { ...study.config, ...study.context.live }, set, index);
+}
+
+/** Every method, seed by seed. */
+async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event> {
+  const { config } = study;
+  for (let seed = config.seed; seed < config.seed + config.seeds; seed++) {
+    const missing = METHODS.filter(({ name }) => study.reached.outcomes[name]?.[seed] === undefined);
+    if (missing.length === 0) continue;
+    study.begin(plant(digits, config, seed), seed);
+    if (seed === config.seed) yield* remarks(study.studio, config);
+    yield* study.train(`ERM, seed ${seed}`);
+    const { maps } = yield* study.maps(config);
+    const facts = await maskFacts(maps, ruleOf(config), config.hard, study.studio);
+    const { studio, erm, count } = study;
+    for (const method of missing) {
+      yield { type: 'phase', name: 'train', detail: `${method.name}, seed ${seed}` };
+      const { network, steps, note = '', shared } = yield* method.run({ config, studio, erm, maps, facts, count });
+      const { raw, biased, groups } = yield* tested(method.name, network, studio);
+      if (!shared) network.dispose();
+      const outcome: Outcome = { ...groups, raw: raw.accuracy, biased: biased.accuracy, steps, note };
+      const { outcomes } = study.reached;
+      study.reached = {
+        ...study.reached,
+        outcomes: { ...outcomes, [method.name]: { ...outcomes[method.name], [seed]: outcome } },
+      };
+      yield* repairEvents(study);
+      yield await study.checkpoint();
+    }
+  }
+}
+
+export const experiment: Experiment<typeof schema, MaskTuning> = {
+  ...definition,
+  async *run(config, context) {
+    const study = new Study(config, context, totalSteps(config));
+    yield* before(study);
+    const digits = yield* loadDigits(config, context);
+    const studio = plant(digits, config, config.seed);
+    yield { type: 'data', name: 'sizes', value: studio.sizes };
+    yield* groupStrips(studio);
+    serve(study, context);
+    if (config.study === 'repairs') yield* repairStudy(study, digits);
+    else {
+      study.begin(studio, config.seed);
+      yield* remarks(studio, config);
+      yield* maskStudy(study);
+    }
+    const { trainingAccuracy, models, masks, seconds, outcomes } = study.reached;
+    const { count: images } = studio.images;
+    return { images, sizes: studio.sizes, trainingAccuracy, models, masks, seconds, repairs: summarise(outcomes) };
+  },
+};
+
+async function drained<T>(events: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return value;
+  }
+}
+
+/** What the page asks for between steps and after the run. */
+function serve(study: Study, context: Context<Config, MaskTuning>): void {
+  const { config } = study;
+  context.serve('tensors', () => inspect(study, context.live));
+  context.serve('verify', ({ card }) => verify(study, context.live, card));
+  context.serve('look', async ({ models, set, index }) => {
+    const found: Look[] = [];
+    for (const name of models) found.push(await look(study, name, set, index));
+    return found;
+  });
+  context.serve('tune', async () => {
+    if (!study.known(BASE)) throw new Error('Fine-tuning begins when the first training is over.');
+    const name = await drained(tuneOne(study, { ...config, ...context.live }));
+    return { name, models: study.reached.models, masks: study.reached.masks };
+  });
+}

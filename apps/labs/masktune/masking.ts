@@ -1,0 +1,140 @@
+/** Masks of the whole training set: which rule, and what they hide. */
+import { scope, tensor } from '../../../engine/index.ts';
+import type { Network } from '../../../engine/nn/network.ts';
+import type { SaliencyMaps } from '../../../engine/repair/data.ts';
+import { ruleName, type SaliencyMapsOptions, saliencyMaps } from '../../../engine/repair/mask-tune.ts';
+import { type MaskRule, saliencyMask } from '../../../engine/repair/masks.ts';
+import type { TrainingData } from '../../../engine/train/data.ts';
+import type { PlainEvent } from '../../runtime/experiment.ts';
+import { CAM_LAYER, SIDE } from './network.ts';
+import { paced } from './paced.ts';
+import type { Config, Studio } from './studio.ts';
+
+export type MaskSettings = Pick<Config, 'rule' | 'strength' | 'hard' | 'mapOf'>;
+export type TuneSettings = MaskSettings & Pick<Config, 'tuneWith' | 'tuneRate' | 'tuneEpochs'>;
+
+export function ruleOf({ rule, strength }: Pick<Config, 'rule' | 'strength'>): MaskRule {
+  if (rule === 'paper') return { rule };
+  return rule === 'threshold' ? { rule, threshold: strength } : { rule, k: strength };
+}
+
+/** What a fine-tuned model is called: its rule, and whatever of the other settings is not the re-implementation's. */
+export function modelName({ hard, mapOf, tuneWith, tuneRate, tuneEpochs, ...rule }: TuneSettings): string {
+  const marks = [
+    hard && rule.rule !== 'paper' && 'hard',
+    mapOf === 'predicted' && 'predicted class',
+    tuneWith !== 'adam' && (tuneWith === 'sgd' ? 'SGD' : 'SGD with its state'),
+    tuneWith === 'adam' && tuneRate !== PUBLISHED_RATE && `η = ${tuneRate}`,
+    tuneEpochs > 1 && `${tuneEpochs} epochs`,
+  ];
+  return [ruleName(ruleOf(rule)), ...marks.filter((mark) => mark !== false)].join(', ');
+}
+
+const PUBLISHED_RATE = 1e-3;
+
+export const mapOptions = ({ mapOf }: Pick<Config, 'mapOf'>): Pick<SaliencyMapsOptions, 'layer' | 'of'> => ({
+  layer: CAM_LAYER,
+  of: mapOf,
+});
+
+/** XGrad-CAM of all samples, with the seconds it took. */
+export async function* mapsOf(
+  network: Network,
+  data: TrainingData,
+  settings: Pick<Config, 'mapOf'>,
+  detail: string,
+): AsyncGenerator<PlainEvent, { readonly maps: SaliencyMaps; readonly seconds: number }> {
+  const started = performance.now();
+  const shares = paced<number, SaliencyMaps>((onProgress) =>
+    saliencyMaps(network, data, { ...mapOptions(settings), onProgress }),
+  );
+  for (;;) {
+    const { done, value } = await shares.next();
+    if (done) return { maps: value, seconds: (performance.now() - started) / 1000 };
+    yield { type: 'phase', name: 'explain', progress: value, detail };
+  }
+}
+
+/** What the masks of a rule hide. */
+export interface MaskFacts {
+  readonly rule: string;
+  /** Mean share of an image that is hidden. */
+  readonly hidden: number;
+  /** Share of the images of 0–4 with a square of which at least half of each square is hidden; null: there are none. */
+  readonly squares: number | null;
+  /** Mean hidden share of these squares; null: there are none. */
+  readonly squareArea: number | null;
+  /** Share of the images of which nothing is hidden, and of which 99 % are. */
+  readonly untouched: number;
+  readonly blank: number;
+}
+
+const CHUNK = 500;
+const NOTHING = 1e-6;
+const BLANK = 0.99;
+
+/** Masks [count, 28, 28] of a range of maps. */
+async function masksOf(maps: SaliencyMaps, from: number, to: number, rule: MaskRule, hard: boolean): Promise<Float32Array> {
+  const { height, width, values } = maps;
+  const cells = height * width;
+  const made = scope(() =>
+    saliencyMask(tensor(values.slice(from * cells, to * cells), [to - from, height, width]), rule, { size: [SIDE, SIDE], hard }),
+  );
+  try {
+    return await made.data();
+  } finally {
+    made.dispose();
+  }
+}
+
+/** Counts what the masks hide. @param groups of the samples of the maps */
+export async function maskFacts(
+  maps: SaliencyMaps,
+  rule: MaskRule,
+  hard: boolean,
+  { groups, regions }: Pick<Studio, 'groups' | 'regions'>,
+): Promise<MaskFacts> {
+  let [hidden, untouched, blank, carrying, covered, area] = [0, 0, 0, 0, 0, 0];
+  for (let from = 0; from < maps.count; from += CHUNK) {
+    const to = Math.min(maps.count, from + CHUNK);
+    const masks = await masksOf(maps, from, to, rule, hard);
+    for (let n = from; n < to; n++) {
+      const mask = masks.subarray((n - from) * SIDE * SIDE, (n - from + 1) * SIDE * SIDE);
+      const share = mask.reduce((a, b) => a + b, 0) / mask.length;
+      hidden += share;
+      if (share < NOTHING) untouched++;
+      if (share > BLANK) blank++;
+      if (groups[n] !== 1) continue;
+      const shares = regions.map((region) => shareWithin(mask, region));
+      carrying++;
+      area += shares.reduce((a, b) => a + b, 0) / shares.length;
+      if (Math.min(...shares) >= 0.5) covered++;
+    }
+  }
+  return {
+    rule: ruleName(rule),
+    hidden: hidden / maps.count,
+    squares: carrying === 0 ? null : covered / carrying,
+    squareArea: carrying === 0 ? null : area / carrying,
+    untouched: untouched / maps.count,
+    blank: blank / maps.count,
+  };
+}
+
+function shareWithin(mask: Float32Array, { top, left, height, width }: Studio['regions'][number]): number {
+  let total = 0;
+  for (let y = top; y < top + height; y++) for (let x = left; x < left + width; x++) total += mask[y * SIDE + x] as number;
+  return total / (height * width);
+}
+
+/** Warnings about masks that hide nothing or everything. */
+export function* maskRemarks({ rule, untouched, blank }: MaskFacts): IterableIterator<PlainEvent> {
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  if (blank > 0.5) {
+    const message = `The masks of ‘${rule}’ hide everything on ${percent(blank)} of the training images: the network is fine-tuned on black images, and all it can learn is which class is more frequent.`;
+    yield { type: 'status', level: 'warning', message };
+  } else if (untouched > 0.5) {
+    const message = `The masks of ‘${rule}’ hide nothing on ${percent(untouched)} of the training images: fine-tuning is little more than another epoch.`;
+    yield { type: 'status', level: 'warning', message };
+  }
+}

@@ -1,0 +1,116 @@
+/** The spurious-cue studio: digits in two classes, a coloured square that goes with one of them, and tests without it or against it. */
+import { lowerOrUpper, type SpuriousSquare, spuriousSquare, toColour } from '../../../engine/data/corruptions.ts';
+import type { ImageDataset } from '../../../engine/data/dataset.ts';
+import { loadDataset } from '../../../engine/data/load.ts';
+import { uniformFrom } from '../../../engine/data/uniform.ts';
+import { Generator } from '../../../engine/random.ts';
+import type { Region } from '../../../engine/repair/controls.ts';
+import { groupSizes } from '../../../engine/repair/groups.ts';
+import { imageData, type TrainingData } from '../../../engine/train/data.ts';
+import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
+import type { ConfigOf } from '../../runtime/schema.ts';
+import { SIDE } from './network.ts';
+import type { schema } from './schema.ts';
+
+export type Config = ConfigOf<typeof schema>;
+
+/** Class and cue of a sample: 2 · class + (it has the cue). */
+export const GROUPS = ['0–4, no square', '0–4, square', '5–9, no square', '5–9, square'] as const;
+
+const COLOURS = { blue: [0, 0, 255], red: [255, 0, 0], green: [0, 255, 0], white: [255, 255, 255] } as const;
+
+/** The digits before anything is planted: two classes, three channels. */
+export interface Digits {
+  readonly train: ImageDataset;
+  readonly test: ImageDataset;
+}
+
+export interface Studio {
+  readonly images: ImageDataset;
+  readonly train: TrainingData;
+  /** Of each training image. */
+  readonly groups: Int32Array<ArrayBuffer>;
+  /** Training images of each group. */
+  readonly sizes: readonly number[];
+  /** Test images without and with the cue. */
+  readonly raw: ImageDataset;
+  readonly marked: ImageDataset;
+  /** Where the cues stand. */
+  readonly regions: readonly Region[];
+}
+
+export async function* loadDigits(config: Config, context: RunContext<Config>): AsyncGenerator<PlainEvent, Digits> {
+  yield { type: 'phase', name: 'download' };
+  const fetched = async (split: 'train' | 'test', count: number) =>
+    toColour(lowerOrUpper(await loadDataset('mnist', { source: context.data, signal: context.signal, split, count })));
+  return { train: await fetched('train', config.images), test: await fetched('test', config.testImages) };
+}
+
+/** Byte values are divided by 255 and no more, as published. */
+export const asData = (set: ImageDataset): TrainingData => imageData(set, { normalisation: null });
+
+/** The squares of a run: the first where the reader put it, moved inside where it would stick out; the second in the opposite corner. */
+export function squaresOf(config: Config): Pick<SpuriousSquare, 'row' | 'col' | 'size' | 'colour'>[] {
+  const { size, secondCue } = config;
+  const inside = (at: number) => Math.min(at, SIDE - size);
+  const first = { row: inside(config.row), col: inside(config.column), size, colour: COLOURS[config.colour] };
+  if (!secondCue) return [first];
+  const colour = COLOURS[config.colour === 'green' ? 'red' : 'green'];
+  return [first, { row: SIDE - size - first.row, col: SIDE - size - first.col, size, colour }];
+}
+
+/** Numbers that make `spuriousSquare` mark the first images of each class in file order, as the paper's code does. */
+function inOrder({ labels }: ImageDataset, probability: readonly number[]): () => number {
+  const totals = probability.map((_, label) => labels.filter((l) => l === label).length);
+  const seen = probability.map(() => 0);
+  const numbers: number[] = [];
+  for (const label of labels) {
+    const share = probability[label] as number;
+    // Of a class where all or none are marked nothing is drawn.
+    if (share <= 0 || share >= 1) continue;
+    numbers.push((seen[label] as number) / (totals[label] as number));
+    seen[label] = (seen[label] as number) + 1;
+  }
+  let next = 0;
+  return () => numbers[next++] as number;
+}
+
+/** @param seed of the draws */
+export function plant(digits: Digits, config: Config, seed: number): Studio {
+  const probability = [config.mix0, config.mix1];
+  const squares = squaresOf(config);
+  let [images, marked] = [digits.train, digits.test];
+  const cue = new Uint8Array(images.count);
+  squares.forEach((square, number) => {
+    const drawn = uniformFrom(new Generator(seed, `square ${number}`));
+    const uniform = config.mixing === 'first in file order' ? inOrder(digits.train, probability) : drawn;
+    const planted = spuriousSquare(images, { ...square, probability, uniform });
+    planted.carries.forEach((carries, i) => {
+      cue[i] = (cue[i] as number) | carries;
+    });
+    images = planted.dataset;
+    marked = spuriousSquare(marked, { ...square, probability: [1, 1] }).dataset;
+  });
+  const groups = Int32Array.from(images.labels, (label, i) => 2 * label + (cue[i] as number));
+  const regions = squares.map(({ row, col, size }) => ({ top: row, left: col, height: size, width: size }));
+  return { images, train: asData(images), groups, sizes: groupSizes(groups, 4), raw: digits.test, marked, regions };
+}
+
+/** What a reader should know before believing the numbers of this mix. */
+export function* remarks({ sizes }: Studio, config: Config): IterableIterator<PlainEvent> {
+  const say = (level: 'warning' | 'note', message: string): PlainEvent => ({ type: 'status', level, message });
+  const squares = squaresOf(config);
+  if (squares[0]?.row !== config.row || squares[0]?.col !== config.column) {
+    yield say('note', `The square would not fit there: it stands at row ${squares[0]?.row}, column ${squares[0]?.col}.`);
+  }
+  const empty = GROUPS.filter((_, group) => sizes[group] === 0);
+  if (sizes[1] === 0 && sizes[3] === 0) {
+    yield say('warning', 'No training image carries the square: there is no shortcut to learn, and masks find none.');
+  } else if (empty.length > 0) {
+    const names = empty.map((name) => `‘${name}’`).join(' and ');
+    yield say(
+      'warning',
+      `The training set has no image of the group ${names}. Nothing there speaks against the shortcut; methods that weight groups have nothing to weight up.`,
+    );
+  }
+}

@@ -1,0 +1,43 @@
+/** What the labs' checkpoint files say of the run that wrote them: which lab, with which settings. */
+import { ConfigError } from '../../engine/errors.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+interface Header {
+  readonly __metadata__?: { readonly chalkgrad?: string };
+}
+
+/**
+ * The settings that a checkpoint of a lab was made with, read on the page without the engine.
+ * @returns undefined where the file is none of this lab; the experiment says what is wrong with it
+ */
+export function settingsOfCheckpoint(bytes: Uint8Array, lab: string): Settings | undefined {
+  try {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // safetensors: the length of a JSON header in eight bytes, then the header.
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + Number(view.getBigUint64(0, true))))) as Header;
+    const { notes } = JSON.parse(header.__metadata__?.chalkgrad ?? '{}') as { notes?: { lab?: string; config?: Settings } };
+    return notes?.lab === lab ? notes.config : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Holds a run to the settings of the checkpoint that it goes on from.
+ * @param free may differ: live parameters, and what only says how long or what is shown
+ * @throws ConfigError naming the first setting that differs, or the lab that wrote the file
+ */
+export function requireSettings(lab: string, config: Settings, notes: Settings, free: readonly string[]): void {
+  if (notes.lab !== lab)
+    throw new ConfigError(
+      'checkpoint',
+      `it was written by ${notes.lab ? `the lab '${notes.lab}'` : 'no lab'}; this one is '${lab}'.`,
+    );
+  const written = (notes.config ?? {}) as Settings;
+  for (const [key, mine] of Object.entries(config)) {
+    if (free.includes(key) || !(key in written)) continue;
+    const [a, b] = [JSON.stringify(mine), JSON.stringify(written[key])];
+    if (a !== b) throw new ConfigError(key, `this run has ${a}, the checkpoint ${b}. Resume with the settings it was made with.`);
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The bench of explanations: methods and controls, judged on images whose cue we put there ourselves, so that its true effect is measured by taking
+ * it away. A column that does not put the truth first and a random map last says so of itself.
+ */
+import { noGrad } from '../../autodiff.ts';
+import { ArgumentError, kindOf, requireRecord } from '../../errors.ts';
+import { keep, scope } from '../../memory.ts';
+import type { Network } from '../../nn/network.ts';
+import { DeviceGenerator } from '../../ops/random.ts';
+import { Generator } from '../../random.ts';
+import { correlation } from '../faithfulness.ts';
+import { lastMaps } from '../methods.ts';
+import { checkNetwork, inEvaluation } from '../scores.ts';
+import { type BenchColumn, benchColumns } from './columns.ts';
+import { type CueImages, firstPairs } from './cue.ts';
+import {
+  type BenchEffort,
+  blurredCopy,
+  completenessOf,
+  localisation,
+  measuredEffects,
+  measureRow,
+  type RowValues,
+  type Setup,
+  unexplainedChange,
+} from './measures.ts';
+import { type BenchRow, benchRows, type RowContext } from './methods.ts';
+import { type BenchCell, cellOf, type Reliability, type RowSample, reliabilityOf } from './reliability.ts';
+
+export interface BenchOptions extends Partial<BenchEffort> {
+  /** Nodes of integrated gradients and noisy copies of SmoothGrad. Default 16. */
+  readonly nodes?: number;
+  /** Layer for class activation maps. Default: the last that puts out maps. */
+  readonly layer?: string;
+  /** A network that never saw the cue: where do maps put it there? */
+  readonly clean?: Network;
+  /** Rows that are measured, by id; default all. The truth and the random map always are. */
+  readonly rows?: readonly string[];
+}
+
+export interface BenchResultRow {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: BenchRow['kind'];
+  /** By column. */
+  readonly cells: Readonly<Record<string, BenchCell | null>>;
+  /** Share on the cue in the clean network; null where none was given. */
+  readonly cleanShare: BenchCell | null;
+}
+
+export interface BenchResult {
+  readonly images: number;
+  /** The cue's share of the area: what a map without knowledge puts there. */
+  readonly chance: number;
+  /** S_c(x) − S_c(x without the cue). */
+  readonly effect: BenchCell;
+  readonly cleanEffect: BenchCell | null;
+  readonly columns: readonly (BenchColumn & Reliability)[];
+  readonly rows: readonly BenchResultRow[];
+  /** |ΣΦ − (S_c(x) − S_c(0))| of integrated gradients by the number of nodes. */
+  readonly completeness: readonly { readonly nodes: number; readonly error: BenchCell }[];
+}
+
+export interface BenchProgress {
+  readonly row: string;
+  /** 0 … 1 of the whole bench. */
+  readonly share: number;
+}
+
+const EFFORT: BenchEffort = { portions: 14, squares: 24, copies: 4, radius: 0.1, fewer: 40, black: 0, grey: 0, seed: 0 };
+const NODES = [4, 16, 64] as const;
+const RESAMPLES = 300;
+
+/** Classes with the largest score beside the target. */
+async function otherClasses(network: Network, { x, targets }: CueImages): Promise<number[]> {
+  const scores = scope(() => noGrad(() => inEvaluation(network, () => network.forward(x.detach()))));
+  const values = await scores.data();
+  const classes = values.length / targets.length;
+  scores.dispose();
+  return targets.map((target, i) => {
+    const row = Array.from(values.subarray(i * classes, (i + 1) * classes), (value, k) =>
+      k === target ? Number.NEGATIVE_INFINITY : value,
+    );
+    return row.indexOf(Math.max(...row));
+  });
+}
+
+/** Correlations of the predicted with the measured effect over resamples of the images, the same resamples for every row. */
+function resampled(predicted: ArrayLike<number>, effects: ArrayLike<number>, seed: number): number[] {
+  const n = effects.length;
+  const rng = new Generator(seed, 'resamples');
+  return Array.from({ length: RESAMPLES }, () => {
+    const chosen = Array.from(rng.integers(n, n));
+    return correlation(
+      chosen.map((i) => predicted[i] as number),
+      chosen.map((i) => effects[i] as number),
+    );
+  });
+}
+
+/** The correlation over all images, with the percentiles of its resamples. */
+function correlationCell(values: RowValues, effects: ArrayLike<number>, resamples: readonly number[]): BenchCell {
+  const sorted = resamples.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
+  return { mean: correlation(values.predicted, effects), low: at(0.025), high: at(0.975) };
+}
+
+async function setUp(network: Network, images: CueImages, options: BenchOptions, random: Network): Promise<Setup> {
+  const { nodes = 16, layer = lastMaps(network)?.path } = options;
+  const given = Object.fromEntries(
+    Object.keys(EFFORT).flatMap((key) => {
+      const value = options[key as keyof BenchEffort];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+  const effort: BenchEffort = { ...EFFORT, ...given };
+  const others = await otherClasses(network, images);
+  const rng = new DeviceGenerator(effort.seed, 'bench', network.device);
+  const context: RowContext = { rng, nodes, layer, random, others };
+  return {
+    network,
+    images,
+    few: firstPairs(images, effort.fewer),
+    context,
+    effort,
+    effects: await measuredEffects(network, images),
+    unexplained: await unexplainedChange({ network, images }, effort),
+    fills: { black: effort.black, grey: effort.grey, blurred: keep(blurredCopy(images.x, effort.black)) },
+  };
+}
+
+function dispose({ few, context, fills }: Setup): void {
+  for (const made of [few.x, few.without, few.mask, context.rng, fills.blurred as { dispose(): void }]) made.dispose();
+}
+
+/**
+ * Measures all rows that are defined for a network.
+ * @param network that was trained where the cue gives the class away
+ * @param images pairs with and without the cue; see `cueImages`
+ */
+export async function* explanationBench(
+  network: Network,
+  images: CueImages,
+  options: BenchOptions = {},
+): AsyncGenerator<BenchProgress, BenchResult> {
+  checkNetwork(network);
+  requireRecord('explanationBench', options);
+  if (!Array.isArray(images?.cue)) {
+    throw new ArgumentError('explanationBench', `the images must be pairs such as cueImages makes, not ${kindOf(images)}`);
+  }
+  const random = network.clone();
+  random.initialise(options.seed ?? 0);
+  const setup = await setUp(network, images, options, random);
+  const { clean } = options;
+  const wanted = (id: string) => id === 'truth' || id === 'random' || (options.rows?.includes(id) ?? true);
+  const rows = benchRows(network, setup.context.layer).filter(({ id }) => wanted(id));
+  const measured: { readonly row: BenchRow; readonly values: RowValues; readonly cleanShare: BenchCell | null }[] = [];
+  try {
+    for (const [at, row] of rows.entries()) {
+      const steps = measureRow(row, setup);
+      let step = await steps.next();
+      for (; !step.done; step = await steps.next()) yield { row: row.name, share: (at + step.value) / rows.length };
+      measured.push({
+        row,
+        values: step.value,
+        cleanShare: clean && row.kind !== 'truth' ? await shareIn(clean, row, setup) : null,
+      });
+    }
+    const integrated = rows.find(({ complete }) => complete);
+    const completeness = [];
+    for (const nodes of integrated ? NODES : []) {
+      yield { row: 'completeness', share: 1 };
+      completeness.push({ nodes, error: cellOf(await completenessOf(integrated as BenchRow, setup, nodes)) as BenchCell });
+    }
+    const cleanEffect = clean ? cellOf(await measuredEffects(clean, images)) : null;
+    return { ...summary(measured, setup), completeness, cleanEffect };
+  } finally {
+    dispose(setup);
+    random.dispose();
+  }
+}
+
+/** Where the maps of another network put the cue. */
+async function shareIn(network: Network, row: BenchRow, { images, context }: Setup): Promise<BenchCell | null> {
+  const maps = row.explain(network, images, images.x, context);
+  const { share } = await localisation(maps, images);
+  maps.dispose();
+  return cellOf(share);
+}
+
+function summary(
+  measured: readonly { readonly row: BenchRow; readonly values: RowValues; readonly cleanShare: BenchCell | null }[],
+  { images, effects, effort }: Setup,
+): Omit<BenchResult, 'completeness' | 'cleanEffect'> {
+  const correlations = new Map(measured.map(({ row, values }) => [row.id, resampled(values.predicted, effects, effort.seed)]));
+  const sampleOf = (column: string): RowSample[] =>
+    measured.map(({ row: { id, name }, values }) => ({
+      id,
+      name,
+      values: column === 'effect' ? (correlations.get(id) as number[]) : (values[column] as ArrayLike<number>),
+    }));
+  const pixels = images.cue.map((cue) => cue.reduce((sum, one) => sum + one, 0) / cue.length);
+  return {
+    images: images.targets.length,
+    chance: pixels.reduce((a, b) => a + b, 0) / pixels.length,
+    effect: cellOf(effects) as BenchCell,
+    columns: benchColumns.map((column) => ({ ...column, ...reliabilityOf(column, sampleOf(column.id), column.id === 'effect') })),
+    rows: measured.map(({ row: { id, name, kind }, values, cleanShare }) => ({
+      id,
+      name,
+      kind,
+      cleanShare,
+      cells: Object.fromEntries(
+        benchColumns.map((column) => [
+          column.id,
+          column.id === 'effect'
+            ? correlationCell(values, effects, correlations.get(id) as number[])
+            : cellOf(values[column.id] as ArrayLike<number>),
+        ]),
+      ),
+    })),
+  };
+}

@@ -1,0 +1,64 @@
+/** Every lab of the built site in Firefox, which has no WebGPU adapter here: it paints, shows its finding and trains on the processor. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import puppeteer, { type Browser } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFirefox } from '../../apps/cli/needs/table.ts';
+import { repositoryRoot } from '../../apps/cli/root.ts';
+import { type Served, serveFolder } from './serve.ts';
+
+const dist = join(repositoryRoot, 'dist');
+const labs = existsSync(join(dist, 'labs')) ? readdirSync(join(dist, 'labs')).sort() : [];
+const firefox = findFirefox()?.name;
+
+interface Lab extends HTMLElement {
+  runState: string;
+  recorded: boolean;
+  store: { step?: { step: number } };
+  play(): void;
+  pause(): void;
+}
+
+describe.skipIf(firefox === undefined)('in Firefox', () => {
+  let browser: Browser;
+  let served: Served;
+  beforeAll(async () => {
+    expect(labs.length, 'dist/labs is empty: run `npm run build` first').toBeGreaterThan(0);
+    served = await serveFolder(dist, '/course/');
+    browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox as string, headless: true });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+  });
+
+  it.each(labs)('%s paints and trains', async (id) => {
+    const problems: string[] = [];
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.goto(`${served.origin}/labs/${id}/index.html`, { waitUntil: 'load' });
+    await page.waitForFunction(
+      () => (document.querySelector('main > *') as Lab | null)?.shadowRoot?.querySelector('.finding')?.textContent?.trim(),
+      {
+        timeout: 60_000,
+      },
+    );
+    await page.evaluate(() => (document.querySelector('main > *') as Lab).play());
+    await page.waitForFunction(
+      () => {
+        const { recorded, store, runState } = document.querySelector('main > *') as Lab;
+        return runState === 'failed' || (!recorded && (store.step?.step ?? 0) >= 1);
+      },
+      { timeout: 120_000 },
+    );
+    const { state, said } = await page.evaluate(() => {
+      const lab = document.querySelector('main > *') as Lab;
+      const banners = [...(lab.shadowRoot?.querySelectorAll('chalk-banner') ?? [])];
+      lab.pause();
+      return { state: lab.runState, said: banners.map((banner) => banner.textContent).join(' ') };
+    });
+    expect(state, said).not.toBe('failed');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+});

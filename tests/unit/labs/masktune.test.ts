@@ -1,0 +1,349 @@
+/** The MaskTune lab on real digits, small: its finding, its bars, its bad inputs, its questions, and that it goes on where it stopped. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dataFolder } from '../../../apps/cli/data/folders.ts';
+import { barsOf } from '../../../apps/labs/masktune/bars.ts';
+import { CONTROL, experiment, type MaskTuneResult, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
+import type { Look } from '../../../apps/labs/masktune/look.ts';
+import { smallCnn } from '../../../apps/labs/masktune/network.ts';
+import { paced } from '../../../apps/labs/masktune/paced.ts';
+import { summarise, verdictText } from '../../../apps/labs/masktune/repair-table.ts';
+import { METHODS, type Outcome } from '../../../apps/labs/masktune/repairs.ts';
+import { schema } from '../../../apps/labs/masktune/schema.ts';
+import type { ModelScores } from '../../../apps/labs/masktune/scores.ts';
+import { type Config, plant, squaresOf } from '../../../apps/labs/masktune/studio.ts';
+import type { LabEvent } from '../../../apps/runtime/events.ts';
+import { runInNode } from '../../../apps/runtime/node.ts';
+import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
+import { defaults } from '../../../apps/runtime/schema.ts';
+import { RunStore } from '../../../apps/runtime/store.ts';
+import { toColour } from '../../../engine/data/corruptions.ts';
+import { imageAt, imageDataset } from '../../../engine/data/dataset.ts';
+import { SMALL_CNN } from '../../../engine/nn/architectures.ts';
+import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
+
+const packs = join(dataFolder, 'packs');
+const mnist = existsSync(join(packs, 'mnist-train.pack'));
+const tiny = { images: 800, testImages: 200, width: 4, epochs: 4, tuneRate: 3e-3 } as const;
+
+async function run(config: Partial<Config>, more: { checkpoint?: Uint8Array; steps?: number } = {}) {
+  const events: LabEvent[] = [];
+  const done = await runInNode(experiment, {
+    environment: nodeEnvironment(packs),
+    device: 'wasm',
+    preset: 'quick',
+    config: { ...tiny, ...config },
+    onEvent: (event) => events.push(structuredClone(event)),
+    ...more,
+  });
+  const store = new RunStore<MaskTuning>();
+  store.apply(events);
+  return { ...done, events, store };
+}
+
+/** A result without what took time. */
+const untimed = ({ seconds: _, ...rest }: MaskTuneResult) => rest;
+
+const numbersOf = (value: unknown): number[] => {
+  if (typeof value === 'number') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersOf) : [];
+};
+
+describe('the network and the studio', () => {
+  it('is the published SmallCNN at 16 maps, and narrower ones have its shape', () => {
+    expect(smallCnn(16)).toEqual(SMALL_CNN.definition);
+    const widths = smallCnn(4).flatMap((layer) =>
+      layer.type === 'conv2d' || layer.type === 'linear' ? [[layer.in, layer.out]] : [],
+    );
+    expect(widths).toEqual([
+      [3, 4],
+      [4, 4],
+      [4, 8],
+      [8, 8],
+      [128, 64],
+      [64, 2],
+    ]);
+  });
+
+  const base = defaults(schema) as Config;
+  const digits = (count: number) => {
+    const info = {
+      name: 'mnist',
+      split: 'train',
+      height: 28,
+      width: 28,
+      channels: 1,
+      classNames: ['0–4', '5–9'],
+      mean: [0],
+      std: [1],
+    };
+    return toColour(
+      imageDataset(
+        info,
+        new Uint8Array(count * 784).fill(9),
+        Uint8Array.from({ length: count }, (_, i) => (i % 4 === 0 ? 1 : 0)),
+      ),
+    );
+  };
+  const both = { train: digits(400), test: digits(40) };
+
+  it('paints 6 × 6 blue pixels and leaves the rest', () => {
+    const { images, groups, marked, raw } = plant(both, base, 1);
+    const carrying = groups.indexOf(1);
+    const pixels = imageAt(images, carrying);
+    const at = (y: number, x: number) => [...pixels.subarray((y * 28 + x) * 3, (y * 28 + x) * 3 + 3)];
+    expect([at(0, 0), at(5, 5), at(5, 6), at(6, 5)]).toEqual([
+      [0, 0, 255],
+      [0, 0, 255],
+      [9, 9, 9],
+      [9, 9, 9],
+    ]);
+    expect(imageAt(raw, 0)[2]).toBe(9);
+    expect(imageAt(marked, 0)[2]).toBe(255);
+  });
+
+  it('draws each image for itself, or marks the first of each class as the paper does', () => {
+    const drawn = plant(both, base, 1);
+    expect(drawn.sizes.reduce((a, b) => a + b, 0)).toBe(400);
+    expect(drawn.sizes[1] as number).toBeGreaterThan(280);
+    expect(plant(both, base, 2).groups).not.toEqual(drawn.groups);
+    const paper = plant(both, { ...base, mixing: 'first in file order', mix0: 0.9, mix1: 0.1 }, 1);
+    expect(paper.sizes).toEqual([30, 270, 90, 10]);
+    const cues = [...paper.groups].filter((group) => group < 2);
+    expect(cues).toEqual([...cues].sort((a, b) => b - a));
+  });
+
+  it('moves a square that would stick out, and puts a second one opposite in another colour', () => {
+    expect(squaresOf({ ...base, row: 27, column: 3, size: 4 })).toEqual([{ row: 24, col: 3, size: 4, colour: [0, 0, 255] }]);
+    const [, second] = squaresOf({ ...base, secondCue: true });
+    expect(second).toEqual({ row: 22, col: 22, size: 6, colour: [0, 255, 0] });
+  });
+});
+
+describe('paced work', () => {
+  it('waits until its next event is asked for, and returns what the work does', async () => {
+    const log: string[] = [];
+    const events = paced<number, string>(async (report) => {
+      for (let i = 0; i < 3; i++) {
+        log.push(`work ${i}`);
+        await report(i);
+      }
+      return 'done';
+    });
+    for (let i = 0; i < 3; i++) {
+      expect(await events.next()).toEqual({ done: false, value: i });
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(log).toHaveLength(i + 1);
+    }
+    expect(await events.next()).toEqual({ done: true, value: 'done' });
+  });
+
+  it('ends the work where its reader leaves, and passes errors on', async () => {
+    let cleaned = false;
+    const events = paced<number, void>(async (report) => {
+      try {
+        for (let i = 0; ; i++) await report(i);
+      } finally {
+        cleaned = true;
+      }
+    });
+    await events.next();
+    await events.return(undefined);
+    expect(cleaned).toBe(true);
+    const failing = paced<number, void>(async (report) => {
+      await report(1);
+      throw new Error('broken');
+    });
+    await failing.next();
+    await expect(failing.next()).rejects.toThrow('broken');
+  });
+});
+
+describe('the repair table', () => {
+  const outcome = (worst: number): Outcome => ({
+    each: [],
+    worst,
+    average: worst,
+    weighted: worst,
+    raw: worst,
+    biased: worst,
+    steps: 10,
+    note: '',
+  });
+  const seeds = (...values: number[]) => Object.fromEntries(values.map((value, seed) => [seed, outcome(value)]));
+
+  it('calls a difference inside its interval none, and one outside by its size', () => {
+    const found = summarise({
+      'ERM, one more epoch': seeds(0.2, 0.3, 0.25),
+      'random masks of equal area': seeds(0.25, 0.2, 0.32),
+      MaskTune: seeds(0.8, 0.85, 0.9),
+    });
+    const of = (name: string) => found.find(({ method }) => method === name);
+    expect(of('random masks of equal area')?.toPlain?.verdict).toBe('no difference');
+    expect(verdictText(of('random masks of equal area')?.toPlain ?? null)).toBe('no difference');
+    expect(of('MaskTune')?.toControl).toMatchObject({ to: 'random masks of equal area', verdict: 'better' });
+    expect(verdictText(of('MaskTune')?.toControl ?? null)).toMatch(/^\+59\.3 ± \d+\.\d pp$/);
+    expect(of('ERM, one more epoch')?.toPlain).toBeNull();
+  });
+
+  it('says of one seed that nobody can tell, with no NaN', () => {
+    const found = summarise({ 'ERM, one more epoch': seeds(0.2), MaskTune: seeds(0.8) });
+    expect(found[1]?.toPlain).toMatchObject({ verdict: 'one seed', halfWidth: null });
+    expect(numbersOf(found).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('the bars', () => {
+  /** A model of the published table. */
+  const model = (name: string, zero: number, one: number, marked: number): ModelScores => {
+    const of = (a: number, b: number) => ({ ...scores, accuracy: (a + b) / 2, perClass: [a, b] });
+    const scores = { accuracy: 0, perClass: [], loss: 0, precision: 0, recall: 0, f1: 0, counts: [] };
+    return { name, raw: of(zero, one), biased: of(zero, marked), groups: { each: [], worst: 0, average: 0, weighted: 0 } };
+  };
+  const masks = [{ rule: 'topK 0.1', hidden: 0.1, squares: 0.95, squareArea: 0.9, untouched: 0, blank: 0 }];
+  const models = [
+    model('ERM', 0.8227, 0.9998, 0.7972),
+    model('topK 0.1', 0.9856, 0.9798, 0.8566),
+    model('topK 0.9', 0.9998, 0.0045, 0.0012),
+  ];
+  const found = (given: Partial<Parameters<typeof barsOf>[0]>) =>
+    barsOf({ models, masks, sizes: [300, 30000, 29000, 300], trainingAccuracy: 1, ...given }).map(({ bar, holds }) => [
+      bar.slice(0, 5),
+      holds,
+    ]);
+
+  it('hold for what the source printed, and each can fail', () => {
+    expect(found({})).toEqual([
+      ['(i) E', true],
+      ['(ii) ', true],
+      ['(iii)', true],
+      ['(iv) ', true],
+    ]);
+    expect(found({ trainingAccuracy: 0.99 })[0]).toEqual(['(i) E', false]);
+    expect(found({ models: [models[0] as ModelScores, model('topK 0.1', 0.9, 0.9, 0.9)] })[1]).toEqual(['(ii) ', false]);
+    expect(found({ masks: [{ ...(masks[0] as (typeof masks)[0]), squares: 0.8 }] })[2]).toEqual(['(iii)', false]);
+    expect(found({ models: [...models, model('mean 0.7', 0.9, 0.8, 0.1)] })[3]).toEqual(['(iv) ', false]);
+  });
+
+  it('ask something else of a cue without exception', () => {
+    const perfect = [model('ERM', 0, 0.98, 0), model('paper, hard', 0.98, 0.98, 0.97)];
+    expect(found({ models: perfect, sizes: [0, 300, 300, 0] })).toEqual([['(v) a', true]]);
+    expect(found({ models: [perfect[0] as ModelScores, model('paper', 0.9, 0.9, 0.9)], sizes: [0, 300, 300, 0] })).toEqual([
+      ['(v) a', false],
+    ]);
+  });
+});
+
+describe.skipIf(!mnist)('on MNIST', () => {
+  let quick: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    quick = await run({});
+  });
+  const named = (models: readonly ModelScores[] | undefined, name: string): ModelScores => {
+    const found = models?.find((model) => model.name === name);
+    if (!found) throw new Error(`no model '${name}'`);
+    return found;
+  };
+
+  it('learns the square instead of the digits, and masks of it repair more than random ones', () => {
+    const { result } = quick;
+    const [base, tuned, control] = ['ERM', 'topK 0.1, hard, η = 0.003', CONTROL].map((name) => named(result?.models, name)) as [
+      ModelScores,
+      ModelScores,
+      ModelScores,
+    ];
+    expect(result?.trainingAccuracy).toBeGreaterThan(0.97);
+    expect(base.groups.worst).toBeLessThan(0.5);
+    expect(base.raw.perClass[0] as number).toBeLessThan((base.raw.perClass[1] as number) - 0.3);
+    expect(tuned.groups.worst).toBeGreaterThan(base.groups.worst + 0.2);
+    expect(tuned.groups.worst).toBeGreaterThan(control.groups.worst + 0.1);
+    const [facts] = result?.masks ?? [];
+    expect(facts?.squares).toBeGreaterThan(0.9);
+    expect(facts?.hidden).toBeLessThan(0.2);
+    expect(numbersOf(result).every(Number.isFinite)).toBe(true);
+  });
+
+  it('counts each test image once: raw and biased differ in 5–9 alone', () => {
+    const { raw, biased, groups } = named(quick.result?.models, 'ERM');
+    expect(raw.perClass[0]).toBe(biased.perClass[0]);
+    expect(raw.counts.reduce((a, b) => a + b, 0)).toBe(tiny.testImages);
+    expect(groups.each[0]).toBeCloseTo(raw.perClass[0] as number, 12);
+    expect(groups.each[2]).toBeCloseTo(raw.perClass[1] as number, 12);
+    expect(groups.each[3]).toBeCloseTo(biased.perClass[1] as number, 12);
+  });
+
+  it('tells steps one by one to the last, and keeps every network under its name', () => {
+    const steps = quick.events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
+    expect(steps).toEqual(Array.from({ length: steps.length }, (_, i) => i + 1));
+    const last = quick.events.findLast((event) => event.type === 'step');
+    expect(last).toMatchObject({ step: steps.length, total: steps.length });
+    const bytes = quick.store.checkpoints.get(`model ${CONTROL}`)?.bytes as Uint8Array;
+    expect(readCheckpoint(bytes).metadata.notes).toMatchObject({ lab: 'masktune', model: CONTROL });
+  });
+
+  it('answers about any image with any two networks, and fine-tunes again with other masks', async () => {
+    const { runner } = quick;
+    const looks = (await runner.request('look', { models: ['ERM', CONTROL], set: 'biased test', index: 7 })) as readonly Look[];
+    expect(looks.map(({ model }) => model)).toEqual(['ERM', CONTROL]);
+    for (const { map, mask, masked, image, probability } of looks) {
+      expect(Math.max(...map)).toBeLessThanOrEqual(1);
+      expect(probability).toBeGreaterThanOrEqual(0.5);
+      masked.forEach((value, i) => {
+        expect(value).toBeCloseTo(((image[i] as number) / 255) * (1 - (mask[Math.floor(i / 3)] as number)), 5);
+      });
+    }
+    runner.update({ rule: 'paper' });
+    const { name, models } = (await runner.request('tune', undefined)) as { name: string; models: readonly ModelScores[] };
+    expect(name).toBe('paper, η = 0.003');
+    expect(named(models, name).groups.worst).toBeGreaterThan(named(models, 'ERM').groups.worst);
+    await expect(runner.request('look', { models: ['nobody'], set: 'training', index: 0 })).rejects.toThrow('no network');
+  });
+
+  it('goes on from any checkpoint to the same result', async () => {
+    const started = await run({}, { steps: 12 });
+    const bytes = started.store.checkpoints.get('run')?.bytes as Uint8Array;
+    const again = await run({}, { checkpoint: bytes });
+    expect(untimed(again.result as MaskTuneResult)).toEqual(untimed(quick.result as MaskTuneResult));
+    const end = await run({}, { checkpoint: quick.store.checkpoints.get('run')?.bytes as Uint8Array });
+    expect(end.result).toEqual({ ...quick.result });
+    await expect(run({ width: 5 }, { checkpoint: bytes })).rejects.toThrow('other settings');
+    for (const { runner } of [started, again, end]) await runner.stop();
+  });
+
+  it('warns of empty groups and of masks that hide everything, and has a defined result', async () => {
+    const few = { images: 500, testImages: 200, epochs: 1, batch: 128 };
+    const warnings = ({ store }: typeof quick) =>
+      store.notes.filter(({ level }) => level === 'warning').map(({ message }) => message);
+    const perfect = await run({ ...few, mix0: 1, mix1: 0, rule: 'mean', strength: 0 });
+    expect(perfect.result?.sizes.filter((size) => size === 0)).toHaveLength(2);
+    expect(warnings(perfect).join()).toMatch(/no image of the group ‘0–4, no square’ and ‘5–9, square’/);
+    const none = await run({ ...few, mix0: 0, mix1: 0, strength: 0 });
+    expect(warnings(none).join()).toMatch(/no shortcut to learn/);
+    expect(warnings(none).join()).toMatch(/hide nothing on/);
+    expect(none.result?.masks[0]?.squares).toBeNull();
+    for (const { result, runner } of [perfect, none]) {
+      expect(numbersOf(result).every(Number.isFinite)).toBe(true);
+      await runner.stop();
+    }
+  });
+
+  it('compares every method with what it may know', async () => {
+    const { result, store, runner } = await run({
+      study: 'repairs',
+      images: 500,
+      testImages: 200,
+      epochs: 1,
+      batch: 128,
+      seeds: 1,
+    });
+    expect(result?.repairs.map(({ method }) => method)).toEqual(METHODS.map(({ name }) => name));
+    expect(result?.repairs.every(({ seeds }) => seeds === 1)).toBe(true);
+    expect(numbersOf(result).every(Number.isFinite)).toBe(true);
+    const rows = store.tables.get('repairs') ?? [];
+    expect(rows).toHaveLength(METHODS.length);
+    for (const row of rows)
+      expect(Object.values(row).some((value) => typeof value === 'number' && Number.isNaN(value))).toBe(false);
+    await runner.stop();
+  });
+});
