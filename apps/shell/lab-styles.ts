@@ -237,7 +237,7 @@ export const labStyles = css`
     align-items: center;
   }
   .background input {
-    min-height: 0;
+    min-height: 1.5rem;
   }
   .tools {
     display: flex;
