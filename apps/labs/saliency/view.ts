@@ -19,6 +19,8 @@ import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
+import './bench-panel.ts';
+import type { BenchAsk } from './bench-run.ts';
 import type { Explaining, GivenPicture } from './experiment.ts';
 import type { MethodMaps, Verdict } from './explain.ts';
 import { renderGallery } from './gallery.ts';
@@ -66,6 +68,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   declare private failure: string;
   declare private opacity: number;
   readonly #look = this.question('look');
+  readonly #bench = (of: BenchAsk) => this.ask('bench', of);
   #files = new Map<string, Uint8Array>();
   #asked = { gallery: 0, given: 0 };
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -277,7 +280,11 @@ export class View extends LabElement<typeof schema, Explaining> {
   protected override renderResults() {
     if (!this.store.data.get('subject')) return nothing;
     return html`${this.#renderPicture()} ${this.#renderNumbers()}
-      <section class="bench" id="bench" aria-label="Bench of explanations"></section>`;
+      <section class="bench" id="bench" aria-label="Bench of explanations">${
+        this.hides('explain')
+          ? nothing
+          : html`<chalk-bench-panel seed=${this.ran.seed} ?disabled=${this.recorded || this.fixes('explain')} .ask=${this.#bench}></chalk-bench-panel>`
+      }</section>`;
   }
 
   #renderPicture() {
@@ -343,10 +350,10 @@ export class View extends LabElement<typeof schema, Explaining> {
     const found = this.#settledMaps(this.#chosenMaps.length, own ? this.ofGiven : this.again, this.#chosenMaps);
     const image = this.given ? this.#ownCanvas(this.given) : canvas;
     const outside = (maps: MethodMaps) => {
-      const share = maps.outside[at];
-      return share == null
+      const [share, area] = [maps.outside[at], maps.area[at]];
+      return share == null || area == null
         ? nothing
-        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} outside the object</p>`;
+        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} outside the object, ${formatPercent(area, 0)} of the area</p>`;
     };
     return html`<chalk-attribution-gallery label="Maps of this picture" own-scale size="150" .maps=${this.#shownMaps(found, at, image)}
       empty-text="No maps of this picture yet.">${found.map(outside)}</chalk-attribution-gallery>`;
