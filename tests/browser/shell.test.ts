@@ -217,6 +217,7 @@ it('says which changes wait for a restart, and applies live ones at once', async
     input.dispatchEvent(new Event('change'));
   });
   await page.click('chalk-lab-demo >>> .pending[role=status] button');
+  await until('starting').catch(() => undefined);
   await until('paused');
   await frames();
   expect(await page.$('chalk-lab-demo >>> .pending[role=status]')).toBeNull();
