@@ -139,8 +139,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const refused = this.state.refused(values);
     if (refused.length === 0) this.change(() => this.state.change(values));
     else {
-      const message = `${what} has other settings of what is locked here: ${refused.join(', ')}.`;
-      this.run.banner({ id: 'locked', kind: 'note', heading: 'Not used:', message });
+      const message = `${what} needs other values of what the teacher locked: ${refused.join(', ')}.`;
+      this.run.banner({ id: 'locked', kind: 'note', heading: 'Not applied:', message });
     }
     return refused.length === 0;
   }

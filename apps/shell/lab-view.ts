@@ -223,7 +223,7 @@ export function renderLab(view: LabView): TemplateResult {
   return html`<div class="lab ${compact ? 'embed' : ''} ${run.stale ? 'stale' : ''}">
     ${heading} ${finding(view)} ${banners(view)} ${compact ? nothing : parts.steps} ${deck(view)}
     <div class="stage">
-      <div class="figure" part="figure" aria-busy=${run.stale}><div class="shown">${parts.figure}</div>${failure(view)}</div>
+      <div class="view"><div class="figure" part="figure" aria-busy=${run.stale}>${parts.figure}</div>${failure(view)}</div>
       ${controls(view)}
       <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
     </div>

@@ -245,8 +245,7 @@ it('shows the error of a run and can run again', async () => {
     b.textContent,
   ]);
   expect(banner).toEqual(['error', 'TypeError', expect.stringContaining('nothing works')]);
-  // It stands on the figure, where the reader looks.
-  expect(await page.$('chalk-lab-demo >>> .figure chalk-banner')).not.toBeNull();
+  expect(await page.$('chalk-lab-demo >>> .view chalk-banner')).not.toBeNull();
   expect(await text(`${bar}button.play`)).toBe('Run');
 });
 
@@ -322,10 +321,7 @@ it('goes on, and shows what it showed, when it is moved within the page', async 
   await page.select(`${bar}#speed`, '30');
   await page.click(`${bar}button.play`);
   await until('running');
-  // Until then the recording is still there.
-  await page.waitForFunction(
-    () => (document.querySelector('chalk-lab-demo') as unknown as DemoLab).store.charts.get('loss')?.get('loss')?.x[0] === 1,
-  );
+  await page.waitForFunction(() => (document.querySelector('chalk-lab-demo') as unknown as DemoLab).store.step?.total === 1000);
   const seen = await page.evaluate(async () => {
     const lab = document.querySelector('chalk-lab-demo') as unknown as DemoLab & HTMLElement;
     const states: string[] = [];

@@ -236,7 +236,7 @@ export const experiment: Experiment<typeof schema, Denoising> = {
       };
       const row = {
         training: denoiser.name,
-        [`training loss, mean of ${last.length} steps`]: trainLoss,
+        [`training loss, last ${LAST} steps`]: trainLoss,
         'MSE on MNIST': digits.mean,
         '± (standard error)': digits.standardError,
         'MSE on Fashion-MNIST': clothes.mean,

@@ -123,7 +123,7 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
         finished.repairs.push(done);
         finished.step = steps.done;
         restless ||= live.theta !== config.theta || live.rate !== config.rate;
-        if (shown) for (const message of troubles(done)) yield note(message);
+        if (shown) for (const message of troubles(done, config)) yield note(message);
         yield* summaries(finished.repairs, methods, config.method);
         yield { type: 'checkpoint', name: 'repairs', step: steps.done, bytes: toCheckpoint(finished) };
       }

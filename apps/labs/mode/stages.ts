@@ -126,7 +126,7 @@ export function* summaries(repairs: readonly Repair[], methods: readonly Method[
 }
 
 /** What went otherwise than a reader would expect. */
-export function troubles({ rounds }: Repair): string[] {
+export function troubles({ rounds }: Repair, config: Config): string[] {
   const [first, last] = [rounds[0], rounds.at(-1)];
   const blind = rounds.find((round) => round.blind);
   const said: string[] = [];
@@ -135,6 +135,13 @@ export function troubles({ rounds }: Repair): string[] {
     const { label } = blind.faulty;
     said.push(
       `No ${label} was right where bugs are looked for: its heat map is empty, so images of ${label} were taken at random.`,
+    );
+  }
+  const short = rounds.find((round) => !round.stopped && round.targeted < Math.floor(config.repairImages * config.alpha));
+  if (short?.faulty && short.available >= config.repairImages) {
+    const { label } = short.faulty;
+    said.push(
+      `By round ${short.round + 1} the repair had taken every ${label} from the pool. Its control draws from that same pool, so it finds none either.`,
     );
   }
   if (last?.stopped === 'pool') said.push(`The pool ran dry after ${last.round} rounds.`);

@@ -32,6 +32,10 @@ export const modeStyles = css`
     flex-wrap: wrap;
     gap: var(--chalk-space-2);
     align-items: center;
+    margin: 0 0 var(--chalk-space-2);
     font-size: var(--chalk-text-s);
+  }
+  .tools-line select {
+    max-width: 100%;
   }
 `;

@@ -41,6 +41,8 @@ export interface MethodMaps {
   readonly similarity: readonly number[];
   /** Share of each map's mass outside the object; null where the object is not known. */
   readonly outside: readonly (number | null)[];
+  /** Share of the area that is outside the object: what a map without knowledge gives. */
+  readonly area: readonly (number | null)[];
   /** Classes that are explained. */
   readonly targets: readonly number[];
 }
@@ -188,7 +190,7 @@ export class Explainer {
     const layer = this.layerOf(method, config);
     const why = whyUndefined(this.network, method, layer) ?? '';
     const none = { method, why, layer: layer ?? '', height: 0, width: 0, trained: EMPTY, random: EMPTY };
-    if (why) return { ...none, similarity: [], outside: [], targets: [] };
+    if (why) return { ...none, similarity: [], outside: [], area: [], targets: [] };
     const targets = await this.targets(pictures, config);
     const depth = Math.min(config.depth, cascadeLayers(this.network).length);
     const half = (first: number) => onStep && ((done: number, total: number) => onStep(first * total + done, 2 * total));
@@ -214,6 +216,7 @@ export class Explainer {
         rankCorrelation(one(trained.values, n).map(Math.abs), one(random.values, n).map(Math.abs)),
       ),
       outside: pictures.map(({ object }, n) => (object ? this.outside(one(trained.values, n), h, w, object) : null)),
+      area: pictures.map(({ object }) => (object ? object.filter((value) => value === 0).length / object.length : null)),
       targets,
     };
   }

@@ -350,10 +350,10 @@ export class View extends LabElement<typeof schema, Explaining> {
     const found = this.#settledMaps(this.#chosenMaps.length, own ? this.ofGiven : this.again, this.#chosenMaps);
     const image = this.given ? this.#ownCanvas(this.given) : canvas;
     const outside = (maps: MethodMaps) => {
-      const share = maps.outside[at];
-      return share == null
+      const [share, area] = [maps.outside[at], maps.area[at]];
+      return share == null || area == null
         ? nothing
-        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} outside the object</p>`;
+        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} outside the object, ${formatPercent(area, 0)} of the area</p>`;
     };
     return html`<chalk-attribution-gallery label="Maps of this picture" own-scale size="150" .maps=${this.#shownMaps(found, at, image)}
       empty-text="No maps of this picture yet.">${found.map(outside)}</chalk-attribution-gallery>`;
