@@ -16,7 +16,7 @@ function show(p: NumberParameter, value: number): string {
 
 /** Clamps a number into the parameter's range and, for integers, rounds it; NaN gives the fallback. */
 export function clampNumber(p: NumberParameter, value: number, fallback: number): Reading {
-  if (Number.isNaN(value)) return { value: fallback, note: `is no number; ${show(p, fallback)} is used` };
+  if (Number.isNaN(value)) return { value: fallback, note: `is not a number; using ${show(p, fallback)}` };
   const whole = p.type === 'int' && Number.isFinite(value) ? Math.round(value) : value;
   if (whole < p.min) return { value: p.min, note: `${value} is below the smallest value, ${show(p, p.min)}, which is used` };
   if (whole > p.max) return { value: p.max, note: `${value} is above the largest value, ${show(p, p.max)}, which is used` };

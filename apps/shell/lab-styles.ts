@@ -121,10 +121,11 @@ export const labStyles = css`
     margin: 0;
     color: var(--chalk-error);
   }
-  .figure {
+  .view {
     position: relative;
     min-width: 0;
   }
+  .figure,
   .shown {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
@@ -135,7 +136,13 @@ export const labStyles = css`
     display: none;
   }
   /* Of the run before: it stays until the new one has something to show. */
-  .stale :is(.shown, .finding) {
+  .finding.old {
+    color: var(--chalk-ink-soft);
+  }
+  .before {
+    font-size: var(--chalk-text-s);
+  }
+  .stale :is(.figure, .shown, .finding) {
     opacity: 0.45;
     transition: opacity var(--chalk-duration);
   }
@@ -236,7 +243,7 @@ export const labStyles = css`
     align-items: center;
   }
   .background input {
-    min-height: 0;
+    min-height: 1.5rem;
   }
   .tools {
     display: flex;

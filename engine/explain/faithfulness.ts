@@ -105,6 +105,7 @@ export async function infidelity(
     onStep?.(s + 1, samples);
   }
   before.dispose();
+  if (labels !== targets) labels.dispose();
   const scale = Float32Array.from(pd, (value, i) => ((pp[i] as number) > 0 ? value / (pp[i] as number) : 0));
   const at = (beta: number, i: number) =>
     Math.max(0, beta * beta * (pp[i] as number) - 2 * beta * (pd[i] as number) + (dd[i] as number));
@@ -204,8 +205,8 @@ export function cueScore(map: ArrayLike<number>, cue: ArrayLike<number>): CueSco
   };
 }
 
-/** Ranks from 1, equal values sharing the mean of theirs. */
-function tiedRanks(values: ArrayLike<number>): Float64Array {
+/** Ranks from 1 for the smallest value, equal values sharing the mean of theirs. */
+export function tiedRanks(values: ArrayLike<number>): Float64Array {
   const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number));
   const ranks = new Float64Array(values.length);
   for (let start = 0; start < order.length; ) {

@@ -47,12 +47,13 @@ const DEVICE_NAMES = { webgpu: 'WebGPU', wasm: 'WebAssembly', cpu: 'TypeScript' 
 export function ranOnCard(card: BuiltCard, { device, kernels }: RanHere): RanOnCard | undefined {
   const where = device.kind === 'webgpu' ? `WebGPU, ${device.name}` : DEVICE_NAMES[device.kind];
   if (device.kind === 'cpu') return { file: undefined, label: 'this run used the TypeScript' };
-  for (const { variant, files } of kernels) {
-    // A variant of several files shows the last of them that the card has.
-    const at = card.wgsl.findLastIndex(({ file }) => files.includes(file));
-    if (at >= 0) return { file: at, label: `${variant} on ${where}` };
-  }
-  return undefined;
+  // A variant of several files shows the last of them that the card has.
+  const at = card.wgsl.findLastIndex(({ file }) => kernels.some(({ files }) => files.includes(file)));
+  if (at < 0) return undefined;
+  // Several kernels may lie in one file, each in a variant of its own.
+  const path = card.wgsl[at]?.file as string;
+  const variants = new Set(kernels.flatMap(({ variant, files }) => (variant && files.includes(path) ? [variant] : [])));
+  return { file: at, label: `${[...variants].join(', ')} on ${where}` };
 }
 
 /** Every comparison with its largest error and the element where that is. */

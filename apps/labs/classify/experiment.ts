@@ -87,7 +87,7 @@ function resume(training: Training, bytes: Uint8Array): PlainEvent | undefined {
     const same = JSON.stringify(checkpoint.metadata.definition) === JSON.stringify(training.network.definition);
     if (!(error instanceof ConfigError) || !same) throw error;
     training.network.loadStateDict(checkpoint.state);
-    const message = `The checkpoint belongs to another run: training starts anew from its weights. (${error.message})`;
+    const message = `The checkpoint belongs to another run: training starts again from its weights. (${error.message})`;
     return { type: 'status', level: 'note', message };
   }
 }

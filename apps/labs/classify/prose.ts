@@ -82,7 +82,7 @@ export const prose: Prose<typeof schema, Classification> = (lab) => {
       <button @click=${() => use({ dataset: 'cifar-10', network: 'skip-mlp', units: 64 })}>residual MLP</button>
       <button @click=${() => use({ dataset: 'cifar-10', network: 'cnn', filters: 32 })}>CNN</button></p>
     <details><summary>Answer</summary><p>
-      A fully connected layer must learn an edge anew at every position; a convolution learns it once. The residual MLP stalls near one half while its
+      A fully connected layer must learn an edge again at every position; a convolution learns it once. The residual MLP stalls near one half while its
       training loss falls on; the CNN ends far above it (0.76 in LAB01 after 75 epochs). The README beside this lab’s code has the numbers of this engine.
     </p></details>
   </section>

@@ -40,7 +40,7 @@ export async function exported(denoiser: Denoiser): Promise<Uint8Array<ArrayBuff
 }
 
 /**
- * Puts the denoisers where the file has them; those that it lacks begin anew.
+ * Puts the denoisers where the file has them; those that it lacks start from the beginning.
  * @returns the latest losses
  * @throws DataFormatError; ConfigError where the file belongs to another lab, other settings or other images
  */

@@ -236,12 +236,12 @@ export const experiment: Experiment<typeof schema, Denoising> = {
       };
       const row = {
         training: denoiser.name,
-        [`training loss, mean of ${last.length} steps`]: trainLoss,
+        [`training loss, last ${LAST} steps`]: trainLoss,
         'MSE on MNIST': digits.mean,
-        '± (standard error)': digits.standardError,
+        '±, MNIST': digits.standardError,
         'MSE on Fashion-MNIST': clothes.mean,
-        '±': clothes.standardError,
-        'test images of each': digits.images,
+        '±, Fashion-MNIST': clothes.standardError,
+        'test images': digits.images,
       };
       yield { type: 'row', table: 'errors', id: denoiser.name, row };
     }

@@ -24,9 +24,9 @@ function evidence({ photograph, layer, verdicts, strongest }: BlocksResult) {
   const [first, second] = verdicts;
   if (!strongest || !first || !second) return undefined;
   const { channel, net } = strongest;
-  return html`In the photograph “${photograph}” channel ${channel} of layer ${layer} speaks most for ${net > 0 ? first.name : second.name} and
-    against ${net > 0 ? second.name : first.name}: ${formatNumber(Math.abs(net), 3)} of the difference of the two logits, which is
-    ${formatNumber(first.logit - second.logit, 3)}.`;
+  return html`In the photograph “${photograph}” channel ${channel} of layer ${layer} tells the two most likely classes apart most: its net evidence
+    for ${net > 0 ? first.name : second.name} against ${net > 0 ? second.name : first.name} is ${formatNumber(Math.abs(net), 3)}, where the two logits
+    differ by ${formatNumber(first.logit - second.logit, 3)}.`;
 }
 
 export const prose: Prose<typeof schema, Features> = ({ take }) => html`

@@ -154,6 +154,7 @@ const method = (
 
 export const METHODS: readonly Method[] = [
   method('no group labels', 'ERM', null, async function* (_, bench) {
+    yield { type: 'phase', name: 'train', detail: 'as it is' };
     return { network: bench.erm.trainer.network, steps: firstSteps(bench), shared: true };
   }),
   method('no group labels', PLAIN, null, (name, bench) => further(name, bench)),

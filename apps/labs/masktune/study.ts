@@ -83,7 +83,7 @@ export class Study {
         this.count.done = before + event.step;
         yield { type: 'metric', series, x: event.step, y: event.loss };
         yield { type: 'step', step: this.count.done, total: this.count.total, epoch: event.epoch, loss: event.loss };
-      } else if (event.type === 'checkpoint') yield await this.checkpoint();
+      } else if (event.type === 'checkpoint') yield await this.checkpoint(event.bytes);
     }
   }
 
@@ -126,12 +126,13 @@ export class Study {
 
   /** What the page is told of a model. */
   *told(scores: ModelScores): IterableIterator<StudyEvent> {
-    yield { type: 'row', table: 'models', id: scores.name, row: modelRow(scores) };
+    yield { type: 'row', table: 'models', id: scores.name, row: modelRow(scores, this.config.study === 'sixteen models') };
     yield { type: 'data', name: 'models', value: this.reached.models };
   }
 
-  async checkpoint(): Promise<PlainEvent> {
-    const erm = this.#bench && { seed: this.erm.seed, bytes: await this.erm.trainer.checkpoint() };
+  /** @param known the first training's checkpoint, where it has just been made */
+  async checkpoint(known?: Uint8Array): Promise<PlainEvent> {
+    const erm = this.#bench && { seed: this.erm.seed, bytes: known ?? (await this.erm.trainer.checkpoint()) };
     const state = { reached: this.reached, steps: this.count.done, erm: erm ?? null, networks: this.#files };
     return { type: 'checkpoint', name: 'run', step: this.count.done, bytes: writeState(state, this.config) };
   }
@@ -144,10 +145,10 @@ export class Study {
   }
 }
 
-function modelRow({ name, raw, biased, groups }: ModelScores) {
+function modelRow({ name, raw, biased, groups }: ModelScores, compared: boolean) {
   const [rawZero = null, rawOne = null] = raw.perClass;
   const [, biasedOne = null] = biased.perClass;
-  const published = PUBLISHED[name];
+  const published = compared ? PUBLISHED[name] : undefined;
   return {
     model: name,
     raw: raw.accuracy,

@@ -4,7 +4,7 @@ import { formatPercent } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import type { Accuracies, Maps } from './look.ts';
 import type { Round } from './repairs.ts';
-import type { Summary } from './summary.ts';
+import type { Baseline, Summary } from './summary.ts';
 import { type TrackRow, tracks } from './tracks.ts';
 
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
@@ -30,7 +30,8 @@ export function accuracyFigure(found: Accuracies, rounds: readonly Round[], thet
       ...(control === null ? [] : [{ at: control, kind: 'data' as const, title: `control ${formatPercent(control)}` }]),
       ...(is === null ? [] : [{ at: is, kind: 'model' as const, title: `repaired ${formatPercent(is)}` }]),
     ];
-    const text = was === null ? 'no image' : `${formatPercent(was)}${is === null ? '' : ` → ${formatPercent(is)}`}`;
+    const tenths = (share: number) => (100 * share).toFixed(1);
+    const text = was === null ? 'no image' : `${tenths(was)}${is === null ? '' : ` → ${tenths(is)}`} %`;
     return { name: String(label), bar: was, marks, text, strong: faulty };
   };
   const ticks = [from, (from + 1) / 2, 1].map((at) => ({ at, text: `${Math.round(at * 1000) / 10} %` }));
@@ -51,18 +52,25 @@ export function accuracyFigure(found: Accuracies, rounds: readonly Round[], thet
 
 const points = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixed(2).replace('-', '−')}`;
 
-/** Final minus control of each method, in points, with its interval. */
-export function differenceFigure(summaries: readonly Summary[], quantity: 'average' | 'worst'): TemplateResult | typeof nothing {
-  if (summaries.length === 0) return nothing;
-  const ends = summaries.flatMap(({ gain }) => {
-    const { mean, halfWidth } = gain[quantity];
-    return [Math.abs(mean) + (halfWidth ?? 0)];
+/** What the outcome of a repair is compared with: its control, or the same repair on other images. */
+export type Against = 'control' | Baseline;
+
+/** The differences of each method that has one, in points, with its interval. */
+export function differenceFigure(
+  summaries: readonly Summary[],
+  against: Against,
+  quantity: 'average' | 'worst',
+): TemplateResult | typeof nothing {
+  const differences = summaries.flatMap(({ name, gain, beyond }) => {
+    const compared = against === 'control' ? gain : beyond[against];
+    return compared ? [{ name, ...compared[quantity] }] : [];
   });
+  if (differences.length === 0) return html`<p class="facts">No repair of this run can be compared so.</p>`;
+  const ends = differences.map(({ mean, halfWidth }) => Math.abs(mean) + (halfWidth ?? 0));
   // A wide interval of few seeds must not squeeze all others: what is outside is cut.
   const reach = Math.max(0.002, Math.min(Math.max(...ends), 3 * (ends.toSorted((a, b) => a - b)[ends.length >> 1] as number)));
   const limit = Math.ceil(reach * 1000) / 1000;
-  const row = ({ name, gain }: Summary): TrackRow => {
-    const { mean, halfWidth, verdict } = gain[quantity];
+  const row = ({ name, mean, halfWidth, verdict }: (typeof differences)[number]): TrackRow => {
     return {
       name,
       marks: [{ at: mean, kind: 'model', title: points(mean) }],
@@ -71,9 +79,9 @@ export function differenceFigure(summaries: readonly Summary[], quantity: 'avera
       strong: verdict === 'better' || verdict === 'worse',
     };
   };
-  const rows = summaries.map(row);
+  const rows = differences.map(row);
   return tracks({
-    label: `Repaired minus control, in points: ${rows.map(({ name, text }) => `${name} ${text}`).join('; ')}`,
+    label: `Difference of the repairs, in points: ${rows.map(({ name, text }) => `${name} ${text}`).join('; ')}`,
     from: -limit,
     to: limit,
     ticks: [-limit, 0, limit].map((at) => ({ at, text: points(at) })),

@@ -32,6 +32,11 @@ export const modeStyles = css`
     flex-wrap: wrap;
     gap: var(--chalk-space-2);
     align-items: center;
+    margin: 0 0 var(--chalk-space-2);
     font-size: var(--chalk-text-s);
+  }
+  .tools-line :is(label, select) {
+    max-width: 100%;
+    min-width: 0;
   }
 `;

@@ -55,7 +55,7 @@ export function tracks({ label, from, to, ticks, rows, line }: Tracks): Template
 export const trackStyles = css`
   .tracks {
     display: grid;
-    grid-template-columns: max-content minmax(4rem, 1fr) max-content;
+    grid-template-columns: fit-content(9rem) minmax(4rem, 1fr) fit-content(8.5rem);
     gap: 0.2rem var(--chalk-space-2);
     align-items: center;
     font-size: var(--chalk-text-s);
@@ -63,9 +63,6 @@ export const trackStyles = css`
   }
   .track-row {
     display: contents;
-  }
-  .track-name {
-    max-width: 9rem;
   }
   .strong :is(.track-name, .track-text) {
     font-weight: 600;
@@ -143,8 +140,8 @@ export const trackStyles = css`
     opacity: 0.55;
   }
   @container (max-width: 26rem) {
-    .track-name {
-      max-width: 6.5rem;
+    .tracks {
+      grid-template-columns: fit-content(6rem) minmax(3rem, 1fr) fit-content(7rem);
     }
   }
 `;

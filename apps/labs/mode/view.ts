@@ -11,15 +11,21 @@ import { grayBatch } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
 import type { ModeLab } from './experiment.ts';
-import { accuracyFigure, differenceFigure, emptyMaps, mapBatch } from './figures.ts';
+import { type Against, accuracyFigure, differenceFigure, emptyMaps, mapBatch } from './figures.ts';
 import type { Gallery, GalleryRow, Maps } from './look.ts';
-import { names } from './methods.ts';
+import { effective, names } from './methods.ts';
 import type { schema } from './schema.ts';
 import { modeStyles } from './styles.ts';
+import type { Summary } from './summary.ts';
 import { trackStyles } from './tracks.ts';
 
 const NONE: readonly never[] = [];
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
+const AGAINST: readonly { readonly id: Against; readonly name: string }[] = [
+  { id: 'random', name: 'on random images' },
+  { id: 'randomOfLabel', name: 'on random images of the label' },
+  { id: 'control', name: 'as the published control' },
+];
 const LOOKS: Looks = { repaired: { color: 'model' }, control: { color: 'data', dash: [6, 4] } };
 
 /** The strips of the heat maps, ten labels wide. */
@@ -49,10 +55,12 @@ function galleryStrips({ rows }: Gallery, end: 'nearest' | 'farthest'): ImageStr
 }
 
 export class View extends LabElement<typeof schema, ModeLab> {
-  static override properties = { ...LabElement.properties, other: { state: true } };
+  static override properties = { ...LabElement.properties, other: { state: true }, against: { state: true } };
   static override styles = [...LabElement.styles, modeStyles, trackStyles];
   /** The second label of DHCI. */
   declare private other: number;
+  /** What the repairs are compared with. */
+  declare private against: Against;
   readonly #ofLabel = this.question('ofLabel');
   readonly #ofMeasure = this.question('ofMeasure');
   readonly #between = this.question('between');
@@ -65,6 +73,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
   constructor() {
     super();
     this.other = -1;
+    this.against = 'random';
   }
 
   protected override runStarted(): void {
@@ -95,27 +104,36 @@ export class View extends LabElement<typeof schema, ModeLab> {
     const found = this.store.data.get('accuracies');
     const summaries = this.store.data.get('summaries') ?? NONE;
     return html`<div>
-        <h3>Accuracy of each label</h3>
+        <h3>Accuracy of each label, first seed</h3>
         ${
           found
             ? accuracyFigure(found, this.store.data.get('rounds') ?? NONE, this.ran.theta)
             : html`<p class="facts">Press play: a network is trained, its faulty labels are found and repaired.</p>`
         }
       </div>
-      ${this.#renderRounds()}
-      ${
-        summaries.length === 0
-          ? nothing
-          : html`<div class="pair">
-            <div><h3>Repaired − control: average accuracy, points</h3>${differenceFigure(summaries, 'average')}</div>
-            <div><h3>Repaired − control: worst label, points</h3>${differenceFigure(summaries, 'worst')}</div>
-          </div>`
-      }`;
+      ${this.#renderRounds()} ${summaries.length === 0 ? nothing : this.#renderDifferences(summaries)}`;
+  }
+
+  #renderDifferences(summaries: readonly Summary[]) {
+    // Not every run repairs on random images.
+    const possible = AGAINST.filter(({ id }) => id === 'control' || summaries.some(({ beyond }) => beyond[id] !== null));
+    const chosen = possible.find(({ id }) => id === this.against) ?? possible[0];
+    if (!chosen) return nothing;
+    const choose = (event: Event & { currentTarget: HTMLSelectElement }) => {
+      this.against = possible[event.currentTarget.selectedIndex]?.id ?? 'control';
+    };
+    return html`<h3>Does the choice of images matter? Differences in points</h3>
+      <p class="tools-line"><label>repaired minus repaired <select @change=${choose}>
+        ${possible.map(({ id, name }) => html`<option ?selected=${id === chosen.id}>${name}</option>`)}</select></label></p>
+      <div class="pair">
+        <div><p class="facts">all images</p>${differenceFigure(summaries, chosen.id, 'average')}</div>
+        <div><p class="facts">the worst label</p>${differenceFigure(summaries, chosen.id, 'worst')}</div>
+      </div>`;
   }
 
   #renderRounds() {
     if (this.store.series('average').length === 0) return nothing;
-    const { method } = this.ran;
+    const method = effective(this.ran.method, this.ran.published);
     const [own] = (this.store.data.get('summaries') ?? NONE).filter((summary) => summary.method === method);
     const seeds = own && own.seeds > 1 ? `, mean of ${own.seeds} seeds with 95 % intervals` : ', first seed';
     const chart = (
@@ -205,14 +223,15 @@ export class View extends LabElement<typeof schema, ModeLab> {
     if (!selected || this.store.series('distance').length === 0) return nothing;
     const output = selected.filter(({ target }) => target === null).length;
     const { threshold } = this.ran;
+    const x = selected[0]?.direction === 'backward' ? 'sub-networks, from the last layer on' : 'hidden layers';
     return html`<h3>Layer selection</h3>
       <p class="facts">Target: the output layer for ${output} of ${selected.length} seed${selected.length === 1 ? '' : 's'}${
         output < selected.length ? `; else ${selected.flatMap(({ target }) => target ?? []).join(', ')}` : ''
       }. The charts are of the first seed.</p>
       <div class="pair">
-        <chalk-chart label="d_B between sub-networks" x-label="hidden layers" y-label="d_B" y-scale="log" height="180"
+        <chalk-chart label="d_B between sub-networks" x-label=${x} y-label="d_B" y-scale="log" height="180"
           .lines=${[{ y: threshold, label: 'saturated' }]} .series=${seriesOf(this.store, 'distance')}></chalk-chart>
-        <chalk-chart label="Accuracy of the sub-networks" x-label="hidden layers" y-label="accuracy" height="180"
+        <chalk-chart label="Accuracy of the sub-networks" x-label=${x} y-label="accuracy" height="180"
           .series=${seriesOf(this.store, 'depth')}></chalk-chart>
       </div>`;
   }

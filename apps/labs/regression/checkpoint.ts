@@ -63,7 +63,7 @@ function stateOf({ metadata, state, extra }: Checkpoint): TrainingState {
 }
 
 /**
- * Puts the trainings where the file has them; those that it lacks begin anew.
+ * Puts the trainings where the file has them; those that it lacks start from the beginning.
  * @returns steps that have been taken
  * @throws DataFormatError, ConfigError where the file belongs to another lab or other settings
  */

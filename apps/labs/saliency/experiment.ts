@@ -8,6 +8,7 @@ import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/expe
 import { inferenceNetwork } from '../../runtime/inference-network.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { type BackgroundExamples, type BackgroundMeasure, backgroundArea, measureBackground, shownScenes } from './background.ts';
+import { type BenchAsk, type BenchStep, benchServer } from './bench-run.ts';
 import { Explainer, type MethodMaps, type Verdict } from './explain.ts';
 import { type GapIdentity, gapIdentity } from './gap.ts';
 import { inspect, verify } from './inspect.ts';
@@ -93,6 +94,8 @@ export interface Explaining {
     look(of: { readonly pixels: Uint8Array }): Verdict;
     /** Image, map and overlay of some images of each class. */
     files(): Promise<readonly NamedFile[]>;
+    /** The next portion of the bench of explanations. */
+    bench(of: BenchAsk): Promise<BenchStep>;
   };
 }
 
@@ -294,6 +297,7 @@ export const experiment: Experiment<typeof schema, Explaining> = {
     context.serve('maps', ({ method, picture }) =>
       explainer.maps(method, picture ? [{ ...picture, name: '' }] : lab.pictures, lab.live),
     );
+    context.serve('bench', benchServer(context));
     context.serve('look', async ({ pixels }) => (await explainer.verdicts([{ pixels }]))[0] as Verdict);
     context.serve('files', () => pictureFiles(explainer, subject, usable(lab)));
     const accuracy = yield* lab.classify();

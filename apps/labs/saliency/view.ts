@@ -19,6 +19,8 @@ import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
+import './bench-panel.ts';
+import type { BenchAsk } from './bench-run.ts';
 import { renderChoices } from './choices.ts';
 import type { Explaining, GivenPicture } from './experiment.ts';
 import type { MethodMaps, Verdict } from './explain.ts';
@@ -67,6 +69,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   declare private failure: string;
   declare private opacity: number;
   readonly #look = this.question('look');
+  readonly #bench = (of: BenchAsk) => this.ask('bench', of);
   #files = new Map<string, Uint8Array>();
   #asked = { gallery: 0, given: 0 };
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -270,7 +273,11 @@ export class View extends LabElement<typeof schema, Explaining> {
   protected override renderResults() {
     if (!this.store.data.get('subject')) return nothing;
     return html`${this.#renderPicture()} ${this.#renderNumbers()}
-      <section class="bench" id="bench" aria-label="Bench of explanations"></section>`;
+      <section class="bench" id="bench" aria-label="Bench of explanations">${
+        this.hides('explain')
+          ? nothing
+          : html`<chalk-bench-panel seed=${this.ran.seed} ?disabled=${this.recorded || this.fixes('explain')} .ask=${this.#bench}></chalk-bench-panel>`
+      }</section>`;
   }
 
   #renderPicture() {

@@ -376,7 +376,7 @@ export const experiment: Experiment<typeof schema, Mapping> = {
     context.serve('verify', ({ card }) => verify(maps, card));
     context.serve('network', () => lab.network?.at(lab.live.epoch).bytes ?? null);
     if (context.checkpoint && !lab.load(context.checkpoint)) {
-      yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts anew.' };
+      yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts again.' };
     }
     const stopped = yield* iterate(lab);
     if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.iteration}: ${stopped}.` };

@@ -60,7 +60,7 @@ export class WorkQueue {
 }
 
 /** Milliseconds of other long work after which a window has its turn: its parts take some milliseconds more. */
-const PART = 20;
+const PART = 10;
 
 /** Long work in parts: where this is a window, the page has its turn between them. */
 export class Turns {

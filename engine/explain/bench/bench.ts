@@ -2,13 +2,15 @@
  * The bench of explanations: methods and controls, judged on images whose cue we put there ourselves, so that its true effect is measured by taking
  * it away. A column that does not put the truth first and a random map last says so of itself.
  */
+import { noGrad } from '../../autodiff.ts';
 import { ArgumentError, kindOf, requireRecord } from '../../errors.ts';
-import { keep } from '../../memory.ts';
+import { keep, scope } from '../../memory.ts';
 import type { Network } from '../../nn/network.ts';
 import { DeviceGenerator } from '../../ops/random.ts';
 import { Generator } from '../../random.ts';
 import { correlation } from '../faithfulness.ts';
-import { checkNetwork } from '../scores.ts';
+import { lastMaps } from '../methods.ts';
+import { checkNetwork, inEvaluation } from '../scores.ts';
 import { type BenchColumn, benchColumns } from './columns.ts';
 import { type CueImages, firstPairs } from './cue.ts';
 import {
@@ -22,7 +24,7 @@ import {
   type Setup,
   unexplainedChange,
 } from './measures.ts';
-import { type BenchRow, benchRows, mapLayer, type RowContext } from './methods.ts';
+import { type BenchRow, benchRows, type RowContext } from './methods.ts';
 import { type BenchCell, cellOf, type Reliability, type RowSample, reliabilityOf } from './reliability.ts';
 
 export interface BenchOptions extends Partial<BenchEffort> {
@@ -65,13 +67,13 @@ export interface BenchProgress {
   readonly share: number;
 }
 
-const EFFORT: BenchEffort = { portions: 14, squares: 24, copies: 4, radius: 0.1, fewer: 40, black: 0, grey: 0, seed: 0 };
+const EFFORT: BenchEffort = { portions: 10, squares: 20, copies: 4, radius: 0.1, fewer: 40, black: 0, grey: 0, seed: 0 };
 const NODES = [4, 16, 64] as const;
 const RESAMPLES = 300;
 
 /** Classes with the largest score beside the target. */
 async function otherClasses(network: Network, { x, targets }: CueImages): Promise<number[]> {
-  const scores = network.eval().forward(x.detach());
+  const scores = scope(() => noGrad(() => inEvaluation(network, () => network.forward(x.detach()))));
   const values = await scores.data();
   const classes = values.length / targets.length;
   scores.dispose();
@@ -104,7 +106,7 @@ function correlationCell(values: RowValues, effects: ArrayLike<number>, resample
 }
 
 async function setUp(network: Network, images: CueImages, options: BenchOptions, random: Network): Promise<Setup> {
-  const { nodes = 16, layer = mapLayer(network) } = options;
+  const { nodes = 16, layer = lastMaps(network)?.path } = options;
   const given = Object.fromEntries(
     Object.keys(EFFORT).flatMap((key) => {
       const value = options[key as keyof BenchEffort];

@@ -8,5 +8,5 @@ export {
 } from './bench.ts';
 export { type BenchColumn, benchColumns } from './columns.ts';
 export { type CueImages, cueImages } from './cue.ts';
-export { type BenchRow, benchRows, mapLayer, type RowContext } from './methods.ts';
+export { type BenchRow, benchRows, type RowContext } from './methods.ts';
 export { type BenchCell, type Reliability, reliabilityOf } from './reliability.ts';

@@ -5,10 +5,9 @@ import type { Network } from '../../nn/network.ts';
 import { affine } from '../../ops/index.ts';
 import { Generator } from '../../random.ts';
 import { type Tensor, tensor, zeros } from '../../tensor.ts';
-import { classScores, cueScore, infidelity, maxSensitivity } from '../faithfulness.ts';
+import { classScores, cueScore, infidelity, maxSensitivity, rankCorrelation, tiedRanks } from '../faithfulness.ts';
 import { blur } from '../features/penalties.ts';
 import { deletion, type Fill, insertion } from '../perturbation.ts';
-import { randomisationCascade } from '../randomisation.ts';
 import { type FillName, fillNames } from './columns.ts';
 import { type CueImages, withoutCue } from './cue.ts';
 import type { BenchRow, RowContext } from './methods.ts';
@@ -76,10 +75,32 @@ export async function localisation(maps: Tensor, { cue }: CueImages) {
   const size = values.length / cue.length;
   const rows = cue.map((pixels, i) => {
     const map = values.subarray(i * size, (i + 1) * size);
-    const { share, meanRank } = cueScore(map, pixels);
-    return { share, meanRank, sum: map.reduce((total, value, at) => total + (pixels[at] ? value : 0), 0) };
+    const { share, chance } = cueScore(map, pixels);
+    // Equal values share their rank: a map that is the same everywhere knows as little as chance.
+    const ranks = tiedRanks(map.map(Math.abs));
+    const onCue = (values: ArrayLike<number>) => pixels.reduce((sum, one, at) => sum + (one ? (values[at] as number) : 0), 0);
+    return { share, rank: size + 1 - onCue(ranks) / (chance * size), sum: onCue(map) };
   });
-  return { share: rows.map((r) => r.share), rank: rows.map((r) => r.meanRank), predicted: rows.map((r) => r.sum) };
+  return { share: rows.map((r) => r.share), rank: rows.map((r) => r.rank), predicted: rows.map((r) => r.sum) };
+}
+
+/** Ranks of the maps with equal values in random order, so that no row gains by the order in which pixels are stored. */
+async function withoutTies(maps: Tensor, seed: number): Promise<Tensor> {
+  const [n, h, w] = maps.shape as [number, number, number];
+  const values = await maps.data();
+  const ranks = new Float32Array(values.length);
+  const rng = new Generator(seed, 'ties');
+  for (let i = 0; i < n; i++) {
+    const own = values.subarray(i * h * w, (i + 1) * h * w);
+    const chance = rng.uniform(h * w);
+    const order = Array.from(own, (_, at) => at).sort(
+      (a, b) => (own[a] as number) - (own[b] as number) || (chance[a] as number) - (chance[b] as number),
+    );
+    order.forEach((pixel, rank) => {
+      ranks[i * h * w + pixel] = rank;
+    });
+  }
+  return tensor(ranks, maps.shape, { device: maps.device });
 }
 
 /** E[(βΣ_MΦ − ΔS)²] of each image; the squares lie at the same places for all rows. */
@@ -112,12 +133,16 @@ async function sensitivity(row: BenchRow, { network, few, context, effort }: Set
   return values;
 }
 
-/** Similarity with the map of the network when all its layers are random. */
-async function afterRandomisation(row: BenchRow, { network, few, context, effort }: Setup): Promise<readonly number[]> {
-  let last: readonly number[] = [];
-  const explain = (which: Network) => row.explain(which, few, few.x, context);
-  for await (const { similarity } of randomisationCascade(network, explain, { seed: effort.seed })) last = similarity;
-  return last;
+/** Rank correlation of |Φ| with the map at the end of the cascade, when all layers are random (see `randomisationCascade`). */
+async function afterRandomisation(row: BenchRow, maps: Tensor, { few, context }: Setup): Promise<readonly number[]> {
+  const random = row.explain(context.random, few, few.x, context);
+  const [before, after] = await Promise.all([maps.data(), random.data()]);
+  random.dispose();
+  const size = after.length / few.targets.length;
+  return few.targets.map((_, i) => {
+    const part = (values: Float32Array) => values.subarray(i * size, (i + 1) * size).map(Math.abs);
+    return rankCorrelation(part(before), part(after));
+  });
 }
 
 /** All measures of a row. Yields the share that is done. */
@@ -127,18 +152,20 @@ export async function* measureRow(row: BenchRow, setup: Setup): AsyncGenerator<n
   try {
     const values: Record<string, ArrayLike<number>> & { predicted: ArrayLike<number> } = await localisation(maps, images);
     yield 0.1;
+    const order = await withoutTies(maps, effort.seed);
     for (const [at, fill] of fillNames.entries()) {
       const options = { steps: effort.portions, fill: fills[fill] };
-      values[`deletion-${fill}`] = (await deletion(network, images.x, images.targets, maps, options)).area;
-      values[`insertion-${fill}`] = (await insertion(network, images.x, images.targets, maps, options)).area;
+      values[`deletion-${fill}`] = (await deletion(network, images.x, images.targets, order, options)).area;
+      values[`insertion-${fill}`] = (await insertion(network, images.x, images.targets, order, options)).area;
       yield 0.1 + 0.15 * (at + 1);
     }
+    order.dispose();
     const left = await bestInfidelity(setup, maps, effort);
     values.infidelity = left.map((value, i) => ((unexplained[i] as number) > 0 ? value / (unexplained[i] as number) : 1));
     yield 0.7;
     values.sensitivity = await sensitivity(row, setup);
     yield 0.85;
-    values.randomisation = await afterRandomisation(row, setup);
+    values.randomisation = await afterRandomisation(row, maps, setup);
     return values;
   } finally {
     maps.dispose();

@@ -1,6 +1,5 @@
 /** The rows of the bench: methods that explain, controls that do not, and the truth. */
 import { noGrad } from '../../autodiff.ts';
-import { ArgumentError, kindOf } from '../../errors.ts';
 import { scope } from '../../memory.ts';
 import type { Network } from '../../nn/network.ts';
 import { max, reshape, resize2d, sub, sum } from '../../ops/index.ts';
@@ -11,6 +10,7 @@ import { cam, gradCam, gradCamPlusPlus, xGradCam } from '../cam.ts';
 import { edgeMap, inputMap, randomMap, uniformMap } from '../control-maps.ts';
 import { classScores } from '../faithfulness.ts';
 import { layerSaliency, spatialAttribution } from '../layer-attribution.ts';
+import { lastMaps, whyUndefined } from '../methods.ts';
 import { occlusion } from '../perturbation.ts';
 import { scoreCam } from '../score-cam.ts';
 import { type CueImages, onCue, withoutCue } from './cue.ts';
@@ -129,27 +129,8 @@ const controlRows: readonly BenchRow[] = [
   ),
 ];
 
-/** The last layer of the outer list that puts out maps larger than one cell; undefined where there is none. */
-export function mapLayer(network: Network): string | undefined {
-  if (!Array.isArray(network?.layers)) throw new ArgumentError('mapLayer', `it takes a network, not ${kindOf(network)}`);
-  const found = network.layers.findLast(({ type, outputShape }) => {
-    const [h = 0, w = 0, c] = outputShape;
-    return c !== undefined && h * w > 1 && !['dropout', 'dropout2d', 'identity'].includes(type);
-  });
-  // The input itself, or a pooled copy of it, is no layer's work.
-  return network.layers.some(({ type }) => type.startsWith('conv')) ? found?.path : undefined;
-}
-
-/** Whether a network is read by a global average pool and at most one linear layer behind a layer: then CAM is defined. */
-function pooledBehind(network: Network, layer: string): boolean {
-  const at = network.layers.findIndex(({ path }) => path === layer);
-  const types = network.layers.slice(at + 1).map(({ type }) => type);
-  const behind = types.filter((type) => !['dropout', 'dropout2d', 'identity', 'flatten'].includes(type));
-  return behind[0] === 'globalavgpool2d' && (behind.length === 1 || (behind.length === 2 && behind[1] === 'linear'));
-}
-
 /** All rows that are defined for a network: the truth first, then methods, then controls. */
-export function benchRows(network: Network, layer = mapLayer(network)): readonly BenchRow[] {
-  const onLayers = layer === undefined ? [] : [...layerRows, ...(pooledBehind(network, layer) ? [camRow] : [])];
+export function benchRows(network: Network, layer = lastMaps(network)?.path): readonly BenchRow[] {
+  const onLayers = layer === undefined ? [] : [...layerRows, ...(whyUndefined(network, 'CAM', layer) ? [] : [camRow])];
   return [truth, ...pixelRows, ...onLayers, ...controlRows];
 }

@@ -144,3 +144,17 @@ export function foldFloat(op: string, args: readonly number[]): number | boolean
       return undefined;
   }
 }
+
+/** Comparisons that hold where others do not. */
+export const NEGATED: Readonly<Record<string, string>> = {
+  'i32.eq': 'i32.ne',
+  'i32.ne': 'i32.eq',
+  'i32.lt_s': 'i32.ge_s',
+  'i32.ge_s': 'i32.lt_s',
+  'i32.gt_s': 'i32.le_s',
+  'i32.le_s': 'i32.gt_s',
+  'i32.lt_u': 'i32.ge_u',
+  'i32.ge_u': 'i32.lt_u',
+  'i32.gt_u': 'i32.le_u',
+  'i32.le_u': 'i32.gt_u',
+};

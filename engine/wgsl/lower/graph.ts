@@ -4,7 +4,7 @@
  */
 import type { WasmType } from '../wasm/opcodes.ts';
 import { instruction, isInstruction } from '../wasm/opcodes.ts';
-import { foldFloat, foldInt } from './fold.ts';
+import { foldFloat, foldInt, NEGATED } from './fold.ts';
 import { exactly, FULL, isConstant, type Range, transfer, unsigned } from './range.ts';
 
 /** A straight piece of program: what is in it runs as a whole, each time it is reached, after all of its parent that stands before it. */
@@ -106,18 +106,6 @@ export function floatOf(word: number): number {
 /** Operations that name their operands twice when they are written out. */
 export const TWICE = new Set(['min_u', 'max_u', 'min_s', 'max_s', 'f32.pmin', 'f32.pmax']);
 const COMMUTATIVE = new Set('i32.add i32.mul i32.and i32.or i32.xor i32.eq i32.ne min_u max_u min_s max_s'.split(' '));
-const MIRRORED: Readonly<Record<string, string>> = {
-  'i32.eq': 'i32.ne',
-  'i32.ne': 'i32.eq',
-  'i32.lt_s': 'i32.ge_s',
-  'i32.ge_s': 'i32.lt_s',
-  'i32.gt_s': 'i32.le_s',
-  'i32.le_s': 'i32.gt_s',
-  'i32.lt_u': 'i32.ge_u',
-  'i32.ge_u': 'i32.lt_u',
-  'i32.gt_u': 'i32.le_u',
-  'i32.le_u': 'i32.gt_u',
-};
 
 export class Graph {
   readonly root = new Region(undefined);
@@ -134,12 +122,7 @@ export class Graph {
   }
 
   i32(value: number): Node {
-    let node = this.#integers.get(value | 0);
-    if (!node) {
-      node = this.#unique('const', 'i32', [], value | 0);
-      this.#integers.set(value | 0, node);
-    }
-    return node;
+    return this.#constant(this.#integers, 'i32', value | 0);
   }
 
   f32(value: number): Node {
@@ -147,10 +130,14 @@ export class Graph {
   }
 
   f32Bits(word: number): Node {
-    let node = this.#floats.get(word | 0);
+    return this.#constant(this.#floats, 'f32', word | 0);
+  }
+
+  #constant(known: Map<number, Node>, type: WasmType, word: number): Node {
+    let node = known.get(word);
     if (!node) {
-      node = this.#unique('const', 'f32', [], word | 0);
-      this.#floats.set(word | 0, node);
+      node = this.#new('const', type, [], word);
+      known.set(word, node);
     }
     return node;
   }
@@ -378,7 +365,7 @@ export class Graph {
     }
     if (op === 'i32.eqz') {
       if (a.op === 'i32.eqz') return this.bool(a.args[0] as Node);
-      const mirrored = MIRRORED[a.op];
+      const mirrored = NEGATED[a.op];
       if (mirrored) return this.make(mirrored, a.args);
       return isConstant(a.range) ? this.i32(Number(a.range.lo === 0)) : undefined;
     }

@@ -26,6 +26,7 @@ import { mlp, mnistCnn } from '../../../engine/nn/architectures.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { Generator } from '../../../engine/random.ts';
 import { saveNetwork } from '../../../engine/train/checkpoint.ts';
+import { pngOf } from '../data/png-writer.ts';
 
 type Config = ConfigOf<typeof schema>;
 const base = defaults(schema) as Config;
@@ -142,11 +143,86 @@ describe('the t-SNE lab', () => {
     expect(checkpointFacts(new Uint8Array(20))).toEqual({});
     network.dispose();
     const { store, runner } = await run({ layer: 'first', iterations: 50 }, files);
-    expect(store.data.get('space')).toMatch(/layer 1, 26 × 26 × 3 numbers, epoch 0/);
+    expect(store.data.get('space')).toMatch(/layer 1, 26 × 26 × 3 numbers, epoch 0, of a network trained on 'fashion-mnist'/);
+    expect(store.notes).toMatchObject([
+      { level: 'warning', message: expect.stringMatching(/trained on 'fashion-mnist'.*of 'mnist'/) },
+    ]);
     expect(store.data.get('epochs')).toEqual([0]);
     await runner.stop();
     await expect(run({ layer: 'other', path: '77' }, files)).rejects.toThrow(/no layer/);
     await expect(run({ layer: 'logits' }, new Map([['x', new Uint8Array(20)]]))).rejects.toThrow();
+  });
+
+  it('says that a network was trained on other images, and compares no classes that are not the same', async () => {
+    await init({ device: 'wasm' });
+    const network = buildNetwork(mnistCnn({ filters: 2, hidden: 8 }), { inputShape: [28, 28, 1], rng: 5 });
+    const files = new Map([['mine.safetensors', await saveNetwork(network, { dataset: 'own', classNames: ['dark', 'light'] })]]);
+    network.dispose();
+    const { result, store, runner } = await run({ layer: 'hidden', iterations: 50 }, files);
+    expect(store.notes[0]?.message).toMatch(/trained on 'own', but the images are of 'mnist'/);
+    expect(result?.accuracy).toBeNull();
+    expect(store.data.get('space')).not.toMatch(/classified/);
+    expect(store.data.has('predicted')).toBe(false);
+    await runner.stop();
+  });
+
+  it('draws maps of several spaces side by side, which a checkpoint of the maps remembers', async () => {
+    const { result, store, events, runner } = await run({
+      view: 'grid',
+      spaces: 'softmax, pixels',
+      perplexities: '6',
+      seeds: 1,
+      iterations: 60,
+    });
+    expect(store.data.get('panels')).toMatchObject([
+      { layer: 'softmax', perplexity: 6 },
+      { layer: 'pixels', perplexity: 6 },
+    ]);
+    const [outputs, plain] = result?.maps ?? [];
+    expect(outputs?.KL).not.toBeCloseTo(plain?.KL ?? 0, 2);
+    expect(result?.inputAgreement).toBe(outputs?.inputAgreement);
+    expect(store.tables.get('quality')?.map(({ space }) => space)).toEqual(['softmax', 'pixels']);
+    expect(store.data.get('space')).toMatch(/^softmax \(.*; .*pixels \(784 pixel values\)$/);
+    expect((await runner.request('network', undefined)) as Uint8Array).toBeInstanceOf(Uint8Array);
+    await runner.stop();
+    const end = events.findLast((event) => event.type === 'checkpoint') as { bytes: Uint8Array };
+    const steps: number[] = [];
+    const again = await runInNode(experiment, {
+      environment: environment(),
+      config: {
+        ...base,
+        count: 120,
+        trainCount: 600,
+        epochs: 2,
+        view: 'grid',
+        spaces: 'softmax pixels',
+        perplexities: '6',
+        seeds: 1,
+        iterations: 80,
+      },
+      checkpoint: end.bytes,
+      onEvent: (event) => event.type === 'step' && steps.push(event.step),
+    });
+    expect(steps).toEqual([70, 80]);
+    await again.runner.stop();
+  });
+
+  it('embeds the reader’s own images', async () => {
+    const files = new Map<string, Uint8Array>();
+    for (let i = 0; i < 30; i++) {
+      const picture = (level: number) =>
+        pngOf({ width: 12, height: 10, depth: 8, colour: 2, samples: (x, y) => [level + i, (x * 9 + i) % 256, (y * 7) % 256] });
+      files.set(`mine/dark/${i}.png`, picture(10));
+      files.set(`mine/light/${i}.png`, picture(200));
+    }
+    const own = { dataset: 'own', ownSide: 12, perplexity: 5, iterations: 300 } as const;
+    const { result, store, runner } = await run(own, files);
+    expect(result?.points).toBe(60);
+    expect(store.data.get('labels')?.classes).toEqual(['dark', 'light']);
+    expect(result?.maps[0]?.agreement).toBeGreaterThan(0.9);
+    await runner.stop();
+    await expect(run({ ...own, layer: 'logits' }, files)).rejects.toThrow(/checkpoint of the classification lab/);
+    await expect(run(own)).rejects.toThrow(/drop a folder of images/);
   });
 
   it('measures against the pixels also where the schedule embeds their principal components', async () => {

@@ -126,7 +126,7 @@ describe('a run', () => {
     expect(resultOf(rest).test).toEqual(resultOf(whole).test);
     expect(settingsOfCheckpoint(saved.bytes, 'classify')).toMatchObject({ ...small, ...settings });
     const anew = await run({ ...settings, seed: 5 }, { checkpoint: saved.bytes });
-    expect(anew.store.notes[0]?.message).toMatch(/training starts anew from its weights.*order/);
+    expect(anew.store.notes[0]?.message).toMatch(/training starts again from its weights.*order/);
     expect(losses(anew)).toHaveLength(30);
     await expect(run({ ...settings, units: 8 }, { checkpoint: saved.bytes })).rejects.toThrow(/network/);
     await expect(run(settings, { checkpoint: saved.bytes.slice(0, 100) })).rejects.toThrow(/checkpoint/);

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import type { LiveTensor } from '../../../apps/components/math-card/element.ts';
+import type { Between, Groups } from '../../../apps/labs/features/blocks.ts';
 import { cards } from '../../../apps/labs/features/cards.ts';
 import { experiment } from '../../../apps/labs/features/experiment.ts';
 import { IconBook, readIcons, writeIcons } from '../../../apps/labs/features/icon-file.ts';
 import { schema } from '../../../apps/labs/features/schema.ts';
+import type { ShownEffects } from '../../../apps/labs/features/take-apart.ts';
 import { objectiveName, parseTerms } from '../../../apps/labs/features/terms.ts';
 import type { Verification } from '../../../apps/math/card.ts';
 import { openEngine } from '../../../apps/runtime/engine-device.ts';
@@ -186,5 +188,33 @@ describe.skipIf(!darknet)('Tiny Darknet', () => {
     expect(free?.way).toBe('free pixels');
     expect(set?.transformed).toBeGreaterThanOrEqual(free?.transformed ?? Number.NaN);
     expect(set?.highFrequencies).toBeLessThan((free?.highFrequencies ?? 0) / 2);
+  });
+
+  it('takes a photograph apart, and answers questions about it', async () => {
+    const blocks = { figure: 'blocks', icons: 4, grid: 1, groups: 2, path: 4 } as const;
+    const { result, runner, told } = await run(blocks);
+    const found = result?.blocks;
+    expect(found?.photograph).toBe('tabby');
+    expect(found?.verdicts[0]?.name).toMatch(/cat/i);
+    expect(found?.verdicts.reduce((sum, { probability }) => sum + probability, 0)).toBeLessThanOrEqual(1);
+    expect(found?.unexplained).toBeGreaterThan(0);
+    expect(found?.unexplained).toBeLessThan(1);
+    const said = (name: string) => told.findLast((event) => event.type === 'data' && event.name === name);
+    for (const name of ['dictionary', 'effects', 'groups', 'icons', 'group icons', 'grid'])
+      expect(said(name), name).toBeDefined();
+    const first = found?.verdicts[0]?.index ?? 0;
+    const more = (await runner.request('groups', { rank: 3, first, second: 79 })) as Groups;
+    expect(more.maps).toHaveLength(3);
+    for (const direction of more.directions) expect(Math.hypot(...direction)).toBeCloseTo(1, 4);
+    const effects = (await runner.request('effects', { first: 79, second: first })) as ShownEffects;
+    expect(effects.first).toBe(79);
+    for (const { first: one, second: other, net } of effects.channels) expect(net).toBeCloseTo(one - other, 5);
+    const between = (await runner.request('between', { to: '33' })) as Between;
+    expect(between.values).toHaveLength(14 ** 4);
+    await expect(runner.request('between', { to: '22' })).rejects.toThrow(/does not come behind/);
+    await expect(runner.request('effects', { first: 1000, second: 0 })).rejects.toThrow(/no class/);
+    await runner.stop();
+    await expect(run({ ...blocks, layer: '36' })).rejects.toThrow(/no maps/);
+    await expect(run({ ...blocks, photo: 'own' })).rejects.toThrow();
   });
 });

@@ -1,0 +1,116 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { define } from '../../components/shared/define.ts';
+import { baseStyles } from '../../shell/styles.ts';
+import type { BenchAsk, BenchStep } from './bench-run.ts';
+import './bench-view.ts';
+
+/** Pairs of images: some for a look, more for narrow intervals. */
+const SIZES = [50, 200] as const;
+
+/**
+ * The bench of explanations with its button: asks the run for portion after portion, tells how far it is, and shows the table.
+ *
+ * @element chalk-bench-panel
+ * @attr {boolean} disabled - nothing can be asked: a recording is shown, or a teacher locked it
+ * @attr {number} seed - of the networks and of all draws
+ */
+export class ChalkBenchPanel extends LitElement {
+  static override properties = {
+    disabled: { type: Boolean },
+    seed: { type: Number },
+    ask: { attribute: false },
+    step: { state: true },
+    failure: { state: true },
+  };
+  static override styles = [
+    baseStyles,
+    css`
+      :host {
+        display: block;
+        min-width: 0;
+      }
+      h3 {
+        margin: var(--chalk-space-4) 0 var(--chalk-space-2);
+        font-size: var(--chalk-text-m);
+      }
+      p {
+        margin: 0 0 var(--chalk-space-2);
+        max-width: var(--chalk-measure);
+        color: var(--chalk-ink-soft);
+        font-size: var(--chalk-text-s);
+      }
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--chalk-space-2);
+        margin-bottom: var(--chalk-space-2);
+      }
+      .failure {
+        color: var(--chalk-error);
+      }
+    `,
+  ];
+
+  declare disabled: boolean;
+  declare seed: number;
+  /** Asks the run; see `bench-run.ts`. */
+  declare ask: ((of: BenchAsk) => Promise<BenchStep>) | null;
+  declare private step: BenchStep | null;
+  declare private failure: string;
+  #turn = 0;
+
+  constructor() {
+    super();
+    this.disabled = false;
+    this.seed = 1;
+    this.ask = null;
+    this.step = null;
+    this.failure = '';
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#turn++;
+    if (!this.step?.result) this.step = null;
+  }
+
+  async #start(images: number): Promise<void> {
+    const turn = ++this.#turn;
+    const { ask, seed } = this;
+    if (!ask) return;
+    this.failure = '';
+    this.step = { doing: 'reading the images', share: 0, result: null };
+    try {
+      for (let fresh = true; turn === this.#turn && !this.step?.result; fresh = false) {
+        const step = await ask({ fresh, images, seed });
+        if (turn === this.#turn) this.step = step;
+      }
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.step = null;
+      this.failure = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  protected override render() {
+    const { step, disabled } = this;
+    const running = step !== null && step.result === null;
+    return html`<h3>Which of them can be trusted? The bench</h3>
+      <p>Two networks are trained from the same weights: one on digits as they are, one on digits whose 7s carry a dot. What the dot does to a score is
+        measured by taking it away again; so the true map is known, and every explanation stands beside it and beside maps that know nothing.</p>
+      <div class="buttons">
+        ${SIZES.map((images) => html`<button ?disabled=${disabled || running} @click=${() => void this.#start(images)}>Measure on ${images} pairs</button>`)}
+        ${running ? html`<button @click=${() => this.#stop()}>Stop</button>` : nothing}
+      </div>
+      ${disabled ? html`<p>Run live to measure.</p>` : nothing}
+      ${running ? html`<p role="status">${Math.round(100 * step.share)} %: ${step.doing}</p>` : nothing}
+      ${this.failure ? html`<p class="failure" role="alert">${this.failure}</p>` : nothing}
+      <chalk-explanation-bench .result=${step?.result ?? null}></chalk-explanation-bench>`;
+  }
+}
+
+define('chalk-bench-panel', ChalkBenchPanel);

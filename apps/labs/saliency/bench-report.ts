@@ -1,0 +1,56 @@
+/** The bench of explanations in words and Markdown. */
+import type { BenchCell, BenchResult } from '../../../engine/explain/bench/index.ts';
+
+const number = (value: number): string => {
+  if (!Number.isFinite(value)) return '–';
+  const text = Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(3);
+  return text.replace('-', '−');
+};
+
+/** `0.412 ± 0.013` */
+export const cellText = (cell: BenchCell | null | undefined): string =>
+  cell ? `${number(cell.mean)} ± ${number((cell.high - cell.low) / 2)}` : '–';
+
+/** All rows and columns; heads of columns that fail their own controls are struck through, with the reasons below. */
+export function tableOf({ columns, rows, chance, effect, cleanEffect, completeness }: BenchResult): string {
+  const head = ['', ...columns.map(({ name, reliable }) => (reliable ? name : `~~${name}~~`)), 'share, clean network'];
+  const lines = rows.map(({ name, cells, cleanShare }) => [
+    name,
+    ...columns.map(({ id }) => cellText(cells[id])),
+    cellText(cleanShare),
+  ]);
+  const table = [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
+  const reasons = columns.filter(({ reliable }) => !reliable).map(({ name, reason }) => `- ${name}: ${reason}`);
+  return [
+    table,
+    '',
+    `The cue has ${(100 * chance).toFixed(2)} % of the area. Taking it away costs the tainted network ${cellText(effect)} of its score${cleanEffect ? `, the clean one ${cellText(cleanEffect)}` : ''}.`,
+    completeness.length > 0
+      ? `Completeness error of integrated gradients: ${completeness.map(({ nodes, error }) => `${cellText(error)} with ${nodes} nodes`).join(', ')}.`
+      : '',
+    ...(reasons.length > 0 ? ['', 'Struck through, as the control fails:', ...reasons] : []),
+  ].join('\n');
+}
+
+/** Mean over seeds with half the spread from the lowest to the highest. */
+function overSeeds(results: readonly BenchResult[], row: string, column: string): { mean: number; half: number } {
+  const means = results.map(({ rows }) => rows.find(({ id }) => id === row)?.cells[column]?.mean ?? Number.NaN);
+  const mean = means.reduce((a, b) => a + b, 0) / means.length;
+  return { mean, half: (Math.max(...means) - Math.min(...means)) / 2 };
+}
+
+/** For each column the order of the rows, best first, means over seeds with half their spread, and in how many seeds it is reliable. */
+export function orderingOf(results: readonly BenchResult[]): string {
+  const [first] = results;
+  if (!first) return '';
+  return first.columns
+    .map(({ id, name, better }) => {
+      const held = results.filter(({ columns }) => columns.find((column) => column.id === id)?.reliable).length;
+      const order = first.rows
+        .map((row) => ({ name: row.name, ...overSeeds(results, row.id, id) }))
+        .sort((a, b) => (better === 'higher' ? b.mean - a.mean : a.mean - b.mean))
+        .map((row) => `${row.name} ${number(row.mean)} ± ${number(row.half)}`);
+      return `- **${name}** (${better} is better; controls hold in ${held} of ${results.length}): ${order.join(', ')}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,79 @@
+/**
+ * The bench of explanations in a terminal: `node apps/cli/run.mjs exec apps/labs/saliency/bench.ts [options]`.
+ *
+ *   --images N     pairs of test images (200)
+ *   --seeds LIST   1,2,3
+ *   --network K    pooled (default: every method is defined) or dense (that of failure-modes)
+ *   --train N      training images (4000), --epochs N (3)
+ *   --dot N        side of the dot in pixels (3)
+ *   --device D     wasm (default), webgpu, cpu, auto
+ *   --json FILE    writes everything
+ *
+ * Prints Markdown: every row and column with its interval over images, then the ordering over the seeds. Needs `npm run data -- --set mnist`.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { loadDataset } from '../../../engine/data/load.ts';
+import { type BenchResult, explanationBench } from '../../../engine/explain/bench/index.ts';
+import { openEngine } from '../../runtime/engine-device.ts';
+import type { DevicePreference } from '../../runtime/experiment.ts';
+import { nodeEnvironment } from '../../runtime/node-environment.ts';
+import { BENCH_DOT, type BenchNetworks, BLACK, dotPairs, trainedOn } from './bench-networks.ts';
+import { orderingOf, tableOf } from './bench-report.ts';
+
+const OPTIONS = {
+  images: { type: 'string', default: '200' },
+  seeds: { type: 'string', default: '1,2,3' },
+  network: { type: 'string', default: 'pooled' },
+  train: { type: 'string', default: '4000' },
+  epochs: { type: 'string', default: '3' },
+  dot: { type: 'string', default: String(BENCH_DOT.size) },
+  device: { type: 'string', default: 'wasm' },
+  json: { type: 'string' },
+} as const;
+
+async function end<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = await work.next();
+    if (done) return value;
+  }
+}
+
+/** @returns 2 for wrong arguments */
+export async function main(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const { network: kind, device } = values;
+  const counts = { images: values.images, train: values.train, epochs: values.epochs, dot: values.dot };
+  const numbers = Object.fromEntries(Object.entries(counts).map(([name, text]) => [name, Number(text)])) as Record<
+    keyof typeof counts,
+    number
+  >;
+  const wrong = Object.entries(numbers).find(([, value]) => !Number.isInteger(value) || value < 1);
+  const seeds = values.seeds.split(',').map(Number);
+  if (wrong || seeds.some((seed) => !Number.isInteger(seed)) || (kind !== 'pooled' && kind !== 'dense')) {
+    console.error(wrong ? `--${wrong[0]} must be a whole number of at least 1` : '--seeds: 1,2,3; --network: pooled or dense');
+    return 2;
+  }
+  const { data } = nodeEnvironment();
+  const { name, kind: opened } = await openEngine(device as DevicePreference);
+  const train = await loadDataset('mnist', { source: data, split: 'train', count: numbers.train });
+  const test = await loadDataset('mnist', { source: data, split: 'test' });
+  const dot = { ...BENCH_DOT, size: numbers.dot };
+  const results: BenchResult[] = [];
+  for (const seed of seeds) {
+    const settings: BenchNetworks = { kind, epochs: numbers.epochs, seed };
+    const clean = await end(trainedOn(train, null, settings));
+    const tainted = await end(trainedOn(train, dot, settings));
+    const pairs = await dotPairs(test, dot, numbers.images);
+    const began = performance.now();
+    const result = await end(explanationBench(tainted, pairs, { clean, seed, black: BLACK }));
+    const seconds = (performance.now() - began) / 1000;
+    results.push(result);
+    console.log(`\n## Seed ${seed}: ${result.images} pairs, ${kind} network, ${opened} (${name}), ${seconds.toFixed(0)} s\n`);
+    console.log(tableOf(result));
+    for (const made of [clean, tainted, pairs.x, pairs.without, pairs.mask]) made.dispose();
+  }
+  if (results.length > 1) console.log(`\n## Over ${results.length} seeds\n\n${orderingOf(results)}`);
+  if (values.json) writeFileSync(values.json, JSON.stringify({ options: values, results }, null, 1));
+  return 0;
+}
