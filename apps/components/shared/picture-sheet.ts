@@ -80,7 +80,7 @@ export async function tablePng(table: HTMLTableElement, title: string): Promise<
     const below = cell.querySelector('small')?.dataset.text;
     context.fillText(cell.textContent?.trim() ?? '', x + width / 2, y + height / (below ? 3 : 2), width);
     if (!below) continue;
-    context.font = `0.6rem ${style.fontFamily}`;
+    context.font = `9px ${style.fontFamily}`;
     context.fillText(below, x + width / 2, y + (3 * height) / 4, width);
   }
   return pngOf(canvas);
