@@ -81,6 +81,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
   declare private questions: readonly string[];
   declare private found: string;
   #notes: ReaderNotes = noNotes;
+  #lastFinding: TemplateResult | string | undefined;
   /** The first steps that the reader has done: run, change, symbol. */
   #steps: readonly [ran: boolean, changed: boolean, looked: boolean] = [false, false, false];
   readonly #questions: { readonly failure: string }[] = [];
@@ -229,7 +230,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   /** What the run found, as the reader sees it. */
   get #found(): string {
-    return this.renderRoot.querySelector('.finding')?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
+    return this.renderRoot.querySelector('.finding:not(.old)')?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
   }
 
   /** The finding and the prompts of the prose, for what the reader writes beside them. */
@@ -325,8 +326,17 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       .verify=${live ? verify : undefined}></chalk-card-section>`;
   }
 
+  /** What the run on the screen found; while a new one has found nothing yet, what the one before did. */
+  #finding(): { readonly words: TemplateResult | string | typeof nothing; readonly before: boolean } {
+    const now = this.module.texts?.finding?.(this);
+    if (now !== undefined) this.#lastFinding = now;
+    else if (['idle', 'finished'].includes(this.runState)) this.#lastFinding = undefined;
+    return { words: now ?? this.#lastFinding ?? nothing, before: now === undefined && this.#lastFinding !== undefined };
+  }
+
   override render(): TemplateResult {
     const { texts } = this.module;
+    const { words, before } = this.#finding();
     return renderLab({
       definition: this.definition,
       compact: this.compact,
@@ -334,6 +344,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       expected: this.expected,
       recording: this.module.recording !== undefined,
       finds: texts?.finding !== undefined,
+      before,
       config: this.state.config,
       base: this.state.base,
       preset: this.state.preset,
@@ -350,7 +361,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       exports: this.#exports(),
       failures: this.#questions.flatMap(({ failure }) => (failure ? [failure] : [])),
       parts: {
-        finding: texts?.finding?.(this) ?? nothing,
+        finding: words,
         figure: this.renderFigure(),
         moreControls: this.renderMoreControls(),
         tools: this.renderTools(),

@@ -46,11 +46,28 @@ export interface LabModule<S extends Schema = Schema, C extends Contract = AnyCo
   readonly cards?: () => Promise<{ readonly cards: readonly BuiltCard[] }>;
   /** Address of the recorded run. */
   readonly recording?: string;
+  /** The recording, where it is on its way already. */
+  readonly early?: Promise<string | undefined>;
 }
 
 interface ViewClass<S extends Schema, C extends Contract> {
   new (): LabElement<S, C>;
   lab: unknown;
+}
+
+/** Milliseconds that a page waits for its recording before it shows the lab without. */
+const PATIENCE = 1200;
+
+/**
+ * The recording of a lab that is its page: fetched at once, so that the page goes from its title to the whole story in one step and nothing
+ * moves. Undefined for a lab that stands among other things, or will start by itself.
+ */
+function earlyRecording(tag: string, address: string | undefined): Promise<string | undefined> | undefined {
+  if (address === undefined || !document.querySelector(`${tag}[page]`) || /autostart/.test(location.hash)) return undefined;
+  // What goes wrong is said when the lab asks for it again.
+  return fetch(address)
+    .then((response) => (response.ok ? response.text() : undefined))
+    .catch(() => undefined);
 }
 
 /** Makes the element `chalk-lab-<id>` of a lab's view. */
@@ -59,6 +76,13 @@ export function defineLabElement<S extends Schema, C extends Contract>(
   module: LabModule<S, C>,
 ): ViewClass<S, C> {
   View.lab = module;
-  define(`chalk-lab-${module.definition.id}`, View);
+  const tag = `chalk-lab-${module.definition.id}`;
+  const early = earlyRecording(tag, module.recording);
+  if (!early) define(tag, View);
+  else {
+    View.lab = { ...module, early };
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    void Promise.race([early, late]).then(() => define(tag, View));
+  }
   return View;
 }

@@ -267,7 +267,9 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   }
 
   async #loadRecording(): Promise<string | undefined> {
-    const { recording } = this.module;
+    const { recording, early } = this.module;
+    const text = await early;
+    if (text !== undefined) return text;
     return recording === undefined ? undefined : (await fetch(recording)).text();
   }
 

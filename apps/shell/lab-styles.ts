@@ -136,6 +136,12 @@ export const labStyles = css`
     display: none;
   }
   /* Of the run before: it stays until the new one has something to show. */
+  .finding.old {
+    color: var(--chalk-ink-soft);
+  }
+  .before {
+    font-size: var(--chalk-text-s);
+  }
   .stale :is(.figure, .shown, .finding) {
     opacity: 0.45;
     transition: opacity var(--chalk-duration);
@@ -237,7 +243,7 @@ export const labStyles = css`
     align-items: center;
   }
   .background input {
-    min-height: 0;
+    min-height: 1.5rem;
   }
   .tools {
     display: flex;

@@ -29,6 +29,8 @@ export interface LabView {
   /** The lab has a recording, which may still be on its way, and a sentence with its finding. */
   readonly recording: boolean;
   readonly finds: boolean;
+  /** The finding is still that of the run before: this one has not found anything yet. */
+  readonly before: boolean;
   readonly config: Config;
   /** Values that reset brings back. */
   readonly base: Config;
@@ -210,9 +212,10 @@ const failures = (view: LabView): TemplateResult[] =>
   [...new Set(view.failures)].map((failure) => html`<p role="alert" class="failure">${failure}</p>`);
 
 /** What the run on the screen found; before there is one, its room is kept. */
-function finding({ parts, finds }: LabView): Part {
+function finding({ parts, finds, before }: LabView): Part {
   if (!finds) return nothing;
-  return html`<p class="finding" role="status">${parts.finding}</p>`;
+  const remark = before ? html` <span class="before">(the run before)</span>` : nothing;
+  return html`<p class="finding ${before ? 'old' : ''}" role="status">${parts.finding}${remark}</p>`;
 }
 
 export function renderLab(view: LabView): TemplateResult {
@@ -223,7 +226,7 @@ export function renderLab(view: LabView): TemplateResult {
   return html`<div class="lab ${compact ? 'embed' : ''} ${run.stale ? 'stale' : ''}">
     ${heading} ${finding(view)} ${banners(view)} ${compact ? nothing : parts.steps} ${deck(view)}
     <div class="stage">
-      <div class="view"><div class="figure" part="figure" aria-busy=${run.stale}>${parts.figure}</div>${failure(view)}</div>
+      <div class="view">${compact ? nothing : html`<h2 class="visually-hidden">Figure</h2>`}<div class="figure" part="figure" aria-busy=${run.stale}>${parts.figure}</div>${failure(view)}</div>
       ${controls(view)}
       <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
     </div>

@@ -45,6 +45,10 @@ export const baseStyles = css`
     border-radius: var(--chalk-radius-s);
     background: var(--chalk-surface);
   }
+  input:is([type='checkbox'], [type='radio']) {
+    min-width: 1.5rem;
+    min-height: 1.5rem;
+  }
   button {
     cursor: pointer;
     transition: background-color var(--chalk-duration), border-color var(--chalk-duration);

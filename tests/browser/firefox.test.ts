@@ -38,10 +38,13 @@ describe.skipIf(firefox === undefined)('in Firefox', () => {
     page.on('pageerror', (error) => problems.push(String(error)));
     await page.goto(`${served.origin}/labs/${id}/index.html`, { waitUntil: 'load' });
     await page.waitForFunction(
-      () => (document.querySelector('main > *') as Lab | null)?.shadowRoot?.querySelector('.finding')?.textContent?.trim(),
-      {
-        timeout: 60_000,
+      (recorded) => {
+        const lab = document.querySelector('main > *') as Lab | null;
+        const part = lab?.shadowRoot?.querySelector(recorded ? '.finding' : 'chalk-transport-bar');
+        return recorded ? part?.textContent?.trim() : part;
       },
+      { timeout: 60_000 },
+      existsSync(join(repositoryRoot, 'apps/labs', id, 'recording.json')),
     );
     await page.evaluate(() => (document.querySelector('main > *') as Lab).play());
     await page.waitForFunction(

@@ -163,7 +163,7 @@ describe('without a GPU, as a reader looks at it', () => {
       expect(finding.text.length).toBeGreaterThan(20);
       expect(finding.top).toBeGreaterThanOrEqual(0);
       expect(finding.bottom).toBeLessThanOrEqual(height);
-      const open = await page.$eval('main > * >>> .side', (side) => (side as HTMLDetailsElement).open);
+      const open = await page.$eval('main > * >>> details[part="controls"]', (side) => (side as HTMLDetailsElement).open);
       expect(open, 'controls are open').toBe(width > 600);
       type Moved = { moved: { value: number; at: string[] } };
       const loaded = await page.evaluate(() => (globalThis as unknown as Moved).moved);

@@ -74,7 +74,7 @@ export class ChalkAttributionGallery extends LitElement {
         color: var(--chalk-ink-soft);
       }
       label input {
-        min-height: 0;
+        min-height: 1.5rem;
       }
       input[type='range'] {
         width: 6rem;

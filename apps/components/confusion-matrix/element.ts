@@ -227,7 +227,9 @@ export class ChalkConfusionMatrix extends LitElement {
         );
       const text = mode === 'counts' ? (count > 0 ? formatCount(count) : '') : Math.abs(value) < 0.0005 ? '' : percent;
       const amount = difference ? `${percent} points difference` : `${percent} %, ${formatCount(count)} of ${totals[truth]}`;
-      const spoken = `true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}: ${amount}`;
+      const place = `true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}`;
+      // What is read aloud holds what is written: who speaks to the page says that.
+      const spoken = `${place}: ${text && !amount.includes(text) ? `${text}, ` : ''}${amount}`;
       const selected = this.selected?.truth === truth && this.selected.predicted === predicted;
       return html`<td
         role="gridcell"

@@ -77,6 +77,7 @@ export const controlsStyles = css`
     font-size: 1.1em;
   }
   button.symbol {
+    min-width: 1.5rem;
     min-height: 1.5rem;
     padding: 0 0.25em;
     border: 0;
@@ -134,8 +135,8 @@ export const controlsStyles = css`
     align-items: center;
   }
   .check input {
-    width: 1.1rem;
-    height: 1.1rem;
+    width: 1.5rem;
+    height: 1.5rem;
     min-height: 0;
     margin: 0;
   }
@@ -161,6 +162,8 @@ export const controlsStyles = css`
     border-radius: 50%;
     color: var(--chalk-ink-faint);
     font-size: var(--chalk-text-xs);
+    min-width: 1.5rem;
+    min-height: 1.5rem;
   }
   .control.selected button.about {
     color: inherit;

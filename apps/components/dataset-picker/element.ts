@@ -59,7 +59,7 @@ export class ChalkDatasetPicker extends LitElement {
         padding: var(--chalk-space-1) 0;
       }
       .choice input {
-        min-height: 0;
+        min-height: 1.5rem;
       }
       .choice small {
         grid-column: 2;

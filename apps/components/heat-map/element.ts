@@ -80,7 +80,7 @@ export class ChalkHeatMap extends LitElement {
         color: var(--chalk-ink-soft);
       }
       label input {
-        min-height: 0;
+        min-height: 1.5rem;
       }
       input[type='range'] {
         width: 5rem;

@@ -94,7 +94,7 @@ export class ChalkRunsTable extends LitElement {
         opacity: 0.25;
       }
       input[type='checkbox'] {
-        min-height: 0;
+        min-height: 1.5rem;
       }
       .running {
         color: var(--chalk-model);
