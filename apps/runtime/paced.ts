@@ -1,6 +1,7 @@
-/** Work that tells through a callback, pulled like a generator: it goes on when its consumer asks for more, and ends when it is left. */
+/** Generators between work and a run: work goes on when its consumer asks for more, and ends when it is left. */
 
 /**
+ * Work that tells through a callback, as a generator.
  * @param work awaits `tell` for each event; what it awaits settles when the consumer pulls the next one, and rejects when it does not
  * @returns what `work` returns
  */
@@ -38,5 +39,21 @@ export async function* paced<E, T>(work: (tell: (event: E) => Promise<void>) => 
     left = true;
     for (const { stop } of told) stop(new Error('nobody listens any more'));
     await running.catch(() => undefined);
+  }
+}
+
+/** What a generator yields, told otherwise; it is left when its consumer leaves. @returns what it returns */
+export async function* translated<A, B, T>(
+  source: AsyncGenerator<A, T>,
+  events: (value: A) => Iterable<B>,
+): AsyncGenerator<B, T> {
+  try {
+    for (;;) {
+      const { value, done } = await source.next();
+      if (done) return value;
+      yield* events(value);
+    }
+  } finally {
+    await source.return(undefined as never);
   }
 }

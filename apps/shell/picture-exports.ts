@@ -23,12 +23,21 @@ const PICTURES = [
 /** Curves stand in a file of all curves already; a table of its own is not what a reader of an image wants. */
 const WITH_CSV = ['confusion-matrix', 'heat-map', 'attribution-gallery', 'scatter-plot'];
 
+/** Whether there is something to take away: an element that waits for its numbers has nothing. */
+function drawn(picture: Picture & { readonly images?: unknown }): boolean {
+  const root = picture.shadowRoot;
+  if (!root || (picture.localName === 'chalk-image-grid' && !picture.images)) return false;
+  return (
+    root.querySelector('canvas, table') !== null || [...root.querySelectorAll('chalk-image-grid, chalk-heat-map')].some(drawn)
+  );
+}
+
 /**
  * @param root what the lab has rendered; pictures within other elements belong to these
  * @param lab start of the files' names
  */
 export function pictureExports(root: ParentNode, lab: string): readonly ExportItem[] {
-  const found = [...root.querySelectorAll<Picture>(PICTURES.map((name) => `chalk-${name}`).join(','))];
+  const found = [...root.querySelectorAll<Picture>(PICTURES.map((name) => `chalk-${name}`).join(','))].filter(drawn);
   const names = new Map<string, number>();
   return found.flatMap((picture): ExportItem[] => {
     const label = picture.label || picture.name || picture.localName.replace('chalk-', '');

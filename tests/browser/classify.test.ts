@@ -14,7 +14,7 @@ import { openPageRunner, type PageRunner } from './page-runner.ts';
 
 const PROBE = 'tests/browser/classify.probe.ts';
 /** Steps whose losses are compared; the reference device takes a second for each. */
-const FIRST = 20;
+const FIRST = 12;
 const OF_REFERENCE = 5;
 /** The numbers of this file are those of the preset `full`: 1→32 (3×3) → 128 → 10, Adam 1e-3, batches of 64. */
 const settings = { evaluations: 1 };

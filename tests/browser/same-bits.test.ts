@@ -1,14 +1,17 @@
 /** The WebAssembly device gives the same bits in every engine: a hundred steps of training in Node, Chrome and Firefox. */
+import puppeteer from 'puppeteer';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { findFirefox } from '../../apps/cli/needs/table.ts';
 import { type TrainedBits, trainedBits } from '../unit/device/training-bits.ts';
-import { findFirefox, launchFirefox } from './firefox.ts';
 import { launchBrowser } from './launch.ts';
 import { openPageRunner } from './page-runner.ts';
 
-const firefox = findFirefox();
+const firefox = findFirefox()?.name;
 const browsers = [
   ['Chrome', () => launchBrowser({ adapter: 'none' })] as const,
-  ...(firefox ? [['Firefox', () => launchFirefox(firefox)] as const] : []),
+  ...(firefox
+    ? [['Firefox', () => puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true })] as const]
+    : []),
 ];
 
 let node: TrainedBits;

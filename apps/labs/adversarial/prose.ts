@@ -60,8 +60,11 @@ function transferWords({ store }: Page) {
   return html`<p>
     In this run the second network recognises ${formatPercent(clean)} of the images as they are, ${formatPercent(noise)} with random signs of
     ε = ${epsilon}, ${formatPercent(fgsm)} of those that FGSM and ${formatPercent(pgd)} of those that PGD made against the first, and ${formatPercent(own)}
-    under an attack on itself. What ${pgd < noise - 0.05 ? 'fools one network, fools the other in part' : 'fools one network hardly fools the other here'}: nobody
-    needs to know the weights of the network that shall be fooled.
+    under an attack on itself. ${
+      pgd < noise - 0.05
+        ? 'What fools one network, fools the other in part: nobody needs to know the weights of the network that shall be fooled.'
+        : 'What fools one network hardly fools the other here.'
+    }
   </p>`;
 }
 
@@ -92,8 +95,8 @@ export const prose: Prose<typeof schema, Adversarial> = (lab) => html`
   ${ask(
     'Make it a class of your choice. Does the changed picture resemble that class?',
     html`<p>
-      Set the class and ε, and magnify δ with your eyes: for these networks it looks like noise rather than like strokes. The attack does not
-      draw the other class; it adds what this network counts as evidence for it. Compare feature visualisation, where smoothness is asked for.
+      Look at δ: how much of it would you take for strokes of the other class, and how much for noise? The attack does not have to draw the class;
+      it adds what this network counts as evidence for it. Compare feature visualisation, where smoothness is asked for.
       <button @click=${() => lab.take({ target: 8, epsilon: 0.15 }, 'This suggestion')}>Make it an 8</button>
     </p>`,
   )}

@@ -395,7 +395,6 @@ export const definition = defineLab({
   presets: {
     quick: { values: { images: 4000, validationImages: 500, testImages: 1000, filters: 8, units: 64, epochs: 2 } },
     full: {
-      label: 'full: the exercise’s recipe',
       shows: 'Its CNN on all 60,000 images, 2,000 of them held out: SGD with momentum, ten epochs.',
       values: {
         images: 58000,
@@ -433,8 +432,7 @@ export const definition = defineLab({
         epochs: 75,
       },
     },
-    'LAB01 CNN, browser size': {
-      label: 'LAB01 CNN, small enough for a browser',
+    'LAB01 CNN, small': {
       shows: 'A quarter of the filters and a fifth of the epochs.',
       values: {
         ...lab01,
@@ -446,13 +444,12 @@ export const definition = defineLab({
         epochs: 15,
       },
     },
-    'LAB01 Imagenette CNN': {
+    'Imagenette CNN': {
       shows:
         'Class maps of 28 × 28 whose means are the logits; open Imagenette’s archive, or any folders of pictures, as own images.',
       values: { ...imagenette, ownSide: 224, widths: '64 64 64', epochs: 40 },
     },
-    'LAB01 Imagenette CNN, browser size': {
-      label: 'LAB01 Imagenette CNN, small enough for a browser',
+    'Imagenette CNN, small': {
       shows: 'Pictures of 64 pixels, a quarter of the maps, eight epochs.',
       values: { ...imagenette, ownSide: 64, widths: '16 16 16', epochs: 8 },
     },

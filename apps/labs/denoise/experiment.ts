@@ -238,10 +238,10 @@ export const experiment: Experiment<typeof schema, Denoising> = {
         training: denoiser.name,
         [`training loss, last ${LAST} steps`]: trainLoss,
         'MSE on MNIST': digits.mean,
-        '± (standard error)': digits.standardError,
+        '±, MNIST': digits.standardError,
         'MSE on Fashion-MNIST': clothes.mean,
-        '±': clothes.standardError,
-        'test images of each': digits.images,
+        '±, Fashion-MNIST': clothes.standardError,
+        'test images': digits.images,
       };
       yield { type: 'row', table: 'errors', id: denoiser.name, row };
     }

@@ -146,7 +146,7 @@ export class View extends LabElement<typeof schema, Denoising> {
   }
 
   protected override renderResults() {
-    return html`<chalk-result-table label="Errors" .rows=${this.store.tables.get('errors') ?? NONE}></chalk-result-table>
+    return html`<chalk-result-table label="Errors" .rows=${this.store.tables.get('errors') ?? NONE}><p>±: standard error of the mean, over the test images.</p></chalk-result-table>
       ${this.#renderOwn()} ${this.#renderInside()}`;
   }
 

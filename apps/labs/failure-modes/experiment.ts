@@ -206,7 +206,9 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
     for (const network of networks) {
       for (const test of networks) {
         yield { type: 'phase', name: 'explain' };
-        explained[cellName(network, test)] = await explainBoth(trainers[network], sets.test[test], config);
+        const found = await explainBoth(trainers[network], sets.test[test], config);
+        explained[cellName(network, test)] = found;
+        for (const one of found) yield attributionRow(network, test, one, config);
       }
     }
     const lastLoss = record(networks, (which) => tail[which].reduce((sum, loss) => sum + loss, 0) / tail[which].length);
@@ -245,6 +247,25 @@ function accuracyRow(network: Which, test: Which, { accuracy, perClass }: CellRe
       accuracy,
       [`of ${config.dotClass}s (dot)`]: of(config.dotClass),
       [`of ${config.gridClass}s (grid)`]: of(config.gridClass),
+    },
+  };
+}
+
+function attributionRow(network: Which, test: Which, of: ExplainedCell, config: Config): ExperimentEvent {
+  return {
+    type: 'row',
+    table: 'attribution',
+    id: `${network} ${test} ${of.label}`,
+    row: {
+      network,
+      test,
+      image: `${of.image}, a ${of.label} (${of.label === config.dotClass ? 'dot' : 'grid'})`,
+      'share of the dot': of.dotShare,
+      'its rank': of.dotRank,
+      'its value': of.dotValue,
+      'strongest 5 %': of.topShare,
+      sum: of.sum,
+      'completeness error': of.completenessError,
     },
   };
 }

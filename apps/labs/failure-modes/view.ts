@@ -207,6 +207,8 @@ export class View extends LabElement<typeof schema, FailureModes> {
         ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
       <chalk-attribution-gallery label="Explanations of the test image" own-scale opacity="0.5" .maps=${this.#maps(explanations)}>
         ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>
+      <chalk-result-table label="Attribution of the exercise’s two images" .rows=${this.store.tables.get('attribution') ?? NONE}><p>By ${this.ran.method}, for the true class.
+        Strongest 5 %: the share of all attribution that the strongest twentieth of the pixels holds.</p></chalk-result-table>
       ${this.#renderPath()} ${this.#renderOwn()}`;
   }
 

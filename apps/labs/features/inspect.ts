@@ -80,8 +80,9 @@ async function activationsOf(look: Look): Promise<Values> {
   return values;
 }
 
+/** What `make` makes; attributions go back through the network by themselves, so that nothing here may forbid it. */
 async function hostOf(make: () => Tensor): Promise<Values> {
-  const made = scope(() => noGrad(make));
+  const made = scope(() => make().detach());
   const values = await copyOf(made);
   made.dispose();
   return values;

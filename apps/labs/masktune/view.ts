@@ -105,7 +105,12 @@ export class View extends LabElement<typeof schema, MaskTuning> {
 
   /** All models of the run, with those that were fine-tuned on request. */
   get #models(): readonly ModelScores[] {
-    return this.#tuned.value?.models ?? this.store.data.get('models') ?? NONE;
+    const told = this.store.data.get('models') ?? NONE;
+    const asked = this.#tuned.value?.models ?? NONE;
+    return [
+      ...told.map((model) => asked.find(({ name }) => name === model.name) ?? model),
+      ...asked.filter(({ name }) => told.every((model) => model.name !== name)),
+    ];
   }
 
   get #compared(): readonly [string, string] {

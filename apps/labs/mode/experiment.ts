@@ -7,8 +7,8 @@ import type { Context, Experiment } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { type Config, type Parts, pixels, remarks, split } from './data.ts';
 import { inspect, verify } from './inspect.ts';
-import { type Accuracies, type Between, type Features, type Gallery, Look, type Maps } from './look.ts';
-import { type Measure, type Method, methodsOf } from './methods.ts';
+import { type Accuracies, type Between, type Features, type Gallery, judged, Look, type Maps } from './look.ts';
+import { effective, type Measure, type Method, methodsOf } from './methods.ts';
 import { stepsOf } from './network.ts';
 import { type Finished, fromCheckpoint, type Selected, Steps, toCheckpoint } from './progress.ts';
 import type { Repair, Round } from './repairs.ts';
@@ -74,8 +74,9 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
   async *run(config, context) {
     const { live } = context;
     const [images, test] = yield* load(config, context);
-    const methods = methodsOf(config.compare, config.method);
-    const order = [config.method, ...methods.filter((method) => method !== config.method)];
+    const chosen = effective(config.method, config.published);
+    const methods = methodsOf(config.compare, chosen, config.published);
+    const order = [chosen, ...methods.filter((method) => method !== chosen)];
     const resumed = context.checkpoint !== undefined;
     const finished: Finished = context.checkpoint ? fromCheckpoint(context.checkpoint) : { step: 0, repairs: [], layers: [] };
     const networks = new Set<Network>();
@@ -85,7 +86,7 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
     const steps = new Steps(finished.step);
     let first: Pick<ModeResult, 'images' | 'initial' | 'faulty'> | undefined;
     let restless = false;
-    yield* summaries(finished.repairs, methods, config.method);
+    yield* summaries(finished.repairs, methods, chosen);
 
     for (let at = 0; at < config.seeds; at++) {
       const seed = (config.seed + at) % 2 ** 32;
@@ -110,21 +111,23 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
       }
       if (selecting) {
         yield { type: 'phase', name: `layer selection, seed ${seed}` };
-        const { target } = yield* layerSelection(start, config, live.rate, steps, at === 0);
-        finished.layers.push({ seed, target });
+        const { bugs } = (await judged(start, config, live.theta)).accuracies;
+        const kind = bugs.worst?.kind;
+        const { target } = yield* layerSelection(start, config, kind, live.rate, steps, at === 0);
+        finished.layers.push({ seed, target, direction: kind === 'over-fit' ? 'backward' : 'forward' });
         yield { type: 'data', name: 'layers', value: [...finished.layers] };
       }
       for (const method of todo) {
         yield { type: 'phase', name: `repair by ${method}, seed ${seed}` };
         const begun = steps.done;
-        const shown = at === 0 && method === config.method;
+        const shown = at === 0 && method === chosen;
         const done = yield* oneRepair(start, method, config, live, steps, shown);
         steps.total -= Math.max(0, stepsOfRepair(config) - (steps.done - begun));
         finished.repairs.push(done);
         finished.step = steps.done;
         restless ||= live.theta !== config.theta || live.rate !== config.rate;
         if (shown) for (const message of troubles(done, config)) yield note(message);
-        yield* summaries(finished.repairs, methods, config.method);
+        yield* summaries(finished.repairs, methods, chosen);
         yield { type: 'checkpoint', name: 'repairs', step: steps.done, bytes: toCheckpoint(finished) };
       }
       // The questions are about the first.

@@ -80,6 +80,22 @@ export interface Features {
 /** For the eye a 4096th is exact, and recordings stay small. */
 const rounded = (values: MeanImage): MeanImage => values?.map((value) => Math.round(value * 4096) / 4096) ?? null;
 
+/** What is wrong with a network, and what it says where that is looked for. @param theta θ at this moment */
+export async function judged(start: Start, config: Config, theta: number) {
+  const accuraciesOf = async (set: Start['parts']['test']) => {
+    const { predictions } = await evaluate(start.trained.network, pixels(set));
+    return { predictions: predictions as Int32Array, labels: labelAccuracies(predictions as Int32Array, set.labels, CLASSES) };
+  };
+  const { labels: train } = await accuraciesOf(start.parts.train);
+  const { predictions, labels: evaluation } = await accuraciesOf(start.parts.evaluation);
+  const { gamma, published } = config;
+  const bugs = findBugs(train, evaluation, { theta, gamma, asPublished: published, ...(published && { rule: 'evaluation' }) });
+  const known = evaluation.flatMap((value, label) => (value === null ? [] : [{ value, label }]));
+  const least = known.reduce((a, b) => (b.value < a.value ? b : a));
+  const accuracies: Accuracies = { train, evaluation, bugs, theta, worst: bugs.worst?.label ?? least.label };
+  return { accuracies, predictions };
+}
+
 /** The first network of a run, looked at. */
 export class Look {
   readonly start: Start;
@@ -102,19 +118,8 @@ export class Look {
 
   /** @param theta θ at this moment */
   static async at(start: Start, config: Config, theta: number): Promise<Look> {
-    const { network } = start.trained;
-    const accuraciesOf = async (set: Start['parts']['test']) => {
-      const { predictions } = await evaluate(network, pixels(set));
-      return { predictions: predictions as Int32Array, labels: labelAccuracies(predictions as Int32Array, set.labels, CLASSES) };
-    };
-    const { labels: train } = await accuraciesOf(start.parts.train);
-    const { predictions, labels: evaluation } = await accuraciesOf(start.parts.evaluation);
-    const { gamma, published } = config;
-    const bugs = findBugs(train, evaluation, { theta, gamma, asPublished: published, ...(published && { rule: 'evaluation' }) });
-    const known = evaluation.flatMap((value, label) => (value === null ? [] : [{ value, label }]));
-    const least = known.reduce((a, b) => (b.value < a.value ? b : a));
-    const maps = await heatMaps(pixels(start.parts.evaluation), predictions, CLASSES, network.device);
-    const accuracies = { train, evaluation, bugs, theta, worst: bugs.worst?.label ?? least.label };
+    const { accuracies, predictions } = await judged(start, config, theta);
+    const maps = await heatMaps(pixels(start.parts.evaluation), predictions, CLASSES, start.trained.network.device);
     return new Look(start, config, predictions, maps, accuracies);
   }
 

@@ -69,13 +69,18 @@ export function knowledge(method: Method): string {
 export const comparisons = ['one method', 'one and random', 'nine measures', 'all'] as const;
 export type Comparison = (typeof comparisons)[number];
 
+/** What is done where this method is chosen: the published code's earth mover is always reversed. */
+export const effective = (method: Method, published: boolean): Method =>
+  published && method === 'earthMover' ? 'earthMoverReversed' : method;
+
 /** The methods of a comparison, in the order of the table; the chosen one is always among them. */
-export function methodsOf(comparison: Comparison, chosen: Method): readonly Method[] {
+export function methodsOf(comparison: Comparison, chosen: Method, published = false): readonly Method[] {
   const listed: Readonly<Record<Comparison, readonly Method[]>> = {
     'one method': [],
     'one and random': ['random', 'randomOfLabel'],
     'nine measures': ['random', 'randomOfLabel', ...measures],
     all: methods,
   };
-  return methods.filter((method) => method === chosen || listed[comparison].includes(method));
+  const wanted = new Set([chosen, ...listed[comparison]].map((method) => effective(method, published)));
+  return methods.filter((method) => wanted.has(method));
 }

@@ -8,6 +8,8 @@ export interface Selected {
   readonly seed: number;
   /** Null: the output layer. */
   readonly target: string | number | null;
+  /** Layers are added from the input on, or taken from the end. */
+  readonly direction: 'forward' | 'backward';
 }
 
 /** What need not be done again. */

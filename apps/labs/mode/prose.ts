@@ -3,7 +3,7 @@ import { html } from 'lit';
 import { formatPercent } from '../../components/shared/format.ts';
 import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
 import type { ModeLab } from './experiment.ts';
-import { names } from './methods.ts';
+import { effective, names } from './methods.ts';
 import type { schema } from './schema.ts';
 import type { Compared, Summary } from './summary.ts';
 
@@ -24,7 +24,8 @@ const verdicts = {
 
 export const finding: Finding<typeof schema, ModeLab> = (lab) => {
   const summaries = summariesOf(lab);
-  const own = summaries.find(({ method }) => method === lab.ran.method);
+  const chosen = effective(lab.ran.method, lab.ran.published);
+  const own = summaries.find(({ method }) => method === chosen);
   if (!own || lab.store.result === undefined) return undefined;
   const worst = own.beyond.random?.worst ?? own.gain.worst;
   const average = own.beyond.random?.average ?? own.gain.average;

@@ -5,6 +5,8 @@ import { type Config, type Parts, pixels } from './data.ts';
 import type { Method } from './methods.ts';
 import { BATCH, hiddenLayers, optimiser, type Trained } from './network.ts';
 
+export type BugKind = 'under-fit' | 'over-fit';
+
 /** What stood before a round, and after the last. */
 export interface Round {
   readonly round: number;
@@ -14,7 +16,7 @@ export interface Round {
   readonly labels: LabelAccuracies;
   readonly controlLabels: LabelAccuracies;
   /** What the round repairs; null where nothing is wrong. */
-  readonly faulty: { readonly kind: 'under-fit' | 'over-fit'; readonly label: number } | null;
+  readonly faulty: { readonly kind: BugKind; readonly label: number } | null;
   readonly underFitted: readonly number[];
   /** No image of the faulty label was right: there was no heat map to be like. */
   readonly blind: boolean;
@@ -64,11 +66,12 @@ export interface Start {
   readonly seed: number;
 }
 
-/** Trainings of fresh output layers, depth by depth. @param onStep told the loss of each step */
+/** Trainings of fresh output layers, depth by depth: from the last for over-fitting, else from the input. @param onStep told the loss of each step */
 export function layersOf(
   network: Trained['network'],
   { parts, seed }: Pick<Start, 'parts' | 'seed'>,
   config: Config,
+  kind: BugKind | undefined,
   rate: number,
   onStep: (loss: number) => Promise<void>,
 ) {
@@ -76,6 +79,7 @@ export function layersOf(
     layers: hiddenLayers(config),
     threshold: config.threshold,
     all: config.layers !== 'published',
+    direction: kind === 'over-fit' ? 'backward' : 'forward',
     fit: {
       optimiser: optimiser(rate),
       epochs: config.epochs,
@@ -121,7 +125,8 @@ export function repair(
         onEvent: (event: { type: string; loss?: number }) => (event.type === 'step' ? tell(event.loss as number) : undefined),
       },
       ...(config.layers === 'published' && {
-        predictions: async (of: Trained['network']) => (await layersOf(of, { parts, seed }, config, rate, tell)).predictions,
+        predictions: async (of: Trained['network'], bug: { readonly kind: BugKind }) =>
+          (await layersOf(of, { parts, seed }, config, bug.kind, rate, tell)).predictions,
       }),
     };
     try {

@@ -1,21 +1,21 @@
 /** The stages of a run as generators: first training, layer selection, repairs, and what each tells the page. */
 import { type LayerSelection, meanInterval } from '../../../engine/repair/index.ts';
 import type { ExperimentEvent } from '../../runtime/experiment.ts';
-import { paced } from '../../runtime/paced.ts';
+import { paced, translated } from '../../runtime/paced.ts';
 import { type Config, pixels } from './data.ts';
 import type { ModeLab } from './experiment.ts';
 import type { Look } from './look.ts';
 import type { Method } from './methods.ts';
 import { type Trained, train } from './network.ts';
 import type { Steps } from './progress.ts';
-import { layersOf, type Repair, type Round, repair, type Start } from './repairs.ts';
+import { type BugKind, layersOf, type Repair, type Round, repair, type Start } from './repairs.ts';
 import { outcome, summarise, tableRow } from './summary.ts';
 
 export type Event = ExperimentEvent<ModeLab['data']>;
 type Stage<T> = AsyncGenerator<Event, T>;
 
 /** @param shown its losses are a curve */
-export async function* firstTraining(
+export function firstTraining(
   parts: Start['parts'],
   seed: number,
   config: Config,
@@ -23,13 +23,15 @@ export async function* firstTraining(
   steps: Steps,
   shown: boolean,
 ): Stage<Trained> {
-  const learning = train(pixels(parts.train), config, seed, () => live.rate);
-  for (let step = 1; ; step++) {
-    const { value, done } = await learning.next();
-    if (done) return value;
-    if (shown) yield { type: 'metric', series: 'first training', x: step, y: value };
-    yield steps.next(value);
-  }
+  let step = 0;
+  return translated(
+    train(pixels(parts.train), config, seed, () => live.rate),
+    function* (loss): Iterable<Event> {
+      step++;
+      if (shown) yield { type: 'metric', series: 'first training', x: step, y: loss };
+      yield steps.next(loss);
+    },
+  );
 }
 
 /** Everything that is looked at before a repair. */
@@ -47,29 +49,24 @@ export async function* looks(look: Look, live: Config): Stage<void> {
 export async function* layerSelection(
   start: Start,
   config: Config,
+  kind: BugKind | undefined,
   rate: number,
   steps: Steps,
   shown: boolean,
 ): Stage<LayerSelection> {
-  const selecting = paced<number, LayerSelection>((tell) => layersOf(start.trained.network, start, config, rate, tell));
-  for (;;) {
-    const { value, done } = await selecting.next();
-    if (!done) {
-      yield steps.next(value);
-      continue;
+  const selecting = paced<number, LayerSelection>((tell) => layersOf(start.trained.network, start, config, kind, rate, tell));
+  const found = yield* translated(selecting, (loss) => [steps.next(loss)]);
+  if (shown) {
+    for (const [x, { accuracy, distance }] of found.depths.entries()) {
+      yield { type: 'metric', chart: 'distance', series: 'd_B to the sub-network before', x, y: distance };
+      yield { type: 'metric', chart: 'depth', series: 'accuracy', x, y: accuracy };
     }
-    if (shown) {
-      for (const [hidden, { accuracy, distance }] of value.depths.entries()) {
-        yield { type: 'metric', chart: 'distance', series: 'd_B to one layer less', x: hidden, y: distance };
-        yield { type: 'metric', chart: 'depth', series: 'accuracy', x: hidden, y: accuracy };
-      }
-    }
-    return value;
   }
+  return found;
 }
 
 /** @param shown its rounds are shown as they come */
-export async function* oneRepair(
+export function oneRepair(
   start: Start,
   method: Method,
   config: Config,
@@ -77,20 +74,17 @@ export async function* oneRepair(
   steps: Steps,
   shown: boolean,
 ): Stage<Repair> {
-  const repairing = repair(start, method, config, live);
   const rounds: Round[] = [];
-  for (;;) {
-    const { value, done } = await repairing.next();
-    if (done) return value;
-    if (typeof value === 'number') yield steps.next(value);
-    else {
-      rounds.push(value);
-      if (shown) {
-        yield { type: 'data', name: 'rounds', value: [...rounds] };
-        yield* curves([{ seed: start.seed, method, rounds }]);
-      }
+  return translated(repair(start, method, config, live), function* (told): Iterable<Event> {
+    if (typeof told === 'number') {
+      yield steps.next(told);
+      return;
     }
-  }
+    rounds.push(told);
+    if (!shown) return;
+    yield { type: 'data', name: 'rounds', value: [...rounds] };
+    yield* curves([{ seed: start.seed, method, rounds }]);
+  });
 }
 
 /** Shares by round, in the mean over seeds; a repair that stopped stays where it ended. */

@@ -35,7 +35,8 @@ export const modeStyles = css`
     margin: 0 0 var(--chalk-space-2);
     font-size: var(--chalk-text-s);
   }
-  .tools-line select {
+  .tools-line :is(label, select) {
     max-width: 100%;
+    min-width: 0;
   }
 `;

@@ -13,7 +13,7 @@ import { memoLast } from '../../shell/memo.ts';
 import type { ModeLab } from './experiment.ts';
 import { type Against, accuracyFigure, differenceFigure, emptyMaps, mapBatch } from './figures.ts';
 import type { Gallery, GalleryRow, Maps } from './look.ts';
-import { names } from './methods.ts';
+import { effective, names } from './methods.ts';
 import type { schema } from './schema.ts';
 import { modeStyles } from './styles.ts';
 import type { Summary } from './summary.ts';
@@ -22,9 +22,9 @@ import { trackStyles } from './tracks.ts';
 const NONE: readonly never[] = [];
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
 const AGAINST: readonly { readonly id: Against; readonly name: string }[] = [
-  { id: 'random', name: 'the same repair on random images' },
-  { id: 'randomOfLabel', name: 'the same repair on random images of the faulty label' },
-  { id: 'control', name: 'the published control' },
+  { id: 'random', name: 'on random images' },
+  { id: 'randomOfLabel', name: 'on random images of the label' },
+  { id: 'control', name: 'as the published control' },
 ];
 const LOOKS: Looks = { repaired: { color: 'model' }, control: { color: 'data', dash: [6, 4] } };
 
@@ -122,9 +122,9 @@ export class View extends LabElement<typeof schema, ModeLab> {
     const choose = (event: Event & { currentTarget: HTMLSelectElement }) => {
       this.against = possible[event.currentTarget.selectedIndex]?.id ?? 'control';
     };
-    return html`<h3>Does the choice of images matter?</h3>
-      <p class="tools-line"><label>repaired minus <select @change=${choose}>
-        ${possible.map(({ id, name }) => html`<option ?selected=${id === chosen.id}>${name}</option>`)}</select></label>, in points</p>
+    return html`<h3>Does the choice of images matter? Differences in points</h3>
+      <p class="tools-line"><label>repaired minus repaired <select @change=${choose}>
+        ${possible.map(({ id, name }) => html`<option ?selected=${id === chosen.id}>${name}</option>`)}</select></label></p>
       <div class="pair">
         <div><p class="facts">all images</p>${differenceFigure(summaries, chosen.id, 'average')}</div>
         <div><p class="facts">the worst label</p>${differenceFigure(summaries, chosen.id, 'worst')}</div>
@@ -133,7 +133,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
 
   #renderRounds() {
     if (this.store.series('average').length === 0) return nothing;
-    const { method } = this.ran;
+    const method = effective(this.ran.method, this.ran.published);
     const [own] = (this.store.data.get('summaries') ?? NONE).filter((summary) => summary.method === method);
     const seeds = own && own.seeds > 1 ? `, mean of ${own.seeds} seeds with 95 % intervals` : ', first seed';
     const chart = (
@@ -223,14 +223,15 @@ export class View extends LabElement<typeof schema, ModeLab> {
     if (!selected || this.store.series('distance').length === 0) return nothing;
     const output = selected.filter(({ target }) => target === null).length;
     const { threshold } = this.ran;
+    const x = selected[0]?.direction === 'backward' ? 'sub-networks, from the last layer on' : 'hidden layers';
     return html`<h3>Layer selection</h3>
       <p class="facts">Target: the output layer for ${output} of ${selected.length} seed${selected.length === 1 ? '' : 's'}${
         output < selected.length ? `; else ${selected.flatMap(({ target }) => target ?? []).join(', ')}` : ''
       }. The charts are of the first seed.</p>
       <div class="pair">
-        <chalk-chart label="d_B between sub-networks" x-label="hidden layers" y-label="d_B" y-scale="log" height="180"
+        <chalk-chart label="d_B between sub-networks" x-label=${x} y-label="d_B" y-scale="log" height="180"
           .lines=${[{ y: threshold, label: 'saturated' }]} .series=${seriesOf(this.store, 'distance')}></chalk-chart>
-        <chalk-chart label="Accuracy of the sub-networks" x-label="hidden layers" y-label="accuracy" height="180"
+        <chalk-chart label="Accuracy of the sub-networks" x-label=${x} y-label="accuracy" height="180"
           .series=${seriesOf(this.store, 'depth')}></chalk-chart>
       </div>`;
   }

@@ -38,11 +38,11 @@ const pooled: NetworkDefinition = [
   { type: 'maxpool2d', kernel: 2 },
   { type: 'conv2d', in: 8, out: 16, kernel: 3, padding: 1 },
   { type: 'relu' },
-  { type: 'conv2d', in: 16, out: 32, kernel: 3, padding: 1 },
+  { type: 'conv2d', in: 16, out: 16, kernel: 3, padding: 1 },
   { type: 'relu' },
   { type: 'globalavgpool2d' },
   { type: 'flatten' },
-  { type: 'linear', in: 32, out: 10 },
+  { type: 'linear', in: 16, out: 10 },
 ];
 
 const painted = (set: ImageDataset, dot: Dot) => localCorruption(set, { ...DOT, ...dot });

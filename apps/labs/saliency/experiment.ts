@@ -221,7 +221,7 @@ class Lab {
       yield { type: 'phase', name: 'control', progress: at / methods.length, detail: `${method}, layer after layer random` };
       yield { type: 'metric', chart: 'cascade', series: method, x: 0, y: 1 };
       for (let depth = 1; depth <= layers.length; depth++) {
-        const y = await this.explainer.similarities(method, this.pictures, this.config, depth);
+        const y = await this.explainer.similarities(method, this.pictures, usable(this), depth);
         yield { type: 'metric', chart: 'cascade', series: method, x: depth, y };
       }
     }
@@ -295,15 +295,15 @@ export const experiment: Experiment<typeof schema, Explaining> = {
     );
     context.serve('bench', benchServer(context));
     context.serve('look', async ({ pixels }) => (await explainer.verdicts([{ pixels }]))[0] as Verdict);
-    context.serve('files', () => pictureFiles(explainer, subject, lab.live));
+    context.serve('files', () => pictureFiles(explainer, subject, usable(lab)));
     const accuracy = yield* lab.classify();
     if (lab.pictures.length === 0) {
       yield { type: 'status', level: 'note', message: 'No pictures of its kind are at hand: give some of your own below.' };
       return { origin: subject.open.origin, accuracy, background: null, identity: null, methods: [] };
     }
     const first = lab.pictures[0] as Picture;
-    context.serve('tensors', () => inspect(explainer, first, lab.live));
-    context.serve('verify', ({ card }) => verify(explainer, first, lab.live, card));
+    context.serve('tensors', () => inspect(explainer, first, usable(lab)));
+    context.serve('verify', ({ card }) => verify(explainer, first, usable(lab), card));
     const background = yield* lab.background();
     const identity = await gapIdentity(explainer, lab.pictures);
     if (identity) yield { type: 'data', name: 'identity', value: identity };

@@ -67,7 +67,7 @@ export interface BenchProgress {
   readonly share: number;
 }
 
-const EFFORT: BenchEffort = { portions: 14, squares: 24, copies: 4, radius: 0.1, fewer: 40, black: 0, grey: 0, seed: 0 };
+const EFFORT: BenchEffort = { portions: 10, squares: 20, copies: 4, radius: 0.1, fewer: 40, black: 0, grey: 0, seed: 0 };
 const NODES = [4, 16, 64] as const;
 const RESAMPLES = 300;
 

@@ -36,9 +36,9 @@ export interface ModeOptions extends BugOptions {
   readonly optimiserState?: OptimiserSnapshot;
   /**
    * Predictions on the evaluation data that the heat maps are made of. Default: the network's own. The replication takes those of the last
-   * sub-network of its layer selection (see `selectLayer`).
+   * sub-network of its layer selection (see `selectLayer`), whose direction depends on the bug.
    */
-  readonly predictions?: (network: Network, round: number) => Promise<ArrayLike<number>>;
+  readonly predictions?: (network: Network, bug: Bug) => Promise<ArrayLike<number>>;
   /**
    * The published code's quirks: the bug rule and over-fit choice of `BugOptions`, an earth mover's order that is not reversed, and a control that
    * trains once more where the repair stops early.
@@ -128,7 +128,7 @@ export async function* mode(network: Network, options: ModeOptions): AsyncGenera
         return;
       }
       const bug = bugs.worst as Bug;
-      const said = (await options.predictions?.(network, round)) ?? predictions;
+      const said = (await options.predictions?.(network, bug)) ?? predictions;
       const heatMap = (await heatMaps(evaluation, said, classes, network.device)).correct[bug.label] as HeatMap;
       const chosen = await selectImages(
         method,

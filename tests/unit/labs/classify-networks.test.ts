@@ -122,7 +122,7 @@ it('tries the settings as they are, then one factor at a time', () => {
 });
 
 it('builds LAB01’s CNNs from a list of widths', () => {
-  const imagenette = networkOf(configOf(definition.presets['LAB01 Imagenette CNN']?.values ?? {}), [224, 224, 3], 10);
+  const imagenette = networkOf(configOf(definition.presets['Imagenette CNN']?.values ?? {}), [224, 224, 3], 10);
   expect(validateNetwork(imagenette, [224, 224, 3]).errors).toEqual([]);
   expect(validateNetwork(imagenette, [224, 224, 3]).parameters).toBe(81_802);
   const cifar = networkOf(configOf({ network: 'cnn', widths: '64, 128 256;128 64' }), [32, 32, 3], 10);

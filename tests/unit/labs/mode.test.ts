@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { experiment, type ModeLab, type ModeResult } from '../../../apps/labs/mode/experiment.ts';
-import { axisStart, emptyMaps } from '../../../apps/labs/mode/figures.ts';
+import { axisStart, emptyMaps, mapBatch } from '../../../apps/labs/mode/figures.ts';
 import type { Gallery } from '../../../apps/labs/mode/look.ts';
 import { methods, methodsOf } from '../../../apps/labs/mode/methods.ts';
 import { fromCheckpoint } from '../../../apps/labs/mode/progress.ts';
@@ -17,6 +17,8 @@ import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import { paced } from '../../../apps/runtime/paced.ts';
 import type { ConfigOf } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
+import { memory } from '../../../engine/memory.ts';
+import { getDevice } from '../../../engine/tensor.ts';
 
 const packs = join(dataFolder, 'packs');
 const mnist = existsSync(join(packs, 'mnist-train.pack'));
@@ -33,7 +35,7 @@ const small = {
   theta: 0.9,
 } as const;
 
-async function run(config: Partial<ConfigOf<typeof schema>>, more: { checkpoint?: Uint8Array } = {}) {
+async function run(config: Partial<ConfigOf<typeof schema>>, more: { checkpoint?: Uint8Array; steps?: number } = {}) {
   const events: LabEvent[] = [];
   const store = new RunStore<ModeLab>();
   const done = await runInNode(experiment, {
@@ -76,7 +78,7 @@ describe.skipIf(!mnist)('on MNIST', () => {
       kept: 0.03,
       repairImages: 300,
       rounds: 3,
-      layers: 'on',
+      layers: 'first',
       seeds: 2,
       compare: 'one and random',
     });
@@ -86,7 +88,7 @@ describe.skipIf(!mnist)('on MNIST', () => {
     const dot = result.summaries[2];
     expect(dot?.final.worst.mean).toBeGreaterThan((dot?.initial.worst.mean ?? 1) + 0.15);
     expect(result.repairs).toHaveLength(6);
-    expect(result.layers).toHaveLength(2);
+    expect(result.layers).toEqual([{ seed: 1, target: null, direction: 'forward' }]);
     expectNoNaN(events);
 
     const rounds = store.data.get('rounds') ?? [];
@@ -163,6 +165,13 @@ describe.skipIf(!mnist)('on MNIST', () => {
     await runner.stop();
   });
 
+  it('an over-fitted label is found, and layers are then taken from the end', async () => {
+    const { result, runner } = await run({ epochs: 20, theta: 0, gamma: 0.05, layers: 'first', rounds: 1 });
+    expect(result.repairs[0]?.rounds[0]?.faulty?.kind).toBe('over-fit');
+    expect(result.layers[0]).toMatchObject({ direction: 'backward', target: expect.stringMatching(/^hidden/) });
+    await runner.stop();
+  });
+
   it('as published: the test set chooses, sub-networks predict, mislabelled images train', async () => {
     const { result, runner } = await run({
       selection: 'test',
@@ -179,6 +188,17 @@ describe.skipIf(!mnist)('on MNIST', () => {
     expect(result.faulty).toBe(7);
     expect(result.repairs[0]?.rounds[0]?.labels[7]).toBe(0);
     await runner.stop();
+  });
+
+  it('releases everything where it is left: in a training, a layer selection, a repair', async () => {
+    const leave = async (steps: number) => {
+      const { runner } = await run({ layers: 'first' }, { steps });
+      await runner.stop();
+      return memory(getDevice()).tensors;
+    };
+    // 40 steps of training, 120 of layer selection, then repairs.
+    const [training, selecting, repairing] = [await leave(5), await leave(60), await leave(170)];
+    expect([selecting, repairing]).toEqual([training, training]);
   });
 
   it('goes on from a checkpoint to the same result, and repeats with the same seed', async () => {
@@ -242,6 +262,21 @@ describe('summaries', () => {
     expect(methodsOf('one and random', 'features')).toEqual(['random', 'randomOfLabel', 'features']);
     expect(methodsOf('nine measures', 'features')).toHaveLength(12);
     expect(methodsOf('all', 'dot')).toEqual(methods);
+    expect(methodsOf('one method', 'earthMover', true)).toEqual(['earthMoverReversed']);
+  });
+
+  it('name the heat maps that are means of nothing, and draw them as nothing', () => {
+    const full = Array.from({ length: 10 }, () => new Float32Array(784).fill(1));
+    const counts = { correct: full.map(() => 3), falsePositive: full.map((_, l) => l), falseNegative: full.map((_, l) => l % 9) };
+    expect(
+      emptyMaps({
+        means: { correct: full, falsePositive: full, falseNegative: full },
+        counts,
+        differences: { falsePositive: full, falseNegative: full },
+      }),
+    ).toBe('false positives of 0; false negatives of 0, 9');
+    const { data } = mapBatch([null, ...full.slice(1)], true);
+    expect([data[783], data[784]]).toEqual([0, 1]);
   });
 
   it('begin axes below what they show', () => {

@@ -10,6 +10,7 @@ import { runInNode } from '../../../apps/runtime/node.ts';
 import type { Runner } from '../../../apps/runtime/runner.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { decodePng } from '../../../engine/data/formats/png.ts';
+import { encodePng } from '../../../engine/data/formats/png-encode.ts';
 import { init } from '../../../engine/device/init.ts';
 import { METHOD_NAMES } from '../../../engine/explain/method-names.ts';
 import { mlp } from '../../../engine/nn/architectures.ts';
@@ -160,6 +161,31 @@ describe('a run on scenes', () => {
     expect([...data]).toEqual([...makeScenes(1, 1, done.config.seed as number, 'test').images]);
     expect(new TextDecoder().decode(files.at(-1)?.bytes).split('\n')).toHaveLength(1 + 6 + 1);
   });
+});
+
+it('a class beyond the outputs is told: the run explains the predicted one, a question says why it cannot', async () => {
+  const done = await run({ images: 100, epochs: 1, pictures: 1, methods: ['CAM'], target: 'chosen', class: 7 });
+  expect(done.store.notes.map(({ message }) => message).join()).toMatch(/Class 7 is beyond the 2 classes/);
+  expect(done.result?.methods.map(({ method }) => method)).toEqual(['CAM']);
+  await expect(done.runner.request('maps', { method: 'CAM', picture: null })).rejects.toThrow(/7 is beyond the 2 classes/);
+  await done.runner.stop();
+});
+
+it('trains on folders of the reader’s pictures, whatever their size, and explains them', async () => {
+  const files = new Map<string, Uint8Array>();
+  for (let n = 0; n < 8; n++) {
+    const [width, height, channels] = [20 + 9 * n, 31, n % 3 === 0 ? 1 : 3];
+    const data = new Uint8Array(width * height * channels).fill(n % 2 === 0 ? 40 : 210);
+    files.set(`mine/${n % 2 === 0 ? 'dark' : 'light'}/${n}.png`, await encodePng({ width, height, channels, data }));
+  }
+  const done = await run({ network: 'own pictures', images: 100, epochs: 1, pictures: 2, methods: ['CAM', 'Grad-CAM'] }, files);
+  expect(done.store.data.get('subject')?.classNames).toEqual(['dark', 'light']);
+  expect(done.store.data.get('maps CAM')?.trained).toHaveLength(2 * 64 * 64);
+  expect(done.store.data.get('identity')?.error).toBeLessThanOrEqual(1e-5);
+  await done.runner.stop();
+  files.set('mine/dark/broken.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3));
+  await expect(run({ network: 'own pictures', images: 100, epochs: 1 }, files)).rejects.toThrow(/broken\.png/);
+  await expect(run({ network: 'own pictures' })).rejects.toThrow(/open folders of pictures/);
 });
 
 describe('networks from files', () => {

@@ -11,6 +11,8 @@ import { CAPS } from './fake.ts';
 /** SwiftShader. */
 const software = new VariantChoices({ ...CAPS, software: true, subgroupMinSize: 4, subgroupMaxSize: 4 });
 const gpu = new VariantChoices(CAPS);
+/** WebAssembly. */
+const processor = new VariantChoices({ ...CAPS, kind: 'cpu', software: true, subgroups: false });
 const product = (M: number, N: number, K: number) => ({ batch: 1, M, N, K, aBatchStride: 0, bBatchStride: 0, ...NO_EPILOGUE });
 const choose = (choices: VariantChoices, kernel: unknown, params: unknown) => {
   const { variant, by } = choices.choose(kernel as AnyKernel, params);
@@ -30,6 +32,10 @@ it('the table names what the rule would not take, on software adapters alone', (
   expect(choose(software, unaryKernels.affine, elements(512))).toEqual(['naive', 'table']);
   expect(choose(software, unaryKernels.affine, elements(513))).toEqual(['vectors', 'rule']);
   expect(choose(gpu, unaryKernels.affine, elements(1))).toEqual(['vectors', 'rule']);
+  // The processor has rungs of its own.
+  expect(choose(processor, matmul, product(1, 512, 512))).toEqual(['register-tile-4x2', 'rule']);
+  expect(choose(processor, conv2dWeightGradient, grouped)).toEqual(['row-tile-4x2', 'rule']);
+  expect(choose(processor, unaryKernels.affine, elements(512))).toEqual(['naive', 'table']);
 });
 
 it('what does not exist or does not apply is refused where it is forced and passed over where a table names it', () => {
