@@ -240,7 +240,7 @@ export class ChalkConfusionMatrix extends LitElement {
         title=${spoken}
         ${styled({ '--cell': color, '--cell-ink': this.inkOn(color) })}
         @click=${() => this.select(index)}
-      >${text}${mode === 'percent' && truth === predicted && this.totals ? html`<small>${formatCount(count)}/${totals[truth]}</small>` : nothing}</td>`;
+      >${text}${mode === 'percent' && truth === predicted && this.totals ? html`<small data-text="${formatCount(count)}/${totals[truth]}"></small>` : nothing}</td>`;
     };
     const all = Array.from({ length: n }, (_, i) => i);
     const longest = Math.min(7, Math.max(...all.map((c) => this.nameOf(c).length)));

@@ -75,6 +75,10 @@ export const matrixStyles = css`
     line-height: 1;
     white-space: nowrap;
   }
+  /* The cell's name says it already. */
+  td small::after {
+    content: attr(data-text);
+  }
   td.diagonal {
     border-color: var(--chalk-ink-faint);
   }
