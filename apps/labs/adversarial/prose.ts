@@ -19,7 +19,7 @@ function nearest(curve: readonly SizeResult[], epsilon: number): SizeResult | un
 
 const article = (name: string) => html`${/^[AEIOUaeiou8]/.test(name) ? 'an' : 'a'} <strong>${name}</strong>`;
 
-export const finding: Finding<typeof schema, Adversarial> = ({ ran, store }) => {
+export const finding: Finding<typeof schema, Adversarial> = ({ store }) => {
   const { result } = store;
   if (!result) return undefined;
   const { outcome, curves } = result;
@@ -32,8 +32,8 @@ export const finding: Finding<typeof schema, Adversarial> = ({ ran, store }) => 
           the same size in random signs leaves ${article(name(noise.predicted))}.`
       : html`A change of ${pixels} leaves ${article(name(label))} ${before.predicted === label ? 'what it is' : 'as wrong as it was'}.`;
   const [clean] = curves.pgd;
-  const pgd = nearest(curves.pgd, ran.epsilon);
-  const control = nearest(curves.noise, ran.epsilon);
+  const pgd = nearest(curves.pgd, result.transfer.epsilon);
+  const control = nearest(curves.noise, result.transfer.epsilon);
   const many =
     clean && pgd && control
       ? html` Of ${result.testImages} test images ${formatPercent(clean.accuracy)} are recognised, under PGD of ε = ${+pgd.epsilon.toFixed(3)}

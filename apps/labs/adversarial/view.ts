@@ -187,7 +187,7 @@ export class View extends LabElement<typeof schema, Adversarial> {
       <chalk-result-table label="Accuracy" .rows=${rows('accuracy')} .formats=${SHARES}></chalk-result-table>
       ${hardened ? html`<chalk-result-table label="Accuracy of the network trained on attacks" .rows=${rows(`accuracy, ${hardened}`)} .formats=${SHARES}></chalk-result-table>` : nothing}
       <chalk-result-table label="Do they transfer?" .rows=${rows('transfer')} .formats=${SHARES}>
-        <p>The second network (${this.store.data.get('networks')?.other ?? '–'}) is shown what was made with the gradient of the first, at ε = ${this.ran.epsilon}.</p>
+        <p>The second network (${this.store.data.get('networks')?.other ?? '–'}) is shown what was made with the gradient of the first, at ε = ${this.store.result?.transfer.epsilon ?? this.ran.epsilon}.</p>
       </chalk-result-table>`;
   }
 
