@@ -1,6 +1,6 @@
 /** What the reader is asked, and what the run found. */
 import { html } from 'lit';
-import { formatNumber, formatPercent } from '../../components/shared/format.ts';
+import { formatNumber } from '../../components/shared/format.ts';
 import type { Finding, Prose } from '../../shell/lab-module.ts';
 import type { Features } from './experiment.ts';
 import type { schema } from './schema.ts';
@@ -13,11 +13,10 @@ export const finding: Finding<typeof schema, Features> = ({ ran, store }) => {
   const set = visualisation?.ways.find(({ way }) => way === 'as set');
   const free = visualisation?.ways.find(({ way }) => way === 'free pixels');
   if (!visualisation || !set) return undefined;
-  const kept = html`keeps ${formatNumber(set.transformed, 3)} of ${formatNumber(set.still, 3)}`;
+  const kept = html`${free ? 'keep' : 'keeps'} ${formatNumber(set.transformed, 3)} of ${formatNumber(set.still, 3)}`;
   if (!free) return html`Moved and turned a little, the image for ${visualisation.objective} ${kept}.`;
-  return html`Free pixels bring ${visualisation.objective} to ${formatNumber(free.still, 3)}; moved and turned a little, their image is worth
-    ${formatNumber(free.transformed, 3)}. That of the way “${wayLabel('as set', ran)}” ${kept}, and has ${formatPercent(set.highFrequencies)} of its
-    contrast in the finest detail, against ${formatPercent(free.highFrequencies)}.`;
+  return html`Moved a little, free pixels keep ${formatNumber(free.transformed, 2)} of ${formatNumber(free.still, 3)}; ${wayLabel('as set', ran)}
+    ${kept}.`;
 };
 
 function evidence({ photograph, layer, verdicts, strongest }: BlocksResult) {
