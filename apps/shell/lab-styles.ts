@@ -136,12 +136,7 @@ export const labStyles = css`
     display: none;
   }
   /* Of the run before: it stays until the new one has something to show. */
-  .finding.old {
-    color: var(--chalk-ink-soft);
-  }
-  .before {
-    font-size: var(--chalk-text-s);
-  }
+  .finding.old,
   .stale :is(.figure, .shown, .finding) {
     opacity: 0.45;
     transition: opacity var(--chalk-duration);

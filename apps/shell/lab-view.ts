@@ -214,8 +214,9 @@ const failures = (view: LabView): TemplateResult[] =>
 /** What the run on the screen found; before there is one, its room is kept. */
 function finding({ parts, finds, before }: LabView): Part {
   if (!finds) return nothing;
-  const remark = before ? html` <span class="before">(the run before)</span>` : nothing;
-  return html`<p class="finding ${before ? 'old' : ''}" role="status">${parts.finding}${remark}</p>`;
+  // Seen by its paleness, as all that is stale: words would push the figure down.
+  const remark = before ? html`<span class="visually-hidden"> (found by the run before)</span>` : nothing;
+  return html`<p class="finding ${before ? 'old' : ''}" role="status" title=${before ? 'Found by the run before' : nothing}>${parts.finding}${remark}</p>`;
 }
 
 export function renderLab(view: LabView): TemplateResult {

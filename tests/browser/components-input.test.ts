@@ -235,7 +235,7 @@ describe('math card', () => {
     await page.$eval('chalk-math-card', (card) => card.shadowRoot?.querySelector<HTMLElement>('footer button.primary')?.click());
     await appears('chalk-math-card >>> .checks table');
     expect(await text('chalk-math-card >>> .checks tbody th')).toMatch(
-      /^✓ equal kernel matmul against its reference: y \([\w-]+, WebGPU\)$/,
+      /^✓ equal kernel matmul against its reference: y \([\w-]+, Web(GPU|Assembly)\)$/,
     );
   });
 

@@ -464,10 +464,8 @@ it('leads from the symbol of a parameter to its terms, and from a term to its pa
   expect(await marked()).toEqual(['sgd-momentum/g', 'adam/', 'weight-decay/']);
   expect(await page.$$(`${controls}.control.selected`)).toHaveLength(0);
   await page.$$eval('chalk-lab-demo >>> chalk-math-card', (cards) => {
-    cards
-      .at(-1)
-      ?.shadowRoot?.querySelector('.equation [data-term="lambda"]')
-      ?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    const card = cards.find((one) => one.card?.id === 'weight-decay');
+    card?.shadowRoot?.querySelector('.equation [data-term="lambda"]')?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
   });
   await frames();
   expect(await marked()).toEqual(['sgd-momentum/', 'adam/', 'weight-decay/lambda']);

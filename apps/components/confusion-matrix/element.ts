@@ -229,7 +229,9 @@ export class ChalkConfusionMatrix extends LitElement {
       const amount = difference ? `${percent} points difference` : `${percent} %, ${formatCount(count)} of ${totals[truth]}`;
       const place = `true ${this.nameOf(truth)}, predicted ${this.nameOf(predicted)}`;
       // What is read aloud holds what is written: who speaks to the page says that.
-      const spoken = `${place}: ${text && !amount.includes(text) ? `${text}, ` : ''}${amount}`;
+      const fraction = mode === 'percent' && truth === predicted && this.totals ? `${formatCount(count)}/${totals[truth]}` : '';
+      const written = fraction ? `${text} ${fraction}` : text;
+      const spoken = `${place}: ${written && !amount.includes(written) ? `${written}, ` : ''}${amount}`;
       const selected = this.selected?.truth === truth && this.selected.predicted === predicted;
       return html`<td
         role="gridcell"
@@ -240,7 +242,7 @@ export class ChalkConfusionMatrix extends LitElement {
         title=${spoken}
         ${styled({ '--cell': color, '--cell-ink': this.inkOn(color) })}
         @click=${() => this.select(index)}
-      >${text}${mode === 'percent' && truth === predicted && this.totals ? html`<small>${formatCount(count)}/${totals[truth]}</small>` : nothing}</td>`;
+      >${text}${fraction ? html` <small>${fraction}</small>` : nothing}</td>`;
     };
     const all = Array.from({ length: n }, (_, i) => i);
     const longest = Math.min(7, Math.max(...all.map((c) => this.nameOf(c).length)));

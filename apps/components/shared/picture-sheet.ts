@@ -77,7 +77,16 @@ export async function tablePng(table: HTMLTableElement, title: string): Promise<
     context.fillRect(x, y, width, height);
     context.fillStyle = style.color;
     context.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-    context.fillText(cell.textContent?.trim() ?? '', x + width / 2, y + height / 2, width);
+    const below = cell.querySelector('small')?.textContent?.trim() ?? '';
+    context.fillText(
+      (cell.textContent?.trim() ?? '').replace(below, '').trim(),
+      x + width / 2,
+      y + height / (below ? 3 : 2),
+      width,
+    );
+    if (!below) continue;
+    context.font = `9px ${style.fontFamily}`;
+    context.fillText(below, x + width / 2, y + (3 * height) / 4, width);
   }
   return pngOf(canvas);
 }

@@ -12,6 +12,11 @@ export const featureStyles = css`
     min-width: 0;
     margin: 0;
   }
+  /* As high as an image, so that nothing moves when the first ones come. */
+  .ways chalk-image-grid {
+    display: block;
+    min-height: 168px;
+  }
   .ways figcaption {
     min-height: 2.6em;
     font-size: var(--chalk-text-s);

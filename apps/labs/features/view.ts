@@ -182,10 +182,10 @@ export class View extends LabElement<typeof schema, Features> {
   }
 
   #scrubber(snapshots: readonly number[], at: number) {
-    if (snapshots.length < 2) return nothing;
-    return html`<label class="scrub">step ${snapshots[at]}
-      <input type="range" min="0" max=${snapshots.length - 1} .value=${String(at)} aria-label="step of the images"
-        aria-valuetext="step ${snapshots[at]}"
+    // There from the start, so that nothing moves when the first images come.
+    return html`<label class="scrub">step ${snapshots[at] ?? 0}
+      <input type="range" min="0" max=${Math.max(1, snapshots.length - 1)} .value=${String(Math.max(0, at))} aria-label="step of the images"
+        aria-valuetext="step ${snapshots[at] ?? 0}" ?disabled=${snapshots.length < 2}
         @input=${(event: Event & { currentTarget: HTMLInputElement }) => {
           const value = event.currentTarget.valueAsNumber;
           this.chosen = value === snapshots.length - 1 ? -1 : value;

@@ -144,11 +144,14 @@ export const modelBarStyles = css`
     white-space: nowrap;
   }
   .models .line {
+    position: relative;
     margin-inline-end: var(--numbers);
     pointer-events: none;
   }
   .models svg {
-    display: block;
+    position: absolute;
+    inset: 0;
+    overflow: visible;
     width: 100%;
     height: 100%;
   }

@@ -78,7 +78,9 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
     const methods = methodsOf(config.compare, chosen, config.published);
     const order = [chosen, ...methods.filter((method) => method !== chosen)];
     const resumed = context.checkpoint !== undefined;
-    const finished: Finished = context.checkpoint ? fromCheckpoint(context.checkpoint) : { step: 0, repairs: [], layers: [] };
+    const finished: Finished = context.checkpoint
+      ? fromCheckpoint(context.checkpoint, config)
+      : { step: 0, repairs: [], layers: [] };
     const networks = new Set<Network>();
     context.onDispose(() => {
       for (const network of networks) network.dispose();
@@ -128,7 +130,7 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
         restless ||= live.theta !== config.theta || live.rate !== config.rate;
         if (shown) for (const message of troubles(done, config)) yield note(message);
         yield* summaries(finished.repairs, methods, chosen);
-        yield { type: 'checkpoint', name: 'repairs', step: steps.done, bytes: toCheckpoint(finished) };
+        yield { type: 'checkpoint', name: 'repairs', step: steps.done, bytes: toCheckpoint(finished, config) };
       }
       // The questions are about the first.
       if (at > 0 && networks.delete(trained.network)) trained.network.dispose();

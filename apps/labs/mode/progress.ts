@@ -1,6 +1,8 @@
 /** Where a run of many repairs stands: its steps, and what a checkpoint keeps of it. */
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.ts';
+import { requireSettings } from '../../runtime/checkpoint-settings.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
+import type { Config } from './data.ts';
 import type { Repair } from './repairs.ts';
 
 /** A seed's layer selection. */
@@ -20,12 +22,17 @@ export interface Finished {
 }
 
 /** As the text of a safetensors file without tensors: every repair is made anew from its seed, so that weights need not be kept. */
-export const toCheckpoint = (finished: Finished): Uint8Array => writeSafetensors([], { mode: JSON.stringify(finished) });
+export const toCheckpoint = (finished: Finished, config: Config): Uint8Array =>
+  writeSafetensors([], { mode: JSON.stringify(finished), chalkgrad: JSON.stringify({ notes: { lab: 'mode', config } }) });
 
-/** @throws Error where the file is of another lab */
-export function fromCheckpoint(bytes: Uint8Array): Finished {
-  const { mode } = readSafetensors(bytes).metadata;
-  if (mode === undefined) throw new Error('This file holds no repairs of this lab.');
+/** What may differ from the run that wrote a checkpoint: more seeds and methods, and what only changes the view or is live. */
+const FREE = ['seeds', 'compare', 'method', 'theta', 'rate', 'swapped', 'label', 'measure'];
+
+/** @throws ConfigError where the file is of another lab or was made with other settings */
+export function fromCheckpoint(bytes: Uint8Array, config: Config): Finished {
+  const { mode = '{}', chalkgrad = '{}' } = readSafetensors(bytes).metadata;
+  const { notes = {} } = JSON.parse(chalkgrad) as { notes?: Readonly<Record<string, unknown>> };
+  requireSettings('mode', config, notes, FREE);
   return JSON.parse(mode) as Finished;
 }
 

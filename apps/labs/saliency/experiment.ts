@@ -212,17 +212,21 @@ class Lab {
     return value;
   }
 
-  async *cascade(methods: readonly MethodName[]): AsyncGenerator<Told, void> {
-    const { network } = this.explainer;
-    const layers = cascadeLayers(network);
-    const [h = 1, w = 1] = network.inputShape;
+  /** How alike the maps stay while layer after layer from the top is randomised; of one depth the gallery has told it. */
+  async *cascade(found: readonly MethodMaps[]): AsyncGenerator<Told, void> {
+    const { explainer, pictures } = this;
+    const layers = cascadeLayers(explainer.network);
+    const [h = 1, w = 1] = explainer.network.inputShape;
     if (layers.length > CASCADE.layers || h * w > CASCADE.pixels) return;
-    for (const [at, method] of methods.entries()) {
-      yield { type: 'phase', name: 'control', progress: at / methods.length, detail: `${method}, layer after layer random` };
+    const config = usable(this);
+    for (const [at, maps] of found.entries()) {
+      const { method, targets } = maps;
+      yield { type: 'phase', name: 'control', progress: at / found.length, detail: `${method}, layer after layer random` };
       yield { type: 'metric', chart: 'cascade', series: method, x: 0, y: 1 };
+      const { values } = await explainer.raw(explainer.network, method, pictures, targets, config);
       for (let depth = 1; depth <= layers.length; depth++) {
-        const y = await this.explainer.similarities(method, this.pictures, usable(this), depth);
-        yield { type: 'metric', chart: 'cascade', series: method, x: depth, y };
+        const known = depth === maps.depth ? maps.similarity : await explainer.similarity(maps, values, pictures, config, depth);
+        yield { type: 'metric', chart: 'cascade', series: method, x: depth, y: average(known) };
       }
     }
   }
@@ -309,7 +313,7 @@ export const experiment: Experiment<typeof schema, Explaining> = {
     if (identity) yield { type: 'data', name: 'identity', value: identity };
     const maps = yield* gallery(lab);
     const defined = maps.filter(({ why }) => why === '');
-    yield* lab.cascade(defined.map(({ method }) => method));
+    yield* lab.cascade(defined);
     return {
       origin: subject.open.origin,
       accuracy,

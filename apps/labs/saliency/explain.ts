@@ -37,6 +37,8 @@ export interface MethodMaps {
   /** [pictures, height, width]: of the network, and with the top layers randomised. */
   readonly trained: Float32Array;
   readonly random: Float32Array;
+  /** Layers from the top that are random in the control. */
+  readonly depth: number;
   /** Spearman's correlation of their magnitudes, for each picture. */
   readonly similarity: readonly number[];
   /** Share of each map's mass outside the object; null where the object is not known. */
@@ -189,7 +191,7 @@ export class Explainer {
   ): Promise<MethodMaps> {
     const layer = this.layerOf(method, config);
     const why = whyUndefined(this.network, method, layer) ?? '';
-    const none = { method, why, layer: layer ?? '', height: 0, width: 0, trained: EMPTY, random: EMPTY };
+    const none = { method, why, layer: layer ?? '', height: 0, width: 0, trained: EMPTY, random: EMPTY, depth: 0 };
     if (why) return { ...none, similarity: [], outside: [], area: [], targets: [] };
     const targets = await this.targets(pictures, config);
     const depth = Math.min(config.depth, cascadeLayers(this.network).length);
@@ -212,9 +214,8 @@ export class Explainer {
       width,
       trained: shown(trained.values),
       random: shown(random.values),
-      similarity: pictures.map((_, n) =>
-        rankCorrelation(one(trained.values, n).map(Math.abs), one(random.values, n).map(Math.abs)),
-      ),
+      depth,
+      similarity: alike(trained.values, random.values, pictures.length),
       outside: pictures.map(({ object }, n) => (object ? this.outside(one(trained.values, n), h, w, object) : null)),
       area: pictures.map(({ object }) => (object ? object.filter((value) => value === 0).length / object.length : null)),
       targets,
@@ -228,11 +229,24 @@ export class Explainer {
     return massShare(enlargeMap(map, h, w, height, width), background);
   }
 
-  /** How alike a method's maps stay while layer after layer from the top is randomised: mean over the pictures. */
-  async similarities(method: MethodName, pictures: readonly Picture[], config: Config, depth: number): Promise<number> {
-    const { similarity } = await this.maps(method, pictures, { ...config, depth });
-    return similarity.reduce((a, b) => a + b, 0) / similarity.length;
+  /** Spearman's correlation of magnitudes for each picture: raw maps [N, h, w], and those of the network with random top layers. */
+  async similarity(
+    { method, targets }: Pick<MethodMaps, 'method' | 'targets'>,
+    trained: Float32Array,
+    pictures: readonly Picture[],
+    config: Config,
+    depth: number,
+  ): Promise<number[]> {
+    const { values } = await this.raw(this.randomised(depth), method, pictures, targets, config);
+    return alike(trained, values, pictures.length);
   }
+}
+
+/** For each picture of two batches of maps. */
+function alike(a: Float32Array, b: Float32Array, count: number): number[] {
+  const cells = a.length / count;
+  const one = (values: Float32Array, n: number) => values.subarray(n * cells, (n + 1) * cells).map(Math.abs);
+  return Array.from({ length: count }, (_, n) => rankCorrelation(one(a, n), one(b, n)));
 }
 
 /** The classes with the largest of these scores. */

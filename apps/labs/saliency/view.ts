@@ -21,6 +21,7 @@ import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
 import './bench-panel.ts';
 import type { BenchAsk } from './bench-run.ts';
+import { renderChoices } from './choices.ts';
 import type { Explaining, GivenPicture } from './experiment.ts';
 import type { MethodMaps, Verdict } from './explain.ts';
 import { renderGallery } from './gallery.ts';
@@ -223,7 +224,7 @@ export class View extends LabElement<typeof schema, Explaining> {
       pictures: this.#first(pictures, shown.explained),
       captions: this.#captions(shown.verdicts, shown.explained),
       maps,
-      depth: this.ran.depth,
+      depth: maps.find(({ why }) => why === '')?.depth ?? 0,
       opacity: this.opacity,
       selected: this.chosen < shown.explained && !this.given ? this.chosen : -1,
       select: (index) => this.#choose(index),
@@ -238,41 +239,33 @@ export class View extends LabElement<typeof schema, Explaining> {
     ),
   );
 
-  /** Methods, layers and opacity: what is chosen at the gallery itself. */
   #renderChoices() {
-    const { methods } = this.config;
-    const fixed = this.recorded || this.fixes('methods');
-    const toggle = (method: MethodName) =>
-      this.set({ methods: METHOD_NAMES.filter((name) => (name === method ? !methods.includes(name) : methods.includes(name))) });
-    return html`<div class="row" role="group" aria-label="Methods">${METHOD_NAMES.map(
-      (method) =>
-        html`<label><input type="checkbox" .checked=${methods.includes(method)} ?disabled=${fixed} @change=${() => toggle(method)} />${method}</label>`,
-    )}</div>
-    <div class="row">${this.#renderLayers()}
-      <label>opacity <input type="range" min="0" max="1" step="0.05" .value=${String(this.opacity)} @input=${(
-        event: Event & { currentTarget: HTMLInputElement },
-      ) => {
-        this.opacity = event.currentTarget.valueAsNumber;
-      }} /></label>
-      <span role="status">${this.busy ? `Computing ${this.busy} …` : nothing}</span></div>
-      ${this.failure ? html`<p class="failure" role="alert">${this.failure}</p>` : nothing}`;
-  }
-
-  #renderLayers() {
     const subject = this.store.data.get('subject');
-    if (!subject || subject.layers.length === 0) return nothing;
-    const named = ({ path, type, shape }: (typeof subject.layers)[number]) => `${path} ${type} ${shape.join('×')}`;
-    const choice = (key: 'layer' | 'from', label: string, none: string) =>
-      this.hides(key)
-        ? nothing
-        : html`<label>${label} <select ?disabled=${this.recorded || this.fixes(key)} @change=${(
-            event: Event & { currentTarget: HTMLSelectElement },
-          ) => this.set({ [key]: event.currentTarget.value })}>
-            <option value="" .selected=${this.config[key] === ''}>${none}</option>
-            ${subject.layers.map((layer) => html`<option value=${layer.path} .selected=${this.config[key] === layer.path}>${named(layer)}</option>`)}
-          </select></label>`;
-    return html`${choice('layer', 'CAM family: maps of', subject.last ? `the last layer with maps (${subject.last})` : 'no layer')}
-      ${choice('from', 'gradient methods:', 'the pixels')}`;
+    const layer = (key: 'layer' | 'from', label: string, none: string) => ({
+      label,
+      none,
+      value: this.config[key],
+      fixed: this.recorded || this.fixes(key),
+      choose: (path: string) => this.set({ [key]: path }),
+    });
+    return renderChoices({
+      methods: this.config.methods,
+      methodsFixed: this.recorded || this.fixes('methods'),
+      chooseMethods: (methods) => this.set({ methods }),
+      subject,
+      layers: [
+        ...(this.hides('layer')
+          ? []
+          : [layer('layer', 'CAM family: maps of', subject?.last ? `the last layer with maps (${subject.last})` : 'no layer')]),
+        ...(this.hides('from') ? [] : [layer('from', 'gradient methods:', 'the pixels')]),
+      ],
+      opacity: this.opacity,
+      chooseOpacity: (opacity) => {
+        this.opacity = opacity;
+      },
+      busy: this.busy,
+      failure: this.failure,
+    });
   }
 
   // ── One picture ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import { paced } from '../../../apps/runtime/paced.ts';
 import type { ConfigOf } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
+import { writeSafetensors } from '../../../engine/io/safetensors.ts';
 import { memory } from '../../../engine/memory.ts';
 import { getDevice } from '../../../engine/tensor.ts';
 
@@ -208,7 +209,10 @@ describe.skipIf(!mnist)('on MNIST', () => {
     const checkpoints = whole.events.filter((event) => event.type === 'checkpoint');
     expect(checkpoints).toHaveLength(6);
     const { bytes } = checkpoints[3] as { bytes: Uint8Array };
-    expect(fromCheckpoint(bytes).repairs).toHaveLength(4);
+    const settings = whole.config as ConfigOf<typeof schema>;
+    expect(fromCheckpoint(bytes, settings).repairs).toHaveLength(4);
+    expect(() => fromCheckpoint(bytes, { ...settings, alpha: 0.5 })).toThrow(/this run has 0.5/);
+    expect(() => fromCheckpoint(writeSafetensors([], {}), settings)).toThrow(/no lab/);
     const resumed = await run(config, { checkpoint: bytes });
     await resumed.runner.stop();
     expect(resumed.result).toEqual(whole.result);
