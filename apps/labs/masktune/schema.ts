@@ -248,7 +248,7 @@ export const definition = defineLab({
     full: { values: { study: 'sixteen models' } },
     sweep: {
       label: 'sixteen models, small',
-      shows: 'Masks that hide little repair the network, masks that hide much leave it nothing to learn from.',
+      shows: 'Which rule repairs, and how the accuracies of the two classes trade off as more is hidden.',
       values: { ...small, hard: false, study: 'sixteen models' },
     },
     repairs: {
