@@ -128,7 +128,7 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
     <summary>Why does too much masking destroy the task?</summary>
     <p>
       Once the masks reach the digits, what is left of 0–4 and of 5–9 looks alike, or is black. All that can be learned then is which of
-      the classes is masked how, and the network ends with one answer for nearly everything.
+      the classes is masked how: the published networks end with one answer for nearly everything. The sweep shows how far it goes here.
       <button @click=${() => lab.take({ study: 'sixteen models' }, 'This suggestion')}>Sweep over rules and strengths</button>
     </p>
   </details>

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -241,6 +241,9 @@ describe('the command', () => {
   it('says once of each set that it is missing', async () => {
     const written: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    await cp(new URL('../../../apps/cli/data/photos-free', import.meta.url), join(root, 'apps/cli/data/photos-free'), {
+      recursive: true,
+    });
     await putCifar();
     const { main } = await load();
     for (const attempt of ['first', 'second']) {
@@ -257,7 +260,7 @@ describe('the command', () => {
       expect(text.match(/missing/g)).toHaveLength(3);
       expect(text.match(/to try again: npm run data -- --set tiny-darknet/g)).toHaveLength(1);
     }
-    expect(printed).toEqual(['Data: CIFAR-10']);
+    expect(printed).toEqual(['Data: CIFAR-10, Free photographs']);
   });
 
   it('lists what is here and what could be', async () => {
