@@ -57,7 +57,7 @@ const average = ({ values }: RowSample) => cellOf(values)?.mean ?? Number.NaN;
 
 /**
  * Whether a column ranks the ground truth first and the random map last. A row counts as better or worse than another where the interval of their
- * paired differences, three standard errors wide, says so; what cannot be told apart is a tie.
+ * paired differences, three standard errors wide, says so; what cannot be told apart is a tie. The row `other-class` may come behind the random map.
  * @param resampled the values are resamples of a number that belongs to all images
  */
 export function reliabilityOf(column: BenchColumn, rows: readonly RowSample[], resampled = false): Reliability {
@@ -69,7 +69,10 @@ export function reliabilityOf(column: BenchColumn, rows: readonly RowSample[], r
   const beats = (a: RowSample, b: RowSample) => sign * difference(a, b, resampled) > CLEAR;
   const others = rows.filter((row) => row !== truth && row !== random);
   const above = [...others, random].filter((row) => beats(row, truth)).sort((a, b) => sign * (average(b) - average(a)))[0];
-  const below = [...others, truth].filter((row) => beats(random, row)).sort((a, b) => sign * (average(a) - average(b)))[0];
+  // The map of another class is wrong by design: where there are two, it is the right one with its sign turned.
+  const below = [...others, truth]
+    .filter((row) => row.id !== 'other-class' && beats(random, row))
+    .sort((a, b) => sign * (average(a) - average(b)))[0];
   const against = (a: RowSample, b: RowSample) => `(${written(average(a))} against ${written(average(b))})`;
   const reasons = [
     above ? `${above.name} is ahead of the ground truth ${against(above, truth)}` : '',
