@@ -13,6 +13,7 @@ import { buildNetwork, type Network } from '../../engine/nn/network.ts';
 import { networkFrom, readCheckpoint, saveNetwork } from '../../engine/train/checkpoint.ts';
 import { imageData, type TrainingData } from '../../engine/train/data.ts';
 import { Trainer } from '../../engine/train/trainer.ts';
+import type { MetricEvent } from './events.ts';
 import type { PlainEvent, RunContext } from './experiment.ts';
 import { isPictureFile } from './own-images.ts';
 
@@ -96,8 +97,14 @@ const HIDDEN = 128;
 const smallNetwork: NonNullable<TrainHere['layers']> = ([height, width, channels], classes) =>
   mlp([height * width * channels, HIDDEN, classes]);
 
+/** What a training left: its snapshots, and the loss curve that a run which need not train again still tells. */
+interface Trained {
+  readonly snapshots: readonly Snapshot[];
+  readonly curve: readonly MetricEvent[];
+}
+
 /** Networks that this thread has trained: a restart with other settings need not train again. */
-const trainedBefore = new Map<string, readonly Snapshot[]>();
+const trainedBefore = new Map<string, Trained>();
 const MOST_TRAINED = 4;
 
 async function* trainingSet(
@@ -122,11 +129,15 @@ export async function* trainedSnapshots(
   const which = typeof dataset === 'string' ? dataset : imageData(set).hash();
   const key = JSON.stringify([which, images, epochs, seed, context.device.kind, definition]);
   const known = trainedBefore.get(key);
-  if (known) return known;
+  if (known) {
+    yield* known.curve;
+    return known.snapshots;
+  }
   const network = buildNetwork(definition, { inputShape, rng: seed });
   const normalisation: Normalisation = { mean: set.mean, std: set.std };
   const save = () => saveNetwork(network, { dataset: name, classNames, normalisation });
   try {
+    const curve: MetricEvent[] = [];
     const snapshots: Snapshot[] = [{ epoch: 0, bytes: await save() }];
     const trainer = new Trainer({
       network,
@@ -141,12 +152,14 @@ export async function* trainedSnapshots(
     for await (const event of trainer.run()) {
       if (event.type === 'step' && event.step % 20 === 0) {
         yield { type: 'phase', name: 'train', progress: event.step / event.total, detail: `a network, epoch ${event.epoch}` };
-        yield { type: 'metric', chart: 'training', series: 'loss', x: event.step, y: event.loss };
+        const metric = { type: 'metric', chart: 'training', series: 'loss', x: event.step, y: event.loss } as const;
+        curve.push(metric);
+        yield metric;
       } else if (event.type === 'epoch') snapshots.push({ epoch: event.epoch, bytes: await save() });
     }
     trainer.dispose();
     if (trainedBefore.size >= MOST_TRAINED) trainedBefore.clear();
-    trainedBefore.set(key, snapshots);
+    trainedBefore.set(key, { snapshots, curve });
     return snapshots;
   } finally {
     network.dispose();

@@ -9,6 +9,7 @@ import type { Network } from '../../../engine/nn/network.ts';
 import { networkFrom, saveNetwork } from '../../../engine/train/checkpoint.ts';
 import { hashBytes, imageData } from '../../../engine/train/data.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
+import type { MetricEvent } from '../../runtime/events.ts';
 import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import {
   type OpenNetwork,
@@ -113,7 +114,7 @@ export async function* otherNetwork(config: Config, set: ImageDataset, context: 
 }
 
 /** Networks that this thread has hardened: a restart with another attack need not train again. */
-const hardenedBefore = new Map<string, Uint8Array>();
+const hardenedBefore = new Map<string, { readonly bytes: Uint8Array; readonly curve: readonly MetricEvent[] }>();
 const MOST_HARDENED = 2;
 
 /** Trains a copy of a network on images that are attacked anew in every step. */
@@ -127,7 +128,11 @@ export async function* hardenedNetwork(
   const origin = 'trained on attacks';
   const key = [hashBytes(start.bytes), hashBytes(train.images), epsilon, steps, epochs, seed, context.device.kind].join(' ');
   const known = hardenedBefore.get(key);
-  if (known) return { network: networkFrom(known), origin };
+  if (known) {
+    yield* known.curve;
+    return { network: networkFrom(known.bytes), origin };
+  }
+  const curve: MetricEvent[] = [];
   const { network } = await onPixels(openSnapshot(start), train);
   let done = false;
   const trainer = new Trainer({
@@ -145,10 +150,12 @@ export async function* hardenedNetwork(
     for await (const event of trainer.run()) {
       if (event.type !== 'step' || event.step % 10 !== 0) continue;
       yield { type: 'phase', name: 'train', progress: event.step / event.total, detail: 'a network on attacked images' };
-      yield { type: 'metric', chart: 'training', series: 'loss on attacked images', x: event.step, y: event.loss };
+      const metric = { type: 'metric', chart: 'training', series: 'loss on attacked images', x: event.step, y: event.loss } as const;
+      curve.push(metric);
+      yield metric;
     }
     if (hardenedBefore.size >= MOST_HARDENED) hardenedBefore.clear();
-    hardenedBefore.set(key, await saveNetwork(network));
+    hardenedBefore.set(key, { bytes: await saveNetwork(network), curve });
     done = true;
     return { network: network.eval(), origin };
   } finally {
