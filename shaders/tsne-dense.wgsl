@@ -54,6 +54,11 @@ fn slices(@builtin(global_invocation_id) id: vec3u) {
     let b = y2[min(first / 2u + 2u * q + 1u, pairs - 1u)];
     xi[q] = vec4f(a.xz, b.xz);
     yi[q] = vec4f(a.yw, b.yw);
+    attractX[q] = vec4f(0.0);
+    attractY[q] = vec4f(0.0);
+    repelX[q] = vec4f(0.0);
+    repelY[q] = vec4f(0.0);
+    z[q] = vec4f(0.0);
   }
   for (var pair = begin; pair < end; pair++) {
     let two = y2[pair];

@@ -40,6 +40,9 @@ fn slices(@builtin(global_invocation_id) id: vec3u) {
     let b = y2[min(first / 2u + 2u * q + 1u, pairs - 1u)];
     xi[q] = vec4f(a.xz, b.xz);
     yi[q] = vec4f(a.yw, b.yw);
+    sumX[q] = vec4f(0.0);
+    sumY[q] = vec4f(0.0);
+    z[q] = vec4f(0.0);
   }
   for (var pair = begin; pair < end; pair++) {
     let two = y2[pair];
