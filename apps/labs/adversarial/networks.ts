@@ -150,7 +150,13 @@ export async function* hardenedNetwork(
     for await (const event of trainer.run()) {
       if (event.type !== 'step' || event.step % 10 !== 0) continue;
       yield { type: 'phase', name: 'train', progress: event.step / event.total, detail: 'a network on attacked images' };
-      const metric = { type: 'metric', chart: 'training', series: 'loss on attacked images', x: event.step, y: event.loss } as const;
+      const metric = {
+        type: 'metric',
+        chart: 'training',
+        series: 'loss on attacked images',
+        x: event.step,
+        y: event.loss,
+      } as const;
       curve.push(metric);
       yield metric;
     }
