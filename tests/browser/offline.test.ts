@@ -50,7 +50,7 @@ const lab = 'labs/regression/index.html?offline=on#v=1&steps=200&samples=0';
 it('keeps what a visit has loaded, and what a run will need', async () => {
   await page.goto(`${served.origin}/${lab}`, { waitUntil: 'networkidle0' });
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  const until = Date.now() + 30_000;
+  const until = Date.now() + 90_000;
   const complete = (all: readonly string[]) =>
     ['lab-worker', 'experiment', 'recording', 'wasm-device'].every((part) => all.some((url) => url.includes(part)));
   let all = await kept();
@@ -81,7 +81,7 @@ it('says that it was renewed, and takes the new version when the reader reloads'
   await page.waitForFunction(
     async () => (await (await caches.open('chalkgrad-files-feedfeedfeed')).keys()).some(({ url }) => url.includes('wasm-device')),
     {
-      timeout: 30_000,
+      timeout: 90_000,
       polling: 200,
     },
   );

@@ -148,7 +148,7 @@ export class View extends LabElement<typeof schema, Adversarial> {
       this.at = event.currentTarget.valueAsNumber;
     };
     return html`<label class="step">step ${at} of ${last}, ${goal}
-        <input type="range" min="0" max=${Math.max(1, last)} .value=${String(at)} ?disabled=${last === 0} @input=${move} aria-label="step of the attack" /></label>
+        <input data-view type="range" min="0" max=${Math.max(1, last)} .value=${String(at)} ?disabled=${last === 0} @input=${move} aria-label="step of the attack" /></label>
       <p class="facts">loss ${formatNumber(point?.loss ?? 0, 3)}, ‖δ‖<sub>2</sub> ${formatNumber(point?.length ?? 0, 3)}${
         other && at === last ? html`. The second network says of x + δ: ${this.#says(other, label)}` : nothing
       }</p>`;

@@ -184,7 +184,7 @@ export class View extends LabElement<typeof schema, Features> {
   #scrubber(snapshots: readonly number[], at: number) {
     // There from the start, so that nothing moves when the first images come.
     return html`<label class="scrub">step ${snapshots[at] ?? 0}
-      <input type="range" min="0" max=${Math.max(1, snapshots.length - 1)} .value=${String(Math.max(0, at))} aria-label="step of the images"
+      <input data-view type="range" min="0" max=${Math.max(1, snapshots.length - 1)} .value=${String(Math.max(0, at))} aria-label="step of the images"
         aria-valuetext="step ${snapshots[at] ?? 0}" ?disabled=${snapshots.length < 2}
         @input=${(event: Event & { currentTarget: HTMLInputElement }) => {
           const value = event.currentTarget.valueAsNumber;

@@ -185,10 +185,10 @@ export class View extends LabElement<typeof schema, MaskTuning> {
     const tuning = this.#tuned.asking !== undefined;
     return html`<div><h3>Any two networks, any image</h3>
       <div class="choices">
-        ${this.#choose('first', before, (name) => {
+        ${this.#choose('first', before, this.fixes('look'), (name) => {
           this.first = name;
         })}
-        ${this.#choose('second', after, (name) => {
+        ${this.#choose('second', after, this.fixes('look'), (name) => {
           this.second = name;
         })}
         <button type="button" ?disabled=${off} @click=${() => this.#lookAgain()}>Look at image ${this.config.example} (${this.config.exampleSet})</button>
@@ -199,12 +199,12 @@ export class View extends LabElement<typeof schema, MaskTuning> {
       ${answer ? this.#panels(answer.value).map((panel) => renderPanel(panel)) : nothing}</div>`;
   }
 
-  #choose(label: string, chosen: string, take: (name: string) => void) {
+  #choose(label: string, chosen: string, off: boolean, take: (name: string) => void) {
     const choose = (event: Event & { currentTarget: HTMLSelectElement }) => {
       take(event.currentTarget.value);
       this.#lookAgain();
     };
-    return html`<label>${label} <select @change=${choose}>
+    return html`<label>${label} <select ?disabled=${off} @change=${choose}>
       ${this.#models.map(({ name }) => html`<option value=${name} .selected=${name === chosen}>${name}</option>`)}</select></label>`;
   }
 

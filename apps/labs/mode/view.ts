@@ -123,7 +123,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
       this.against = possible[event.currentTarget.selectedIndex]?.id ?? 'control';
     };
     return html`<h3>Does the choice of images matter? Differences in points</h3>
-      <p class="tools-line"><label>repaired minus repaired <select @change=${choose}>
+      <p class="tools-line"><label>repaired minus repaired <select data-view @change=${choose}>
         ${possible.map(({ id, name }) => html`<option ?selected=${id === chosen.id}>${name}</option>`)}</select></label></p>
       <div class="pair">
         <div><p class="facts">all images</p>${differenceFigure(summaries, chosen.id, 'average')}</div>

@@ -45,7 +45,7 @@ export function renderChoices(state: ChoicesState): TemplateResult {
       html`<label><input type="checkbox" .checked=${methods.includes(method)} ?disabled=${methodsFixed} @change=${() => toggle(method)} />${method}</label>`,
   )}</div>
   <div class="row">${subject && subject.layers.length > 0 ? layers.map((choice) => layerList(choice, subject)) : nothing}
-    <label>opacity <input type="range" min="0" max="1" step="0.05" .value=${String(opacity)} @input=${(
+    <label>opacity <input data-view type="range" min="0" max="1" step="0.05" .value=${String(opacity)} @input=${(
       event: Event & { currentTarget: HTMLInputElement },
     ) => chooseOpacity(event.currentTarget.valueAsNumber)} /></label>
     <span role="status">${busy ? `Computing ${busy} …` : nothing}</span></div>
