@@ -5,6 +5,7 @@ import puppeteer, { type Browser } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFirefox } from '../../apps/cli/needs/table.ts';
 import { repositoryRoot } from '../../apps/cli/root.ts';
+import { hasData } from './lab-data.ts';
 import { type Served, serveFolder } from './serve.ts';
 
 const dist = join(repositoryRoot, 'dist');
@@ -46,6 +47,8 @@ describe.skipIf(firefox === undefined)('in Firefox', () => {
       { timeout: 60_000 },
       existsSync(join(repositoryRoot, 'apps/labs', id, 'recording.json')),
     );
+    expect(problems).toEqual([]);
+    if (!hasData(id)) return page.close();
     await page.evaluate(() => (document.querySelector('main > *') as Lab).play());
     await page.waitForFunction(
       () => {

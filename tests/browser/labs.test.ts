@@ -10,6 +10,7 @@ import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../apps/cli/root.ts';
 import { oldLinks } from '../unit/apps/links-of-version-1.ts';
+import { hasData } from './lab-data.ts';
 import { launchBrowser } from './launch.ts';
 import { type Served, serveFolder } from './serve.ts';
 
@@ -168,6 +169,8 @@ describe('without a GPU, as a reader looks at it', () => {
       type Moved = { moved: { value: number; at: string[] } };
       const loaded = await page.evaluate(() => (globalThis as unknown as Moved).moved);
       expect(loaded.value, loaded.at.join('; ')).toBeLessThanOrEqual(0.05);
+      expect(problems).toEqual([]);
+      if (!hasData(id)) return page.close();
       await page.click('main > * >>> chalk-transport-bar >>> button.play');
       await until(page, '!lab.recorded && (lab.store.step?.step ?? 0) >= 1', 120_000);
       await page.$eval('main > *', (lab) => (lab as unknown as Lab).pause());
@@ -187,7 +190,21 @@ describe('live, on a GPU or the processor', () => {
   });
   afterAll(() => browser?.close());
 
-  it.each(labs)('%s trains, pauses, steps, resumes, survives a lost device and exports', async (id) => {
+  it.each(labs.filter((id) => !hasData(id)))('%s, without its data, says what is missing and keeps its recording', async (id) => {
+    const page = await openPage(browser, `labs/${id}/index.html`, []);
+    await page.$eval('main > *', (lab) => (lab as unknown as Lab).play());
+    await until(
+      page,
+      "[...lab.shadowRoot.querySelectorAll('chalk-banner')].some((banner) => /npm run data/.test(banner.textContent))",
+    );
+    expect(await read(page, (lab) => lab.runState)).toBe('failed');
+    expect((await page.$eval('main > * >>> .finding', (finding) => finding.textContent?.trim() ?? '')).length).toBeGreaterThan(
+      20,
+    );
+    await page.close();
+  });
+
+  it.each(labs.filter(hasData))('%s trains, pauses, steps, resumes, survives a lost device and exports', async (id) => {
     const problems: string[] = [];
     const page = await openPage(browser, `labs/${id}/index.html#v=1&seed=5`, problems);
     // By keyboard alone: to the main button, and Space.
