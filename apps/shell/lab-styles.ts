@@ -132,6 +132,10 @@ export const labStyles = css`
     gap: var(--chalk-space-4);
     min-width: 0;
   }
+  /* Where its room is kept, what there is of it stands at the top. */
+  .figure {
+    align-content: start;
+  }
   .shown:empty {
     display: none;
   }

@@ -7,6 +7,7 @@ import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
 import { formatNumber, formatPercent } from '../../components/shared/format.ts';
 import { bandsOf, type Looks, seriesOf } from '../../shell/chart-series.ts';
+import { HeldRoom } from '../../shell/held-room.ts';
 import { grayBatch } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
@@ -61,6 +62,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
   declare private other: number;
   /** What the repairs are compared with. */
   declare private against: Against;
+  readonly #room = new HeldRoom(this);
   readonly #ofLabel = this.question('ofLabel');
   readonly #ofMeasure = this.question('ofMeasure');
   readonly #between = this.question('between');
@@ -77,6 +79,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
   }
 
   protected override runStarted(): void {
+    this.#room.hold();
     this.other = -1;
   }
 

@@ -16,6 +16,7 @@ import { METHOD_NAMES } from '../../../engine/explain/method-names.ts';
 import { formatPercent } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
+import { HeldRoom } from '../../shell/held-room.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
@@ -68,6 +69,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   declare private busy: string;
   declare private failure: string;
   declare private opacity: number;
+  readonly #room = new HeldRoom(this);
   readonly #look = this.question('look');
   readonly #bench = (of: BenchAsk) => this.ask('bench', of);
   #files = new Map<string, Uint8Array>();
@@ -86,6 +88,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   }
 
   protected override runStarted(): void {
+    this.#room.hold();
     this.chosen = 0;
     this.#forgetGiven();
     this.again = EMPTY;
