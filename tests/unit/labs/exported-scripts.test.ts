@@ -46,80 +46,91 @@ const untimed = (result: unknown): unknown =>
   JSON.parse(JSON.stringify(result, (key, value: unknown) => (key === 'seconds' ? undefined : value)));
 
 /** A short run of each lab, and what its reader changed on the way. */
-const short: Readonly<Record<string, { readonly config: object; readonly changes: readonly Change[] }>> = {
-  regression: {
-    config: { steps: 300, units: 4, decay: 0.01 },
-    changes: [
-      { step: 100, values: { rate: 0.05 } },
-      { step: 150, values: { decay: 0.1 } },
-    ],
-  },
-  classify: {
-    config: { network: 'mlp', images: 100, validationImages: 20, testImages: 20, units: 4, batch: 20, epochs: 1, evaluations: 1 },
-    changes: [{ step: 2, values: { rate: 0.02 } }],
-  },
-  tsne: { config: { count: 60, iterations: 60, perplexity: 5 }, changes: [{ step: 20, values: { perplexity: 12, rate: 80 } }] },
-  'failure-modes': {
-    config: { images: 500, testImages: 200, epochs: 1, batch: 128, nodes: 2 },
-    changes: [{ step: 2, values: { rate: 0.01, method: 'saliency' } }],
-  },
-  features: {
-    config: {
-      network: 'cifar-10',
-      trainCount: 500,
-      epochs: 1,
-      steps: 12,
-      compare: 'with pixels',
-      terms: [{ kind: 'channel', layer: '9', unit: 3, weight: 1 }],
+const short: Readonly<Record<string, { readonly config: object; readonly changes: readonly Change[]; readonly data?: string }>> =
+  {
+    regression: {
+      config: { steps: 300, units: 4, decay: 0.01 },
+      changes: [
+        { step: 100, values: { rate: 0.05 } },
+        { step: 150, values: { decay: 0.1 } },
+      ],
     },
-    changes: [{ step: 5, values: { rate: 0.3 } }],
-  },
-  denoise: {
-    config: { training: 'MNIST', images: 64, maps: 2, depth: 1, batch: 32, epochs: 2 },
-    changes: [{ step: 2, values: { rate: 0.03 } }],
-  },
-  masktune: {
-    config: { images: 500, testImages: 200, width: 4, epochs: 2 },
-    changes: [
-      { step: 2, values: { rate: 0.03 } },
-      { step: 6, values: { strength: 0.3 } },
-    ],
-  },
-  saliency: {
-    config: { images: 200, epochs: 1, pictures: 2, methods: ['CAM', 'integrated gradients'] },
-    changes: [{ step: 1, values: { nodes: 3 } }],
-  },
-  adversarial: {
-    config: {
-      images: 1500,
-      epochs: 1,
-      testImages: 30,
-      attackSteps: 4,
-      curveSteps: 2,
-      sizes: 2,
-      hardened: true,
-      hardenedSteps: 1,
-      hardenedEpochs: 1,
+    classify: {
+      config: {
+        network: 'mlp',
+        images: 100,
+        validationImages: 20,
+        testImages: 20,
+        units: 4,
+        batch: 20,
+        epochs: 1,
+        evaluations: 1,
+      },
+      changes: [{ step: 2, values: { rate: 0.02 } }],
     },
-    changes: [],
-  },
-  mode: {
-    config: {
-      images: 600,
-      testImages: 200,
-      epochs: 1,
-      rounds: 1,
-      repairImages: 64,
-      seeds: 1,
-      compare: 'one method',
-      layers: 'off',
+    tsne: { config: { count: 60, iterations: 60, perplexity: 5 }, changes: [{ step: 20, values: { perplexity: 12, rate: 80 } }] },
+    'failure-modes': {
+      config: { images: 500, testImages: 200, epochs: 1, batch: 128, nodes: 2 },
+      changes: [{ step: 2, values: { rate: 0.01, method: 'saliency' } }],
     },
-    changes: [{ step: 2, values: { rate: 0.01 } }],
-  },
-};
+    features: {
+      config: {
+        network: 'cifar-10',
+        trainCount: 500,
+        epochs: 1,
+        steps: 12,
+        compare: 'with pixels',
+        terms: [{ kind: 'channel', layer: '9', unit: 3, weight: 1 }],
+      },
+      changes: [{ step: 5, values: { rate: 0.3 } }],
+      data: 'cifar-10',
+    },
+    denoise: {
+      config: { training: 'MNIST', images: 64, maps: 2, depth: 1, batch: 32, epochs: 2 },
+      changes: [{ step: 2, values: { rate: 0.03 } }],
+    },
+    masktune: {
+      config: { images: 500, testImages: 200, width: 4, epochs: 2 },
+      changes: [
+        { step: 2, values: { rate: 0.03 } },
+        { step: 6, values: { strength: 0.3 } },
+      ],
+    },
+    saliency: {
+      config: { images: 200, epochs: 1, pictures: 2, methods: ['CAM', 'integrated gradients'] },
+      changes: [{ step: 1, values: { nodes: 3 } }],
+    },
+    adversarial: {
+      config: {
+        images: 1500,
+        epochs: 1,
+        testImages: 30,
+        attackSteps: 4,
+        curveSteps: 2,
+        sizes: 2,
+        hardened: true,
+        hardenedSteps: 1,
+        hardenedEpochs: 1,
+      },
+      changes: [],
+    },
+    mode: {
+      config: {
+        images: 600,
+        testImages: 200,
+        epochs: 1,
+        rounds: 1,
+        repairImages: 64,
+        seeds: 1,
+        compare: 'one method',
+        layers: 'off',
+      },
+      changes: [{ step: 2, values: { rate: 0.01 } }],
+    },
+  };
 
 describe.each([...experiments.keys()])('%s', (id) => {
-  it.skipIf(id !== 'regression' && !existsSync(join(packs, 'mnist-train.pack')))(
+  it.skipIf(id !== 'regression' && !existsSync(join(packs, `${short[id]?.data ?? 'mnist'}-train.pack`)))(
     'is repeated by its script',
     async () => {
       const experiment = await experiments.get(id)?.();
