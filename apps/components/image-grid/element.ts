@@ -137,7 +137,8 @@ export class ChalkImageGrid extends LitElement {
 
   protected override updated(_changed: PropertyValues<this>): void {
     const canvas = this.renderRoot.querySelector('canvas');
-    if (canvas && this.images && this.size.width > 0) this.draw(canvas, this.images);
+    // With a fixed number of columns the size is known from the start: what is below keeps its place.
+    if (canvas && this.images && (this.columns > 0 || this.size.width > 0)) this.draw(canvas, this.images);
   }
 
   private draw(canvas: HTMLCanvasElement, images: ImageBatch): void {

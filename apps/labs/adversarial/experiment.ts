@@ -115,7 +115,7 @@ export const experiment: Experiment<typeof schema, Adversarial> = {
       attacked = now;
       yield { type: 'data', name: 'attacked', value: now };
       // The landscape comes with the last picture once more.
-      if (!now.landscape && now.other === null) yield { type: 'step', step: ++step, total, loss: now.points.at(-1)?.loss ?? 0 };
+      if (!now.landscape && now.other === null) yield { type: 'step', step: ++step, total };
     }
 
     const data = imageData(test, { normalisation: null });

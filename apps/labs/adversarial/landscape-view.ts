@@ -34,8 +34,14 @@ export class ChalkAttackLandscape extends LitElement {
         display: block;
         min-width: 0;
       }
-      canvas {
+      canvas,
+      .room {
         display: block;
+        box-sizing: border-box;
+        width: min(100%, 360px);
+        aspect-ratio: 1;
+      }
+      canvas {
         cursor: pointer;
       }
       p {
@@ -67,7 +73,7 @@ export class ChalkAttackLandscape extends LitElement {
 
   override render() {
     const { landscape } = this;
-    if (!landscape) return html`<p>It is drawn when the walk has ended.</p>`;
+    if (!landscape) return html`<p class="room">It is drawn when the walk has ended.</p>`;
     const top = landscape.loss.reduce((most, value) => Math.max(most, value), 0);
     return html`<canvas tabindex="0" role="img" aria-label=${`${this.label}, step ${this.step} marked; arrow keys choose another`}
         @click=${this.#click} @keydown=${this.#key}></canvas>

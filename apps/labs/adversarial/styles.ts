@@ -17,7 +17,7 @@ export const adversarialStyles = css`
   .term {
     min-width: 0;
   }
-  .term h4 {
+  .figure .term h3 {
     margin: 0 0 var(--chalk-space-1);
     font-size: var(--chalk-text-s);
     font-weight: 600;
@@ -30,6 +30,20 @@ export const adversarialStyles = css`
   .control {
     padding-inline-start: var(--chalk-space-3);
     border-inline-start: 1px solid var(--chalk-rule);
+  }
+  sub {
+    line-height: 0;
+  }
+  /* Of the run before: it stays until the new one attacks. */
+  .before {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--chalk-space-4);
+    min-width: 0;
+  }
+  .old {
+    opacity: 0.45;
+    transition: opacity var(--chalk-duration);
   }
   .says {
     font-weight: 650;

@@ -40,6 +40,8 @@ export class View extends LabElement<typeof schema, Adversarial> {
   readonly #original = memoLast((attacked: Attacked) => frameBatch(attacked, -1));
   readonly #noise = memoLast((attacked: Attacked) => frameBatch(attacked, null));
   readonly #curves = memoLast(curvesOf);
+  /** What was shown last, and the names of its classes: it keeps its place, paled, until the next run attacks. */
+  #before: { readonly attacked: Attacked; readonly names: readonly string[] } | undefined;
 
   constructor() {
     super();
@@ -94,7 +96,8 @@ export class View extends LabElement<typeof schema, Adversarial> {
   }
 
   #name(k: number): string {
-    return this.store.data.get('classes')?.[k] ?? String(k);
+    const names = this.#attacked ? this.store.data.get('classes') : this.#before?.names;
+    return names?.[k] ?? String(k);
   }
 
   /** Pixels of the screen for one of the picture, so that three pictures fit beside each other. */
@@ -104,7 +107,9 @@ export class View extends LabElement<typeof schema, Adversarial> {
   }
 
   protected override renderFigure() {
-    const attacked = this.#attacked;
+    const known = this.#attacked;
+    if (known) this.#before = { attacked: known, names: this.store.data.get('classes') ?? NONE };
+    const attacked = known ?? this.#before?.attacked;
     if (!attacked) {
       return html`<p class="facts">Press play: a network is trained in seconds, then a picture is attacked step by step.</p>
         <chalk-chart label="Training" x-label="step" y-label="cross-entropy" smoothing="0.8" .series=${seriesOf(this.store, 'training')}
@@ -112,11 +117,11 @@ export class View extends LabElement<typeof schema, Adversarial> {
     }
     const last = attacked.points.length - 1;
     const at = this.at < 0 ? last : Math.min(this.at, last);
-    return html`${this.#sum(attacked, at)} ${this.#scrubber(attacked, at)} ${this.#walk(attacked, at)}`;
+    return html`<div class="before" aria-busy=${!known}>${this.#sum(attacked, at)} ${this.#scrubber(attacked, at)} ${this.#walk(attacked, at, !known)}</div>`;
   }
 
   #term(title: unknown, label: string, images: ImageBatch, below: unknown, control = false) {
-    return html`<div class="term ${control ? 'control' : ''}"><h4>${title}</h4>
+    return html`<div class="term ${control ? 'control' : ''}"><h3>${title}</h3>
       <chalk-image-grid label=${label} scale=${this.#scale(images.width)} columns="1" .images=${images}></chalk-image-grid>
       <p>${below}</p></div>`;
   }
@@ -130,7 +135,7 @@ export class View extends LabElement<typeof schema, Adversarial> {
     const point = points[at];
     if (!point) return nothing;
     const times = point.largest > 0 ? Math.max(1, Math.round(0.5 / point.largest)) : 1;
-    return html`<div class="sum" data-card role="group" aria-label="The picture and its change">
+    return html`<div class="sum ${this.#attacked ? '' : 'old'}" data-card role="group" aria-label="The picture and its change">
       ${this.#term('x', 'the picture', this.#original(attacked), this.#says(clean, label))}
       <span class="sign" aria-hidden="true">+</span>
       ${this.#term(html`δ, magnified ${times}×`, 'the change', this.#change(attacked, at), html`‖δ‖<sub>∞</sub> ${formatNumber(point.largest, 3)}`)}
@@ -147,14 +152,15 @@ export class View extends LabElement<typeof schema, Adversarial> {
     const move = (event: Event & { currentTarget: HTMLInputElement }) => {
       this.at = event.currentTarget.valueAsNumber;
     };
-    return html`<label class="step">step ${at} of ${last}, ${goal}
+    const old = this.#attacked ? '' : 'old';
+    return html`<label class="step ${old}">step ${at} of ${last}, ${goal}
         <input data-view type="range" min="0" max=${Math.max(1, last)} .value=${String(at)} ?disabled=${last === 0} @input=${move} aria-label="step of the attack" /></label>
-      <p class="facts">loss ${formatNumber(point?.loss ?? 0, 3)}, ‖δ‖<sub>2</sub> ${formatNumber(point?.length ?? 0, 3)}${
+      <p class="facts ${old}">loss ${formatNumber(point?.loss ?? 0, 3)}, ‖δ‖<sub>2</sub> ${formatNumber(point?.length ?? 0, 3)}${
         other && at === last ? html`. The second network says of x + δ: ${this.#says(other, label)}` : nothing
       }</p>`;
   }
 
-  #walk(attacked: Attacked, at: number) {
+  #walk(attacked: Attacked, at: number, waiting: boolean) {
     const { label, points, landscape } = attacked;
     const goal = attacked.target ?? points.at(-1)?.predicted ?? label;
     const series = this.#curves(attacked, `p(${this.#name(label)})`, `p(${this.#name(goal)})`);
@@ -163,13 +169,19 @@ export class View extends LabElement<typeof schema, Adversarial> {
     };
     const here = points[at];
     return html`<div class="walk">
-      <div><h3>The loss on the plane of the walk</h3>
-        <chalk-attack-landscape step=${at} .landscape=${landscape} .classes=${this.store.data.get('classes') ?? NONE}
+      <div class=${waiting ? 'old' : ''}><h3>The loss on the plane of the walk</h3>
+        <chalk-attack-landscape step=${at} .landscape=${landscape} .classes=${this.#before?.names ?? NONE}
           @step-choose=${choose}></chalk-attack-landscape>
         ${landscape && landscape.outside > 0.01 ? html`<p class="facts">Points of the walk lie up to ${formatNumber(landscape.outside, 2)} beside this plane and are drawn at its nearest places.</p>` : nothing}</div>
-      <div><h3>What the network says on the way</h3>
+      ${
+        waiting
+          ? html`<div><h3>The training, before the walk</h3>
+        <chalk-chart label="Training" x-label="step" y-label="cross-entropy" height="220" no-tools smoothing="0.8"
+          .series=${seriesOf(this.store, 'training')}></chalk-chart></div>`
+          : html`<div><h3>What the network says on the way</h3>
         <chalk-chart label="Probabilities" x-label="step" y-label="probability" height="220" no-tools .series=${series}
-          .markers=${here ? [{ x: at, y: here.probabilities[label] ?? 0, label: `step ${at}` }] : NONE}></chalk-chart></div>
+          .markers=${here ? [{ x: at, y: here.probabilities[label] ?? 0, label: `step ${at}` }] : NONE}></chalk-chart></div>`
+      }
     </div>`;
   }
 

@@ -19,6 +19,10 @@ export const denoiseStyles = css`
     gap: var(--chalk-space-4);
     min-width: 0;
   }
+  /* As high as its pictures, also before they are there. */
+  .sets chalk-image-strips::part(strip) {
+    grid-auto-rows: minmax(28px, auto);
+  }
   :is(.figure, .rest) h3 {
     margin: var(--chalk-space-4) 0 var(--chalk-space-2);
     font-family: var(--chalk-font-ui);

@@ -103,7 +103,8 @@ export class View extends LabElement<typeof schema, Denoising> {
   }
 
   protected override renderFigure() {
-    const known = trainings.filter((name) => this.store.images.has(`MNIST, denoised, ${name}`));
+    // A strip stands for each network from the start: nothing moves when its pictures come.
+    const known = trainings.filter((name) => this.#trained.includes(name));
     const found = this.store.data.get('baselines');
     const lines: ReferenceLine[] = found
       ? [

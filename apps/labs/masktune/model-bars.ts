@@ -31,8 +31,8 @@ function line(models: readonly ModelScores[], set: 'raw' | 'biased', column: num
     </svg></div>`;
 }
 
-/** @param published whether numbers of the source stand beside the bars */
-export function modelBars(models: readonly ModelScores[]) {
+/** @param old names of those that the run before told of: they keep the room of what is to come */
+export function modelBars(models: readonly ModelScores[], old: ReadonlySet<string>) {
   if (models.length === 0) return nothing;
   return html`<figure class="models">
     <figcaption>Accuracy of each class
@@ -44,10 +44,10 @@ export function modelBars(models: readonly ModelScores[]) {
         (
           model,
           i,
-        ) => html`<div class="row" role="row"><div class="name" role="rowheader" style=${`grid-row: ${i + 2}`}>${model.name}</div>
+        ) => html`<div class="row ${old.has(model.name) ? 'old' : ''}" role="row"><div class="name" role="rowheader" style=${`grid-row: ${i + 2}`}>${model.name}</div>
         ${TESTS.map(({ set }, t) => bars(set, model, i + 2, t + 2))}</div>`,
       )}
-      ${TESTS.map(({ set }, t) => line(models, set, t + 2))}
+      ${old.size > 0 ? nothing : TESTS.map(({ set }, t) => line(models, set, t + 2))}
     </div>
   </figure>`;
 }
@@ -97,6 +97,9 @@ export const modelBarStyles = css`
   }
   .models .row {
     display: contents;
+  }
+  .models .old > * {
+    opacity: 0.45;
   }
   .models .name,
   .models .pair {

@@ -18,7 +18,8 @@ function track({ worst, worstOf }: RepairSummary) {
 const said = ({ mean, halfWidth }: RepairSummary['worst']): string =>
   halfWidth === null ? formatPercent(mean) : `${formatPercent(mean)} ± ${(100 * halfWidth).toFixed(1)}`;
 
-export function repairPlot(repairs: readonly RepairSummary[]) {
+/** @param old methods that the run before told of: they keep the room of what is to come */
+export function repairPlot(repairs: readonly RepairSummary[], old: ReadonlySet<string>) {
   if (repairs.length === 0) return nothing;
   const kinds = [...new Set(repairs.map(({ knows }) => knows))];
   return html`<figure class="repairs">
@@ -29,7 +30,9 @@ export function repairPlot(repairs: readonly RepairSummary[]) {
         ${repairs
           .filter(({ knows }) => knows === kind)
           .map(
-            (repair) => html`<div role="row" class="method"><span role="rowheader">${repair.method}</span>
+            (
+              repair,
+            ) => html`<div role="row" class="method ${old.has(repair.method) ? 'old' : ''}"><span role="rowheader">${repair.method}</span>
             <div role="cell" aria-label=${said(repair.worst)}>${track(repair)}</div><span class="value" aria-hidden="true">${said(repair.worst)}</span></div>`,
           )}`,
       )}
@@ -66,6 +69,10 @@ export const repairPlotStyles = css`
   .repairs .value {
     font-variant-numeric: tabular-nums;
     text-align: end;
+  }
+  .repairs .old,
+  .looks.old {
+    opacity: 0.45;
   }
   .track {
     position: relative;

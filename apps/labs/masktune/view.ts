@@ -17,6 +17,7 @@ import type { MaskTuning } from './experiment.ts';
 import type { Look } from './look.ts';
 import { modelBarStyles, modelBars } from './model-bars.ts';
 import { repairPlot, repairPlotStyles } from './repair-plot.ts';
+import type { RepairSummary } from './repair-table.ts';
 import type { schema } from './schema.ts';
 import type { ModelScores } from './scores.ts';
 import { maskTuneStyles } from './styles.ts';
@@ -77,6 +78,24 @@ function overview(looks: readonly Look[]) {
   return { strips, count: before.length };
 }
 
+/** What the figure says of a whole run. */
+interface Shown {
+  readonly study: string;
+  readonly models: readonly ModelScores[];
+  readonly repairs: readonly RepairSummary[];
+  readonly looks: readonly Look[] | undefined;
+}
+
+/** What is told, in the places of what the run before told; with the names that are still of that run. */
+function inPlace<T>(told: readonly T[], before: readonly T[], nameOf: (one: T) => string) {
+  const names = new Set(before.map(nameOf));
+  const news = new Map(told.map((one) => [nameOf(one), one]));
+  return {
+    rows: [...before.map((one) => news.get(nameOf(one)) ?? one), ...told.filter((one) => !names.has(nameOf(one)))],
+    old: new Set([...names].filter((name) => !news.has(name))),
+  };
+}
+
 export class View extends LabElement<typeof schema, MaskTuning> {
   static override properties = { ...LabElement.properties, first: { state: true }, second: { state: true } };
   static override styles = [...LabElement.styles, maskTuneStyles, modelBarStyles, repairPlotStyles];
@@ -86,6 +105,8 @@ export class View extends LabElement<typeof schema, MaskTuning> {
   readonly #looks = this.question('look');
   readonly #tuned = this.question('tune');
   readonly #overview = memoLast(overview);
+  /** The last whole run: it keeps its place, paled, until the next one has something to show. */
+  #before: Shown | undefined;
   readonly #panels = memoLast((looks: readonly Look[]) => looks.map(panelOf));
 
   constructor() {
@@ -127,13 +148,23 @@ export class View extends LabElement<typeof schema, MaskTuning> {
   }
 
   protected override renderFigure() {
-    const repairs = this.store.data.get('repairs') ?? NONE;
-    const looks = this.store.data.get('looks');
+    const { study } = this.ran;
+    const told = {
+      study,
+      models: this.#models,
+      repairs: this.store.data.get('repairs') ?? NONE,
+      looks: this.store.data.get('looks'),
+    };
+    if (this.runState === 'finished') this.#before = told;
+    const before = this.#before?.study === study ? this.#before : undefined;
+    const models = inPlace(told.models, before?.models ?? NONE, ({ name }) => name);
+    const repairs = inPlace(told.repairs, before?.repairs ?? NONE, ({ method }) => method);
+    const looks = told.looks ?? before?.looks;
     const { strips, count } = looks ? this.#overview(looks) : { strips: NONE, count: 0 };
-    return html`${modelBars(this.#models)} ${repairPlot(repairs)}
+    return html`${modelBars(models.rows, models.old)} ${repairPlot(repairs.rows, repairs.old)}
       ${
         looks
-          ? html`<div><h3>One training image of each group, before and after</h3>
+          ? html`<div class="looks ${told.looks ? '' : 'old'}"><h3>One training image of each group, before and after</h3>
         <chalk-image-strips label="One training image of each group" scale="3" columns=${count} .strips=${strips}></chalk-image-strips></div>`
           : nothing
       }
