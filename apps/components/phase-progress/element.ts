@@ -104,12 +104,13 @@ export class ChalkPhaseProgress extends LitElement {
     const { phase, step, share } = this;
     const name = phase?.name ?? this.waiting;
     const of = step?.total ? ` of ${formatCount(step.total)}` : '';
+    // The detail comes last: it changes its length most often, and so moves nothing beside it.
     return html`<div class="line">
         ${name ? html`<span class="name">${name}</span>` : nothing}
-        ${phase?.detail ? html`<span>${phase.detail}</span>` : nothing}
         ${step?.epoch === undefined ? nothing : html`<span>epoch ${step.epoch}</span>`}
         ${step ? html`<span>step ${formatCount(step.step)}${of}</span>` : nothing}
         ${step?.loss === undefined ? nothing : html`<span>loss ${formatNumber(step.loss)}</span>`}
+        ${phase?.detail ? html`<span>${phase.detail}</span>` : nothing}
       </div>
       ${phase || step ? html`<progress part="bar" class=${share === undefined && this.busy ? 'moving' : ''} aria-label=${name || 'progress'} max="1" .value=${share ?? 0}></progress>` : nothing}`;
   }
