@@ -6,8 +6,8 @@ import { ruleName, type SaliencyMapsOptions, saliencyMaps } from '../../../engin
 import { type MaskRule, saliencyMask } from '../../../engine/repair/masks.ts';
 import type { TrainingData } from '../../../engine/train/data.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
+import { paced } from '../../runtime/paced.ts';
 import { CAM_LAYER, SIDE } from './network.ts';
-import { paced } from './paced.ts';
 import type { Config, Studio } from './studio.ts';
 
 export type MaskSettings = Pick<Config, 'rule' | 'strength' | 'hard' | 'mapOf'>;

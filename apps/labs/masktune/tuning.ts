@@ -8,9 +8,9 @@ import type { TrainerEvent } from '../../../engine/train/events.ts';
 import type { Trainer } from '../../../engine/train/trainer.ts';
 import type { TrainerConfig } from '../../../engine/train/types.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
+import { paced } from '../../runtime/paced.ts';
 import { type Erm, rateOfLastEpoch, sgdOf } from './erm.ts';
 import { mapOptions, ruleOf } from './masking.ts';
-import { paced } from './paced.ts';
 import type { Config } from './studio.ts';
 
 /** Counts the steps of a whole study, so that its curves and its progress go through. */

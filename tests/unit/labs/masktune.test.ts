@@ -7,7 +7,6 @@ import { barsOf } from '../../../apps/labs/masktune/bars.ts';
 import { CONTROL, experiment, type MaskTuneResult, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
 import type { Look } from '../../../apps/labs/masktune/look.ts';
 import { smallCnn } from '../../../apps/labs/masktune/network.ts';
-import { paced } from '../../../apps/labs/masktune/paced.ts';
 import { summarise, verdictText } from '../../../apps/labs/masktune/repair-table.ts';
 import { METHODS, type Outcome } from '../../../apps/labs/masktune/repairs.ts';
 import { schema } from '../../../apps/labs/masktune/schema.ts';
@@ -122,45 +121,6 @@ describe('the network and the studio', () => {
     expect(squaresOf({ ...base, row: 27, column: 3, size: 4 })).toEqual([{ row: 24, col: 3, size: 4, colour: [0, 0, 255] }]);
     const [, second] = squaresOf({ ...base, secondCue: true });
     expect(second).toEqual({ row: 22, col: 22, size: 6, colour: [0, 255, 0] });
-  });
-});
-
-describe('paced work', () => {
-  it('waits until its next event is asked for, and returns what the work does', async () => {
-    const log: string[] = [];
-    const events = paced<number, string>(async (report) => {
-      for (let i = 0; i < 3; i++) {
-        log.push(`work ${i}`);
-        await report(i);
-      }
-      return 'done';
-    });
-    for (let i = 0; i < 3; i++) {
-      expect(await events.next()).toEqual({ done: false, value: i });
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      expect(log).toHaveLength(i + 1);
-    }
-    expect(await events.next()).toEqual({ done: true, value: 'done' });
-  });
-
-  it('ends the work where its reader leaves, and passes errors on', async () => {
-    let cleaned = false;
-    const events = paced<number, void>(async (report) => {
-      try {
-        for (let i = 0; ; i++) await report(i);
-      } finally {
-        cleaned = true;
-      }
-    });
-    await events.next();
-    await events.return(undefined);
-    expect(cleaned).toBe(true);
-    const failing = paced<number, void>(async (report) => {
-      await report(1);
-      throw new Error('broken');
-    });
-    await failing.next();
-    await expect(failing.next()).rejects.toThrow('broken');
   });
 });
 

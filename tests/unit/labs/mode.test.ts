@@ -14,7 +14,6 @@ import { compare, summarise, tableRow } from '../../../apps/labs/mode/summary.ts
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
-import { paced } from '../../../apps/runtime/paced.ts';
 import type { ConfigOf } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { writeSafetensors } from '../../../engine/io/safetensors.ts';
@@ -286,42 +285,5 @@ describe('summaries', () => {
   it('begin axes below what they show', () => {
     expect(axisStart([0.93, 0.97])).toBeCloseTo(0.9);
     expect(axisStart([0.3, 0.9])).toBe(0);
-  });
-});
-
-describe('paced work', () => {
-  it('waits for its consumer, returns, throws, and ends when it is left', async () => {
-    let told = 0;
-    const counting = paced<number, string>(async (tell) => {
-      for (let i = 1; i <= 3; i++) {
-        await tell(i);
-        told = i;
-      }
-      return 'done';
-    });
-    expect((await counting.next()).value).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(told).toBe(0);
-    const rest = [await counting.next(), await counting.next(), await counting.next()];
-    expect(rest.map(({ value }) => value)).toEqual([2, 3, 'done']);
-
-    const failing = paced<number, void>(async (tell) => {
-      await tell(1);
-      throw new Error('broken');
-    });
-    await failing.next();
-    await expect(failing.next()).rejects.toThrow('broken');
-
-    let released = false;
-    const left = paced<number, void>(async (tell) => {
-      try {
-        for (;;) await tell(0);
-      } finally {
-        released = true;
-      }
-    });
-    await left.next();
-    await left.return(undefined);
-    expect(released).toBe(true);
   });
 });
