@@ -77,7 +77,7 @@ export const prose: Prose<typeof schema, Adversarial> = (lab) => html`
   </p>
   <h3>Predict, run, explain</h3>
   ${ask(
-    'Before you press play: how often will random signs of the same size fool the network?',
+    'Before you press Run: how often will random signs of the same size fool the network?',
     html`<p>
       Compare the curves, and the picture on the right of the figure. Noise has the same norm, but no direction: in most directions the network’s
       answer hardly changes. Trained networks are stable against chance, and not against an opponent.

@@ -111,7 +111,7 @@ export class View extends LabElement<typeof schema, Adversarial> {
     if (known) this.#before = { attacked: known, names: this.store.data.get('classes') ?? NONE };
     const attacked = known ?? this.#before?.attacked;
     if (!attacked) {
-      return html`<p class="facts">Press play: a network is trained in seconds, then a picture is attacked step by step.</p>
+      return html`<p class="facts">Press Run: a network is trained in seconds, then a picture is attacked step by step.</p>
         <chalk-chart label="Training" x-label="step" y-label="cross-entropy" smoothing="0.8" .series=${seriesOf(this.store, 'training')}
           empty-text="The loss of the training stands here first."></chalk-chart>`;
     }
@@ -193,7 +193,7 @@ export class View extends LabElement<typeof schema, Adversarial> {
       Object.entries(looks).map(([name, look]) => [`${name}, ${hardened}`, { ...look, dash: [6, 4] }]),
     );
     return html`${this.#pictures()}
-      <chalk-chart label="Accuracy against ε" x-label="ε" y-label="share right" height="260"
+      <chalk-chart label="Accuracy against ε" x-label="ε" y-label="accuracy" height="260"
         .series=${seriesOf(this.store, 'accuracy', { ...looks, ...dashed })}
         empty-text="After the walk, all test images are attacked."></chalk-chart>
       <chalk-result-table label="Accuracy" .rows=${rows('accuracy')} .formats=${SHARES}></chalk-result-table>

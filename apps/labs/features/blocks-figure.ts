@@ -280,7 +280,7 @@ export class ChalkBuildingBlocks extends LitElement {
 
   protected override render() {
     const { blocks } = this;
-    if (!blocks) return html`<p>Press play: a photograph is taken apart.</p>`;
+    if (!blocks) return html`<p>Press Run: a photograph is taken apart.</p>`;
     const cell = this.cell >= 0 && this.cell < blocks.dictionary.norms.length ? this.cell : blocks.dictionary.cursor;
     const top = blocks.verdicts.slice(0, 3).map(({ name, probability }) => `${name} ${formatNumber(100 * probability, 2)} %`);
     return html`<p class="verdict"><strong>${blocks.name}</strong>, for the network: ${top.join(', ')}.</p>

@@ -176,7 +176,7 @@ export class View extends LabElement<typeof schema, Features> {
       const images = batchOf(this.store.images.get(`${name} ${step}`));
       return html`<figure><figcaption>${label}</figcaption>
         <chalk-image-grid label="${label}, step ${step ?? 0}" scale=${SHOWN / columns / (images?.width ?? side)} columns=${columns} gap="2" smooth
-          .images=${images} empty-text="Press play."></chalk-image-grid></figure>`;
+          .images=${images} empty-text="Press Run."></chalk-image-grid></figure>`;
     })}</div>
     ${this.#scrubber(snapshots, at)}`;
   }
@@ -196,7 +196,7 @@ export class View extends LabElement<typeof schema, Features> {
     const looks = Object.fromEntries(this.#ways.map((name, color) => [name, { label: wayLabel(name, this.ran), color }]));
     const named = objectiveName(this.ran.terms, this.store.data.get('classes'));
     return html`<chalk-chart label="What is climbed: ${named}" x-label="step" y-label="objective" height="200" ?no-tools=${this.compact}
-      .series=${seriesOf(this.store, 'objective', looks)} empty-text="Press play: the same objective, climbed in several ways.">As each step
+      .series=${seriesOf(this.store, 'objective', looks)} empty-text="Press Run: the same objective, climbed in several ways.">As each step
       sees the images: transformed where there are transformations, less the penalties where there are some.</chalk-chart>`;
   }
 

@@ -271,12 +271,12 @@ export const definition = defineLab({
     },
     perfect: {
       label: 'a cue without exception',
-      shows: 'No image speaks against the square, yet masks can.',
+      shows: 'No image speaks against the square: can masks?',
       values: { ...small, mix0: 1, mix1: 0 },
     },
     'two cues': {
       label: 'two squares, two rounds',
-      shows: 'Where the first square is hidden, the second still gives the class away.',
+      shows: 'A second square: what does one round of masks leave, and what do two?',
       values: { ...small, secondCue: true, rounds: 2 },
     },
   },

@@ -169,7 +169,7 @@ export class View extends LabElement<typeof schema, MaskTuning> {
           : nothing
       }
       <chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" y-scale="log" smoothing="0.5" smoothing-tool
-        .series=${seriesOf(this.store)} empty-text="Press play: a network learns digits, and the square that goes with them."></chalk-chart>`;
+        .series=${seriesOf(this.store)} empty-text="Press Run: a network learns digits, and the square that goes with them."></chalk-chart>`;
   }
 
   protected override renderResults() {

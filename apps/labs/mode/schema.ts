@@ -237,7 +237,7 @@ export const definition = defineLab({
     },
     starved: {
       label: 'a starved label',
-      shows: 'A label of which the network has hardly seen an image: everything repairs it, and random images do so best.',
+      shows: 'A label of which the network has hardly seen an image: does any choice of images repair it better than chance?',
       values: { bug: 'starve', kept: 0.005, repairImages: 500 },
     },
     mislabelled: {
@@ -247,7 +247,7 @@ export const definition = defineLab({
     },
     shrunk: {
       label: 'too small a network',
-      shows: 'The bug is in the network, and no choice of images can repair it.',
+      shows: 'The bug is in the network: can a choice of images make up for it?',
       values: { units: 4, compare: 'one and random' },
     },
     walkthrough: {

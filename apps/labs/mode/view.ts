@@ -111,7 +111,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
         ${
           found
             ? accuracyFigure(found, this.store.data.get('rounds') ?? NONE, this.ran.theta)
-            : html`<p class="facts">Press play: a network is trained, its faulty labels are found and repaired.</p>`
+            : html`<p class="facts">Press Run: a network is trained, its faulty labels are found and repaired.</p>`
         }
       </div>
       ${this.#renderRounds()} ${summaries.length === 0 ? nothing : this.#renderDifferences(summaries)}`;

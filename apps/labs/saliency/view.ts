@@ -214,7 +214,7 @@ export class View extends LabElement<typeof schema, Explaining> {
         background || this.#pictures
           ? nothing
           : html`<chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" smoothing="0.9"
-              .series=${seriesOf(this.store, 'training')} empty-text="Press play."></chalk-chart>`
+              .series=${seriesOf(this.store, 'training')} empty-text="Press Run."></chalk-chart>`
       }`;
   }
 
@@ -292,7 +292,7 @@ export class View extends LabElement<typeof schema, Explaining> {
     const after = this.given ? this.#look.value : undefined;
     const canvas = pictures && shown ? this.#canvas(pictures, this.chosen) : this.#ownCanvas(this.given);
     return html`<h3>One picture${this.#titleOf()}</h3>
-      ${this.recorded ? html`<p class="facts">Press play to paint on pictures and to give your own.</p>` : nothing}
+      ${this.recorded ? html`<p class="facts">Press Run to paint on pictures and to give your own.</p>` : nothing}
       ${this.#renderPicker(pictures)}
       <div class="sides">
         <div><chalk-picture-painter ?disabled=${this.recorded || this.fixes('explain')} .image=${canvas} .object=${shown?.objects[this.chosen] ?? null}
