@@ -1,4 +1,8 @@
-/** The repair table: every method with the same budget of steps, sorted by what it may know, repeated with paired seeds. */
+/**
+ * The repair table, sorted by what a method may know, repeated with paired seeds. Methods that train a whole network again or further have the same
+ * budget of steps. Others differ, and the table says how: ERM stops before the extra epoch, a new last layer costs steps of that layer alone, and
+ * a second training on the errors at the end comes on top of the first.
+ */
 import type { Network } from '../../../engine/nn/network.ts';
 import { cutout, eraseRegion, onInputs } from '../../../engine/repair/controls.ts';
 import type { SaliencyMaps } from '../../../engine/repair/data.ts';
@@ -122,7 +126,11 @@ async function* lastLayer(name: string, bench: Bench, balanced: boolean): AsyncG
   const { network, drawn } = yield* told(name, count, (onEvent) =>
     lastLayerRetraining(erm.trainer.network, studio.train, { groups: studio.groups, balanced, seed: erm.seed, fit: { onEvent } }),
   );
-  return { network, steps: firstSteps(bench), note: `a new last layer from ${drawn} images, ${DRAWS} times` };
+  return {
+    network,
+    steps: firstSteps(bench),
+    note: `its last layer anew from ${drawn} images: ${DRAWS} times ${HEAD_STEPS} steps of that layer alone`,
+  };
 }
 
 /** Draws of `lastLayerRetraining`, of so many steps each. */
