@@ -25,10 +25,13 @@ function say(renew: () => void): void {
   document.body.append(notice);
 }
 
-/** Addresses of everything that this page has loaded so far. */
-const loaded = (): string[] => [
-  location.href.replace(/[?#].*$/, ''),
-  ...performance.getEntriesByType('resource').map(({ name }) => name),
+/** Addresses of everything that this page has loaded, or names as needed later: what is under way when the worker takes over never passes it. */
+const wanted = (): string[] => [
+  ...new Set([
+    location.href.replace(/[?#].*$/, ''),
+    ...performance.getEntriesByType('resource').map(({ name }) => name),
+    ...[...document.querySelectorAll<HTMLLinkElement>('link[rel="prefetch"]')].map(({ href }) => href),
+  ]),
 ];
 
 /** @throws what the browser says where it allows no service worker */
@@ -51,7 +54,7 @@ export async function worksOffline(): Promise<void> {
   watch(registration.waiting);
   registration.addEventListener('updatefound', () => watch(registration.installing));
   const { active } = await serviceWorker.ready;
-  active?.postMessage({ type: 'keep', addresses: loaded() } satisfies ToWorker);
+  active?.postMessage({ type: 'keep', addresses: wanted() } satisfies ToWorker);
   // What comes later passes the worker only where it controls this page already.
-  addEventListener('pagehide', () => active?.postMessage({ type: 'keep', addresses: loaded() } satisfies ToWorker));
+  addEventListener('pagehide', () => active?.postMessage({ type: 'keep', addresses: wanted() } satisfies ToWorker));
 }

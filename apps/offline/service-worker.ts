@@ -21,7 +21,7 @@ interface Scope {
   addEventListener(type: 'message', listener: (event: ExtendableEvent & MessageEvent<ToWorker>) => void): void;
 }
 
-/** What a page says. `keep`: files that it had loaded before this worker could see it. `renew`: take over from the older version now. */
+/** What a page says. `keep`: files that it had loaded or asked for before this worker could see it. `renew`: take over from the older version now. */
 export type ToWorker = { readonly type: 'keep'; readonly addresses: readonly string[] } | { readonly type: 'renew' };
 
 /** Put in by the build: a hash over all files of the site. */

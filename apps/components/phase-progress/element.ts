@@ -22,9 +22,9 @@ export class ChalkPhaseProgress extends LitElement {
     css`
       .line {
         display: flex;
-        flex-wrap: wrap;
         gap: 0 0.75em;
         min-height: 1.4em;
+        overflow: hidden;
         color: var(--chalk-ink-soft);
         font-size: var(--chalk-text-s);
         font-variant-numeric: tabular-nums;
@@ -32,6 +32,16 @@ export class ChalkPhaseProgress extends LitElement {
       .name {
         color: var(--chalk-ink);
         font-weight: 600;
+      }
+      /* One line beside a step: a second one would move the figure whenever a detail grows. */
+      .step,
+      .detail {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .step {
+        flex: none;
       }
       progress {
         display: block;
@@ -106,11 +116,11 @@ export class ChalkPhaseProgress extends LitElement {
     const of = step?.total ? ` of ${formatCount(step.total)}` : '';
     // The detail comes last: it changes its length most often, and so moves nothing beside it.
     return html`<div class="line">
-        ${name ? html`<span class="name">${name}</span>` : nothing}
-        ${step?.epoch === undefined ? nothing : html`<span>epoch ${step.epoch}</span>`}
-        ${step ? html`<span>step ${formatCount(step.step)}${of}</span>` : nothing}
-        ${step?.loss === undefined ? nothing : html`<span>loss ${formatNumber(step.loss)}</span>`}
-        ${phase?.detail ? html`<span>${phase.detail}</span>` : nothing}
+        ${name ? html`<span class="name ${step ? 'detail' : ''}">${name}</span>` : nothing}
+        ${step?.epoch === undefined ? nothing : html`<span class="step">epoch ${step.epoch}</span>`}
+        ${step ? html`<span class="step">step ${formatCount(step.step)}${of}</span>` : nothing}
+        ${step?.loss === undefined ? nothing : html`<span class="step">loss ${formatNumber(step.loss)}</span>`}
+        ${phase?.detail ? html`<span class="detail" title=${phase.detail}>${phase.detail}</span>` : nothing}
       </div>
       ${phase || step ? html`<progress part="bar" class=${share === undefined && this.busy ? 'moving' : ''} aria-label=${name || 'progress'} max="1" .value=${share ?? 0}></progress>` : nothing}`;
   }

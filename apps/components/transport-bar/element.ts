@@ -198,7 +198,7 @@ export class ChalkTransportBar extends LitElement {
           this.open = !this.open;
         }}>${icon('more')}</button>
         ${this.renderSecondary()}
-        <span class="eta">${
+        <span class="eta ${this.recorded || this.state === 'idle' ? '' : 'held'}">${
           remaining !== undefined
             ? html`≈ ${formatDuration(remaining)} left`
             : slower

@@ -58,8 +58,20 @@ export const transportStyles = css`
     .secondary:not(.open) {
       display: none;
     }
+    /* A line of its own from the press of the button on: what comes and goes in it moves nothing. */
+    .eta.held {
+      flex-basis: 100%;
+      min-height: 1.4em;
+    }
+    .eta:not(.held) {
+      display: none;
+    }
   }
   .eta {
+    flex: 1 1 7em;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
     color: var(--chalk-ink-soft);
     font-size: var(--chalk-text-s);
     font-variant-numeric: tabular-nums;
