@@ -37,8 +37,6 @@ export interface EntryPoint {
   readonly workgroupSize: readonly [number, number, number];
   /** The bindings this entry point uses, by binding number. All are in group 0. */
   readonly bindings: readonly ShaderBinding[];
-  /** It needs what only a GPU has: barriers, subgroups. */
-  readonly isForGpu: boolean;
 }
 
 export interface ShaderOverride {

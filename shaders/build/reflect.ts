@@ -20,9 +20,6 @@ const TYPES: ReadonlySet<string> = new Set<WgslType>([
   'vec4i',
 ]);
 
-/** Functions that wait for other invocations of a workgroup or exchange values with them. */
-const GPU_ONLY = /^(?:\w+Barrier|workgroupUniformLoad|(?:quad|subgroup|atomic)[A-Z]\w*)$/;
-
 /** Most storage buffers that the default limits of WebGPU give one entry point. */
 const MAX_STORAGE_BUFFERS = 8;
 
@@ -52,15 +49,12 @@ export function reflectShader(source: string, path: string): ShaderModule {
     bindings.set(variable.name, bindingOf(variable, fail));
   }
 
-  const gpuOnly = tokenize(source).flatMap(({ text }) => (GPU_ONLY.test(text) ? [text] : []));
-  const used = usedGlobals(source, new Set([...bindings.keys(), ...gpuOnly]));
+  const used = usedGlobals(source, new Set(bindings.keys()));
   const entryPoints: Record<string, EntryPoint> = {};
   for (const entry of reflection.entry.compute) {
     const size = entry.attributes?.find((attribute) => attribute.name === 'workgroup_size')?.value;
     const parts = (Array.isArray(size) ? size : [size]).map(Number);
-    const names = [...(used.get(entry.name) ?? [])];
-    const own = names.flatMap((name) => bindings.get(name) ?? []);
-    const isForGpu = names.some((name) => GPU_ONLY.test(name));
+    const own = [...(used.get(entry.name) ?? [])].flatMap((name) => bindings.get(name) ?? []);
     own.sort((a, b) => a.binding - b.binding);
     const storage = own.filter((binding) => binding.type !== 'uniform').length;
     if (storage > MAX_STORAGE_BUFFERS) {
@@ -70,7 +64,7 @@ export function reflectShader(source: string, path: string): ShaderModule {
         `entry point '${entry.name}' uses ${storage} storage buffers, more than the ${MAX_STORAGE_BUFFERS} of the default limits`,
       );
     }
-    entryPoints[entry.name] = { workgroupSize: [parts[0] ?? 1, parts[1] ?? 1, parts[2] ?? 1], bindings: own, isForGpu };
+    entryPoints[entry.name] = { workgroupSize: [parts[0] ?? 1, parts[1] ?? 1, parts[2] ?? 1], bindings: own };
   }
   if (Object.keys(entryPoints).length === 0) throw new ShaderBuildError(path, 1, 'no @compute entry point');
 

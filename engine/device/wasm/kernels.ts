@@ -1,6 +1,6 @@
 /** WGSL entry points as functions of WebAssembly modules: compiled once, alone for eager work or together for a recorded step. */
 import type { ShaderModule } from '../../../shaders/build/module.ts';
-import { type KernelRequest, ModuleBuilder } from '../../wgsl/compile.ts';
+import { type KernelRequest, ModuleBuilder, runsOnCpu } from '../../wgsl/compile.ts';
 import { parseModule } from '../../wgsl/front/index.ts';
 import type { Module } from '../../wgsl/typed.ts';
 import type { Heap } from './heap.ts';
@@ -45,9 +45,17 @@ function moduleOf(shader: ShaderModule): Module {
   return module;
 }
 
-/** Whether an entry point needs nothing that only a GPU has: the build knows, so that what will not run is not read. */
-export function runsHere({ entryPoints }: ShaderModule, entryPoint: string): boolean {
-  return entryPoints[entryPoint]?.isForGpu === false;
+const runs = new Map<string, boolean>();
+
+/** Whether an entry point needs nothing that only a GPU has: barriers, subgroups. */
+export function runsHere(shader: ShaderModule, entryPoint: string): boolean {
+  const key = `${shader.path}|${entryPoint}`;
+  let known = runs.get(key);
+  if (known === undefined) {
+    known = runsOnCpu(moduleOf(shader), entryPoint);
+    runs.set(key, known);
+  }
+  return known;
 }
 
 const sorted = (record: Readonly<Record<string, unknown>>) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
