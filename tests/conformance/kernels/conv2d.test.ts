@@ -46,7 +46,7 @@ describe('conv2d', () => {
       fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
         await expectAgreement(conv2d, { ...sizes, ...epilogue }, { ...tolerance, seed });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -111,7 +111,7 @@ describe('conv2dStatistics', () => {
       fc.asyncProperty(convolutions, fc.constantFrom(0, 1), fc.integer(), async (sizes, hasBias, seed) => {
         await expectAgreement(conv2dStatistics, { ...sizes, hasBias }, { ...options, seed });
       }),
-      { numRuns: 25 },
+      { numRuns: 16 },
     );
   });
 
@@ -160,7 +160,7 @@ describe('conv2dInputGradient', () => {
       fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
         await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, { ...tolerance, seed });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -178,7 +178,7 @@ it('agrees with its reference in the gradient of images, with up to four channel
       const sizes = conv2dSizes([...x, ci], [...kernel, ci, co], { padding: room });
       await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, { ...tolerance, seed, variants: ['few-channels'] });
     }),
-    { numRuns: 40 },
+    { numRuns: 26 },
   );
 });
 
@@ -188,7 +188,7 @@ describe('conv2dWeightGradient', () => {
       fc.asyncProperty(convolutions, fc.constantFrom(0, 1), fc.integer(), async (sizes, hasBias, seed) => {
         await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias }, { rtol: 1e-4, atol: 2e-4, seed });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -213,7 +213,7 @@ it('agrees with the references where every channel is a group of its own', async
       await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
       await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: epilogue.hasBias }, options);
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 });
 
