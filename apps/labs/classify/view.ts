@@ -189,7 +189,7 @@ export class View extends LabElement<typeof schema, Classification> {
         ${
           setup
             ? html`${part('input', formatShape(setup.inputShape))} ${part('parameters', formatCount(setup.parameters))}
-          ${part('training images', formatCount(setup.counts.train))} ${part('validation', formatCount(setup.counts.validation))}`
+          ${part('training images', formatCount(setup.counts.train))} ${setup.counts.validation > 0 ? part('validation', formatCount(setup.counts.validation)) : nothing}`
             : nothing
         }
         ${report ? part(`${report.set} accuracy`, formatPercent(report.accuracy)) : nothing}

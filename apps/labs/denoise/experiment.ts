@@ -63,7 +63,7 @@ export interface Denoising {
 
 /** The eight images that the exercise shows: 0, 123, 246, … */
 const SHOWN = Array.from({ length: 8 }, (_, i) => 123 * i);
-/** Steps of the longest training between two checkpoints. */
+/** Steps of the longest training between two checkpoints, at most; a short one has one in its middle. */
 const CHECKPOINT_EVERY = 100;
 
 async function* load(config: Config, context: RunContext<Config>): AsyncGenerator<ExperimentEvent, Sets> {
@@ -131,7 +131,7 @@ async function* train(
 ): AsyncGenerator<ExperimentEvent> {
   const doneBy = ({ trainer }: Denoiser) => trainer.progress.step;
   const total = denoisers.reduce((sum, { steps }) => sum + steps, 0);
-  const parts = Math.ceil(Math.max(...denoisers.map(({ steps }) => steps)) / CHECKPOINT_EVERY);
+  const parts = Math.max(2, Math.ceil(Math.max(...denoisers.map(({ steps }) => steps)) / CHECKPOINT_EVERY));
   let step = denoisers.reduce((sum, denoiser) => sum + doneBy(denoiser), 0);
   yield { type: 'phase', name: 'train', progress: step / total };
   for (let part = 1; part <= parts; part++) {

@@ -85,7 +85,7 @@ export interface FailureModes {
 }
 
 const LAST = 200;
-/** Steps between two checkpoints. */
+/** Steps between two checkpoints, at most; a short training has one in its middle. */
 const CHECKPOINT_EVERY = 250;
 /** Most images shown behind a cell of a matrix. */
 const BEHIND = 60;
@@ -133,6 +133,7 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
     const sets = yield* load(config, context);
     yield* strips(sets, config);
 
+    const half = Math.ceil((config.epochs * Math.ceil(config.images / config.batch)) / 2);
     const make = (which: Which) =>
       new Trainer({
         network: buildNetwork(DENSE_MODEL.definition, {
@@ -147,7 +148,7 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
         seed: config.seed,
         resetOptimiser: config.freshAdam,
         evalEvery: 'never',
-        checkpointEvery: CHECKPOINT_EVERY,
+        checkpointEvery: Math.min(CHECKPOINT_EVERY, half),
       });
     const trainers = record(networks, make);
     context.onDispose(() => {

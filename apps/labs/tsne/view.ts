@@ -229,7 +229,7 @@ export class View extends LabElement<typeof schema, Mapping> {
   protected override exportItems(): readonly ExportItem[] {
     const plots = () => [...this.renderRoot.querySelectorAll<ChalkScatterPlot>('chalk-scatter-plot')];
     const none = this.store.data.has('layout 0') ? {} : { unavailable: 'after the first iteration' };
-    const without = withoutCode(this.made.config, this.#files.size);
+    const without = withoutCode(this.made.config, this.#files.size, this.made.changes);
     const embedded = this.store.data.has('epochs') && !this.recorded;
     const more: ExportItem[] = [
       {
