@@ -1,5 +1,7 @@
 /** The bench of explanations in words and Markdown. */
+
 import type { BenchCell, BenchResult } from '../../../engine/explain/bench/index.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 
 const number = (value: number): string => {
   if (!Number.isFinite(value)) return '–';
@@ -24,7 +26,7 @@ export function tableOf({ columns, rows, chance, effect, cleanEffect, completene
   return [
     table,
     '',
-    `The cue has ${(100 * chance).toFixed(2)} % of the area. Taking it away costs the tainted network ${cellText(effect)} of its score${cleanEffect ? `, the clean one ${cellText(cleanEffect)}` : ''}.`,
+    `The cue has ${formatPercent(chance, 2)} of the area. Taking it away costs the tainted network ${cellText(effect)} of its score${cleanEffect ? `, the clean one ${cellText(cleanEffect)}` : ''}.`,
     completeness.length > 0
       ? `Completeness error of integrated gradients: ${completeness.map(({ nodes, error }) => `${cellText(error)} with ${nodes} nodes`).join(', ')}.`
       : '',

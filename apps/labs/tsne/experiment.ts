@@ -1,4 +1,5 @@
 /** Lays images out in the plane by t-SNE and measures what the map keeps. */
+
 import type { DatasetName } from '../../../engine/data/catalog.ts';
 import { type ImageDataset, imageSize, shuffle, take } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
@@ -7,6 +8,7 @@ import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
 import { ConfigError, Generator as RandomNumbers } from '../../../engine/index.ts';
 import { readSafetensors } from '../../../engine/io/safetensors.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { snapshotsFor, snapshotsOf } from '../../runtime/network-source.ts';
 import { isPictureFile, readOwnImages } from '../../runtime/own-images.ts';
@@ -235,7 +237,7 @@ class Group {
     const { predictions, accuracy } = await network.predictions(epoch);
     this.accuracy = accuracy;
     yield { type: 'data', name: 'predicted', value: Uint8Array.from(predictions) };
-    this.description = `${this.description}; ${(100 * accuracy).toFixed(1)} % of these images classified correctly`;
+    this.description = `${this.description}; ${formatPercent(accuracy)} of these images classified correctly`;
     return values;
   }
 
