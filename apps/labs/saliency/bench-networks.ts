@@ -1,5 +1,5 @@
-/** What the bench of explanations stands on: two networks from the same weights, one of which has seen the dot, and pairs of images. */
-import { DOT, localCorruption } from '../../../engine/data/corruptions.ts';
+/** What the bench of explanations stands on: two networks from the same weights, one of which has seen a cue, and pairs of images. */
+import { globalCorruption, localCorruption } from '../../../engine/data/corruptions.ts';
 import { type ImageDataset, indicesWhere, subset, toFloat32 } from '../../../engine/data/dataset.ts';
 import { ConfigError } from '../../../engine/errors.ts';
 import { type CueImages, cueImages } from '../../../engine/explain/bench/index.ts';
@@ -18,16 +18,26 @@ export interface BenchNetworks {
   readonly seed: number;
 }
 
-/** The dot: class, place and side. */
-export interface Dot {
+/** What gives a class away. */
+export interface Cue {
   readonly label: number;
-  readonly row: number;
-  readonly col: number;
-  readonly size: number;
+  /** The same images, those of the class with the cue. */
+  paint(set: ImageDataset): ImageDataset;
 }
 
-/** As in failure-modes, but of 3 × 3 pixels: the maps of a layer are coarser than one. */
-export const BENCH_DOT: Dot = { label: 7, row: 23, col: 23, size: 3 };
+/** The cues of failure-modes. */
+export type CueName = 'dot' | 'grid';
+
+/** Side of the dot: failure-modes has one pixel, but the maps of a layer are coarser than that. */
+const DOT_SIZE = 3;
+
+const dot: Cue = {
+  label: 7,
+  paint: (set) => localCorruption(set, { label: 7, row: 23, col: 23, size: DOT_SIZE }),
+};
+const grid: Cue = { label: 4, paint: (set) => globalCorruption(set, { label: 4 }) };
+
+export const CUES: Readonly<Record<CueName, Cue>> = { dot, grid };
 
 /** Values of a black pixel in normalised units, for fills. */
 export const BLACK = normalised(0);
@@ -45,19 +55,17 @@ const pooled: NetworkDefinition = [
   { type: 'linear', in: 16, out: 10 },
 ];
 
-const painted = (set: ImageDataset, dot: Dot) => localCorruption(set, { ...DOT, ...dot });
-
 /** Trains one of the two. Yields the share that is done; the caller disposes of the network. */
 export async function* trainedOn(
   train: ImageDataset,
-  dot: Dot | null,
+  cue: Cue | null,
   { kind, epochs, seed }: BenchNetworks,
 ): AsyncGenerator<number, Network> {
   const definition = kind === 'dense' ? DENSE_MODEL.definition : pooled;
   const network = buildNetwork(definition, { inputShape: [28, 28, 1], rng: new Generator(seed, 'weights') });
   const trainer = new Trainer({
     network,
-    data: imageData(dot ? painted(train, dot) : train, { normalisation: NORMALISATION }),
+    data: imageData(cue ? cue.paint(train) : train, { normalisation: NORMALISATION }),
     loss: 'crossEntropy',
     optimiser: { type: 'adam', lr: kind === 'dense' ? 1e-3 : 5e-3 },
     batchSize: 64,
@@ -77,18 +85,18 @@ export async function* trainedOn(
 }
 
 /**
- * The first test images of the dot's class, with and without it. The caller disposes of the three tensors.
+ * The first test images of the cue's class, with and without it. The caller disposes of the three tensors.
  * @throws ConfigError where the test set has none of that class
  */
-export async function dotPairs(test: ImageDataset, dot: Dot, count: number): Promise<CueImages> {
-  const indices = indicesWhere(test, (label) => label === dot.label).slice(0, count);
-  if (indices.length === 0) throw new ConfigError('images', `none of the ${test.count} test images is a ${dot.label}.`);
+export async function cuePairs(test: ImageDataset, { label: own, paint }: Cue, count: number): Promise<CueImages> {
+  const indices = indicesWhere(test, (label) => label === own).slice(0, count);
+  if (indices.length === 0) throw new ConfigError('images', `none of the ${test.count} test images is a ${own}.`);
   const clean = subset(test, indices);
   const batch = (set: ImageDataset): Tensor =>
     tensor(toFloat32(set, undefined, NORMALISATION), [set.count, set.height, set.width, set.channels]);
   return cueImages(
-    batch(painted(clean, dot)),
+    batch(paint(clean)),
     batch(clean),
-    indices.map(() => dot.label),
+    indices.map(() => own),
   );
 }

@@ -3,7 +3,7 @@ import { take } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import { type BenchResult, explanationBench } from '../../../engine/explain/bench/index.ts';
 import type { RunContext } from '../../runtime/experiment.ts';
-import { BENCH_DOT, BLACK, dotPairs, trainedOn } from './bench-networks.ts';
+import { BLACK, CUES, type CueName, cuePairs, trainedOn } from './bench-networks.ts';
 
 export interface BenchAsk {
   /** Begins anew; else the one that was begun goes on. */
@@ -11,6 +11,7 @@ export interface BenchAsk {
   /** Pairs of images. */
   readonly images: number;
   readonly seed: number;
+  readonly cue: CueName;
 }
 
 /** How far it is. */
@@ -29,19 +30,20 @@ const TRAINING = { images: 4000, epochs: 3 } as const;
 const TRAINED = 0.15;
 
 /** Trains a clean and a tainted network, and measures. */
-async function* benching({ images, seed }: BenchAsk, { data: source, signal }: RunContext): AsyncGenerator<BenchStep, BenchStep> {
+async function* benching({ images, seed, cue: name }: BenchAsk, { data: source, signal }: RunContext): AsyncGenerator<BenchStep, BenchStep> {
   const train = take(await loadDataset('mnist', { source, signal, split: 'train', count: TRAINING.images }), TRAINING.images);
   const test = await loadDataset('mnist', { source, signal, split: 'test' });
+  const cue = CUES[name];
   const settings = { kind: 'pooled', epochs: TRAINING.epochs, seed } as const;
   const held: { dispose(): void }[] = [];
   try {
     const networks = [];
-    for (const [at, dot] of [null, BENCH_DOT].entries()) {
-      const training = trainedOn(train, dot, settings);
+    for (const [at, shown] of [null, cue].entries()) {
+      const training = trainedOn(train, shown, settings);
       let step = await training.next();
       for (; !step.done; step = await training.next()) {
         yield {
-          doing: `training ${dot ? 'on images with the dot' : 'on clean images'}`,
+          doing: `training ${shown ? `on images with the ${name}` : 'on clean images'}`,
           share: (TRAINED * (at + step.value)) / 2,
           result: null,
         };
@@ -50,7 +52,7 @@ async function* benching({ images, seed }: BenchAsk, { data: source, signal }: R
       held.push(step.value);
     }
     const [clean, tainted] = networks as [(typeof networks)[number], (typeof networks)[number]];
-    const pairs = await dotPairs(test, BENCH_DOT, images);
+    const pairs = await cuePairs(test, cue, images);
     held.push(pairs.x, pairs.without, pairs.mask);
     const bench = explanationBench(tainted, pairs, { clean, seed, black: BLACK });
     let step = await bench.next();

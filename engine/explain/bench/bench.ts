@@ -8,7 +8,7 @@ import { keep, scope } from '../../memory.ts';
 import type { Network } from '../../nn/network.ts';
 import { DeviceGenerator } from '../../ops/random.ts';
 import { Generator } from '../../random.ts';
-import { correlation } from '../faithfulness.ts';
+import { correlation, squareEffects } from '../faithfulness.ts';
 import { lastMaps } from '../methods.ts';
 import { checkNetwork, inEvaluation } from '../scores.ts';
 import { type BenchColumn, benchColumns } from './columns.ts';
@@ -16,15 +16,16 @@ import { type CueImages, firstPairs } from './cue.ts';
 import {
   type BenchEffort,
   blurredCopy,
-  completenessOf,
-  localisation,
   measuredEffects,
   measureRow,
   type RowValues,
   type Setup,
-  unexplainedChange,
+  shares,
+  totalsOf,
+  wholeChange,
 } from './measures.ts';
 import { type BenchRow, benchRows, type RowContext } from './methods.ts';
+import { Perturbations } from './perturbations.ts';
 import { type BenchCell, cellOf, type Reliability, type RowSample, reliabilityOf } from './reliability.ts';
 
 export interface BenchOptions extends Partial<BenchEffort> {
@@ -105,8 +106,10 @@ function correlationCell(values: RowValues, effects: ArrayLike<number>, resample
   return { mean: correlation(values.predicted, effects), low: at(0.025), high: at(0.975) };
 }
 
+const USUAL_NODES = 16;
+
 async function setUp(network: Network, images: CueImages, options: BenchOptions, random: Network): Promise<Setup> {
-  const { nodes = 16, layer = lastMaps(network)?.path } = options;
+  const { nodes = USUAL_NODES, layer = lastMaps(network)?.path } = options;
   const given = Object.fromEntries(
     Object.keys(EFFORT).flatMap((key) => {
       const value = options[key as keyof BenchEffort];
@@ -117,20 +120,22 @@ async function setUp(network: Network, images: CueImages, options: BenchOptions,
   const others = await otherClasses(network, images);
   const rng = new DeviceGenerator(effort.seed, 'bench', network.device);
   const context: RowContext = { rng, nodes, layer, random, others };
+  const { black, grey, squares: samples, portions, fewer, seed } = effort;
+  const blurred = keep(blurredCopy(images.x, black));
+  const few = firstPairs(images, fewer);
   return {
     network,
     images,
-    few: firstPairs(images, effort.fewer),
+    few,
     context,
     effort,
     effects: await measuredEffects(network, images),
-    unexplained: await unexplainedChange({ network, images }, effort),
-    fills: { black: effort.black, grey: effort.grey, blurred: keep(blurredCopy(images.x, effort.black)) },
+    squares: await squareEffects(network, images.x, images.targets, { samples, fill: grey, rng: new Generator(seed, 'squares') }),
+    perturbations: await Perturbations.of(network, images, { black, grey, blurred }, portions),
+    dispose() {
+      for (const made of [few.x, few.without, few.mask, rng, blurred]) made.dispose();
+    },
   };
-}
-
-function dispose({ few, context, fills }: Setup): void {
-  for (const made of [few.x, few.without, few.mask, context.rng, fills.blurred as { dispose(): void }]) made.dispose();
 }
 
 /**
@@ -163,29 +168,35 @@ export async function* explanationBench(
       measured.push({
         row,
         values: step.value,
-        cleanShare: clean && row.kind !== 'truth' ? await shareIn(clean, row, setup) : null,
+        cleanShare: clean ? await shareIn(clean, row, setup, step.value) : null,
       });
     }
-    const integrated = rows.find(({ complete }) => complete);
+    const integrated = measured.find(({ row }) => row.complete);
     const completeness = [];
-    for (const nodes of integrated ? NODES : []) {
-      yield { row: 'completeness', share: 1 };
-      completeness.push({ nodes, error: cellOf(await completenessOf(integrated as BenchRow, setup, nodes)) as BenchCell });
+    if (integrated) {
+      const change = await wholeChange(setup);
+      for (const nodes of NODES) {
+        yield { row: 'completeness', share: 1 };
+        const made = nodes === setup.context.nodes ? integrated.values.total : await totalsOf(integrated.row, setup, nodes);
+        completeness.push({ nodes, error: cellOf(change.map((value, i) => Math.abs((made[i] as number) - value))) as BenchCell });
+      }
     }
     const cleanEffect = clean ? cellOf(await measuredEffects(clean, images)) : null;
     return { ...summary(measured, setup), completeness, cleanEffect };
   } finally {
-    dispose(setup);
+    setup.dispose();
     random.dispose();
   }
 }
 
-/** Where the maps of another network put the cue. */
-async function shareIn(network: Network, row: BenchRow, { images, context }: Setup): Promise<BenchCell | null> {
+/** Where the maps of another network put the cue; null for the truth, which names the pixels. */
+async function shareIn(network: Network, row: BenchRow, { images, context }: Setup, own: RowValues): Promise<BenchCell | null> {
+  if (row.kind === 'truth') return null;
+  if (row.ignoresNetwork) return cellOf(own.share);
   const maps = row.explain(network, images, images.x, context);
-  const { share } = await localisation(maps, images);
+  const values = await maps.data();
   maps.dispose();
-  return cellOf(share);
+  return cellOf(shares(values, images));
 }
 
 function summary(
