@@ -18,7 +18,11 @@ export interface Picture {
 export async function pictureNamed(photo: PhotoName, size: PictureSize, context: RunContext): Promise<Picture> {
   if (photo === 'own') {
     const own = await readOwnImages(new Map([...context.files].filter(([name]) => !name.startsWith(ICON_FILE))), size);
-    return { name: 'your own', notice: '', pixels: Uint8Array.from(own.images.subarray(0, size.height * size.width * size.channels)) };
+    return {
+      name: 'your own',
+      notice: '',
+      pixels: Uint8Array.from(own.images.subarray(0, size.height * size.width * size.channels)),
+    };
   }
   const found = (await photographs(context, size)).find(({ name }) => name === photo);
   if (!found) throw new ConfigError('photo', `'${photo}' has not been prepared: run \`npm run data -- --set photos-free\`.`);

@@ -331,7 +331,8 @@ export const definition = defineLab({
         terms: [{ kind: 'caricature', layer: '22', unit: 0, weight: 1, photo: 'tabby', power: 1 }],
       },
       label: 'caricature of a photograph',
-      shows: 'An image in which a layer sees what it sees in the photograph, exaggerated: what it keeps of it, and what it drops.',
+      shows:
+        'An image in which a layer sees what it sees in the photograph, exaggerated: what it keeps of it, and what it drops.',
     },
     blocks: {
       values: { figure: 'blocks', icons: 24, grid: 4, path: 25 },

@@ -73,8 +73,7 @@ export class View extends LabElement<typeof schema, Features> {
   protected override missing(): string | undefined {
     if (this.config.network === 'file' && this.#files.size === 0)
       return 'give a checkpoint of the classification lab below the figure, or choose another network.';
-    if (this.#wantsPicture && this.#picture.size === 0)
-      return 'give a picture below the figure, or choose another photograph.';
+    if (this.#wantsPicture && this.#picture.size === 0) return 'give a picture below the figure, or choose another photograph.';
     return undefined;
   }
 

@@ -205,7 +205,10 @@ class Comparison {
     const seen = keep(
       scope(() =>
         noGrad(() => {
-          const x = normalised(tensor(values, [1, height, width, channels], { device: network.device }), this.subject.normalisation);
+          const x = normalised(
+            tensor(values, [1, height, width, channels], { device: network.device }),
+            this.subject.normalisation,
+          );
           return network.forward(x, { capture: [layer] }).activations.get(layer) as Tensor;
         }),
       ),

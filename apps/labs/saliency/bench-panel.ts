@@ -1,9 +1,9 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { define } from '../../components/shared/define.ts';
 import { baseStyles } from '../../shell/styles.ts';
-import type { CueName } from './bench-networks.ts';
 import type { BenchAsk, BenchStep } from './bench-run.ts';
-import './bench-view.ts';
+import { renderBench } from './bench-view.ts';
+import type { CueName } from './trainings.ts';
 
 /** Pairs of images: some for a look, more for narrow intervals. */
 const SIZES = [50, 200] as const;
@@ -35,7 +35,8 @@ export class ChalkBenchPanel extends LitElement {
         margin: var(--chalk-space-4) 0 var(--chalk-space-2);
         font-size: var(--chalk-text-m);
       }
-      p {
+      p,
+      ul {
         margin: 0 0 var(--chalk-space-2);
         max-width: var(--chalk-measure);
         color: var(--chalk-ink-soft);
@@ -104,8 +105,9 @@ export class ChalkBenchPanel extends LitElement {
     const { step, disabled } = this;
     const running = step !== null && step.result === null;
     return html`<h3>Which of them can be trusted? The bench</h3>
-      <p>Two networks are trained from the same weights: one on digits as they are, one on digits of which one class carries a cue. What the cue does to
-        a score is measured by taking it away again; so the truth is known, and every explanation stands beside it and beside maps that know nothing.</p>
+      <p>A network is trained on digits of which one class carries a cue. What the cue does to its score is measured by taking it away again; so the
+        truth is known, and every explanation stands beside it, beside maps that know nothing, and beside maps of networks from the same weights to which
+        the cue says nothing: one that never saw it, one that saw it on half of every class.</p>
       <div class="buttons">
         <label>cue <select ?disabled=${disabled || running} @change=${(event: Event & { currentTarget: HTMLSelectElement }) => {
           this.cue = event.currentTarget.value as CueName;
@@ -116,7 +118,7 @@ export class ChalkBenchPanel extends LitElement {
       ${disabled ? html`<p>Run live to measure.</p>` : nothing}
       ${running ? html`<p role="status">${Math.round(100 * step.share)} %: ${step.doing}</p>` : nothing}
       ${this.failure ? html`<p class="failure" role="alert">${this.failure}</p>` : nothing}
-      <chalk-explanation-bench .result=${step?.result ?? null}></chalk-explanation-bench>`;
+      ${step?.result ? renderBench(step.result) : nothing}`;
   }
 }
 

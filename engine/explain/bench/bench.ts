@@ -33,8 +33,8 @@ export interface BenchOptions extends Partial<BenchEffort> {
   readonly nodes?: number;
   /** Layer for class activation maps. Default: the last that puts out maps. */
   readonly layer?: string;
-  /** A network that never saw the cue: where do maps put it there? */
-  readonly clean?: Network;
+  /** Networks to which the cue says nothing, by name: how much of it do maps show there? */
+  readonly beside?: Readonly<Record<string, Network>>;
   /** Rows that are measured, by id; default all. The truth and the random map always are. */
   readonly rows?: readonly string[];
 }
@@ -45,17 +45,24 @@ export interface BenchResultRow {
   readonly kind: BenchRow['kind'];
   /** By column. */
   readonly cells: Readonly<Record<string, BenchCell | null>>;
-  /** Share on the cue in the clean network; null where none was given. */
-  readonly cleanShare: BenchCell | null;
+  /** Share on the cue in the networks beside, by name; null for the truth, which names the pixels. */
+  readonly beside: Readonly<Record<string, BenchCell | null>>;
+}
+
+/** What the cue does to a network. */
+export interface CueEffect {
+  /** S_c(x) − S_c(x without the cue). */
+  readonly change: BenchCell;
+  /** Σ|change| over Σ|S_c(x) − S_c(0)|: its part in all that the image does to the score. */
+  readonly part: number;
 }
 
 export interface BenchResult {
   readonly images: number;
   /** The cue's share of the area: what a map without knowledge puts there. */
   readonly chance: number;
-  /** S_c(x) − S_c(x without the cue). */
-  readonly effect: BenchCell;
-  readonly cleanEffect: BenchCell | null;
+  readonly effect: CueEffect;
+  readonly besides: readonly ({ readonly name: string } & CueEffect)[];
   readonly columns: readonly (BenchColumn & Reliability)[];
   readonly rows: readonly BenchResultRow[];
   /** |ΣΦ − (S_c(x) − S_c(0))| of integrated gradients by the number of nodes. */
@@ -156,33 +163,32 @@ export async function* explanationBench(
   const random = network.clone();
   random.initialise(options.seed ?? 0);
   const setup = await setUp(network, images, options, random);
-  const { clean } = options;
+  const networks = Object.entries(options.beside ?? {});
   const wanted = (id: string) => id === 'truth' || id === 'random' || (options.rows?.includes(id) ?? true);
   const rows = benchRows(network, setup.context.layer).filter(({ id }) => wanted(id));
-  const measured: { readonly row: BenchRow; readonly values: RowValues; readonly cleanShare: BenchCell | null }[] = [];
+  const measured: Measured[] = [];
   try {
     for (const [at, row] of rows.entries()) {
       const steps = measureRow(row, setup);
       let step = await steps.next();
       for (; !step.done; step = await steps.next()) yield { row: row.name, share: (at + step.value) / rows.length };
-      measured.push({
-        row,
-        values: step.value,
-        cleanShare: clean ? await shareIn(clean, row, setup, step.value) : null,
-      });
+      const beside: Record<string, BenchCell | null> = {};
+      for (const [name, other] of networks) beside[name] = await shareIn(other, row, setup, step.value);
+      measured.push({ row, values: step.value, beside });
     }
     const integrated = measured.find(({ row }) => row.complete);
     const completeness = [];
     if (integrated) {
-      const change = await wholeChange(setup);
+      const change = await wholeChange(network, images);
       for (const nodes of NODES) {
         yield { row: 'completeness', share: 1 };
         const made = nodes === setup.context.nodes ? integrated.values.total : await totalsOf(integrated.row, setup, nodes);
         completeness.push({ nodes, error: cellOf(change.map((value, i) => Math.abs((made[i] as number) - value))) as BenchCell });
       }
     }
-    const cleanEffect = clean ? cellOf(await measuredEffects(clean, images)) : null;
-    return { ...summary(measured, setup), completeness, cleanEffect };
+    const besides = [];
+    for (const [name, other] of networks) besides.push({ name, ...(await cueEffect(other, images)) });
+    return { ...summary(measured, setup), effect: await cueEffect(network, images), completeness, besides };
   } finally {
     setup.dispose();
     random.dispose();
@@ -199,10 +205,23 @@ async function shareIn(network: Network, row: BenchRow, { images, context }: Set
   return cellOf(shares(values, images));
 }
 
+async function cueEffect(network: Network, images: CueImages): Promise<CueEffect> {
+  const [effects, whole] = [await measuredEffects(network, images), await wholeChange(network, images)];
+  const size = (values: Float32Array) => values.reduce((sum, value) => sum + Math.abs(value), 0);
+  return { change: cellOf(effects) as BenchCell, part: size(effects) / size(whole) };
+}
+
+/** A row with its numbers. */
+interface Measured {
+  readonly row: BenchRow;
+  readonly values: RowValues;
+  readonly beside: BenchResultRow['beside'];
+}
+
 function summary(
-  measured: readonly { readonly row: BenchRow; readonly values: RowValues; readonly cleanShare: BenchCell | null }[],
+  measured: readonly Measured[],
   { images, effects, effort }: Setup,
-): Omit<BenchResult, 'completeness' | 'cleanEffect'> {
+): Omit<BenchResult, 'completeness' | 'effect' | 'besides'> {
   const correlations = new Map(measured.map(({ row, values }) => [row.id, resampled(values.predicted, effects, effort.seed)]));
   const sampleOf = (column: string): RowSample[] =>
     measured.map(({ row: { id, name }, values }) => ({
@@ -214,13 +233,12 @@ function summary(
   return {
     images: images.targets.length,
     chance: pixels.reduce((a, b) => a + b, 0) / pixels.length,
-    effect: cellOf(effects) as BenchCell,
     columns: benchColumns.map((column) => ({ ...column, ...reliabilityOf(column, sampleOf(column.id), column.id === 'effect') })),
-    rows: measured.map(({ row: { id, name, kind }, values, cleanShare }) => ({
+    rows: measured.map(({ row: { id, name, kind }, values, beside }) => ({
       id,
       name,
       kind,
-      cleanShare,
+      beside,
       cells: Object.fromEntries(
         benchColumns.map((column) => [
           column.id,

@@ -188,8 +188,7 @@ export async function totalsOf(row: BenchRow, { network, images, context }: Setu
 }
 
 /** S_c(x) − S_c(0), what a complete map adds up to. */
-export async function wholeChange({ network, images }: Setup): Promise<Float32Array> {
-  const { x, targets } = images;
+export async function wholeChange(network: Network, { x, targets }: CueImages): Promise<Float32Array> {
   const start = zeros(x.shape, { device: x.device });
   const [at, from] = [classScores(network, x, targets), classScores(network, start, targets)];
   const [a, b] = await Promise.all([at.data(), from.data()]);

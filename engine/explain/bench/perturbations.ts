@@ -79,11 +79,7 @@ export class Perturbations {
           // 1 where a pixel has gone or come; a comparison with 0 needs no constant of its own for each number.
           const moved = () => less(affine(order, 1, -gone), 0);
           const shown = (mask: Tensor) => where(mask, x.detach(), this.#fills[fill]);
-          put(
-            `deletion-${fill}`,
-            s,
-            await probabilities(this.#network, this.#images, () => shown(affine(moved(), -1, 1))),
-          );
+          put(`deletion-${fill}`, s, await probabilities(this.#network, this.#images, () => shown(affine(moved(), -1, 1))));
           put(`insertion-${fill}`, s, await probabilities(this.#network, this.#images, () => shown(moved())));
         }
         yield s / steps;

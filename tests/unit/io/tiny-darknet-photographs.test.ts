@@ -26,21 +26,25 @@ describe.skipIf(!hasTinyDarknet)('on the processor', () => {
     return values;
   }
 
-  it.each(['photos-free', 'photos'] as const)('gives the probabilities of TensorFlow.js for %s', {
-    timeout: 60_000,
-  }, async (folder) => {
-    const here = photographsIn(folder);
-    if (folder === 'photos-free') expect(here).toHaveLength(8);
-    let right = 0;
-    for (const photograph of here) {
-      const { key, top } = photograph;
-      const p = await probabilities(await pixelsOf(photograph));
-      expect(p.indexOf(Math.max(...p)), key).toBe(top[0]?.[0]);
-      for (const [index, probability] of top) expect(Math.abs((p[index] as number) - probability), key).toBeLessThan(1e-3);
-      const name = (key.split('/')[1] ?? '').replaceAll('_', ' ');
-      right += Number(top.some(([index]) => found.classNames[index]?.toLowerCase() === name));
-    }
-    // Of the eighteen classes thirteen are among the five largest.
-    if (folder === 'photos' && here.length > 0) expect([here.length, right]).toEqual([18, 13]);
-  });
+  it.each(['photos-free', 'photos'] as const)(
+    'gives the probabilities of TensorFlow.js for %s',
+    {
+      timeout: 60_000,
+    },
+    async (folder) => {
+      const here = photographsIn(folder);
+      if (folder === 'photos-free') expect(here).toHaveLength(8);
+      let right = 0;
+      for (const photograph of here) {
+        const { key, top } = photograph;
+        const p = await probabilities(await pixelsOf(photograph));
+        expect(p.indexOf(Math.max(...p)), key).toBe(top[0]?.[0]);
+        for (const [index, probability] of top) expect(Math.abs((p[index] as number) - probability), key).toBeLessThan(1e-3);
+        const name = (key.split('/')[1] ?? '').replaceAll('_', ' ');
+        right += Number(top.some(([index]) => found.classNames[index]?.toLowerCase() === name));
+      }
+      // Of the eighteen classes thirteen are among the five largest.
+      if (folder === 'photos' && here.length > 0) expect([here.length, right]).toEqual([18, 13]);
+    },
+  );
 });
