@@ -65,7 +65,7 @@ export interface BenchResult {
   readonly besides: readonly ({ readonly name: string } & CueEffect)[];
   readonly columns: readonly (BenchColumn & Reliability)[];
   readonly rows: readonly BenchResultRow[];
-  /** |ΣΦ − (S_c(x) − S_c(0))| of integrated gradients by the number of nodes. */
+  /** |ΣΦ − (S_c(x) − S_c(0))| of integrated gradients by the number of nodes, over `fewer` images. */
   readonly completeness: readonly { readonly nodes: number; readonly error: BenchCell }[];
 }
 
@@ -75,7 +75,7 @@ export interface BenchProgress {
   readonly share: number;
 }
 
-const EFFORT: BenchEffort = { portions: 10, squares: 20, copies: 4, radius: 0.1, fewer: 40, black: 0, grey: 0, seed: 0 };
+const EFFORT: BenchEffort = { portions: 10, squares: 20, copies: 4, radius: 0.1, fewer: 30, black: 0, grey: 0, seed: 0 };
 const NODES = [4, 16, 64] as const;
 const RESAMPLES = 300;
 
@@ -179,7 +179,7 @@ export async function* explanationBench(
     const integrated = measured.find(({ row }) => row.complete);
     const completeness = [];
     if (integrated) {
-      const change = await wholeChange(network, images);
+      const change = await wholeChange(network, setup.few);
       for (const nodes of NODES) {
         yield { row: 'completeness', share: 1 };
         const made = nodes === setup.context.nodes ? integrated.values.total : await totalsOf(integrated.row, setup, nodes);

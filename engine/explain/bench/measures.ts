@@ -20,7 +20,7 @@ export interface BenchEffort {
   /** Noisy copies of max-sensitivity, and their largest change of a pixel. */
   readonly copies: number;
   readonly radius: number;
-  /** Images that the last two columns are measured on: they explain each image several times. */
+  /** Images that the last two columns and completeness are measured on: they explain each image several times. */
   readonly fewer: number;
   /** Value of a black pixel and of the mean grey. */
   readonly black: number;
@@ -179,12 +179,12 @@ export async function* measureRow(row: BenchRow, setup: Setup): AsyncGenerator<n
   }
 }
 
-/** ΣΦ of integrated gradients with so many nodes. */
-export async function totalsOf(row: BenchRow, { network, images, context }: Setup, nodes: number): Promise<number[]> {
-  const maps = row.explain(network, images, images.x, { ...context, nodes });
+/** ΣΦ of integrated gradients with so many nodes, of the first images. */
+export async function totalsOf(row: BenchRow, { network, few, context }: Setup, nodes: number): Promise<number[]> {
+  const maps = row.explain(network, few, few.x, { ...context, nodes });
   const values = await maps.data();
   maps.dispose();
-  return mapsOf(values, images.targets.length).map(sumOf);
+  return mapsOf(values, few.targets.length).map(sumOf);
 }
 
 /** S_c(x) − S_c(0), what a complete map adds up to. */

@@ -75,13 +75,17 @@ export class Perturbations {
     try {
       for (let s = 1; s < steps; s++) {
         const gone = portion(s, steps, h * w);
+        // 1 where a pixel has come, and where it has not gone; a comparison with 0 needs no constant of its own for each number.
+        const come = scope(() => less(affine(order, 1, -gone), 0));
+        const left = scope(() => affine(come, -1, 1));
         for (const fill of fillNames) {
-          // 1 where a pixel has gone or come; a comparison with 0 needs no constant of its own for each number.
-          const moved = () => less(affine(order, 1, -gone), 0);
-          const shown = (mask: Tensor) => where(mask, x.detach(), this.#fills[fill]);
-          put(`deletion-${fill}`, s, await probabilities(this.#network, this.#images, () => shown(affine(moved(), -1, 1))));
-          put(`insertion-${fill}`, s, await probabilities(this.#network, this.#images, () => shown(moved())));
+          const seen = (mask: Tensor) =>
+            probabilities(this.#network, this.#images, () => where(mask, x.detach(), this.#fills[fill]));
+          put(`deletion-${fill}`, s, await seen(left));
+          put(`insertion-${fill}`, s, await seen(come));
         }
+        come.dispose();
+        left.dispose();
         yield s / steps;
       }
     } finally {
