@@ -11,7 +11,7 @@ import type { ImageSource, PickedImage } from '../../components/image-picker/ele
 import '../../components/image-picker/element.ts';
 import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
-import { type CellFormat, formatPercent } from '../../components/shared/format.ts';
+import { type CellFormat, formatNumber, formatPercent } from '../../components/shared/format.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, grayBatch, picked } from '../../shell/image-batch.ts';
@@ -238,7 +238,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
         : html`<p class="facts">Σ = ${fixed(found.sum, 3)}, S(x) − S(x′) = ${fixed(difference, 3)}, completeness error ${Math.abs(found.sum - difference).toFixed(4)}</p>
       ${found.test === 'own' ? nothing : html`<button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>`}`;
     return html`<div slot=${`caption-${found.network}-${found.test}`}>
-      <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${fixed(found.dotValue, 2)};
+      <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${formatNumber(found.dotValue, 2)};
         strongest 5 % of the pixels: ${formatPercent(found.topShare)}</p>
       ${sums}
     </div>`;
