@@ -236,7 +236,7 @@ export const experiment: Experiment<typeof schema, Denoising> = {
       };
       const row = {
         training: denoiser.name,
-        [`training loss, last ${LAST} steps`]: trainLoss,
+        [`loss, last ${LAST} steps`]: trainLoss,
         'MSE on MNIST': digits.mean,
         '±, MNIST': digits.standardError,
         'MSE on Fashion-MNIST': clothes.mean,
