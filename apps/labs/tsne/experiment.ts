@@ -15,11 +15,13 @@ import { isPictureFile, readOwnImages } from '../../runtime/own-images.ts';
 import { withProgress } from '../../runtime/progress.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { inspect, verify } from './inspect.ts';
 import { AGREEMENT_K, type MapQuality, Maps, panelsOf, scheduleOf, spacesOf, TRUST_K } from './maps.ts';
 import { type LayerInfo, NetworkSource } from './network.ts';
 import { type PanelSpec, panelName } from './panel.ts';
 import { definition, type Layer, type schema } from './schema.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 type Config = ConfigOf<typeof schema>;
 
@@ -387,8 +389,8 @@ export const experiment: Experiment<typeof schema, Mapping> = {
     yield { type: 'data', name: 'panels', value: structuredClone(lab.specs) };
     for (const group of lab.groups) yield* group.enterSpace();
     const { maps } = lab.first;
-    context.serve('tensors', () => inspect(maps));
-    context.serve('verify', ({ card }) => verify(maps, card));
+    context.serve('tensors', async () => (await inspection()).inspect(maps));
+    context.serve('verify', async ({ card }) => (await inspection()).verify(maps, card));
     context.serve('network', () => lab.network?.at(lab.live.epoch).bytes ?? null);
     if (context.checkpoint && !lab.load(context.checkpoint)) {
       yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts again.' };
