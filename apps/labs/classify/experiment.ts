@@ -23,7 +23,6 @@ import { type EpochResult, evaluated, type History, newHistory, type Told, train
 import { definition, type schema } from './schema.ts';
 import { searched, type Trained, type TrialResult } from './search.ts';
 import { Training } from './training.ts';
-import { verify } from './verify.ts';
 
 /** The event `data` named 'setup'. */
 export interface Setup {
@@ -156,7 +155,7 @@ function serve(context: Context<Config, Classification>, current: () => Training
     return liveTensors(await inspect(training, subject ?? first));
   });
   context.serve('images', (of) => imagesOf(present(), of));
-  context.serve('verify', ({ card }) => verify(present(), card));
+  context.serve('verify', async ({ card }) => (await import('./verify.ts')).verify(present(), card));
   context.serve('checkpoint', async () => {
     const training = present();
     return { bytes: training.annotate(await training.trainer.checkpoint()), step: training.trainer.progress.step };

@@ -1,5 +1,7 @@
 /** The classify lab on the page. */
+
 import { html, nothing } from 'lit';
+import type { GivenFiles } from '../../runtime/experiment.ts';
 import '../../components/chart/element.ts';
 import type { CellDetail } from '../../components/confusion-matrix/element.ts';
 import '../../components/confusion-matrix/element.ts';
@@ -69,7 +71,7 @@ export class View extends LabElement<typeof schema, Classification> {
     { kind: 'pictures', id: 'train', title: 'training images', images },
     { kind: 'own', id: 'own', title: 'my own' },
   ]);
-  #files: ReadonlyMap<string, Uint8Array> | undefined;
+  #files: GivenFiles | undefined;
   #drawing: Uint8Array | undefined;
   #subject: Subject | undefined;
 

@@ -4,11 +4,13 @@ import { loadDataset } from '../../../engine/data/load.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { exported, LAST, load as loadCheckpoint, save } from './checkpoint.ts';
-import { inspect, verify } from './inspect.ts';
 import { clothesOf, NORMALISATION } from './mix.ts';
 import { type Baselines, baselines } from './noise.ts';
 import { definition, type SetName, type schema, sets as setNames, type TrainingName, trainings } from './schema.ts';
 import { type Config, Denoiser, type MeasuredError, noiseOf, type Sets } from './training.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export interface TrainingResult {
   /** Mean loss of the last 50 steps. */
@@ -280,8 +282,8 @@ function serve(denoisers: readonly Denoiser[], shown: Shown, context: Context<Co
   context.serve('network', ({ training }) => looking({ training, cut: 'none' }, exported));
   const [first] = denoisers;
   if (first) {
-    context.serve('tensors', () => inspect(first, shown.images.MNIST.slice(0, 784)));
-    context.serve('verify', ({ card }) => verify(first, shown.images.MNIST.slice(0, 784), card));
+    context.serve('tensors', async () => (await inspection()).inspect(first, shown.images.MNIST.slice(0, 784)));
+    context.serve('verify', async ({ card }) => (await inspection()).verify(first, shown.images.MNIST.slice(0, 784), card));
   }
   context.serve('inside', (of) =>
     looking(of, (denoiser) => denoiser.inside(shown.images[of.set].slice(of.index * 784, (of.index + 1) * 784))),

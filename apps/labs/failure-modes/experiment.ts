@@ -13,9 +13,12 @@ import type { CardRequests } from '../../shell/card-questions.ts';
 import { annotated, exported, load as loadCheckpoint, save } from './checkpoint.ts';
 import { asInput, type Config, corrupt, normalised } from './data.ts';
 import { type Attribution, attribute, type PathNode, pathNodes } from './explain.ts';
-import { type Example, inspect, verify } from './inspect.ts';
+import type { Example } from './inspect.ts';
 import { NORMALISATION } from './normalisation.ts';
 import { definition, networks, type schema, type Which } from './schema.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export type Cell = `${Which} network, ${Which} test`;
 const cellName = (network: Which, test: Which): Cell => `${network} network, ${test} test`;
@@ -319,8 +322,8 @@ function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: 
     const { network, progress } = trainers.tainted;
     return { ...exampleOf(sets, 'tainted', context), network, step: progress.step + 1 };
   };
-  context.serve('tensors', () => inspect(example(), context.live));
-  context.serve('verify', ({ card }) => verify(example(), context.live, card));
+  context.serve('tensors', async () => (await inspection()).inspect(example(), context.live));
+  context.serve('verify', async ({ card }) => (await inspection()).verify(example(), context.live, card));
   context.serve('network', ({ network }) => exported(trainers[network], network, sets.train.clean.classNames));
   context.serve('explain', () => explanations(trainers, sets, context));
   context.serve('explainOwn', async ({ pixels }) => {

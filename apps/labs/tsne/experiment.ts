@@ -1,4 +1,5 @@
 /** Lays images out in the plane by t-SNE and measures what the map keeps. */
+
 import type { DatasetName } from '../../../engine/data/catalog.ts';
 import { type ImageDataset, imageSize, shuffle, take } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
@@ -7,17 +8,20 @@ import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
 import { ConfigError, Generator as RandomNumbers } from '../../../engine/index.ts';
 import { readSafetensors } from '../../../engine/io/safetensors.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { snapshotsFor, snapshotsOf } from '../../runtime/network-source.ts';
 import { isPictureFile, readOwnImages } from '../../runtime/own-images.ts';
 import { withProgress } from '../../runtime/progress.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { inspect, verify } from './inspect.ts';
 import { AGREEMENT_K, type MapQuality, Maps, panelsOf, scheduleOf, spacesOf, TRUST_K } from './maps.ts';
 import { type LayerInfo, NetworkSource } from './network.ts';
 import { type PanelSpec, panelName } from './panel.ts';
 import { definition, type Layer, type schema } from './schema.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 type Config = ConfigOf<typeof schema>;
 
@@ -235,7 +239,7 @@ class Group {
     const { predictions, accuracy } = await network.predictions(epoch);
     this.accuracy = accuracy;
     yield { type: 'data', name: 'predicted', value: Uint8Array.from(predictions) };
-    this.description = `${this.description}; ${(100 * accuracy).toFixed(1)} % of these images classified correctly`;
+    this.description = `${this.description}; ${formatPercent(accuracy)} of these images classified correctly`;
     return values;
   }
 
@@ -385,8 +389,8 @@ export const experiment: Experiment<typeof schema, Mapping> = {
     yield { type: 'data', name: 'panels', value: structuredClone(lab.specs) };
     for (const group of lab.groups) yield* group.enterSpace();
     const { maps } = lab.first;
-    context.serve('tensors', () => inspect(maps));
-    context.serve('verify', ({ card }) => verify(maps, card));
+    context.serve('tensors', async () => (await inspection()).inspect(maps));
+    context.serve('verify', async ({ card }) => (await inspection()).verify(maps, card));
     context.serve('network', () => lab.network?.at(lab.live.epoch).bytes ?? null);
     if (context.checkpoint && !lab.load(context.checkpoint)) {
       yield { type: 'status', level: 'note', message: 'The saved state belongs to other points; the map starts again.' };
