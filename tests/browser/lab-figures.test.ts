@@ -17,10 +17,10 @@ afterAll(async () => {
   await served?.close();
 });
 
-async function opened(id: string): Promise<Page> {
+async function opened(id: string, hash = ''): Promise<Page> {
   const page = await browser.newPage();
   await page.setViewport({ width: 1280, height: 900 });
-  await page.goto(`${served.origin}/labs/${id}/index.html`, { waitUntil: 'networkidle0' });
+  await page.goto(`${served.origin}/labs/${id}/index.html${hash}`, { waitUntil: 'networkidle0' });
   await page.waitForSelector('main > * >>> .finding:not(:empty)');
   return page;
 }
@@ -80,5 +80,27 @@ it('failure modes: diagonal cells say count/row total, and Captum’s display ha
     ]);
     expect(legend).toMatch(/^size 0 to [\d.]+$/);
   }
+  await page.close();
+});
+
+it('regression: the cards are those of what ran', async () => {
+  const page = await opened('regression', '#steps=100&samples=0&setting=dropout&activation=sigmoid&optimiser=sgd');
+  const cards = async () => {
+    await page.$eval('main > * >>> chalk-card-section', (section) => section.scrollIntoView());
+    // Looks anew in every frame: what changes within shadow roots is not told.
+    await page.waitForSelector('main > * >>> chalk-math-card', { visible: true });
+    return page.$$eval('main > * >>> chalk-math-card', (all) =>
+      all.map((card) => (card as unknown as { card: { id: string } }).card.id),
+    );
+  };
+  const common = ['linear', 'linear-weight-gradient', 'mse'];
+  // The recording is of all four settings with tanh and Adam, whatever the controls say.
+  const all = [...common, 'tanh', 'tanh-gradient', 'weight-decay', 'dropout', 'early-stopping', 'adam'];
+  expect((await cards()).sort()).toEqual(all.sort());
+  await page.$eval('main > *', (lab) => (lab as unknown as { play(): void }).play());
+  await page.waitForFunction(
+    () => (document.querySelector('main > *') as unknown as { runState: string }).runState === 'finished',
+  );
+  expect((await cards()).sort()).toEqual([...common, 'sigmoid', 'sigmoid-gradient', 'dropout', 'sgd'].sort());
   await page.close();
 });
