@@ -382,6 +382,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         this.state.notes = [];
         this.requestUpdate();
       },
+      // Pictures that were drawn since the last update are there too.
+      exportsAsked: () => this.requestUpdate(),
       copyLink: () => void this.#copyLink(),
       openLinkBuilder: () => void this.#openLinkBuilder(),
     });
