@@ -5,6 +5,7 @@ import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import type { Cell } from '../../runtime/events.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent, RunContext } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { liveTensors } from './card-tensors.ts';
 import { loadPictures, type Pictures } from './data.ts';
@@ -14,7 +15,7 @@ import { type Inspection, imagesOf, inspect, type Prediction, predict, type SetN
 import { type EpochResult, evaluated, type History, newHistory, trainFully } from './run.ts';
 import { definition, type schema } from './schema.ts';
 import { searched, type Trained, type TrialResult } from './search.ts';
-import { Training } from './training.ts';
+import { Training, trainerConfig } from './training.ts';
 import { verify } from './verify.ts';
 
 /** The event `data` named 'setup'. */
@@ -37,12 +38,13 @@ export interface Classification {
     mistakes: MistakesReport;
     gradients: GradientReport;
   };
-  requests: CardRequests & {
-    predict(of: { readonly pixels: Uint8Array }): Prediction;
-    inspect(of: Subject): Inspection;
-    images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
-    checkpoint(): { readonly bytes: Uint8Array; readonly step: number };
-  };
+  requests: CardRequests &
+    PyTorchRequests & {
+      predict(of: { readonly pixels: Uint8Array }): Prediction;
+      inspect(of: Subject): Inspection;
+      images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
+      checkpoint(): { readonly bytes: Uint8Array; readonly step: number };
+    };
 }
 
 type Told = ExperimentEvent<Classification['data']>;
@@ -144,6 +146,10 @@ function serve(context: Context<Config, Classification>, current: () => Training
   context.serve('tensors', async () => liveTensors(await inspect(present(), subject)));
   context.serve('images', (of) => imagesOf(present(), of));
   context.serve('verify', ({ card }) => verify(present(), card));
+  context.serve('pytorch', () => {
+    const { config, pictures, network } = present();
+    return pytorchOf({ definition, config, begin: () => trainerConfig(config, pictures), trained: () => network.stateDict() });
+  });
   context.serve('checkpoint', async () => {
     const training = present();
     return { bytes: training.annotate(await training.trainer.checkpoint()), step: training.trainer.progress.step };

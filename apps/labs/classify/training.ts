@@ -41,6 +41,23 @@ export interface GradientNorms {
   readonly norms: Float32Array<ArrayBuffer>;
 }
 
+/** What trains, from the start: the network is made here. @throws ConfigError naming the layers that do not fit the images */
+export function trainerConfig(config: Config, { train }: Pick<Pictures, 'train'>) {
+  const inputShape = [train.height, train.width, train.channels];
+  const { seed } = config;
+  const classes = train.classNames.length;
+  return {
+    network: buildNetwork(networkOf(config, inputShape, classes), { inputShape, rng: seed, dropoutSeed: seed }),
+    data: imageData(train, { normalisation: config.normalise ? { mean: train.mean, std: train.std } : null }),
+    loss: 'crossEntropy',
+    optimiser: optimiserOf(config),
+    schedule: scheduleOf(config),
+    batchSize: config.batch,
+    epochs: config.epochs,
+    seed,
+  } as const;
+}
+
 export class Training {
   readonly config: Config;
   readonly pictures: Pictures;
@@ -58,31 +75,19 @@ export class Training {
     this.config = config;
     this.pictures = pictures;
     const { train, validation, test } = pictures;
-    const inputShape = [train.height, train.width, train.channels];
     this.normalisation = config.normalise ? { mean: train.mean, std: train.std } : null;
     const data = (set: ImageDataset): TrainingData => imageData(set, { normalisation: this.normalisation });
-    const { seed } = config;
     this.validation = data(validation);
     this.#looks = looksOf(config, train.count);
     const classes = train.classNames.length;
-    const network = buildNetwork(networkOf(config, inputShape, classes), { inputShape, rng: seed, dropoutSeed: seed });
+    const trainer = trainerConfig(config, pictures);
+    const { network } = trainer;
     if (network.outputShape.length !== 1 || network.outputShape[0] !== classes) {
       const output = network.outputShape.join(' × ');
       network.dispose();
       throw new ConfigError('network', `its last layer puts out ${output} values; these pictures have ${classes} classes.`);
     }
-    this.trainer = new Trainer({
-      network,
-      data: data(train),
-      validation: this.validation,
-      loss: 'crossEntropy',
-      optimiser: optimiserOf(config),
-      schedule: scheduleOf(config),
-      batchSize: config.batch,
-      epochs: config.epochs,
-      seed,
-      evalEvery: 'never',
-    });
+    this.trainer = new Trainer({ ...trainer, validation: this.validation, evalEvery: 'never' });
     this.trainProbe = data(take(train, TRAIN_PROBE));
     this.test = data(test);
     this.#probe = this.batchOf(take(train, PROBE));
