@@ -1,8 +1,6 @@
 /** The reader's own pictures, from the files that came with the start of a run. */
 import type { ImageDataset } from '../../engine/data/dataset.ts';
-import { readClassFolders } from '../../engine/data/formats/folder.ts';
 import type { ImageDecoder } from '../../engine/data/formats/image.ts';
-import { listUserFiles } from '../../engine/data/formats/user-files.ts';
 
 /** Pictures and archives of them, by name; everything else that a reader gives is a checkpoint. */
 export const isPictureFile = (name: string): boolean => /\.(jpe?g|png|webp|gif|bmp|avif|zip|tar|tgz|gz)$/i.test(name);
@@ -40,6 +38,11 @@ export async function readOwnImages(
       arrayBuffer: async () => new Uint8Array(bytes).buffer,
       stream: () => new Blob([new Uint8Array(bytes)]).stream(),
     }));
+  // Readers of archives, for those who bring one.
+  const [{ readClassFolders }, { listUserFiles }] = await Promise.all([
+    import('../../engine/data/formats/folder.ts'),
+    import('../../engine/data/formats/user-files.ts'),
+  ]);
   return readClassFolders(await listUserFiles(given), {
     name: 'own',
     height,

@@ -6,7 +6,6 @@ import type { Context, Experiment, ExperimentEvent, PlainEvent } from '../../run
 import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { ermConfig, stepsPerEpoch } from './erm.ts';
-import { inspect, verify } from './inspect.ts';
 import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
 import { type MaskFacts, maskFacts, maskRemarks, modelName, ruleOf } from './masking.ts';
 import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
@@ -16,6 +15,9 @@ import { type ModelScores, tested } from './scores.ts';
 import { type Config, type Digits, GROUPS, loadDigits, plant, remarks, type Studio } from './studio.ts';
 import { BASE, Study, type StudyEvent } from './study.ts';
 import { iterated, maskTuned } from './tuning.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export const CONTROL = 'random masks of equal area';
 
@@ -248,8 +250,8 @@ async function drained<T>(events: AsyncGenerator<unknown, T>): Promise<T> {
 /** What the page asks for between steps and after the run. */
 function serve(study: Study, context: Context<Config, MaskTuning>): void {
   const { config } = study;
-  context.serve('tensors', () => inspect(study, context.live));
-  context.serve('verify', ({ card }) => verify(study, context.live, card));
+  context.serve('tensors', async () => (await inspection()).inspect(study, context.live));
+  context.serve('verify', async ({ card }) => (await inspection()).verify(study, context.live, card));
   context.serve('pytorch', () =>
     pytorchOf({
       definition,
