@@ -18,11 +18,11 @@ import {
 import type { PyTorchExport } from '../runtime/pytorch/name.ts';
 import { type ConfigOf, type Schema, type TermRef, termsOf } from '../runtime/schema.ts';
 import { commonExports } from './exports.ts';
+import { figuresOf } from './figures.ts';
 import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
-import { figuresOf } from './figures.ts';
 import { noNotes, type ReaderNotes } from './notes-store.ts';
 import { pictureExports } from './picture-exports.ts';
 import { Question } from './questions.ts';
