@@ -1,4 +1,5 @@
 /** The mathematics of the denoise lab. */
+import { because } from '../../math/because.ts';
 import { cards as convolution } from '../../math/cards/convolution.ts';
 import { cards as joined } from '../../math/cards/joined-convolution.ts';
 import { cards as losses } from '../../math/cards/loss.ts';
@@ -21,4 +22,7 @@ const wanted = [
 ];
 const all = [...own, ...pooling, ...convolution, ...joined, ...losses, ...optimisers, ...resize];
 
-export const cards = wanted.flatMap((id) => all.filter((card) => card.id === id));
+export const cards = because(
+  wanted.flatMap((id) => all.filter((card) => card.id === id)),
+  { mse: 'It compares every pixel with the clean one: whoever lowers it may blur, but must not leave noise.' },
+);

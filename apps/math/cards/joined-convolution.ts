@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const conv2dJoined: MathCard = {
   id: 'conv2d-joined',
   title: 'Convolution of concatenated maps',
+  why: 'Here the two ways meet: fine details that took the skip connection, and the overview from below.',
   tex: [
     '\\term{y}{y_{nyxo}} = \\term{phi}{\\varphi}\\Big(\\term{sum}{\\sum_{u,v}}\\Big(\\sum_{c<C_1} \\term{x1}{x_{1,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}}\\; \\term{w}{w_{uvco}} + \\sum_{c<C_2} \\term{x2}{x_{2,\\,n,\\,sy+du-p,\\,sx+dv-p,\\,c}}\\; w_{u,v,\\,C_1+c,\\,o}\\Big) + \\term{bias}{\\mathrm{bias}_o}\\Big)',
   ],
