@@ -54,8 +54,9 @@ export const prose: Prose<typeof schema, Features> = ({ take }) => html`
   <details>
     <summary>Turn a weight to −1, or subtract a second channel. What is the opposite of a feature?</summary>
     <p>
-      Behind a ReLU nothing is below zero: the negative of a channel is whatever keeps it silent, often a flat area. A difference shows what
-      tells two channels apart, and not what they share.
+      Behind a ReLU nothing is below zero, and the negative of a channel is whatever keeps it silent, often a flat area. Tiny Darknet’s leaky ReLUs
+      let a tenth of what is negative through: there is something to climb. A difference shows what tells two channels apart, and not what they
+      share.
       <button @click=${() => take({ terms: [{ kind: 'channel', layer: '31', unit: 27, weight: -1 }] }, 'This suggestion')}>Take the negative</button>
     </p>
   </details>
