@@ -32,6 +32,8 @@ const FORMATS = { 'in finest detail': 'percent' } as const;
 const ANY_NETWORK: readonly Term[] = [{ kind: 'logit', layer: '', unit: 0, weight: 1 }];
 /** Width of an image, or of a row of them, in CSS pixels. */
 const SHOWN = 168;
+/** The same where there is one way alone. */
+const SHOWN_ALONE = { narrow: 300, wide: 480 } as const;
 
 export class View extends LabElement<typeof schema, Features> {
   static override properties = { ...LabElement.properties, chosen: { state: true } };
@@ -194,12 +196,16 @@ export class View extends LabElement<typeof schema, Features> {
     const at = this.chosen < 0 ? snapshots.length - 1 : Math.min(this.chosen, snapshots.length - 1);
     const step = snapshots[at];
     const side = Math.max(this.ran.size, 1);
-    const columns = Math.min(3, Math.ceil(Math.sqrt(this.ran.batch)));
+    const alone = this.#ways.length === 1;
+    const shown = alone ? SHOWN_ALONE[this.narrow ? 'narrow' : 'wide'] : SHOWN;
+    // One way alone shows up to five in a row: a walk from one feature to another is read along it.
+    const { batch } = this.ran;
+    const columns = alone && batch <= 5 ? batch : Math.min(3, Math.ceil(Math.sqrt(batch)));
     return html`<div class="ways" data-card>${this.#ways.map((name) => {
       const label = wayLabel(name, this.ran);
       const images = batchOf(this.store.images.get(`${name} ${step}`));
       return html`<figure><figcaption>${label}</figcaption>
-        <chalk-image-grid label="${label}, step ${step ?? 0}" scale=${SHOWN / columns / (images?.width ?? side)} columns=${columns} gap="2" smooth
+        <chalk-image-grid label="${label}, step ${step ?? 0}" scale=${shown / columns / (images?.width ?? side)} columns=${columns} gap="2" smooth
           .images=${images} empty-text="Press Run."></chalk-image-grid></figure>`;
     })}</div>
     ${this.#scrubber(snapshots, at)}`;
