@@ -201,7 +201,8 @@ export class View extends LabElement<typeof schema, Features> {
     // One way alone shows up to five in a row: a walk from one feature to another is read along it.
     const { batch } = this.ran;
     const columns = alone && batch <= 5 ? batch : Math.min(3, Math.ceil(Math.sqrt(batch)));
-    return html`<div class="ways" data-card>${this.#ways.map((name) => {
+    const height = (shown / columns) * Math.ceil(batch / columns);
+    return html`<div class="ways" data-card style="--images: ${height}px">${this.#ways.map((name) => {
       const label = wayLabel(name, this.ran);
       const images = batchOf(this.store.images.get(`${name} ${step}`));
       return html`<figure><figcaption>${label}</figcaption>
