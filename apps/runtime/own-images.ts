@@ -1,9 +1,7 @@
 /** The reader's own pictures, from the files that came with the start of a run. */
 import { DATASETS, IMAGENETTE_FOLDERS } from '../../engine/data/catalog.ts';
 import type { ImageDataset } from '../../engine/data/dataset.ts';
-import { readClassFolders } from '../../engine/data/formats/folder.ts';
 import type { ImageDecoder } from '../../engine/data/formats/image.ts';
-import { userImages } from '../../engine/data/formats/user-files.ts';
 import type { GivenFiles } from './experiment.ts';
 
 /** Pictures and archives of them, by name; everything else that a reader gives is a checkpoint. */
@@ -54,6 +52,11 @@ export async function readOwnImages(
         stream: () => blob().stream(),
       };
     });
+  // Readers of archives, for those who bring one.
+  const [{ readClassFolders }, { userImages }] = await Promise.all([
+    import('../../engine/data/formats/folder.ts'),
+    import('../../engine/data/formats/user-files.ts'),
+  ]);
   const set = await readClassFolders(await userImages(given), {
     ...(most !== undefined && { most }),
     name: 'own',

@@ -23,7 +23,7 @@ export interface ColumnHead {
  * @attr {boolean} no-export
  * @attr {boolean} wide - more columns than fit: heads wrap, and the first column stays while the others are scrolled
  * @fires table-sort - the reader sorted; detail `{column, descending}`, or null for the order in which the rows came
- * @slot - a remark below the caption
+ * @slot - a remark below the table
  * @csspart table
  */
 export class ChalkResultTable extends LitElement {
@@ -194,14 +194,14 @@ export class ChalkResultTable extends LitElement {
     if (rows.length === 0) return this.emptyText ? html`<p>${this.emptyText}</p>` : nothing;
     const spreads = new Set(Object.values(this.spreads));
     const columns = this.columns ?? columnsOf(rows).filter((column) => !spreads.has(column));
-    return html`<slot></slot>
-      <div class="scroll" tabindex="0" role="group" aria-label=${label}>
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${label}>
         <table part="table">
           <caption>${label}</caption>
           <thead><tr>${columns.map((column) => this.head(column))}</tr></thead>
           <tbody>${sortRows(rows, this.order).map((row) => this.row(row, columns))}</tbody>
         </table>
       </div>
+      <slot></slot>
       ${
         this.noExport
           ? nothing

@@ -11,7 +11,7 @@ import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
 import { imageData } from '../../../engine/train/data.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import { NORMALISATION, normalised } from '../failure-modes/data.ts';
-import type { CueName, Training } from './trainings.ts';
+import { CUE_CLASS, type CueName, type Training } from './trainings.ts';
 
 export interface BenchNetworks {
   /** `pooled`: convolutions with a global average, so that every method is defined; `dense`: that of failure-modes. */
@@ -34,14 +34,14 @@ const DOT_SIZE = 3;
 const anywhere = () => ({ label: null, fraction: 0.5, uniform: uniformFrom(new Generator(1, 'cue')) });
 
 const dot: Cue = {
-  label: 7,
+  label: CUE_CLASS.dot,
   // At the lower right, in one cell of the last maps.
   paint: (set, where) =>
-    localCorruption(set, { row: 24, col: 24, size: DOT_SIZE, ...(where === 'anywhere' ? anywhere() : { label: 7 }) }),
+    localCorruption(set, { row: 24, col: 24, size: DOT_SIZE, ...(where === 'anywhere' ? anywhere() : { label: CUE_CLASS.dot }) }),
 };
 const grid: Cue = {
-  label: 4,
-  paint: (set, where) => globalCorruption(set, where === 'anywhere' ? anywhere() : { label: 4 }),
+  label: CUE_CLASS.grid,
+  paint: (set, where) => globalCorruption(set, where === 'anywhere' ? anywhere() : { label: CUE_CLASS.grid }),
 };
 
 export const CUES: Readonly<Record<CueName, Cue>> = { dot, grid };

@@ -3,7 +3,7 @@ import { define } from '../../components/shared/define.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import type { BenchAsk, BenchStep } from './bench-run.ts';
 import { renderBench } from './bench-view.ts';
-import type { CueName } from './trainings.ts';
+import { CUE_CLASS, type CueName, cueNames } from './trainings.ts';
 
 /** Pairs of images: some for a look, more for narrow intervals. */
 const SIZES = [50, 200] as const;
@@ -111,7 +111,7 @@ export class ChalkBenchPanel extends LitElement {
       <div class="buttons">
         <label>cue <select ?disabled=${disabled || running} @change=${(event: Event & { currentTarget: HTMLSelectElement }) => {
           this.cue = event.currentTarget.value as CueName;
-        }}><option value="dot">a dot on every 7</option><option value="grid">a grid on every 4</option></select></label>
+        }}>${cueNames.map((name) => html`<option value=${name} .selected=${name === this.cue}>a ${name} on every ${CUE_CLASS[name]}</option>`)}</select></label>
         ${SIZES.map((images) => html`<button ?disabled=${disabled || running} @click=${() => void this.#start(images)}>Measure on ${images} pairs</button>`)}
         ${running ? html`<button @click=${() => this.#stop()}>Stop</button>` : nothing}
       </div>

@@ -1,5 +1,7 @@
 /** The bench of explanations in words and Markdown. */
+
 import type { BenchCell, BenchResult, CueEffect } from '../../../engine/explain/bench/index.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 
 const number = (value: number): string => {
   if (!Number.isFinite(value)) return '–';
@@ -24,13 +26,13 @@ export function tableOf({ columns, rows, chance, effect, besides, completeness }
     ...besides.map((other) => cellText(beside[other.name])),
   ]);
   const cost = ({ change, part }: CueEffect) =>
-    `${cellText(change)} of its score, ${(100 * part).toFixed(1)} % of all that the image does to it`;
+    `${cellText(change)} of its score, ${formatPercent(part, 1)} of all that the image does to it`;
   const table = [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
   const reasons = columns.filter(({ reliable }) => !reliable).map(({ name, reason }) => `- ${name}: ${reason}`);
   return [
     table,
     '',
-    `The cue has ${(100 * chance).toFixed(2)} % of the area. Taking it away costs the network ${cost(effect)}.`,
+    `The cue has ${formatPercent(chance, 2)} of the area. Taking it away costs the network ${cost(effect)}.`,
     ...besides.map((other) => `The ${other.name} network: ${cost(other)}.`),
     completeness.length > 0
       ? `Completeness error of integrated gradients: ${completeness.map(({ nodes, error }) => `${cellText(error)} with ${nodes} nodes`).join(', ')}.`

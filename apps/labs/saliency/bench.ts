@@ -17,6 +17,7 @@ import { take } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import { type BenchResult, explanationBench } from '../../../engine/explain/bench/index.ts';
 import type { Network } from '../../../engine/nn/network.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import { openEngine } from '../../runtime/engine-device.ts';
 import type { DevicePreference } from '../../runtime/experiment.ts';
 import { nodeEnvironment } from '../../runtime/node-environment.ts';
@@ -87,7 +88,7 @@ export async function main(args: readonly string[]): Promise<number> {
       `\n## Seed ${seed}: ${result.images} pairs, ${kind} network, ${opened} (${adapter}), ${seconds.toFixed(0)} s of processor time\n`,
     );
     const right: string[] = [];
-    for (const name of trainings) right.push(`${name} ${(100 * (await accuracyOf(trained[name], test))).toFixed(1)} %`);
+    for (const name of trainings) right.push(`${name} ${formatPercent(await accuracyOf(trained[name], test))}`);
     console.log(`Right on the first 1,000 test images as they are: ${right.join(', ')}.\n`);
     console.log(tableOf(result));
     for (const made of [...Object.values(trained), pairs.x, pairs.without, pairs.mask]) made.dispose();

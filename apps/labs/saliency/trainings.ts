@@ -7,5 +7,7 @@ export const TRAININGS = {
 export type Training = keyof typeof TRAININGS;
 export const trainings = Object.keys(TRAININGS) as readonly Training[];
 
-/** The cues of failure-modes. */
-export type CueName = 'dot' | 'grid';
+/** The cues of failure-modes, and the class that each gives away. */
+export const CUE_CLASS = { dot: 7, grid: 4 } as const;
+export type CueName = keyof typeof CUE_CLASS;
+export const cueNames = Object.keys(CUE_CLASS) as readonly CueName[];

@@ -12,8 +12,6 @@ import '../../components/network-source/element.ts';
 import '../../components/result-table/element.ts';
 import '../../components/scatter-plot/element.ts';
 import { filesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
-import type { ChalkScatterPlot } from '../../components/scatter-plot/element.ts';
-import { fileName } from '../../components/shared/files.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import { styled } from '../../components/shared/styled.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
@@ -229,11 +227,10 @@ export class View extends LabElement<typeof schema, Mapping> {
   }
 
   protected override exportItems(): readonly ExportItem[] {
-    const plots = () => [...this.renderRoot.querySelectorAll<ChalkScatterPlot>('chalk-scatter-plot')];
     const none = this.store.data.has('layout 0') ? {} : { unavailable: 'after the first iteration' };
-    const without = withoutCode(this.made.config, this.#files.size);
+    const without = withoutCode(this.made.config, this.#files.size, this.made.changes);
     const embedded = this.store.data.has('epochs') && !this.recorded;
-    const more: ExportItem[] = [
+    return [
       {
         id: 'network',
         label: 'the network whose layer is embedded',
@@ -251,14 +248,5 @@ export class View extends LabElement<typeof schema, Mapping> {
         ...(without === undefined ? none : { unavailable: without }),
       },
     ];
-    const maps = this.#panels.flatMap((panel, at): ExportItem[] => {
-      const name = this.#panels.length === 1 ? 'tsne-map' : fileName('tsne', panelName(panel));
-      const of = this.#panels.length === 1 ? 'map' : `map, ${panelName(panel)}`;
-      return [
-        { id: `png-${at}`, label: of, format: 'png', name, provide: () => plots()[at]?.toPng() ?? '', ...none },
-        { id: `csv-${at}`, label: of, format: 'csv', name, provide: () => plots()[at]?.toCsv() ?? '', ...none },
-      ];
-    });
-    return [...maps, ...more];
   }
 }
