@@ -13,7 +13,6 @@
 // `running`: exponential averages; the variance there is the unbiased one, as in PyTorch.
 
 override RELU: bool = false;
-override CONTIGUOUS: bool = false;
 
 struct Params {
   rows: u32,
@@ -46,23 +45,11 @@ struct Params {
 @group(0) @binding(19) var<storage, read_write> runningMean: array<f32>;
 @group(0) @binding(20) var<storage, read_write> runningVariance: array<f32>;
 
-struct Slice {
-  first: u32,
-  end: u32,
-  step: u32,
-}
-
-fn sliceOf(s: u32) -> Slice {
-  let length = (params.rows + params.slices - 1u) / params.slices;
-  if (CONTIGUOUS) {
-    return Slice(s * length, min((s + 1u) * length, params.rows), 1u);
-  }
-  return Slice(s, params.rows, params.slices);
-}
+// @include include/slice.wgsl
 
 // Rows of slice s.
 fn rowsOf(s: u32) -> f32 {
-  let slice = sliceOf(s);
+  let slice = sliceOf(s, params.rows);
   return f32((slice.end - slice.first + slice.step - 1u) / slice.step);
 }
 
@@ -74,7 +61,7 @@ fn statistics(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
   }
   let c = i % params.channels;
   let s = i / params.channels;
-  let slice = sliceOf(s);
+  let slice = sliceOf(s, params.rows);
   let shift = x[slice.first * params.channels + c];
   var sum = 0.0;
   var squares = 0.0;
@@ -97,7 +84,7 @@ fn statisticsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
   }
   let c = i % channels4;
   let s = i / channels4;
-  let slice = sliceOf(s);
+  let slice = sliceOf(s, params.rows);
   let shift = x4[slice.first * channels4 + c];
   var sum = vec4f();
   var squares = vec4f();

@@ -35,16 +35,10 @@ struct Params {
 @group(0) @binding(9) var<storage, read> gy4: array<vec4f>;
 @group(0) @binding(10) var<storage, read_write> gx4: array<vec4f>;
 
-// A NaN (told by its bits) is never lost to a comparison.
-fn isNaN(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
+// @include include/is-nan.wgsl
+// @include include/is-nan4.wgsl
 
 // A NaN (told by its bits) is never lost to a comparison.
-fn isNaN4(v: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-}
-
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;

@@ -1,7 +1,7 @@
 /** Depthwise convolution: every channel is a group of its own. The rungs of the three convolution kernels for it. */
-import forward from '../../shaders/ladders/conv2d/6-depthwise.wgsl';
-import inputGradient from '../../shaders/ladders/conv2d-input-gradient/7-depthwise.wgsl';
-import weightGradient from '../../shaders/ladders/conv2d-weight-gradient/6-depthwise.wgsl';
+import forward from '../../shaders/ladders/conv2d/5-depthwise.wgsl';
+import inputGradient from '../../shaders/ladders/conv2d-input-gradient/5-depthwise.wgsl';
+import weightGradient from '../../shaders/ladders/conv2d-weight-gradient/5-depthwise.wgsl';
 import { periods, phaseTiles } from './conv2d-phases.ts';
 import type { Conv2dSizes } from './conv2d-sizes.ts';
 import { type Epilogue, epilogueOverrides } from './epilogue.ts';

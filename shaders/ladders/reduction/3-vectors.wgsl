@@ -6,25 +6,7 @@
 // `rows` reads a contiguous reduced axis (inner = 1) as vectors and folds the four lanes at the end; rows start on whole
 // vectors (reduce is a multiple of 4), or there is one row, whose last elements are added one by one.
 
-override OPERATION: u32 = 0u;
-// A slice is one block of terms, which a processor's cache fetches ahead (2.5 times faster on a software adapter), instead of every
-// slices-th, which neighbouring invocations of a GPU read together.
-override CONTIGUOUS: bool = false;
-
-const SUM = 0u;
-const MAX = 1u;
-const MIN = 2u;
-const PRODUCT = 3u;
-const SUM_SQUARES = 4u;
-const SUM_ABS = 5u;
-
-struct Params {
-  outer: u32,
-  reduce: u32,
-  inner: u32,
-  slices: u32,
-  scale: f32,
-}
+// @include ../../include/reduction-operation.wgsl
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x4: array<vec4f>;
@@ -72,20 +54,7 @@ fn accumulate(total: Total, v: vec4f) -> Total {
   return Total(sum, select(vec4f(), (sum - total.sum) - term, finite));
 }
 
-struct Slice {
-  first: u32,
-  end: u32,
-  step: u32,
-}
-
-// Slice s of `count` terms; none is empty.
-fn sliceOf(s: u32, count: u32) -> Slice {
-  let length = (count + params.slices - 1u) / params.slices;
-  if (CONTIGUOUS) {
-    return Slice(s * length, min((s + 1u) * length, count), 1u);
-  }
-  return Slice(s, count, params.slices);
-}
+// @include ../../include/slice.wgsl
 
 @compute @workgroup_size(64)
 fn columns(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
