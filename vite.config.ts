@@ -9,6 +9,7 @@ import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
 import { elementDocumentation } from './apps/gallery/plugin.ts';
 import { mathCards } from './apps/math/plugin.ts';
 import { offline } from './apps/offline/plugin.ts';
+import { sharedChunks } from './apps/shell/build/chunks.ts';
 import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
 import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
@@ -76,6 +77,7 @@ export default defineConfig({
       output: {
         entryFileNames: (chunk) => `assets/${chunk.name.replaceAll('/', '-')}-[hash].js`,
         chunkFileNames: 'assets/[name]-[hash].js',
+        codeSplitting: sharedChunks(labFolders(root), join(root, 'apps/labs/lab-worker.ts')),
       },
     },
   },

@@ -117,28 +117,34 @@ fn halves(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   if (i >= params.batch * params.outHeight * params.outWidth * channels4) {
     return;
   }
-  let c = i % channels4;
-  let q = (i / channels4) % params.outWidth;
-  let p = (i / (channels4 * params.outWidth)) % params.outHeight;
-  let n = i / (channels4 * params.outWidth * params.outHeight);
   let rowLength = params.width * channels4;
-  let at = ((n * params.height + 2u * p) * params.width + 2u * q) * channels4 + c;
+  let outLength = params.outWidth * channels4;
+  // n · outHeight + p; an odd last row of each image is passed over.
+  let outRow = i / outLength;
+  let row = 2u * outRow + (outRow / params.outHeight) * (params.height - 2u * params.outHeight);
+  // 2 q · channels4 + c
+  let outAlong = i % outLength;
+  let along = outAlong + (outAlong / channels4) * channels4;
+  let at = row * rowLength + along;
   var best = x4[at];
+  // Each winner in its byte of the word.
   var winner = vec4u();
+  let one = vec4u(1u, 0x100u, 0x10000u, 0x1000000u);
   let right = x4[at + channels4];
   let rightWins = (right > best) | isNaN4(right);
-  winner = select(winner, vec4u(1u), rightWins);
+  winner = select(winner, one, rightWins);
   best = select(best, right, rightWins);
   let below = x4[at + rowLength];
   let belowWins = (below > best) | isNaN4(below);
-  winner = select(winner, vec4u(2u), belowWins);
+  winner = select(winner, 2u * one, belowWins);
   best = select(best, below, belowWins);
   let across = x4[at + rowLength + channels4];
   let acrossWins = (across > best) | isNaN4(across);
-  winner = select(winner, vec4u(3u), acrossWins);
+  winner = select(winner, 3u * one, acrossWins);
   best = select(best, across, acrossWins);
   y4[i] = best;
-  winners[i] = winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
+  let halves = winner | winner.zwxy;
+  winners[i] = (halves | halves.yxwz).x;
 }
 
 @compute @workgroup_size(64)

@@ -5,6 +5,9 @@
 // `naive` reads like the equation; `vectors` moves 4 vec4 per invocation.
 
 override OPERATION: u32 = 0u;
+// Where an invocation's four vectors lie: a workgroup's width apart, so that a GPU's neighbours stay neighbours; or one behind another, as a
+// processor wants them, whose cache holds few lines at the same distance from a multiple of 4 KiB.
+override CONTIGUOUS: bool = false;
 
 const NEG = 0u;
 const EXP = 1u;
@@ -118,14 +121,15 @@ fn vectors(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let start = (group.x + group.y * groups.x) * 1024u + select(lane, 4u * lane, CONTIGUOUS);
+  let step = select(256u, 1u, CONTIGUOUS);
   let last = (params.count - 1u) / 4u;
   // @unroll
   for (var j = 0u; j < 4u; j++) {
-    let i = min(start + j * 256u, last);
+    let i = min(start + j * step, last);
     let g = gy4[i];
     let s = saved4[i];
-    if (start + j * 256u <= last) {
+    if (start + j * step <= last) {
       gx4[i] = vec4f(gradient(g.x, s.x), gradient(g.y, s.y), gradient(g.z, s.z), gradient(g.w, s.w));
     }
   }

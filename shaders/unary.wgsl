@@ -6,6 +6,9 @@
 // neighbours: 2 to 4 times the bandwidth of one float per invocation on the software adapter.
 
 override OPERATION: u32 = 0u;
+// Where an invocation's four vectors lie: a workgroup's width apart, so that a GPU's neighbours stay neighbours; or one behind another, as a
+// processor wants them, whose cache holds few lines at the same distance from a multiple of 4 KiB.
+override CONTIGUOUS: bool = false;
 
 const NEG = 0u;
 const EXP = 1u;
@@ -151,13 +154,14 @@ fn vectors(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let start = (group.x + group.y * groups.x) * 1024u + select(lane, 4u * lane, CONTIGUOUS);
+  let step = select(256u, 1u, CONTIGUOUS);
   let last = (params.count - 1u) / 4u;
   // @unroll
   for (var j = 0u; j < 4u; j++) {
-    let i = min(start + j * 256u, last);
+    let i = min(start + j * step, last);
     let v = x4[i];
-    if (start + j * 256u <= last) {
+    if (start + j * step <= last) {
       y4[i] = vec4f(f(v.x), f(v.y), f(v.z), f(v.w));
     }
   }

@@ -15,16 +15,12 @@ import {
   trusted,
 } from '../runtime/contract.ts';
 import { type ConfigOf, type Schema, type TermRef, termsOf } from '../runtime/schema.ts';
-import './card-section.ts';
 import { commonExports } from './exports.ts';
+import { figuresOf } from './figures.ts';
 import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
-import './first-steps.ts';
-import './kept-runs.ts';
-import './notebook.ts';
-import { figuresOf } from './figures.ts';
 import { noNotes, type ReaderNotes } from './notes-store.ts';
 import { pictureExports } from './picture-exports.ts';
 import { Question } from './questions.ts';
@@ -214,6 +210,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     // Its words are English, whatever the page around it speaks.
     if (!this.lang) this.lang = 'en';
     if (this.page) addMathFont();
+    // The lab's own page brings them with its first scripts.
+    if (!this.compact) void import('./page-parts.ts');
     this.#resized.observe(this);
   }
 

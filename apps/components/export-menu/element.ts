@@ -116,6 +116,7 @@ export class ChalkExportMenu extends LitElement {
       .format {
         display: inline-block;
         min-width: 3.2em;
+        margin-inline-end: var(--chalk-space-1);
         color: var(--chalk-ink-soft);
         font-size: var(--chalk-text-xs);
         text-transform: uppercase;

@@ -34,8 +34,8 @@ function honestDigits(share: number, digits: number): number {
 export const formatPercent = (share: number, digits = 1): string =>
   Number.isFinite(share) ? `${(share * 100).toFixed(honestDigits(share, digits))} %` : '–';
 
-/** How a table writes the numbers of a column; default: four significant digits. */
-export type CellFormat = 'number' | 'percent' | 'count';
+/** How a table writes the numbers of a column; default: four significant digits; `short`: three. */
+export type CellFormat = 'number' | 'short' | 'percent' | 'count';
 
 /** One cell of a table, whatever it holds. */
 export function cellText(value: unknown, format: CellFormat = 'number'): string {
@@ -43,7 +43,7 @@ export function cellText(value: unknown, format: CellFormat = 'number'): string 
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value !== 'number') return String(value);
   if (format === 'percent') return formatPercent(value);
-  return format === 'count' ? formatCount(value) : formatNumber(value);
+  return format === 'count' ? formatCount(value) : formatNumber(value, format === 'short' ? 3 : 4);
 }
 
 /** Multi-index of a flat index in row-major order, `[2, 13, 0]`. */

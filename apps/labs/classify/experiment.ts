@@ -9,13 +9,20 @@ import type { CardRequests } from '../../shell/card-questions.ts';
 import { liveTensors } from './card-tensors.ts';
 import { loadPictures, type Pictures } from './data.ts';
 import type { Config } from './networks.ts';
-import { type EvaluationReport, type GradientReport, type MistakesReport, mistakes, normsOf, reportOf } from './report.ts';
+import {
+  type EvaluationReport,
+  type GradientReport,
+  lossOfLab01,
+  type MistakesReport,
+  mistakes,
+  normsOf,
+  reportOf,
+} from './report.ts';
 import { type Inspection, imagesOf, inspect, type Prediction, predict, type SetName, type Subject } from './requests.ts';
-import { type EpochResult, evaluated, type History, newHistory, trainFully } from './run.ts';
+import { type EpochResult, evaluated, type History, newHistory, type Told, trainFully } from './run.ts';
 import { definition, type schema } from './schema.ts';
 import { searched, type Trained, type TrialResult } from './search.ts';
 import { Training } from './training.ts';
-import { verify } from './verify.ts';
 
 /** The event `data` named 'setup'. */
 export interface Setup {
@@ -45,7 +52,7 @@ export interface Classification {
   };
 }
 
-type Told = ExperimentEvent<Classification['data']>;
+type Event = ExperimentEvent<Classification['data']>;
 
 export interface ClassifyResult {
   readonly parameters: number;
@@ -73,27 +80,28 @@ function setupOf(training: Training): Setup {
     inputShape: [train.height, train.width, train.channels],
     network: training.network.definition,
     parameters: training.network.parameterCount,
-    counts: { train: train.count, validation: validation.count, test: test.count },
+    counts: { train: train.count, validation: validation?.count ?? 0, test: test.count },
   };
 }
 
-/** Goes on from a checkpoint: of this run exactly; of another run with the same network from its weights. */
-function resume(training: Training, bytes: Uint8Array): PlainEvent | undefined {
+/** Goes on from a checkpoint: of this run exactly, with what it had told; of another run with the same network from its weights. */
+function resume(training: Training, bytes: Uint8Array): { readonly told?: Told; readonly note?: PlainEvent } {
   const checkpoint = readCheckpoint(bytes);
   try {
     training.trainer.load(checkpoint);
-    return undefined;
+    const { told } = (checkpoint.metadata.notes ?? {}) as { told?: Told };
+    return told ? { told } : {};
   } catch (error) {
     const same = JSON.stringify(checkpoint.metadata.definition) === JSON.stringify(training.network.definition);
     if (!(error instanceof ConfigError) || !same) throw error;
     training.network.loadStateDict(checkpoint.state);
     const message = `The checkpoint belongs to another run: training starts again from its weights. (${error.message})`;
-    return { type: 'status', level: 'note', message };
+    return { note: { type: 'status', level: 'note', message } };
   }
 }
 
 /** The test set, once. */
-async function* tested(training: Training): AsyncGenerator<Told, ClassifyResult['test']> {
+async function* tested(training: Training): AsyncGenerator<Event, ClassifyResult['test']> {
   const found = yield* evaluated(training, training.test, 'test');
   const report = reportOf(found, training.pictures.test, 'test', training.trainer.progress.step);
   yield { type: 'data', name: 'evaluation', value: report };
@@ -101,7 +109,7 @@ async function* tested(training: Training): AsyncGenerator<Told, ClassifyResult[
   const { accuracy, loss, perClass } = report;
   const { lossShown, batch } = training.config;
   const row: Record<string, Cell> = { images: training.pictures.test.count, accuracy, 'loss (mean cross-entropy)': loss };
-  if (lossShown === 'LAB01') row['loss as LAB01 prints it'] = loss / batch;
+  if (lossShown === 'LAB01' && found.losses) row['loss as LAB01 prints it'] = lossOfLab01(found.losses, batch);
   yield { type: 'row', table: 'test', id: 'test', row };
   return { accuracy, loss, perClass };
 }
@@ -136,14 +144,18 @@ function serve(context: Context<Config, Classification>, current: () => Training
   };
   context.serve('predict', (of) => predict(present(), of));
   /** What the reader looked at last, in the cards too. */
-  let subject: Subject = { set: 'validation', index: 0 };
+  let subject: Subject | undefined;
   context.serve('inspect', (of) => {
     subject = of;
     return inspect(present(), of);
   });
-  context.serve('tensors', async () => liveTensors(await inspect(present(), subject)));
+  context.serve('tensors', async () => {
+    const training = present();
+    const first = { set: training.validation ? 'validation' : 'train', index: 0 } as const;
+    return liveTensors(await inspect(training, subject ?? first));
+  });
   context.serve('images', (of) => imagesOf(present(), of));
-  context.serve('verify', ({ card }) => verify(present(), card));
+  context.serve('verify', async ({ card }) => (await import('./verify.ts')).verify(present(), card));
   context.serve('checkpoint', async () => {
     const training = present();
     return { bytes: training.annotate(await training.trainer.checkpoint()), step: training.trainer.progress.step };
@@ -187,13 +199,13 @@ async function* single(
   context: RunContext<Config>,
   pictures: Pictures,
   replace: (training: Training) => void,
-): AsyncGenerator<Told, Trained> {
+): AsyncGenerator<Event, Trained> {
   const best = new Training(config, pictures);
   replace(best);
-  const note = context.checkpoint && resume(best, context.checkpoint);
+  const { told, note } = context.checkpoint ? resume(best, context.checkpoint) : {};
   if (note) yield note;
   yield { type: 'data', name: 'setup', value: setupOf(best) };
-  const history = newHistory();
+  const history = newHistory(told);
   yield* trainFully(best, context, history);
   return { best, history };
 }

@@ -117,10 +117,18 @@ export const classifyStyles = css`
     text-align: end;
   }
   .draw {
-    display: grid;
-    grid-template-columns: minmax(0, 12.5rem) minmax(8rem, 1fr);
+    display: flex;
+    flex-wrap: wrap;
     gap: var(--chalk-space-3);
     align-items: start;
+  }
+  .draw > :first-child {
+    flex: 0 1 12.5rem;
+    min-width: 0;
+  }
+  .draw > :last-child {
+    flex: 1 1 10rem;
+    min-width: 0;
   }
   .read {
     min-height: 1.5em;

@@ -23,6 +23,7 @@ import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Pictures } from './data.ts';
 import { type Config, networkOf } from './networks.ts';
 import { optimiserOf, scheduleOf } from './optimiser.ts';
+import type { Told } from './run.ts';
 
 /** Training images on which gradient norms and the training accuracy are measured. */
 const PROBE = 128;
@@ -47,7 +48,8 @@ export class Training {
   readonly trainer: Trainer;
   /** Images as the network sees them: (byte/255 − mean)/std. */
   readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] } | null;
-  readonly validation: TrainingData;
+  /** Absent where nothing is held out. */
+  readonly validation: TrainingData | undefined;
   readonly trainProbe: TrainingData;
   readonly test: TrainingData;
   readonly #looks: readonly number[];
@@ -62,7 +64,7 @@ export class Training {
     this.normalisation = config.normalise ? { mean: train.mean, std: train.std } : null;
     const data = (set: ImageDataset): TrainingData => imageData(set, { normalisation: this.normalisation });
     const { seed } = config;
-    this.validation = data(validation);
+    this.validation = validation && data(validation);
     this.#looks = looksOf(config, train.count);
     const classes = train.classNames.length;
     const network = buildNetwork(networkOf(config, inputShape, classes), { inputShape, rng: seed, dropoutSeed: seed });
@@ -74,7 +76,7 @@ export class Training {
     this.trainer = new Trainer({
       network,
       data: data(train),
-      validation: this.validation,
+      ...(this.validation ? { validation: this.validation } : {}),
       loss: 'crossEntropy',
       optimiser: optimiserOf(config),
       schedule: scheduleOf(config),
@@ -140,11 +142,21 @@ export class Training {
     return { layers: weights.map(([name]) => name.replace(/\.?weight$/, '')), norms };
   }
 
-  /** The trainer's checkpoint with what another lab needs to use the network on pictures. */
-  annotate(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  /**
+   * The trainer's checkpoint with what another lab needs to use the network on pictures.
+   * @param told what the run has told so far, for the result of one that goes on from here
+   */
+  annotate(bytes: Uint8Array, told?: Told): Uint8Array<ArrayBuffer> {
     const checkpoint = readCheckpoint(bytes);
     const { name, classNames } = this.pictures.train;
-    const notes = { lab: 'classify', dataset: name, classNames, normalisation: this.normalisation, config: this.config };
+    const notes = {
+      lab: 'classify',
+      dataset: name,
+      classNames,
+      normalisation: this.normalisation,
+      config: this.config,
+      ...(told ? { told } : {}),
+    };
     return writeCheckpoint({ ...checkpoint, metadata: { ...checkpoint.metadata, notes } });
   }
 

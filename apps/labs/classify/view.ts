@@ -1,5 +1,7 @@
 /** The classify lab on the page. */
+
 import { html, nothing } from 'lit';
+import type { GivenFiles } from '../../runtime/experiment.ts';
 import '../../components/chart/element.ts';
 import type { CellDetail } from '../../components/confusion-matrix/element.ts';
 import '../../components/confusion-matrix/element.ts';
@@ -35,6 +37,8 @@ import { classifyStyles } from './styles.ts';
 /** Images of one cell that are fetched at most. */
 const MOST_IN_CELL = 60;
 const NONE: readonly never[] = [];
+/** Ten of them below one another: `<1 %` where all digits would not fit. */
+const roughly = (p: number): string => (p > 0 && p < 0.005 ? '<1 %' : p < 1 && p > 0.995 ? '>99 %' : formatPercent(p, 0));
 
 /** The images behind a cell of the matrix. */
 interface Cell {
@@ -67,7 +71,7 @@ export class View extends LabElement<typeof schema, Classification> {
     { kind: 'pictures', id: 'train', title: 'training images', images },
     { kind: 'own', id: 'own', title: 'my own' },
   ]);
-  #files: ReadonlyMap<string, Uint8Array> | undefined;
+  #files: GivenFiles | undefined;
   #drawing: Uint8Array | undefined;
   #subject: Subject | undefined;
 
@@ -189,7 +193,7 @@ export class View extends LabElement<typeof schema, Classification> {
         ${
           setup
             ? html`${part('input', formatShape(setup.inputShape))} ${part('parameters', formatCount(setup.parameters))}
-          ${part('training images', formatCount(setup.counts.train))} ${part('validation', formatCount(setup.counts.validation))}`
+          ${part('training images', formatCount(setup.counts.train))} ${setup.counts.validation > 0 ? part('validation', formatCount(setup.counts.validation)) : nothing}`
             : nothing
         }
         ${report ? part(`${report.set} accuracy`, formatPercent(report.accuracy)) : nothing}
@@ -210,7 +214,7 @@ export class View extends LabElement<typeof schema, Classification> {
             (p, i) => html`<li class=${i === prediction.prediction ? 'best' : ''}>
               <span class=${i === prediction.prediction ? 'best' : ''}>${names[i] ?? i}</span>
               <span class="bar"><i ${styled({ width: `${(100 * p).toFixed(1)}%` })}></i></span>
-              <span class="share">${formatPercent(p, 0)}</span></li>`,
+              <span class="share">${roughly(p)}</span></li>`,
           )}
         </ul>`
       : html`<p class="summary">${hint || `${drawable ? 'Draw a digit' : 'Choose a picture'}: the network, as far as it is trained, reads it.`}</p>`;

@@ -13,9 +13,12 @@ import type { CardRequests } from '../../shell/card-questions.ts';
 import { annotated, exported, load as loadCheckpoint, save } from './checkpoint.ts';
 import { asInput, type Config, corrupt, normalised } from './data.ts';
 import { type Attribution, attribute, type PathNode, pathNodes } from './explain.ts';
-import { type Example, inspect, verify } from './inspect.ts';
+import type { Example } from './inspect.ts';
 import { NORMALISATION } from './normalisation.ts';
 import { definition, networks, type schema, type Which } from './schema.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export type Cell = `${Which} network, ${Which} test`;
 const cellName = (network: Which, test: Which): Cell => `${network} network, ${test} test`;
@@ -85,7 +88,7 @@ export interface FailureModes {
 }
 
 const LAST = 200;
-/** Steps between two checkpoints. */
+/** Steps between two checkpoints, at most; a short training has one in its middle. */
 const CHECKPOINT_EVERY = 250;
 /** Most images shown behind a cell of a matrix. */
 const BEHIND = 60;
@@ -133,6 +136,7 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
     const sets = yield* load(config, context);
     yield* strips(sets, config);
 
+    const half = Math.ceil((config.epochs * Math.ceil(config.images / config.batch)) / 2);
     const make = (which: Which) =>
       new Trainer({
         network: buildNetwork(DENSE_MODEL.definition, {
@@ -147,7 +151,7 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
         seed: config.seed,
         resetOptimiser: config.freshAdam,
         evalEvery: 'never',
-        checkpointEvery: CHECKPOINT_EVERY,
+        checkpointEvery: Math.min(CHECKPOINT_EVERY, half),
       });
     const trainers = record(networks, make);
     context.onDispose(() => {
@@ -318,8 +322,8 @@ function serve(trainers: Readonly<Record<Which, Trainer>>, sets: Sets, context: 
     const { network, progress } = trainers.tainted;
     return { ...exampleOf(sets, 'tainted', context), network, step: progress.step + 1 };
   };
-  context.serve('tensors', () => inspect(example(), context.live));
-  context.serve('verify', ({ card }) => verify(example(), context.live, card));
+  context.serve('tensors', async () => (await inspection()).inspect(example(), context.live));
+  context.serve('verify', async ({ card }) => (await inspection()).verify(example(), context.live, card));
   context.serve('network', ({ network }) => exported(trainers[network], network, sets.train.clean.classNames));
   context.serve('explain', () => explanations(trainers, sets, context));
   context.serve('explainOwn', async ({ pixels }) => {

@@ -73,9 +73,14 @@ export class View extends LabElement<typeof schema, Features> {
   protected override missing(): string | undefined {
     if (this.config.network === 'file' && this.#files.size === 0)
       return 'give a checkpoint of the classification lab below the figure, or choose another network.';
-    if (this.config.figure === 'blocks' && this.config.photo === 'own' && this.#picture.size === 0)
-      return 'give a picture below the figure, or choose another photograph.';
+    if (this.#wantsPicture && this.#picture.size === 0) return 'give a picture below the figure, or choose another photograph.';
     return undefined;
+  }
+
+  /** Whether the settings name a picture of the reader's. */
+  get #wantsPicture(): boolean {
+    const { figure, photo, terms } = this.config;
+    return figure === 'blocks' ? photo === 'own' : terms.some((term) => term.photo === 'own');
   }
 
   protected override startOptions(): StartOptions {
@@ -151,7 +156,9 @@ export class View extends LabElement<typeof schema, Features> {
     const [picked] = event.detail.images;
     if (!picked) return;
     const bytes = new Uint8Array(await picked.file.arrayBuffer());
-    if (!this.take({ figure: 'blocks', photo: 'own' }, 'This picture')) return;
+    // A caricature of one's own picture takes it as it is; else it is taken apart.
+    const wanted = this.config.figure === 'visualisation' && this.#wantsPicture;
+    if (!wanted && !this.take({ figure: 'blocks', photo: 'own' }, 'This picture')) return;
     this.#picture.clear();
     this.#picture.set(`own/${picked.file.name}`, bytes);
     this.restart();
@@ -222,7 +229,7 @@ export class View extends LabElement<typeof schema, Features> {
           this.take({ network: event.detail.source === 'train' ? 'cifar-10' : 'tiny-darknet' }, 'This choice');
         }}>${network ? html`<p>Shown: ${network}.</p>` : nothing}</chalk-network-source>
       ${
-        this.config.figure === 'blocks' && !this.fixes('photo')
+        (this.config.figure === 'blocks' || this.#wantsPicture) && !this.fixes('photo')
           ? html`<chalk-dataset-picker own label="A picture of your own" @files-add=${this.#takePicture}></chalk-dataset-picker>`
           : nothing
       }</div>`;

@@ -5,7 +5,6 @@ import type { MaskRule } from '../../../engine/repair/masks.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { stepsPerEpoch } from './erm.ts';
-import { inspect, verify } from './inspect.ts';
 import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
 import { type MaskFacts, maskFacts, maskRemarks, modelName, ruleOf } from './masking.ts';
 import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
@@ -15,6 +14,9 @@ import { type ModelScores, tested } from './scores.ts';
 import { type Config, type Digits, GROUPS, loadDigits, plant, remarks, type Studio } from './studio.ts';
 import { BASE, Study, type StudyEvent } from './study.ts';
 import { iterated, maskTuned } from './tuning.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export const CONTROL = 'random masks of equal area';
 
@@ -246,8 +248,8 @@ async function drained<T>(events: AsyncGenerator<unknown, T>): Promise<T> {
 /** What the page asks for between steps and after the run. */
 function serve(study: Study, context: Context<Config, MaskTuning>): void {
   const { config } = study;
-  context.serve('tensors', () => inspect(study, context.live));
-  context.serve('verify', ({ card }) => verify(study, context.live, card));
+  context.serve('tensors', async () => (await inspection()).inspect(study, context.live));
+  context.serve('verify', async ({ card }) => (await inspection()).verify(study, context.live, card));
   context.serve('look', async ({ models, set, index }) => {
     const found: Look[] = [];
     for (const name of models) found.push(await look(study, name, set, index));

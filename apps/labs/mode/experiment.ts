@@ -6,7 +6,6 @@ import { evaluate } from '../../../engine/train/evaluate.ts';
 import type { Context, Experiment } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { type Config, type Parts, pixels, remarks, split } from './data.ts';
-import { inspect, verify } from './inspect.ts';
 import { type Accuracies, type Between, type Features, type Gallery, judged, Look, type Maps } from './look.ts';
 import { effective, type Measure, type Method, methodsOf } from './methods.ts';
 import { stepsOf } from './network.ts';
@@ -15,6 +14,9 @@ import type { Repair, Round } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type Event, firstTraining, layerSelection, looks, oneRepair, summaries, troubles } from './stages.ts';
 import { type Summary, summarise } from './summary.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export interface ModeResult {
   readonly images: Readonly<Record<keyof Parts, number>>;
@@ -151,8 +153,8 @@ async function described({ start, accuracies }: Look): Promise<Pick<ModeResult, 
 
 /** What the page asks of the first network. */
 function serve(look: Look, context: Context<Config, ModeLab>): void {
-  context.serve('tensors', () => inspect(look, context.live));
-  context.serve('verify', ({ card }) => verify(look, context.live, card));
+  context.serve('tensors', async () => (await inspection()).inspect(look, context.live));
+  context.serve('verify', async ({ card }) => (await inspection()).verify(look, context.live, card));
   context.serve('ofLabel', ({ label }) => look.ofLabel(label));
   context.serve('ofMeasure', ({ measure }) => look.ofMeasure(measure));
   context.serve('between', ({ label, other }) => look.between(label, other));

@@ -2,11 +2,13 @@
 import type { Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { load, save } from './checkpoint.ts';
-import { inspect, verify } from './inspect.ts';
 import { grid } from './measures.ts';
 import { DEGREES, polynomialFit } from './polynomial.ts';
 import { definition, type Setting, type schema, settings } from './schema.ts';
 import { type Evaluation, Training } from './training.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export interface SettingResult {
   readonly trainMSE: number;
@@ -80,8 +82,8 @@ export const experiment: Experiment<typeof schema, Regression> = {
     const before = context.checkpoint ? load(trainings, config, context.checkpoint) : 0;
     /** The training that a card is about: its regulariser's, where that ran. */
     const about = (card: string) => trainings.find(({ setting }) => setting.replace(' ', '-') === card) ?? first;
-    context.serve('tensors', () => inspect(first));
-    context.serve('verify', ({ card }) => verify(about(card), context.live, card));
+    context.serve('tensors', async () => (await inspection()).inspect(first));
+    context.serve('verify', async ({ card }) => (await inspection()).verify(about(card), context.live, card));
     for (const [degree, name] of DEGREES) {
       const { trainMSE, roughness } = polynomialFit(config.points, degree);
       const cells = { polynomial: name, 'train MSE': trainMSE, 'roughness R': roughness };

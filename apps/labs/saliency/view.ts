@@ -1,10 +1,12 @@
 /** The saliency lab on the page. */
+
 import { html, nothing } from 'lit';
+import type { GivenFiles } from '../../runtime/experiment.ts';
 import '../../components/attribution-gallery/element.ts';
 import type { ShownMap } from '../../components/attribution-gallery/element.ts';
 import '../../components/chart/element.ts';
 import '../../components/dataset-picker/element.ts';
-import type { OwnImages } from '../../components/dataset-picker/files.ts';
+import { filesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
 import '../../components/image-picker/element.ts';
 import type { ImageSource, PickedImage } from '../../components/image-picker/element.ts';
 import '../../components/image-strips/element.ts';
@@ -72,7 +74,7 @@ export class View extends LabElement<typeof schema, Explaining> {
   readonly #room = new HeldRoom(this);
   readonly #look = this.question('look');
   readonly #bench = (of: BenchAsk) => this.ask('bench', of);
-  #files = new Map<string, Uint8Array>();
+  #files: GivenFiles = new Map();
   #asked = { gallery: 0, given: 0 };
   #resting: ReturnType<typeof setTimeout> | undefined;
 
@@ -346,10 +348,11 @@ export class View extends LabElement<typeof schema, Explaining> {
     const found = this.#settledMaps(this.#chosenMaps.length, own ? this.ofGiven : this.again, this.#chosenMaps);
     const image = this.given ? this.#ownCanvas(this.given) : canvas;
     const outside = (maps: MethodMaps) => {
-      const [share, area] = [maps.outside[at], maps.area[at]];
+      const [share, area, lit] = [maps.outside[at], maps.area[at], maps.lit?.[at]];
       return share == null || area == null
         ? nothing
-        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} outside the object, ${formatPercent(area, 0)} of the area</p>`;
+        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} of its mass is outside the object, which is
+            ${formatPercent(area, 0)} of the area${lit == null ? nothing : html`; of what is above half of its largest value, ${formatPercent(lit, 0)}`}</p>`;
     };
     return html`<chalk-attribution-gallery label="Maps of this picture" own-scale size="150" .maps=${this.#shownMaps(found, at, image)}
       empty-text="No maps of this picture yet.">${found.map(outside)}</chalk-attribution-gallery>`;
@@ -429,13 +432,10 @@ export class View extends LabElement<typeof schema, Explaining> {
     this.restart();
   }
 
-  async #train(own: OwnImages): Promise<void> {
-    const given = [...own.images, ...own.archives];
-    const files = await Promise.all(
-      given.map(async ({ file, path }) => [path, new Uint8Array(await file.arrayBuffer())] as const),
-    );
-    if (files.length === 0 || !this.take({ network: 'own pictures' }, 'This set')) return;
-    this.#files = new Map(files);
+  #train(own: OwnImages): void {
+    const files = filesOf(own);
+    if (files.size === 0 || !this.take({ network: 'own pictures' }, 'This set')) return;
+    this.#files = files;
     this.restart();
   }
 
@@ -452,7 +452,7 @@ export class View extends LabElement<typeof schema, Explaining> {
       ${
         network === 'own pictures'
           ? html`<chalk-dataset-picker own label="Your pictures, a folder for each class" ?disabled=${this.fixes('checkpoint')}
-              @files-add=${(event: CustomEvent<OwnImages>) => void this.#train(event.detail)}></chalk-dataset-picker>`
+              @files-add=${(event: CustomEvent<OwnImages>) => this.#train(event.detail)}></chalk-dataset-picker>`
           : nothing
       }`;
   }

@@ -40,6 +40,7 @@ export function labPage(words: PageWords): string {
     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="../../shell/page.css" />
     <script type="module" src="../../shell/page.ts"></script>
+    <script type="module" src="../../shell/page-parts.ts"></script>
     <script type="module" src="./element.ts"></script>
   </head>
   <body>

@@ -36,22 +36,30 @@ fn combine(a: vec4f, b: vec4f) -> vec4f {
   }
 }
 
-// A total and, for sums, what rounding has added to it so far, which is taken from the next block of terms (Kahan 1965): however many terms
-// there are, the error stays that of a block.
+// A total and, for sums, what rounding has left out of it, found for each block of terms (2Sum: Knuth, TAOCP 2, 4.2.2, theorem B): however
+// many terms there are, the error stays that of a block. A block waits for one addition of the block before it; in Kahan's sum for four.
 struct Total {
   sum: vec4f,
-  excess: vec4f,
+  rest: vec4f,
 }
 
 fn accumulate(total: Total, v: vec4f) -> Total {
+  let sum = combine(total.sum, v);
   if (OPERATION == MAX || OPERATION == MIN || OPERATION == PRODUCT) {
-    return Total(combine(total.sum, v), vec4f());
+    return Total(sum, vec4f());
   }
-  let term = v - total.excess;
-  let sum = total.sum + term;
+  let part = sum - total.sum;
+  let rest = (total.sum - (sum - part)) + (v - part);
   // An infinite sum has no remainder.
   let finite = (bitcast<vec4u>(sum) & vec4u(0x7f800000u)) != vec4u(0x7f800000u);
-  return Total(sum, select(vec4f(), (sum - total.sum) - term, finite));
+  return Total(sum, total.rest + select(vec4f(), rest, finite));
+}
+
+fn whole(total: Total) -> vec4f {
+  if (OPERATION == MAX || OPERATION == MIN || OPERATION == PRODUCT) {
+    return total.sum;
+  }
+  return total.sum + total.rest;
 }
 
 // @include ../../include/slice.wgsl
@@ -81,7 +89,7 @@ fn columns(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   for (; r < slice.end; r += slice.step) {
     total = accumulate(total, contribution(x4[start + r * inner4]));
   }
-  partials4[i] = params.scale * total.sum;
+  partials4[i] = params.scale * whole(total);
 }
 
 @compute @workgroup_size(64)
@@ -114,6 +122,7 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       total.sum.x = combine(total.sum, rest).x;
     }
   }
-  let halves = combine(total.sum, total.sum.zwxy);
+  let sums = whole(total);
+  let halves = combine(sums, sums.zwxy);
   partials[i] = params.scale * combine(halves, halves.yxwz).x;
 }

@@ -9,7 +9,7 @@ import { liveTensors, verifiable, verifiableOn } from '../../../apps/labs/classi
 import { runnableCode } from '../../../apps/labs/classify/code.ts';
 import { type ClassifyResult, experiment, type Setup } from '../../../apps/labs/classify/experiment.ts';
 import type { Config } from '../../../apps/labs/classify/networks.ts';
-import type { EvaluationReport } from '../../../apps/labs/classify/report.ts';
+import { type EvaluationReport, lossOfLab01 } from '../../../apps/labs/classify/report.ts';
 import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
 import { schema } from '../../../apps/labs/classify/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
@@ -235,11 +235,31 @@ describe('checkpoints', () => {
   });
 });
 
-it('the loss as LAB01 prints it is the mean over the batch size', async () => {
-  const done = await run({ lossShown: 'LAB01', epochs: 1 });
-  const [row] = done.store.tables.get('test') ?? [];
-  expect(row?.['loss as LAB01 prints it']).toBeCloseTo((row?.['loss (mean cross-entropy)'] as number) / 16, 10);
+describe('the loss as LAB01 prints it', () => {
+  it('adds the means of the batches, the last and smaller one too, and divides by the number of images', () => {
+    expect(lossOfLab01(Float64Array.of(1, 3, 5, 7, 10), 2)).toBe((2 + 6 + 10) / 5);
+  });
+
+  it('is the mean over the batch size where batches are whole', async () => {
+    const done = await run({ lossShown: 'LAB01', epochs: 1, testImages: 96 });
+    const [row] = done.store.tables.get('test') ?? [];
+    expect(row?.['loss as LAB01 prints it']).toBeCloseTo((row?.['loss (mean cross-entropy)'] as number) / 16, 10);
+    await done.runner.stop();
+  });
+});
+
+it('holds nothing out where it is told so, and a search refuses that', async () => {
+  const done = await run({ validationImages: 0, images: 400, epochs: 1 });
+  const result = resultOf(done);
+  expect(result.images).toEqual({ train: 400, validation: 0, test: 100 });
+  expect(result.validation).toBeNull();
+  expect(result.epochs[0]).toMatchObject({ epoch: 1, validationLoss: null, validationAccuracy: null });
+  expect(result.test.accuracy).toBeGreaterThan(0.1);
+  expect([...(done.store.charts.get('accuracy')?.keys() ?? [])]).toEqual(['training']);
+  expect(((await done.runner.request('tensors', undefined)) as readonly unknown[]).length).toBeGreaterThan(0);
+  await expect(done.runner.request('inspect', { set: 'validation', index: 0 })).rejects.toThrow(/holds no images out/);
   await done.runner.stop();
+  await expect(run({ validationImages: 0, search: 'grid' })).rejects.toThrow(/hold some out/);
 });
 
 describe('questions', () => {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { repositoryRoot as root } from '../../../apps/cli/root.ts';
+import { runnableCode as classifyCode } from '../../../apps/labs/classify/code.ts';
+import { experiment as classify, type Setup } from '../../../apps/labs/classify/experiment.ts';
+import { schema as classifySchema } from '../../../apps/labs/classify/schema.ts';
 import { runnableCode as denoiseCode } from '../../../apps/labs/denoise/code.ts';
 import { experiment as denoise } from '../../../apps/labs/denoise/experiment.ts';
 import { schema as denoiseSchema } from '../../../apps/labs/denoise/schema.ts';
@@ -14,6 +17,10 @@ import { schema as failureSchema } from '../../../apps/labs/failure-modes/schema
 import { runnableCode } from '../../../apps/labs/regression/code.ts';
 import { experiment as regression } from '../../../apps/labs/regression/experiment.ts';
 import { schema } from '../../../apps/labs/regression/schema.ts';
+import { runnableCode as tsneCode } from '../../../apps/labs/tsne/code.ts';
+import { experiment as tsne } from '../../../apps/labs/tsne/experiment.ts';
+import type { PanelSpec } from '../../../apps/labs/tsne/panel.ts';
+import { schema as tsneSchema } from '../../../apps/labs/tsne/schema.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
@@ -237,6 +244,50 @@ describe.skipIf(!existsSync(join(packs, 'mnist-train.pack')))('trainings with th
           [training, 'fashion-mnist', expect.closeTo(result.fashionMSE, 6)],
         ]);
       }
+    },
+    120_000,
+  );
+
+  it.each([
+    ['some held out', {}],
+    ['none held out', { validationImages: 0 }],
+  ] as const)('classify, %s: the same losses and accuracy', async (name, values) => {
+    const small = { network: 'mlp', depth: 1, units: 8, images: 200, validationImages: 40, testImages: 50, epochs: 2 } as const;
+    const config = { ...defaults(classifySchema), ...small, ...values };
+    const store = new RunStore();
+    const onEvent = (event: LabEvent) => store.apply([event]);
+    const run = await runInNode(classify, { environment: nodeEnvironment(packs), config, onEvent });
+    await run.runner.stop();
+    const { network, inputShape } = store.data.get('setup') as Setup;
+    const printed = await printedBy(`engine-classify-${name.slice(0, 4)}`, classifyCode(config, network, inputShape));
+    const losses = printed.filter(([what]) => what === 'step').map(([, , loss]) => loss);
+    expect(losses).toEqual(store.charts.get('loss')?.get('training')?.y);
+    expect(printed.find(([what]) => what === 'test')?.[1]).toBe(run.result?.test.accuracy);
+  });
+
+  const grid = { view: 'grid', perplexities: '5 9', seeds: 2 } as const;
+  it.each([
+    ['pixels', {}],
+    ['a layer after an epoch, by its path', { layer: 'other', path: '1', epoch: 1 }],
+    ['outputs and pixels, several perplexities and seeds', { ...grid, spaces: 'softmax pixels' }],
+    ['logits before training, in the schedule of 2008', { layer: 'logits', epoch: 0, schedule: 'paper', components: 6 }],
+  ] as const)(
+    't-SNE of %s: the same maps',
+    async (name, values) => {
+      const small = { count: 70, iterations: 120, perplexity: 6, trainCount: 500, epochs: 2, every: 7 };
+      const config = { ...defaults(tsneSchema), ...small, ...values };
+      const store = new RunStore();
+      const onEvent = (event: LabEvent) => store.apply([event]);
+      const run = await runInNode(tsne, { environment: nodeEnvironment(packs), config, onEvent });
+      await run.runner.stop();
+      const panels = store.data.get('panels') as readonly PanelSpec[];
+      const printed = await printedBy(`engine-tsne-${name.replace(/\W+/g, '-')}`, tsneCode(config, panels));
+      const found = printed.slice(1).map(([line]) => JSON.parse(String(line)));
+      expect(found).toEqual(
+        (run.result?.maps ?? []).map(({ KL, agreement, perplexity, seed, layer = config.layer }) => ({
+          ...{ space: layer, perplexity, seed, iterations: 120, KL, agreement },
+        })),
+      );
     },
     120_000,
   );
