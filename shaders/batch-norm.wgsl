@@ -7,8 +7,7 @@
 // `statistics`: one invocation per slice and channel; sums are shifted by the slice's first element, so one walk is enough and nothing
 // cancels. `combine`: the slices' means and squared deviations by Chan's formula, in a fixed order, no barrier.
 // `normalizeVectors`: an invocation takes `blocks` times 4 rows of its channels, whose four numbers are loaded once; past the end it loads
-// the last row once more, which keeps the loads free of branches, and stores nothing. On a software adapter eight blocks are twice as fast as one and 32 again 1.4 times, and 4
-// rows unrolled are 1.6 times as fast as 8, which no longer fit its registers.
+// the last row once more, which keeps the loads free of branches, and stores nothing.
 // `…Vectors`: four channels at a time (channels is a multiple of 4).
 // `running`: exponential averages; the variance there is the unbiased one, as in PyTorch.
 
@@ -47,12 +46,6 @@ struct Params {
 
 // @include include/slice.wgsl
 
-// Rows of slice s.
-fn rowsOf(s: u32) -> f32 {
-  let slice = sliceOf(s, params.rows);
-  return f32((slice.end - slice.first + slice.step - 1u) / slice.step);
-}
-
 @compute @workgroup_size(64)
 fn statistics(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
@@ -70,7 +63,7 @@ fn statistics(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     sum += d;
     squares += d * d;
   }
-  let n = rowsOf(s);
+  let n = f32((slice.end - slice.first + slice.step - 1u) / slice.step);
   sliceMean[i] = shift + sum / n;
   sliceSquares[i] = max(squares - sum * sum / n, 0.0);
 }
@@ -102,7 +95,7 @@ fn statisticsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
     sum += d;
     squares += d * d;
   }
-  let n = rowsOf(s);
+  let n = f32((slice.end - slice.first + slice.step - 1u) / slice.step);
   sliceMean4[i] = shift + sum / n;
   sliceSquares4[i] = max(squares - sum * sum / n, vec4f());
 }

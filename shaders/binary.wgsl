@@ -3,8 +3,7 @@
 // i element of the output, j vector within an invocation. An operand is read by its stride per output axis (0 where it is repeated).
 // `naive` decodes up to 8 axes: `outer` holds the first four extents, `inner` the last four, leading axes of extent 1.
 // `vectors` covers what layers need, with 4 vec4 per invocation. There the output is [rows, columns] and each operand is whole,
-// one scalar, one row repeated down (a bias), or one column repeated across: MODE_A and MODE_B say which. WIDE: columns is a multiple of 4;
-// an override and not a test, because a branch that lanes might take differently costs the software adapter three vec4 loads.
+// one scalar, one row repeated down (a bias), or one column repeated across: MODE_A and MODE_B say which. WIDE: columns is a multiple of 4.
 // `blocks` decodes any axes, but once per vec4: the last extent is a multiple of 4, and each operand is contiguous along it (WHOLE) or
 // constant (SCALAR). The last extent and the strides of contiguous operands are then counted in vectors.
 
@@ -45,12 +44,7 @@ struct Params {
   columns: u32,
   alpha: f32,
   beta: f32,
-  outer: vec4u,
-  inner: vec4u,
-  outerStrideA: vec4u,
-  innerStrideA: vec4u,
-  outerStrideB: vec4u,
-  innerStrideB: vec4u,
+  // @include include/operand-fields.wgsl
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -64,7 +58,6 @@ struct Params {
 // @include include/natural-log.wgsl
 // @include include/power.wgsl
 
-// e^r - 1 for |r| <= 0.35 (Cephes).
 // The angle of the point (x, y), to 4 ulp: the arc tangent of the smaller coordinate over the larger (Cephes). Zeros have signs.
 fn angleOf(y: f32, x: f32) -> f32 {
   if (isNaN(x) || isNaN(y)) {
@@ -112,26 +105,7 @@ fn f(u: f32, v: f32) -> f32 {
   }
 }
 
-// Where the operands' elements of output element or vector i lie.
-fn operandsOf(i: u32) -> vec2u {
-  var rest = i;
-  var at = vec2u();
-  // @unroll
-  for (var d = 0u; d < 4u; d++) {
-    let position = rest % params.inner[3u - d];
-    rest = rest / params.inner[3u - d];
-    at += position * vec2u(params.innerStrideA[3u - d], params.innerStrideB[3u - d]);
-  }
-  if (rest > 0u) {
-    // @unroll
-    for (var d = 0u; d < 4u; d++) {
-      let position = rest % params.outer[3u - d];
-      rest = rest / params.outer[3u - d];
-      at += position * vec2u(params.outerStrideA[3u - d], params.outerStrideB[3u - d]);
-    }
-  }
-  return at;
-}
+// @include include/operands.wgsl
 
 @compute @workgroup_size(256)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

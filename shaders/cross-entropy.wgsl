@@ -28,7 +28,6 @@ fn notANumber() -> f32 {
 // @include include/exponential4.wgsl
 // @include include/natural-log.wgsl
 
-// e^r - 1 for |r| <= 0.35 (Cephes).
 @compute @workgroup_size(64)
 fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let n = id.x + id.y * groups.x * 64u;

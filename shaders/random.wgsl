@@ -86,10 +86,6 @@ fn normalOf(words: vec4u) -> vec4f {
   return vec4f(near * turn(u.y), far * turn(u.w));
 }
 
-fn bernoulliOf(words: vec4u) -> vec4f {
-  return select(vec4f(), vec4f(1.0), uniformOf(words) < vec4f(params.low));
-}
-
 // The factors of four elements: scale (in params.high) or 0.
 fn keep(words: vec4u) -> vec4f {
   return select(vec4f(), vec4f(params.high), uniformOf(words) >= vec4f(params.low));
@@ -104,7 +100,7 @@ fn keepChannel(e: u32) -> f32 {
 fn drawn(words: vec4u) -> vec4f {
   switch DISTRIBUTION {
     case NORMAL: { return params.low + params.high * normalOf(words); }
-    case BERNOULLI: { return bernoulliOf(words); }
+    case BERNOULLI: { return select(vec4f(), vec4f(1.0), uniformOf(words) < vec4f(params.low)); }
     default: { return params.low + (params.high - params.low) * uniformOf(words); }
   }
 }

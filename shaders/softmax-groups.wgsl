@@ -1,7 +1,7 @@
 // Softmax along long rows: the equations of softmax.wgsl with a workgroup per row.
 //
-// n row, k class. 256 invocations share a row: neighbours read neighbouring classes, and meet in a tree in workgroup memory. For hardware
-// only, where one invocation per row would leave the machine idle; on a software adapter one barrier costs eighty launches.
+// n row, k class. 256 invocations share a row: neighbours read neighbouring classes, and meet in a tree in workgroup memory. For GPUs,
+// where one invocation per row would leave the machine idle.
 
 override LOGARITHM: bool = false;
 
@@ -17,7 +17,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> saved: array<f32>;
 @group(0) @binding(5) var<storage, read_write> gx: array<f32>;
 
-var<workgroup> scratch: array<f32, 256>;
+alias Sum = f32;
+// @include include/workgroup-total.wgsl
 
 fn greatest(v: f32, lane: u32) -> f32 {
   scratch[lane] = v;
@@ -33,24 +34,9 @@ fn greatest(v: f32, lane: u32) -> f32 {
   return result;
 }
 
-fn total(v: f32, lane: u32) -> f32 {
-  scratch[lane] = v;
-  workgroupBarrier();
-  for (var width = 128u; width > 0u; width /= 2u) {
-    if (lane < width) {
-      scratch[lane] += scratch[lane + width];
-    }
-    workgroupBarrier();
-  }
-  let result = scratch[0];
-  workgroupBarrier();
-  return result;
-}
-
 // @include include/exponential.wgsl
 // @include include/natural-log.wgsl
 
-// e^r - 1 for |r| <= 0.35 (Cephes).
 @compute @workgroup_size(256)
 fn forward(
   @builtin(workgroup_id) group: vec3u,

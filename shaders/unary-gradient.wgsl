@@ -4,37 +4,8 @@
 // The functions are those of unary.wgsl.
 // `naive` reads like the equation; `vectors` moves 4 vec4 per invocation.
 
-override OPERATION: u32 = 0u;
-// Where an invocation's four vectors lie: a workgroup's width apart, so that a GPU's neighbours stay neighbours; or one behind another, as a
-// processor wants them, whose cache holds few lines at the same distance from a multiple of 4 KiB.
-override CONTIGUOUS: bool = false;
+// @include include/unary-operations.wgsl
 
-const NEG = 0u;
-const EXP = 1u;
-const LOG = 2u;
-const SQRT = 3u;
-const RSQRT = 4u;
-const RECIPROCAL = 5u;
-const TANH = 6u;
-const SIGMOID = 7u;
-const RELU = 8u;
-const LEAKY_RELU = 9u;
-const ABS = 10u;
-const SQUARE = 11u;
-const SOFTPLUS = 13u;
-const SIN = 14u;
-const COS = 15u;
-const TAN = 16u;
-const GELU = 17u;
-const GELU_ERF = 18u;
-const POW = 19u;
-const CLAMP = 20u;
-const ELU = 24u;
-const SILU = 25u;
-const AFFINE = 26u;
-const ERF = 27u;
-
-const SQRT_2_OVER_PI = 0.7978845608028654;
 const INVERSE_SQRT_2PI = 0.3989422804014327;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
@@ -57,7 +28,6 @@ struct Params {
 // @include include/constant-power.wgsl
 // @include include/sin-cos.wgsl
 
-// e^r - 1 for |r| <= 0.35 (Cephes).
 // With e = e^(-|2u|), y = v σ(2u): σ + v σ(1 - σ) 2u', where σ(1 - σ) = e / (1 + e)². Beyond 15 nothing of the second term is left.
 fn geluGradient(v: f32) -> f32 {
   let u = SQRT_2_OVER_PI * (v + 0.044715 * v * v * v);

@@ -3,43 +3,9 @@
 // i element, j vector within an invocation. Functions that adapters compute differently are written out here, so that they have the same
 // bounds everywhere; a bound is in units in the last place (ulp) of the result. What is not a number is told by its bits.
 // `naive` reads like the equation. `vectors` moves 4 vec4 per invocation, a workgroup's width apart so that neighbours stay
-// neighbours: 2 to 4 times the bandwidth of one float per invocation on the software adapter.
+// neighbours.
 
-override OPERATION: u32 = 0u;
-// Where an invocation's four vectors lie: a workgroup's width apart, so that a GPU's neighbours stay neighbours; or one behind another, as a
-// processor wants them, whose cache holds few lines at the same distance from a multiple of 4 KiB.
-override CONTIGUOUS: bool = false;
-
-const NEG = 0u;
-const EXP = 1u;
-const LOG = 2u;
-const SQRT = 3u;
-const RSQRT = 4u;
-const RECIPROCAL = 5u;
-const TANH = 6u;
-const SIGMOID = 7u;
-const RELU = 8u;
-const LEAKY_RELU = 9u;
-const ABS = 10u;
-const SQUARE = 11u;
-const SIGN = 12u;
-const SOFTPLUS = 13u;
-const SIN = 14u;
-const COS = 15u;
-const TAN = 16u;
-const GELU = 17u;
-const GELU_ERF = 18u;
-const POW = 19u;
-const CLAMP = 20u;
-const FLOOR = 21u;
-const CEIL = 22u;
-const ROUND = 23u;
-const ELU = 24u;
-const SILU = 25u;
-const AFFINE = 26u;
-const ERF = 27u;
-
-const SQRT_2_OVER_PI = 0.7978845608028654;
+// @include include/unary-operations.wgsl
 
 struct Params {
   count: u32,
@@ -59,7 +25,6 @@ struct Params {
 // @include include/constant-power.wgsl
 // @include include/sin-cos.wgsl
 
-// e^r - 1 for |r| <= 0.35 (Cephes).
 // e^v - 1 for v <= 0, to 2 ulp.
 fn expMinusOne(v: f32) -> f32 {
   return select(exponential(v) - 1.0, expMinusOneNear0(v), v > -0.35);

@@ -11,12 +11,9 @@ import { dispatch, linearGrid, type Variant } from './kernel.ts';
 /** One input and one output channel in each group, in whole vectors of 4 groups. */
 const isDepthwise = (p: Conv2dSizes): boolean => p.groups % 4 === 0 && p.Ci === p.groups && p.Co === p.groups;
 
-/** The sizes that the shaders take. */
-const sizesOf = ({ Co, groups, ...sizes }: Conv2dSizes) => sizes;
-
 /** The sizes alone, of a record that may hold more. */
 function plainSizes<P extends Conv2dSizes & Partial<Epilogue>>({ hasBias, activation, slope, ...sizes }: P) {
-  return sizesOf(sizes as Omit<P, keyof Epilogue> & Conv2dSizes);
+  return sizes as Omit<P, keyof Epilogue> & Conv2dSizes;
 }
 
 export const depthwise: Variant<Conv2dSizes & Epilogue> = {

@@ -3,7 +3,7 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
 // The gradient of a convolution with respect to its input, and with bias and activation a transposed convolution.
-// Rung 1: the equation as it stands. One invocation computes one gx[n,y,x,c] and divides for every tap.
+// The equation as it stands. One invocation computes one gx[n,y,x,c] and divides for every tap.
 
 struct Params {
   // @include ../../include/conv2d-fields.wgsl

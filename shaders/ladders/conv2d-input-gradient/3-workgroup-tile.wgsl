@@ -3,11 +3,10 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
 // The output channels of a group are a multiple of 4.
-// Rung 5: a tile in workgroup memory, as matmul-nt/4-workgroup-tile.wgsl. 64 invocations compute 64 pixels of one phase (see
-// rung 3) x 64 channels c; for each offset (u,v) of that phase and 16 channels o at a time they copy a tile of gy and one of w as
+// A tile in workgroup memory, as matmul-nt/3-workgroup-tile.wgsl. 64 invocations compute 64 pixels of one phase (see
+// 2-register-tile.wgsl) x 64 channels c; for each offset (u,v) of that phase and 16 channels o at a time they copy a tile of gy and one of w as
 // they lie, in vectors along o, so every product is a term of a dot product. Each invocation fetches for 4 fixed pixels, whose
-// positions are divided out once. For GPUs: a software adapter pays dearly for each barrier. Not measured yet: no GPU was at
-// hand when it was written.
+// positions are divided out once. For GPUs.
 
 struct Params {
   // @include ../../include/conv2d-fields.wgsl
@@ -22,13 +21,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 
-const TILE = 64u;
-const DEPTH = 4u;
-// One vector more than the depth: rows then start in different banks.
-const PITCH = 5u;
-
-var<workgroup> leftTile: array<vec4f, 320>;
-var<workgroup> rightTile: array<vec4f, 320>;
+// @include ../../include/tile-of-dots.wgsl
 
 // @include ../../include/activation.wgsl
 
@@ -109,21 +102,7 @@ fn tile(
       rightTile[r * PITCH + d] = select(vec4f(0.0), other, counts);
     }
     workgroupBarrier();
-    for (var e = 0u; e < DEPTH; e++) {
-      var left: array<vec4f, 8>;
-      // @unroll
-      for (var i = 0u; i < 8u; i++) {
-        left[i] = leftTile[(local.y + i * 8u) * PITCH + e];
-      }
-      // @unroll
-      for (var j = 0u; j < 8u; j++) {
-        let right = rightTile[(local.x + j * 8u) * PITCH + e];
-        // @unroll
-        for (var i = 0u; i < 8u; i++) {
-          sum[i * 8u + j] += dot(left[i], right);
-        }
-      }
-    }
+    addTile(local.xy, &sum);
     workgroupBarrier();
   }
   // @unroll

@@ -3,9 +3,10 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
 // The input channels of a group are multiples of 4.
-// Rung 8, for the CPU device: `turn` writes the weights with c as the last axis, then the gradient is a convolution like any other: a
+// For the CPU device: `turn` writes the weights with c as the last axis, then the gradient is a convolution like any other: a
 // register tile of 4 neighbouring pixels of gx x 8 channels c, and every value of gy is loaded into all four lanes at once. With strides,
-// the positions of gx fall into strideY x strideX phases as in rung 2.
+// the positions of gx fall into strideY x strideX phases as in 2-register-tile.wgsl. gy is bound as `left`; `right` holds
+// w[u, kw - 1 - v, c, o] at [u,v,o,c].
 
 struct Params {
   // @include ../../include/conv2d-fields.wgsl

@@ -3,24 +3,11 @@
 //
 // n image, y,x position, c channel, u,v kernel offset. Every channel is a group of its own (depthwise convolution); their number
 // is a multiple of 4.
-// Rung 7: as conv2d/6-depthwise.wgsl: one invocation computes 8 pixels x 4 channels. They belong to one phase of the strides (see
-// rung 2), so all of them need the same u and v. 4 times as fast as rung 3 for 64 channels, 3 x 3 (software adapter).
+// As conv2d/5-depthwise.wgsl: one invocation computes 8 pixels x 4 channels. They belong to one phase of the strides (see
+// 2-register-tile.wgsl), so all of them need the same u and v.
 
 struct Params {
-  N: u32,
-  H: u32,
-  W: u32,
-  Ci: u32,
-  Ho: u32,
-  Wo: u32,
-  kh: u32,
-  kw: u32,
-  strideY: u32,
-  strideX: u32,
-  padTop: i32,
-  padLeft: i32,
-  dilationY: u32,
-  dilationX: u32,
+  // @include ../../include/conv2d-fields.wgsl
   periodY: u32,
   periodX: u32,
   slope: f32,

@@ -2,7 +2,7 @@
 // gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 1: the equation as it stands. One invocation computes one gw[u,v,c,o], or one gbias[o], over all images and positions.
+// The equation as it stands. One invocation computes one gw[u,v,c,o], or one gbias[o], over all images and positions.
 
 struct Params {
   // @include ../../include/conv2d-fields.wgsl

@@ -3,10 +3,10 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
-// Rung 2: a register tile and split sums. gw is a matrix of rows (u,v,c) x columns o; one invocation computes 8 rows x 8
+// A register tile and split sums. gw is a matrix of rows (u,v,c) x columns o; one invocation computes 8 rows x 8
 // columns over the `pixelsPerSplit` pixels (n,y,x) of its split s: each pixel adds an outer product, 4 loads of 4 floats for 64
 // products. sum-partials.wgsl adds the partial matrices of the splits. gbias is one more row, for which x is 1 everywhere (of a
-// vector of 4 such rows the last 3 are 0). 0.23 -> 3.5 GFLOP/s for 16 to 32 channels, 3 x 3 (software adapter, FMA peak 17).
+// vector of 4 such rows the last 3 are 0).
 
 override HAS_BIAS: bool = false;
 // Whether some taps fall outside the input.

@@ -3,11 +3,11 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
-// Rung 5: a tile in workgroup memory, as matmul-tn/4-workgroup-tile.wgsl. gw is a matrix of rows (u,v,c) x columns o; 64
+// A tile in workgroup memory, as matmul-tn/3-workgroup-tile.wgsl. gw is a matrix of rows (u,v,c) x columns o; 64
 // invocations compute 64 rows x 64 columns over the `pixelsPerSplit` pixels (n,y,x) of their split s. For 16 pixels at a time
 // they copy 16 vectors of x and 16 of gy for each pixel. Each invocation fetches for one vector of rows, every fourth pixel; its
-// position is carried on, not divided out. gbias is one more vector of rows, as in rung 2. sum-partials.wgsl adds the parts of the
-// splits. For GPUs: a software adapter pays dearly for each barrier. Not measured yet: no GPU was at hand when it was written.
+// position is carried on, not divided out. gbias is one more vector of rows, as in 2-register-tile.wgsl. sum-partials.wgsl adds the parts of the
+// splits. For GPUs.
 
 override HAS_BIAS: bool = false;
 // Whether some taps fall outside the input.
@@ -27,11 +27,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> gw: array<vec4f>;
 
 // Vectors along a side of the tile, and pixels at a time.
-const TILE = 16u;
-const DEPTH = 16u;
-
-var<workgroup> leftTile: array<vec4f, 256>;
-var<workgroup> rightTile: array<vec4f, 256>;
+// @include ../../include/tile-of-outer-products.wgsl
 
 @compute @workgroup_size(8, 8)
 fn tile(
@@ -101,20 +97,7 @@ fn tile(
       n += stepN + u32(nextImage);
     }
     workgroupBarrier();
-    for (var k = 0u; k < DEPTH; k++) {
-      // @unroll
-      for (var i = 0u; i < 2u; i++) {
-        let left = leftTile[k * TILE + local.y + i * 8u];
-        // @unroll
-        for (var j = 0u; j < 2u; j++) {
-          let right = rightTile[k * TILE + local.x + j * 8u];
-          // @unroll
-          for (var c = 0u; c < 4u; c++) {
-            sum[(i * 4u + c) * 2u + j] = fma(vec4f(left[c]), right, sum[(i * 4u + c) * 2u + j]);
-          }
-        }
-      }
-    }
+    addTile(local.xy, &sum);
     workgroupBarrier();
   }
   // @unroll

@@ -3,7 +3,7 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The output channels of a group are multiples of 4.
-// Rung 7, for the CPU device: for one u, gw is a matrix of rows (v,c) x columns o; an invocation computes 4 rows x 8 columns for each u
+// For the CPU device: for one u, gw is a matrix of rows (v,c) x columns o; an invocation computes 4 rows x 8 columns for each u
 // in turn, over the output rows (n,y) of its split s, `block` of them at a time: they stay in the cache for the next u. Sums wait in gw
 // meanwhile. Along a row, the positions where all 4 rows of gw meet the input need no test; those before and behind are masked.
 // sum-partials.wgsl adds the partial matrices of the splits. gbias has its own entry.

@@ -3,27 +3,14 @@
 //
 // n image, y,x position, c channel, u,v kernel offset. Every channel is a group of its own (depthwise convolution); their number
 // is a multiple of 4.
-// Rung 6: as conv2d/6-depthwise.wgsl. One invocation sums 4 rows (u,v) x 4 channels over the `pixelsPerSplit` pixels (n,y,x) of
+// As conv2d/5-depthwise.wgsl. One invocation sums 4 rows (u,v) x 4 channels over the `pixelsPerSplit` pixels (n,y,x) of
 // its split s: for each pixel one load of gy serves 4 of x. gbias is one more row, for which x is 1 everywhere. sum-partials.wgsl
-// adds the parts of the splits. 3.5 times as fast as rung 3 for 64 channels, 3 x 3 (software adapter).
+// adds the parts of the splits.
 
 override HAS_BIAS: bool = false;
 
 struct Params {
-  N: u32,
-  H: u32,
-  W: u32,
-  Ci: u32,
-  Ho: u32,
-  Wo: u32,
-  kh: u32,
-  kw: u32,
-  strideY: u32,
-  strideX: u32,
-  padTop: i32,
-  padLeft: i32,
-  dilationY: u32,
-  dilationX: u32,
+  // @include ../../include/conv2d-fields.wgsl
   splits: u32,
   pixelsPerSplit: u32,
 }

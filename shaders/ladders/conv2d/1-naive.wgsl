@@ -1,7 +1,7 @@
 // y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 1: the equation as it stands. One invocation computes one y[n,y,x,o]; every product costs two loads of one float.
+// The equation as it stands. One invocation computes one y[n,y,x,o]; every product costs two loads of one float.
 
 struct Params {
   // @include ../../include/conv2d-fields.wgsl

@@ -2,12 +2,10 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The channels of a group are multiples of 4, in and out.
-// Rung 5: a tile in workgroup memory, as matmul/6-workgroup-tile.wgsl. 64 invocations compute 64 pixels (counted over n,y,x) x
+// A tile in workgroup memory, as matmul/3-workgroup-tile.wgsl. 64 invocations compute 64 pixels (counted over n,y,x) x
 // 64 channels o; for each offset (u,v) and 16 channels c at a time they copy a tile of x and one of w into workgroup memory.
-// Each invocation fetches for 4 fixed pixels, whose positions are divided out once. For GPUs: a software adapter pays dearly
-// for each barrier. Not measured yet: no GPU was at hand when it was written.
-// `tileStatistics` also gives, for batch normalisation, the mean of each invocation's 8 pixels (every eighth of its tile) in each channel
-// and the sum of their squared distances from it.
+// Each invocation fetches for 4 fixed pixels, whose positions are divided out once. For GPUs.
+//
 
 // Whether some taps fall outside the input.
 override PADDED: bool = true;
@@ -23,13 +21,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
-const TILE = 64u;
-const DEPTH = 4u;
-// One vector more than the depth: rows then start in different banks.
-const PITCH = 5u;
-
-var<workgroup> leftTile: array<vec4f, 320>;
-var<workgroup> rightTile: array<vec4f, 256>;
+// @include ../../include/tile-of-vectors.wgsl
 
 // @include ../../include/activation4.wgsl
 
@@ -87,24 +79,7 @@ fn tile(
       rightTile[(index / 16u + q * 4u) * 16u + index % 16u] = select(vec4f(0.0), other, c < channelsIn * 4u);
     }
     workgroupBarrier();
-    for (var d = 0u; d < DEPTH; d++) {
-      var left: array<vec4f, 8>;
-      // @unroll
-      for (var i = 0u; i < 8u; i++) {
-        left[i] = leftTile[(local.y + i * 8u) * PITCH + d];
-      }
-      // @unroll
-      for (var s = 0u; s < 4u; s++) {
-        // @unroll
-        for (var j = 0u; j < 2u; j++) {
-          let right = rightTile[(d * 4u + s) * 16u + local.x + j * 8u];
-          // @unroll
-          for (var i = 0u; i < 8u; i++) {
-            sum[i * 2u + j] = fma(vec4f(left[i][s]), right, sum[i * 2u + j]);
-          }
-        }
-      }
-    }
+    addTile(local.xy, &sum);
     workgroupBarrier();
   }
   // @unroll

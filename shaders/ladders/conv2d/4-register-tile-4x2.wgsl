@@ -2,10 +2,11 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
 // The output channels of a group are multiples of 4.
-// Rung 7, for the CPU device: a register tile of 4 neighbouring pixels (counted over n,y,x) x 8 channels o, whose 8 sums, 2 vectors of w
+// For the CPU device: a register tile of 4 neighbouring pixels (counted over n,y,x) x 8 channels o, whose 8 sums, 2 vectors of w
 // and one value of x fit the 16 vector registers of a processor. A value of x is loaded into all four lanes at once, so input channels
 // need no whole vectors. Where all four pixels of an offset (u,v) lie inside, nothing is masked; where a row holds whole tiles, its
-// pixels are neighbours in memory; and where whole lines of the kernel lie inside, (v,c) is one run. Neighbouring invocations take the same columns of w, which stay in the cache.
+// pixels are neighbours in memory; and where whole lines of the kernel lie inside, (v,c) is one run. Neighbouring invocations take the
+// same columns of w, which stay in the cache. x is bound as `left` and w as `right`.
 
 // Whether some taps fall outside the input.
 override PADDED: bool = true;

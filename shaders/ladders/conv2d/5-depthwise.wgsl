@@ -2,25 +2,12 @@
 //
 // n image, y,x position, c channel, u,v kernel offset. Every channel is a group of its own (depthwise convolution); their number
 // is a multiple of 4.
-// Rung 6: nothing is summed over channels, so tiles of output channels would be idle but for one. One invocation computes 8
+// Nothing is summed over channels, so tiles of output channels would be idle but for one. One invocation computes 8
 // neighbouring pixels (counted over n,y,x) x 4 channels: for each offset (u,v) 9 loads of 4 floats serve 32 products. Pixels past
-// the edge repeat the last one. 4 times as fast as rung 3 for 64 channels, 3 x 3 (software adapter).
+// the edge repeat the last one.
 
 struct Params {
-  N: u32,
-  H: u32,
-  W: u32,
-  Ci: u32,
-  Ho: u32,
-  Wo: u32,
-  kh: u32,
-  kw: u32,
-  strideY: u32,
-  strideX: u32,
-  padTop: i32,
-  padLeft: i32,
-  dilationY: u32,
-  dilationX: u32,
+  // @include ../../include/conv2d-fields.wgsl
   slope: f32,
 }
 

@@ -1,10 +1,9 @@
 // y[z,m,n] = Σ_k a[z,m,k] · b[z,n,k]
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. K is a multiple of 4.
-// Rung 4: a tile in workgroup memory, as matmul/6-workgroup-tile.wgsl. 64 invocations compute 64 rows x 64 columns; for 16 k at
+// A tile in workgroup memory, as matmul/3-workgroup-tile.wgsl. 64 invocations compute 64 rows x 64 columns; for 16 k at
 // a time they copy 64 rows of `a` and 64 of `b` as they lie, in vectors along k, so every product is a term of a dot product.
-// Rows and columns of an invocation are 8 apart: neighbours read rows in different banks and store side by side. For GPUs: a
-// software adapter pays dearly for each barrier. Not measured yet: no GPU was at hand when it was written.
+// Rows and columns of an invocation are 8 apart: neighbours read rows in different banks and store side by side. For GPUs.
 
 struct Params {
   // @include ../../include/matmul-fields.wgsl
@@ -15,13 +14,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-const TILE = 64u;
-const DEPTH = 4u;
-// One vector more than the depth: rows then start in different banks.
-const PITCH = 5u;
-
-var<workgroup> leftTile: array<vec4f, 320>;
-var<workgroup> rightTile: array<vec4f, 320>;
+// @include ../../include/tile-of-dots.wgsl
 
 @compute @workgroup_size(8, 8)
 fn tile(
@@ -59,21 +52,7 @@ fn tile(
       rightTile[r * PITCH + d] = select(vec4f(0.0), b[bBase + min(column + r, params.N - 1u) * K4 + k], inside);
     }
     workgroupBarrier();
-    for (var d = 0u; d < DEPTH; d++) {
-      var left: array<vec4f, 8>;
-      // @unroll
-      for (var i = 0u; i < 8u; i++) {
-        left[i] = leftTile[(local.y + i * 8u) * PITCH + d];
-      }
-      // @unroll
-      for (var j = 0u; j < 8u; j++) {
-        let right = rightTile[(local.x + j * 8u) * PITCH + d];
-        // @unroll
-        for (var i = 0u; i < 8u; i++) {
-          sum[i * 8u + j] += dot(left[i], right);
-        }
-      }
-    }
+    addTile(local.xy, &sum);
     workgroupBarrier();
   }
   // @unroll

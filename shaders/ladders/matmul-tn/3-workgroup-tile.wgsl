@@ -1,10 +1,9 @@
 // y[z,m,n] = Σ_k a[z,k,m] · b[z,k,n]
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. M and N are multiples of 4.
-// Rung 4: a tile in workgroup memory, as matmul/6-workgroup-tile.wgsl. 64 invocations compute 64 rows x 64 columns; for 16 k at
+// A tile in workgroup memory, as matmul/3-workgroup-tile.wgsl. 64 invocations compute 64 rows x 64 columns; for 16 k at
 // a time they copy 16 vectors of `a` and 16 of `b` for each k. Each k then adds an outer product of two vectors and two vectors,
-// 8 apart, so that neighbours read neighbouring banks. For GPUs: a software adapter pays dearly for each barrier. Not measured
-// yet: no GPU was at hand when it was written.
+// 8 apart, so that neighbours read neighbouring banks. For GPUs.
 
 struct Params {
   // @include ../../include/matmul-fields.wgsl
@@ -16,11 +15,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
 // Vectors along a side of the tile, and k at a time.
-const TILE = 16u;
-const DEPTH = 16u;
-
-var<workgroup> leftTile: array<vec4f, 256>;
-var<workgroup> rightTile: array<vec4f, 256>;
+// @include ../../include/tile-of-outer-products.wgsl
 
 @compute @workgroup_size(8, 8)
 fn tile(
@@ -57,20 +52,7 @@ fn tile(
       rightTile[index + q * 64u] = select(vec4f(0.0), b[bColumn + k * N4], inside);
     }
     workgroupBarrier();
-    for (var k = 0u; k < DEPTH; k++) {
-      // @unroll
-      for (var i = 0u; i < 2u; i++) {
-        let left = leftTile[k * TILE + local.y + i * 8u];
-        // @unroll
-        for (var j = 0u; j < 2u; j++) {
-          let right = rightTile[k * TILE + local.x + j * 8u];
-          // @unroll
-          for (var c = 0u; c < 4u; c++) {
-            sum[(i * 4u + c) * 2u + j] = fma(vec4f(left[c]), right, sum[(i * 4u + c) * 2u + j]);
-          }
-        }
-      }
-    }
+    addTile(local.xy, &sum);
     workgroupBarrier();
   }
   // @unroll

@@ -1,10 +1,9 @@
 // y[z,m,n] = phi(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over, s split of k. N and K are multiples of 4.
-// Rung 6: a tile in workgroup memory. 64 invocations compute 64 rows x 64 columns; for 16 k at a time they copy a tile of `a`
-// and one of `b` into workgroup memory, where each loaded value serves 8 invocations. Each computes 8 x 8 as in rung 4, its
-// rows and vectors 8 apart, so that neighbours read neighbouring banks. For GPUs: a software adapter pays dearly for each
-// barrier. Not measured yet: no GPU was at hand when it was written.
+// A tile in workgroup memory. 64 invocations compute 64 rows x 64 columns; for 16 k at a time they copy a tile of `a`
+// and one of `b` into workgroup memory, where each loaded value serves 8 invocations. Each computes 8 x 8 as the register tile does, its
+// rows and vectors 8 apart, so that neighbours read neighbouring banks. For GPUs.
 
 struct Params {
   // @include ../../include/matmul-fields.wgsl
@@ -17,13 +16,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
-const TILE = 64u;
-const DEPTH = 4u;
-// One vector more than the depth: rows then start in different banks.
-const PITCH = 5u;
-
-var<workgroup> leftTile: array<vec4f, 320>;
-var<workgroup> rightTile: array<vec4f, 256>;
+// @include ../../include/tile-of-vectors.wgsl
 
 // @include ../../include/activation4.wgsl
 
@@ -66,24 +59,7 @@ fn tile(
       rightTile[(index / 16u + q * 4u) * 16u + n] = select(vec4f(0.0), other, k < end * 4u);
     }
     workgroupBarrier();
-    for (var d = 0u; d < DEPTH; d++) {
-      var left: array<vec4f, 8>;
-      // @unroll
-      for (var i = 0u; i < 8u; i++) {
-        left[i] = leftTile[(local.y + i * 8u) * PITCH + d];
-      }
-      // @unroll
-      for (var s = 0u; s < 4u; s++) {
-        // @unroll
-        for (var j = 0u; j < 2u; j++) {
-          let right = rightTile[(d * 4u + s) * 16u + local.x + j * 8u];
-          // @unroll
-          for (var i = 0u; i < 8u; i++) {
-            sum[i * 2u + j] = fma(vec4f(left[i][s]), right, sum[i * 2u + j]);
-          }
-        }
-      }
-    }
+    addTile(local.xy, &sum);
     workgroupBarrier();
   }
   // @unroll

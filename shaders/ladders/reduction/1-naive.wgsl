@@ -1,8 +1,7 @@
 // y[o, k] = scale · (x[o, 0, k] ⊕ x[o, 1, k] ⊕ …), where ⊕ is +, max, min or ·, and x is [outer, reduce, inner].
 //
 // o outer index, r index along the reduced axis, k inner index.
-// Rung 1: one invocation per result, reading its elements one after another. Few results mean few invocations at work:
-// one sum of a million floats takes 24 ms on the software adapter (two cores).
+// One invocation per result, reading its elements one after another. Few results mean few invocations at work.
 
 // @include ../../include/reduction-operation.wgsl
 

@@ -1,13 +1,8 @@
 // partials[o, s, k] = x[o, s, k] ⊕ x[o, s + S, k] ⊕ x[o, s + 2S, k] ⊕ …, with S = slices; or a block of neighbours, where CONTIGUOUS.
 //
 // o outer index, s slice, r index along the reduced axis, k inner index.
-// Rung 2: the reduced axis is dealt out to S invocations, so that a long sum with few results uses the whole machine. The
+// The reduced axis is dealt out to S invocations, so that a long sum with few results uses the whole machine. The
 // partials are reduced in turn until few are left. The order is fixed, so the same input gives the same bits. No barrier.
-// The sum of a million floats: 6 ms.
-
-// A slice is one block of terms, which a processor's cache fetches ahead, instead of every slices-th, which neighbouring invocations of a
-// GPU read together.
-override CONTIGUOUS: bool = false;
 
 // @include ../../include/reduction-operation.wgsl
 
@@ -15,6 +10,7 @@ override CONTIGUOUS: bool = false;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
+// @include ../../include/slice.wgsl
 // @include ../../include/reduction-terms.wgsl
 
 @compute @workgroup_size(64)
@@ -27,12 +23,9 @@ fn slices(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   let s = (i / params.inner) % params.slices;
   let o = i / (params.inner * params.slices);
   let start = o * params.reduce * params.inner + k;
-  let length = (params.reduce + params.slices - 1u) / params.slices;
-  let first = select(s, s * length, CONTIGUOUS);
-  let end = select(params.reduce, min(first + length, params.reduce), CONTIGUOUS);
-  let step = select(params.slices, 1u, CONTIGUOUS);
-  var total = vec2f(contribution(x[start + first * params.inner]), 0.0);
-  for (var r = first + step; r < end; r += step) {
+  let slice = sliceOf(s, params.reduce);
+  var total = vec2f(contribution(x[start + slice.first * params.inner]), 0.0);
+  for (var r = slice.first + slice.step; r < slice.end; r += slice.step) {
     total = accumulate(total, contribution(x[start + r * params.inner]));
   }
   partials[i] = params.scale * total.x;

@@ -1,9 +1,8 @@
 // partials[o, s] = ⊕ over the slice s of row o, for a contiguous reduced axis (inner = 1).
 //
 // o outer index, s slice, r index along the reduced axis.
-// Rung 4: a workgroup per slice. Its 256 invocations read neighbouring elements, so a GPU fetches whole cache lines, and meet in
-// a tree in workgroup memory. For hardware only (not yet timed there; its results are tested): on a software adapter one barrier costs
-// eighty launches.
+// A workgroup per slice. Its 256 invocations read neighbouring elements, so a GPU fetches whole cache lines, and meet in
+// a tree in workgroup memory. For GPUs.
 
 // @include ../../include/reduction-operation.wgsl
 
