@@ -9,6 +9,8 @@ import { vulkanEnvironment } from './apps/cli/vulkan.mjs';
 import { elementDocumentation } from './apps/gallery/plugin.ts';
 import { mathCards } from './apps/math/plugin.ts';
 import { offline } from './apps/offline/plugin.ts';
+import { sharedChunks } from './apps/shell/build/chunks.ts';
+import { firstPaint } from './apps/shell/build/first-paint.ts';
 import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
 import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
@@ -52,6 +54,7 @@ export default defineConfig({
     mathCards({ root }),
     elementDocumentation({ root }),
     offline(root),
+    firstPaint(),
     siteData(root),
   ],
   // The search for packages to prepare reads files only, and these are made by the labs' plugin.
@@ -77,6 +80,7 @@ export default defineConfig({
       output: {
         entryFileNames: (chunk) => `assets/${chunk.name.replaceAll('/', '-')}-[hash].js`,
         chunkFileNames: 'assets/[name]-[hash].js',
+        codeSplitting: sharedChunks(labFolders(root), join(root, 'apps/labs/lab-worker.ts')),
       },
     },
   },

@@ -18,7 +18,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const index = join(dist, 'index.html');
   if (!existsSync(index)) throw new Error(`${index} was not written`);
   const kib = (bytes: number) => `${Math.round(bytes / 1024)} KiB`;
-  console.log('Compressed script of each lab: what it starts with, and all that it may load (without cards and data):');
-  for (const { id, first, whole } of labWeights(dist)) console.log(`  embed/${id}.js  ${kib(first)}, ${kib(whole)}`);
+  console.log('Compressed script of each lab on another page: first, whole on a GPU (more without one, more that is asked for):');
+  for (const { id, first, whole, processor, asked } of labWeights(dist))
+    console.log(`  embed/${id}.js  ${kib(first)}, ${kib(whole)} (+ ${kib(processor)}, + ${kib(asked)})`);
   console.log('The site is in dist/; any static host serves it.');
 }

@@ -7,8 +7,12 @@ export interface LabWeight {
   readonly id: string;
   /** Compressed bytes before the reader does anything. */
   readonly first: number;
-  /** Compressed bytes of all that the lab may load on another page: also its worker, the engine for every device. No cards, no data. */
+  /** Compressed bytes with which it runs from start to end on a GPU: also its worker, the engine and every kernel of the lab's networks. */
   readonly whole: number;
+  /** Compressed bytes more where there is no GPU: the compiler of the processor's device. */
+  readonly processor: number;
+  /** Compressed bytes more that wait behind a button or a file: reports, exports, readers of the reader's own images. */
+  readonly asked: number;
   /** Every file of `whole` with its compressed bytes, largest first. */
   readonly files: readonly (readonly [file: string, bytes: number])[];
 }
@@ -21,8 +25,8 @@ interface Chunk {
   readonly dynamicImports?: readonly string[];
 }
 
-/** What no page but the site's own shows, and readers for Node. */
-const ELSEWHERE = /[?]math|math-card\/element\.ts|link-builder\.ts|-node\.ts$/;
+/** What no page but the site's own shows (cards and their checks, notes, dialogs), readers for Node, and pictures, which are data. */
+const ELSEWHERE = /[?]math|math-card\/element\.ts|(?:link-builder|page-parts|inspect|classify\/verify)\.ts|icons\.jpg|-node\.ts$/;
 
 /** @param dist folder of the built site */
 export function labWeights(dist: string): LabWeight[] {
@@ -55,17 +59,29 @@ export function labWeights(dist: string): LabWeight[] {
     ...imports,
     ...dynamicImports.filter((key) => !ELSEWHERE.test(manifest[key]?.src ?? key)),
   ];
-  const worker = keyOf(({ src }) => src === 'labs/lab-worker.ts');
+  const from = (path: string) => keyOf(({ src }) => src?.endsWith(path) ?? false);
+  const worker = from('labs/lab-worker.ts');
+  const compiler = files(reach(from('engine/device/wasm/wasm-device.ts'), now));
   return readdirSync(join(dist, 'embed'))
     .filter((file) => file.endsWith('.js'))
     .sort()
     .map((file) => {
       const id = file.slice(0, -3);
       const entry = keyOf((chunk) => chunk.file === `embed/${file}`);
+      const experiment = from(`labs/${id}/experiment.ts`);
       const first = files(reach(entry, now));
       // The worker names the experiments of all labs and loads this one.
-      const whole = files([...reach(entry, ever), ...reach(worker, now)]);
-      const weights = [...whole].map((one) => [one, weigh(one)] as const).sort(([, a], [, b]) => b - a);
-      return { id, first: sum(first), whole: sum(whole), files: weights };
+      const whole = files(reach([...entry, ...worker, ...experiment], now));
+      const possible = files(reach([...entry, ...experiment], ever));
+      const without = (all: ReadonlySet<string>, ...known: readonly ReadonlySet<string>[]) =>
+        [...all].filter((one) => !known.some((set) => set.has(one)));
+      return {
+        id,
+        first: sum(first),
+        whole: sum(whole),
+        processor: sum(without(compiler, whole)),
+        asked: sum(without(possible, whole, compiler)),
+        files: [...whole].map((one) => [one, weigh(one)] as const).sort(([, a], [, b]) => b - a),
+      };
     });
 }

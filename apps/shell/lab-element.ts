@@ -1,4 +1,5 @@
 /** The base of every lab's view: what a view uses and what it overrides, and the frame around it. */
+
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { TermPointed } from '../components/controls/element.ts';
 import type { ExportItem } from '../components/export-menu/element.ts';
@@ -14,17 +15,14 @@ import {
   type RequestsOf,
   trusted,
 } from '../runtime/contract.ts';
+import type { PyTorchExport } from '../runtime/pytorch/name.ts';
 import { type ConfigOf, type Schema, type TermRef, termsOf } from '../runtime/schema.ts';
-import './card-section.ts';
 import { commonExports } from './exports.ts';
+import { figuresOf } from './figures.ts';
 import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
-import './first-steps.ts';
-import './kept-runs.ts';
-import './notebook.ts';
-import { figuresOf } from './figures.ts';
 import { noNotes, type ReaderNotes } from './notes-store.ts';
 import { pictureExports } from './picture-exports.ts';
 import { Question } from './questions.ts';
@@ -77,7 +75,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   declare private selectedTerms: readonly TermRef[];
   declare private copied: string;
-  declare private narrow: boolean;
+  declare protected narrow: boolean;
   declare private questions: readonly string[];
   declare private found: string;
   #notes: ReaderNotes = noNotes;
@@ -214,6 +212,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     // Its words are English, whatever the page around it speaks.
     if (!this.lang) this.lang = 'en';
     if (this.page) addMathFont();
+    // The lab's own page brings them with its first scripts.
+    if (!this.compact) void import('./page-parts.ts');
     this.#resized.observe(this);
   }
 
@@ -303,6 +303,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     const { store, device, recorded } = this.run;
     const source = {
       ...{ definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded },
+      ...(!recorded &&
+        this.run.serves('pytorch') && { pytorch: async () => trusted<PyTorchExport>(await this.run.ask('pytorch')) }),
       report: () => ({ finding: this.#found, notes: this.#notes, figures: figuresOf(this.renderRoot), link: this.link() }),
     };
     const own = this.exportItems();
@@ -384,6 +386,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         this.state.notes = [];
         this.requestUpdate();
       },
+      // Pictures that were drawn since the last update are there too.
+      exportsAsked: () => this.requestUpdate(),
       copyLink: () => void this.#copyLink(),
       openLinkBuilder: () => void this.#openLinkBuilder(),
     });

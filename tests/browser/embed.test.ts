@@ -254,13 +254,12 @@ it('runs in a frame that may store nothing', async () => {
 describe('weight', () => {
   it.each(labWeights(dist).map(({ id, ...rest }) => [id, rest] as const))(
     '%s stays within its budget',
-    (_, { first, whole, files }) => {
+    (_, { first, whole, processor, asked, files }) => {
       const list = files.map(([file, bytes]) => `${Math.round(bytes / 102.4) / 10} KiB ${file}`).join('\n');
-      expect(first, list).toBeLessThanOrEqual(150 * 1024);
-      // Much of it is the compiler for the processor, and kernels of operations that a lab checks on its cards.
-      // Pictures in a module are data.
-      const pictures = files.filter(([file]) => /\/icons-/.test(file)).reduce((sum, [, bytes]) => sum + bytes, 0);
-      expect(whole - pictures, list).toBeLessThanOrEqual(430 * 1024);
+      expect(first, list).toBeLessThanOrEqual(125 * 1024);
+      expect(whole, list).toBeLessThanOrEqual(290 * 1024);
+      expect(processor, 'the compiler for the processor').toBeLessThanOrEqual(64 * 1024);
+      expect(asked, 'behind buttons').toBeLessThanOrEqual(32 * 1024);
     },
   );
 });

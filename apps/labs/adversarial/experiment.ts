@@ -8,9 +8,11 @@ import type { Context, Experiment, ExperimentEvent, RunContext } from '../../run
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { type Attacked, attackPicture, type Picture, stepsOf } from './attack.ts';
 import { accuracyAt, type Curves, drawn, type SizeResult, type Transfer, transferred } from './curves.ts';
-import { inspect, verify } from './inspect.ts';
 import { attackedNetwork, type Config, hardenedNetwork, otherNetwork, type Subject } from './networks.ts';
 import { definition, type schema } from './schema.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 /** The picture of the run without its pixels. */
 export interface Outcome {
@@ -166,8 +168,8 @@ function outcomeOf({ index, label, target, clean, points, noise }: Attacked): Ou
 /** What the page asks for between steps and after the run. */
 function serve(subjects: Subjects, test: ImageDataset, context: Context<Config, Adversarial>): void {
   const chosen = () => ({ ...pictureOf(test, context.live.example, null), network: victimOf(subjects, context.live).network });
-  context.serve('tensors', () => inspect(chosen(), context.live));
-  context.serve('verify', ({ card }) => verify(chosen(), context.live, card));
+  context.serve('tensors', async () => (await inspection()).inspect(chosen(), context.live));
+  context.serve('verify', async ({ card }) => (await inspection()).verify(chosen(), context.live, card));
   context.serve('attack', async ({ pixels }) => {
     const { network } = victimOf(subjects, context.live);
     const picture = pictureOf(test, context.live.example, pixels);

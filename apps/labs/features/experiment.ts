@@ -2,12 +2,15 @@
 import { ConfigError } from '../../../engine/errors.ts';
 import type { Experiment } from '../../runtime/experiment.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { inspect, type Look, verify } from './inspect.ts';
+import type { Look } from './inspect.ts';
 import { definition, type schema } from './schema.ts';
 import { type LayerInfo, openSubject } from './subject.ts';
 import { type BlocksResult, type Questions, type TakenApart, takeApart } from './take-apart.ts';
 import { compareWays, type WayResult } from './visualisation.ts';
 import type { WayName } from './ways.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 /** What a run of the visualisation found. */
 export interface VisualisationResult {
@@ -49,8 +52,8 @@ export const experiment: Experiment<typeof schema, Features> = {
       if (!look) throw new ConfigError('cards', 'there is an image after the first step.');
       return look;
     };
-    context.serve('tensors', () => inspect(looked()));
-    context.serve('verify', ({ card }) => verify(looked(), card));
+    context.serve('tensors', async () => (await inspection()).inspect(looked()));
+    context.serve('verify', async ({ card }) => (await inspection()).verify(looked(), card));
     const see = (seen: Look): void => {
       look = seen;
     };

@@ -4,17 +4,20 @@ import { loadDataset } from '../../../engine/data/load.ts';
 import type { Network } from '../../../engine/nn/network.ts';
 import { evaluate } from '../../../engine/train/evaluate.ts';
 import type { Context, Experiment } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { type Config, type Parts, pixels, remarks, split } from './data.ts';
-import { inspect, verify } from './inspect.ts';
 import { type Accuracies, type Between, type Features, type Gallery, judged, Look, type Maps } from './look.ts';
 import { effective, type Measure, type Method, methodsOf } from './methods.ts';
-import { stepsOf } from './network.ts';
+import { stepsOf, trainerConfig } from './network.ts';
 import { type Finished, fromCheckpoint, type Selected, Steps, toCheckpoint } from './progress.ts';
 import type { Repair, Round } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type Event, firstTraining, layerSelection, looks, oneRepair, summaries, troubles } from './stages.ts';
 import { type Summary, summarise } from './summary.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 export interface ModeResult {
   readonly images: Readonly<Record<keyof Parts, number>>;
@@ -42,11 +45,12 @@ export interface ModeLab {
     rounds: readonly Round[];
     summaries: readonly Summary[];
   };
-  requests: CardRequests & {
-    ofLabel(of: { readonly label: number }): Gallery;
-    ofMeasure(of: { readonly measure: Measure }): Gallery;
-    between(of: { readonly label: number; readonly other: number }): Between;
-  };
+  requests: CardRequests &
+    PyTorchRequests & {
+      ofLabel(of: { readonly label: number }): Gallery;
+      ofMeasure(of: { readonly measure: Measure }): Gallery;
+      between(of: { readonly label: number; readonly other: number }): Between;
+    };
 }
 
 async function* load(config: Config, context: Context<Config, ModeLab>): AsyncGenerator<Event, [ImageDataset, ImageDataset]> {
@@ -108,6 +112,9 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
         for (const message of remarks(parts, config)) yield note(message);
         const look = await Look.at(start, config, live.theta);
         serve(look, context);
+        const trained = () => start.trained.network.stateDict();
+        const begin = () => trainerConfig(pixels(parts.train), config, seed, config.rate);
+        context.serve('pytorch', () => pytorchOf({ definition, config, begin, trained }));
         yield* looks(look, live);
         first = await described(look);
       }
@@ -151,8 +158,8 @@ async function described({ start, accuracies }: Look): Promise<Pick<ModeResult, 
 
 /** What the page asks of the first network. */
 function serve(look: Look, context: Context<Config, ModeLab>): void {
-  context.serve('tensors', () => inspect(look, context.live));
-  context.serve('verify', ({ card }) => verify(look, context.live, card));
+  context.serve('tensors', async () => (await inspection()).inspect(look, context.live));
+  context.serve('verify', async ({ card }) => (await inspection()).verify(look, context.live, card));
   context.serve('ofLabel', ({ label }) => look.ofLabel(label));
   context.serve('ofMeasure', ({ measure }) => look.ofMeasure(measure));
   context.serve('between', ({ label, other }) => look.between(label, other));

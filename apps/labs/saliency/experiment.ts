@@ -11,10 +11,12 @@ import { type BackgroundExamples, type BackgroundMeasure, backgroundArea, measur
 import { type BenchAsk, type BenchStep, benchServer } from './bench-run.ts';
 import { Explainer, type MethodMaps, type Verdict } from './explain.ts';
 import { type GapIdentity, gapIdentity } from './gap.ts';
-import { inspect, verify } from './inspect.ts';
 import { type NamedFile, pictureFiles } from './pictures.ts';
 import { definition, type schema } from './schema.ts';
 import { type Config, openSubject, type Picture, type Subject, sceneNetwork } from './subject.ts';
+
+/** What the cards ask for: loaded when they do. */
+const inspection = () => import('./inspect.ts');
 
 /** Whether the background goes with the class in training. */
 export type Which = 'with' | 'without';
@@ -306,8 +308,8 @@ export const experiment: Experiment<typeof schema, Explaining> = {
       return { origin: subject.open.origin, accuracy, background: null, identity: null, methods: [] };
     }
     const first = lab.pictures[0] as Picture;
-    context.serve('tensors', () => inspect(explainer, first, usable(lab)));
-    context.serve('verify', ({ card }) => verify(explainer, first, usable(lab), card));
+    context.serve('tensors', async () => (await inspection()).inspect(explainer, first, usable(lab)));
+    context.serve('verify', async ({ card }) => (await inspection()).verify(explainer, first, usable(lab), card));
     const background = yield* lab.background();
     const identity = await gapIdentity(explainer, lab.pictures);
     if (identity) yield { type: 'data', name: 'identity', value: identity };
