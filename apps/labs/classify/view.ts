@@ -26,8 +26,11 @@ import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './cha
 import { classBars } from './class-bars.ts';
 import { runnableCode } from './code.ts';
 import type { Classification, Setup } from './experiment.ts';
+import { histograms } from './histogram-plot.ts';
+import type { HistogramReport } from './histograms.ts';
 import { evaluationOf, KeptRuns } from './kept-runs.ts';
 import './look-inside.ts';
+import { networkDiagram } from './network-diagram.ts';
 import type { EvaluationReport } from './report.ts';
 import type { Subject } from './requests.ts';
 import { definition, type schema } from './schema.ts';
@@ -272,10 +275,20 @@ export class View extends LabElement<typeof schema, Classification> {
         <chalk-chart id="norms" label="Gradient norms over time" x-label="step" y-label="‖∂L/∂W‖" y-scale="log" height="200"
           .series=${timeSeries(store)} empty-text="After the first evaluation."></chalk-chart>
       </div>
+      ${histograms(
+        this.#histograms,
+        store.series('gradients').map(({ name }) => name),
+      )} ${this.#setup ? networkDiagram(this.#setup.inputShape, this.#setup.layers) : nothing}
       ${report ? html`${this.#renderClasses(report)} ${classBars(report)}` : nothing}
       <chalk-result-table label="Test images" .rows=${store.tables.get('test') ?? NONE}></chalk-result-table>
       ${this.hides('inside') ? nothing : this.#renderInside(report)}
     </div>`;
+  }
+
+  /** Of every look at the network so far. */
+  get #histograms(): readonly HistogramReport[] {
+    const [norms] = this.store.series('gradients');
+    return (norms?.x ?? []).flatMap((step) => this.store.data.get(`histogram ${step}`) ?? []);
   }
 
   #renderInside(report: EvaluationReport | undefined) {

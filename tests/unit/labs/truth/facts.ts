@@ -134,6 +134,8 @@ function classifyFacts(): LabFacts {
       ['60,000', 'on all 60,000 images', get(presets.full.values.images) + get(presets.full.values.validationImages)],
       ['2,000', 'of them held out', get(presets.full.values.validationImages)],
       ['20,000', 'one epoch of 20,000 images', classify.schema.images.default],
+      ['1', '<1 %', 1],
+      ['99', '>99 %', 99],
       ['28', 'Class maps of 28 × 28', get(presets['Imagenette CNN']?.values.ownSide) / 2 ** 3],
       ['64', 'Pictures of 64 pixels', get(presets['Imagenette CNN, small']?.values.ownSide)],
     ],
