@@ -15,6 +15,7 @@ import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
 import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
 import { wgsl } from './shaders/build/plugin.ts';
+import { LongestFirst } from './tests/longest-first.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '');
 /** The launcher's tools and the test runner take the plugin alone; a site's build or server also checks and writes types. */
@@ -86,6 +87,7 @@ export default defineConfig({
   test: {
     root,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
@@ -95,6 +97,8 @@ export default defineConfig({
           name: 'node',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/browser/**'],
+          // Files share a process, and with it what they import and the adapters that they open.
+          isolate: false,
           // All cores: left alone, the runner keeps one to itself, which on a machine with two is half the time.
           maxWorkers: availableParallelism(),
         },

@@ -7,6 +7,8 @@
 // registers, and stored as 4 vec4 along the axis that is contiguous in y. `outer` and `inner` hold the extents of the first
 // and last four axes; missing leading axes have extent 1.
 
+// @include include/contiguous.wgsl
+
 struct Params {
   count: u32,
   offsetX: i32,
@@ -73,11 +75,12 @@ fn contiguous(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let start = (group.x + group.y * groups.x) * 1024u + select(lane, 4u * lane, CONTIGUOUS);
+  let step = select(256u, 1u, CONTIGUOUS);
   // @unroll
   for (var j = 0u; j < 4u; j++) {
-    let i = i32(min(start + j * 256u, params.count - 1u));
-    if (start + j * 256u <= params.count - 1u) {
+    let i = i32(min(start + j * step, params.count - 1u));
+    if (start + j * step <= params.count - 1u) {
       y4[i + params.offsetY] = x4[i + params.offsetX];
     }
   }

@@ -2,6 +2,8 @@
 //
 // i element, j vector within an invocation.
 
+// @include include/contiguous.wgsl
+
 struct Params {
   count: u32,
   bits: u32,
@@ -26,12 +28,13 @@ fn vectors(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let start = (group.x + group.y * groups.x) * 1024u + select(lane, 4u * lane, CONTIGUOUS);
+  let step = select(256u, 1u, CONTIGUOUS);
   let last = (params.count - 1u) / 4u;
   // @unroll
   for (var j = 0u; j < 4u; j++) {
-    let i = min(start + j * 256u, last);
-    if (start + j * 256u <= last) {
+    let i = min(start + j * step, last);
+    if (start + j * step <= last) {
       y4[i] = vec4u(params.bits);
     }
   }

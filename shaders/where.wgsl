@@ -4,6 +4,8 @@
 // i element of the output, j vector within an invocation. `naive` decodes up to 8 axes by stride, as binary.wgsl does;
 // `vectors` is for three operands of the output's shape, 4 vec4 per invocation.
 
+// @include include/contiguous.wgsl
+
 struct Params {
   count: u32,
   outer: vec4u,
@@ -64,12 +66,13 @@ fn vectors(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let start = (group.x + group.y * groups.x) * 1024u + lane;
+  let start = (group.x + group.y * groups.x) * 1024u + select(lane, 4u * lane, CONTIGUOUS);
+  let step = select(256u, 1u, CONTIGUOUS);
   let last = (params.count - 1u) / 4u;
   // @unroll
   for (var j = 0u; j < 4u; j++) {
-    let i = min(start + j * 256u, last);
-    if (start + j * 256u <= last) {
+    let i = min(start + j * step, last);
+    if (start + j * step <= last) {
       y4[i] = select(b4[i], a4[i], (bitcast<vec4u>(mask4[i]) & vec4u(0x7fffffffu)) != vec4u());
     }
   }

@@ -7,7 +7,7 @@ import type { DataSource } from '../../engine/data/source.ts';
 import type { RanKernel } from '../../engine/device/recording-device.ts';
 import { isLarge } from './device-wishes.ts';
 import type { CheckpointEvent, LabEvent } from './events.ts';
-import type { AnyExperiment, DeviceInfo, DevicePreference, RequestHandler, TuneMode } from './experiment.ts';
+import type { AnyExperiment, DeviceInfo, DevicePreference, GivenFiles, RequestHandler, TuneMode } from './experiment.ts';
 import { type SerializedError, serializeError } from './serialize-error.ts';
 import { sameValue } from './values.ts';
 
@@ -46,7 +46,7 @@ export interface StartOptions {
   /** Whether variants of kernels are measured; default `off`. */
   readonly tune?: TuneMode | undefined;
   readonly checkpoint?: Uint8Array | undefined;
-  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly files?: GivenFiles | undefined;
   /** Steps to take at once, Infinity to play; default: none, it waits for `play` or `advance`. */
   readonly wanted?: number | undefined;
 }

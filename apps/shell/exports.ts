@@ -3,8 +3,9 @@ import type { ExportItem } from '../components/export-menu/element.ts';
 import { rowsCsv } from '../components/result-table/rows.ts';
 import { toCsv } from '../components/shared/files.ts';
 import type { Contract } from '../runtime/contract.ts';
-import { type AnyDefinition, type DeviceInfo, presetValues } from '../runtime/experiment.ts';
+import { type AnyDefinition, type DeviceInfo, type GivenFile, presetValues } from '../runtime/experiment.ts';
 import { type Config, writeLink } from '../runtime/link.ts';
+import { type PyTorchExport, pytorchName } from '../runtime/pytorch/name.ts';
 import { defaults, type Parameter } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { sameValue, writeValue } from '../runtime/values.ts';
@@ -19,6 +20,8 @@ export interface ExportSource {
   readonly store: RunStore<Contract>;
   readonly device: DeviceInfo | undefined;
   readonly recorded: boolean;
+  /** The training in PyTorch; absent where the run does not offer it. */
+  readonly pytorch?: () => Promise<PyTorchExport>;
   /** What a report says beside the run; absent: no report is offered. */
   readonly report?: () => Pick<ReportSource, 'finding' | 'notes' | 'figures' | 'link'>;
 }
@@ -76,8 +79,9 @@ export function labCommand(definition: AnyDefinition, preset: string, config: Co
   return ['npm run lab --', definition.id, `--preset ${quoted(preset)}`, ...values].join(' ');
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
+async function sha256(file: GivenFile): Promise<string> {
+  const bytes = file instanceof Blob ? await file.arrayBuffer() : new Uint8Array(file);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
@@ -89,7 +93,9 @@ export async function runScript(source: ExportSource): Promise<string> {
   const { definition, preset, made } = source;
   const { config, changes, checkpoint, files } = made;
   const needed = new Map([...(files ?? []), ...(checkpoint ? [[checkpointFile(source), checkpoint] as const] : [])]);
-  const hashes = await Promise.all([...needed].map(async ([name, bytes]) => [name, await sha256(bytes)] as const));
+  const hashes: (readonly [string, string])[] = [];
+  // One after another: an archive is held only while it is read.
+  for (const [name, file] of needed) hashes.push([name, await sha256(file)]);
   const options = [
     ...(changes.length > 0 ? [`changes: ${JSON.stringify(changes)}, // the reader moved these controls after these steps`] : []),
     ...(checkpoint
@@ -150,6 +156,22 @@ function reports(source: ExportSource, name: string): ExportItem[] {
   return [item('html'), item('md')];
 }
 
+/** The training in PyTorch: its script, and the file that the script reads. */
+function pytorchItems({ definition, made, pytorch }: ExportSource): ExportItem[] {
+  if (!pytorch) return [];
+  const name = pytorchName(definition.id, Number(made.config.seed));
+  return [
+    { id: 'pytorch', label: 'the training in PyTorch', format: 'py', name, provide: async () => (await pytorch()).script },
+    {
+      id: 'pytorch-data',
+      label: '… and the file that it reads',
+      format: 'safetensors',
+      name,
+      provide: async () => (await pytorch()).file,
+    },
+  ];
+}
+
 /** The items that every lab offers, after its own. */
 export function commonExports(source: ExportSource): readonly ExportItem[] {
   const { store, made } = source;
@@ -202,6 +224,7 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
     ...reports(source, name),
     { id: 'run', label: 'run and settings', format: 'json', name, provide: () => runJson(source) },
     { id: 'script', label: 'a script that repeats the run', format: 'ts', name, provide: () => runScript(source) },
+    ...pytorchItems(source),
     ...start,
   ];
 }

@@ -4,7 +4,7 @@ import type { LiveTensor } from '../components/math-card/element.ts';
 import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
 import { type AnyContract, type Contract, trusted } from '../runtime/contract.ts';
 import type { LabEvent } from '../runtime/events.ts';
-import { type AnyDefinition, type DevicePreference, presetValues } from '../runtime/experiment.ts';
+import { type AnyDefinition, type DevicePreference, type GivenFiles, presetValues } from '../runtime/experiment.ts';
 import type { LinkState, Note, TeacherKeys } from '../runtime/link.ts';
 import type { RunState, StateReport } from '../runtime/runner.ts';
 import { type ConfigOf, defaults, type Schema } from '../runtime/schema.ts';
@@ -30,7 +30,7 @@ export interface StartOptions {
   /** Bytes of a checkpoint to go on from. */
   readonly checkpoint?: Uint8Array;
   /** The reader's own files, by name. */
-  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly files?: GivenFiles;
   /** Steps to take before it pauses, where it does not play; default 1. */
   readonly steps?: number;
   /** It waits while another lab of the page runs, instead of pausing that one: what starts by itself. */

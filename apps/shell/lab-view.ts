@@ -72,6 +72,8 @@ export interface LabView {
   resetAll(): void;
   choosePreset(name: string): void;
   clearNotes(): void;
+  /** The menu of exports was opened. */
+  exportsAsked(): void;
   copyLink(): void;
   openLinkBuilder(): void;
 }
@@ -176,7 +178,7 @@ function controls(view: LabView): Part {
 
 function tools(view: LabView): TemplateResult {
   return html`<div class="tools">
-    <chalk-export-menu .items=${view.exports}></chalk-export-menu>
+    <chalk-export-menu .items=${view.exports} @export-open=${() => view.exportsAsked()}></chalk-export-menu>
     <button @click=${() => view.copyLink()}>Copy link</button>
     ${
       view.compact || view.hides('teachers')

@@ -1,6 +1,6 @@
 /** What a run on a page is made of, and what it needs of the element around it. */
 import type { LabEvent } from '../runtime/events.ts';
-import type { DevicePreference, TuneMode } from '../runtime/experiment.ts';
+import type { DevicePreference, GivenFiles, TuneMode } from '../runtime/experiment.ts';
 import type { Hosting } from '../runtime/open-port.ts';
 import type { Change, StateReport } from '../runtime/runner.ts';
 
@@ -40,7 +40,7 @@ export type Wish = ({ readonly play: true } | { readonly advance: number }) & { 
 export interface RunStart<Values = Config> {
   readonly config: Values;
   readonly checkpoint?: Uint8Array | undefined;
-  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly files?: GivenFiles | undefined;
 }
 
 export interface MadeRun<Values = Config> extends RunStart<Values> {

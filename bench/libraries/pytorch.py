@@ -110,7 +110,7 @@ class Network:
 
     def to_own_layout(self):
         """HWIO to OIHW, [in, out] to [out, in]; behind a flattening the rows are those of (c, h, w) instead of (h, w, c)."""
-        shape, flat = self.images, None
+        image, flat, saved = self.images[:1], None, {}
         with torch.no_grad():
             for layer in self.network["layers"]:
                 if layer["type"] == "conv":
@@ -125,9 +125,9 @@ class Network:
                         flat = None
                     self.parameters[name] = weight.t().contiguous()
                 if layer["type"] == "flatten":
-                    flat = tuple(shape.shape[1:])
-                elif flat is None and shape.dim() == 4 and layer["type"] in ("conv", "maxPool"):
-                    shape = self.apply(layer, shape[:1], {})
+                    flat = tuple(image.shape[1:])
+                elif flat is None and image.dim() == 4 and layer["type"] in ("conv", "maxPool", "upsample", "save", "concat"):
+                    image = self.apply(layer, image, saved)
 
     def apply(self, layer, x, saved):
         kind = layer["type"]

@@ -4,7 +4,7 @@ import { ArgumentError, ConfigError, kindOf, requireFunction, requireRecord, Sha
 import { scope } from '../memory.ts';
 import type { Network } from '../nn/network.ts';
 import { checkTensor } from '../ops/arguments.ts';
-import { add, affine, div, maximum, mul, randomUniform, reshape, sqrt, square, sub, sum, where } from '../ops/index.ts';
+import { add, div, maximum, mul, randomUniform, reshape, sqrt, square, sub, sum, where } from '../ops/index.ts';
 import type { DeviceGenerator } from '../ops/random.ts';
 import { Generator } from '../random.ts';
 import { sameShape, type Tensor, tensor } from '../tensor.ts';
@@ -46,10 +46,103 @@ export interface Infidelity {
   readonly scale: Float32Array<ArrayBuffer>;
 }
 
+/** Squares that are filled at random places, and what that costs each image: the same for every map that is judged by them. */
+export interface SquareEffects {
+  readonly height: number;
+  readonly width: number;
+  /** Side of the squares. */
+  readonly window: number;
+  /** Rows and columns of their first pixels: [top, left] after [top, left]. */
+  readonly places: Int32Array;
+  /** ΔS = S_c(x) − S_c(x with the square filled), [samples, N]. */
+  readonly effects: Float32Array;
+}
+
+/**
+ * Fills random squares of the images, one after another.
+ * @param x images [N, H, W, C]
+ */
+export async function squareEffects(
+  network: Network,
+  x: Tensor,
+  targets: Targets,
+  options: InfidelityOptions,
+): Promise<SquareEffects> {
+  checkSubject(network, x);
+  requireRecord('infidelity', options);
+  if (!(options.rng instanceof Generator))
+    throw new ArgumentError('infidelity', `rng must be a Generator, not ${kindOf(options.rng)}`);
+  const [n, h, w] = x.shape as [number, number, number];
+  if (x.rank !== 4) throw new ShapeError('infidelity', [x.shape], 'the images must be [N, H, W, C]');
+  const { samples = 50, window = Math.max(1, Math.floor(Math.min(h, w) / 4)), fill = 0, rng, onStep } = options;
+  if (!Number.isInteger(window) || window < 1 || window > Math.min(h, w)) {
+    throw new ConfigError('window', `must be a whole number from 1 to ${Math.min(h, w)}, got ${window}.`);
+  }
+  if (!Number.isInteger(samples) || samples < 1)
+    throw new ConfigError('samples', `must be a whole number of at least 1, got ${samples}.`);
+  const labels = targetTensor(targets, n, x);
+  const before = classScores(network, x, labels);
+  const start = await before.data();
+  before.dispose();
+  const drawn = rng.uniform(samples * 2);
+  const places = Int32Array.from(drawn, (u, at) => Math.floor(u * ((at % 2 === 0 ? h : w) - window + 1)));
+  const effects = new Float32Array(samples * n);
+  for (let s = 0; s < samples; s++) {
+    const [top, left] = [places[2 * s] as number, places[2 * s + 1] as number];
+    const after = scope(() =>
+      noGrad(() => {
+        const kept = new Float32Array(h * w).fill(1);
+        for (let y = top; y < top + window; y++) kept.fill(0, y * w + left, y * w + left + window);
+        return classScores(network, where(tensor(kept, [1, h, w, 1], { device: x.device }), x.detach(), fill), labels);
+      }),
+    );
+    const scores = await after.data();
+    after.dispose();
+    for (let i = 0; i < n; i++) effects[s * n + i] = (start[i] as number) - (scores[i] as number);
+    onStep?.(s + 1, samples);
+  }
+  if (labels !== targets) labels.dispose();
+  return { height: h, width: w, window, places, effects };
+}
+
+/** Infidelity of maps [N, H, W] against effects that have been measured; see `infidelity`. */
+export async function infidelityOf(maps: Tensor, squares: SquareEffects): Promise<Infidelity> {
+  checkTensor('infidelity', maps, 'the maps');
+  const { height: h, width: w, window, places, effects } = squares;
+  const samples = places.length / 2;
+  const n = effects.length / samples;
+  if (!sameShape(maps.shape, [n, h, w])) {
+    throw new ShapeError('infidelity', [maps.shape, [n, h, w]], 'the maps must be [N, H, W], as the images are');
+  }
+  const values = await maps.data();
+  const [pp, pd, dd] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  for (let i = 0; i < n; i++) {
+    for (let s = 0; s < samples; s++) {
+      const [top, left] = [places[2 * s] as number, places[2 * s + 1] as number];
+      let phi = 0;
+      for (let y = top; y < top + window; y++) {
+        for (let c = left; c < left + window; c++) phi += values[(i * h + y) * w + c] as number;
+      }
+      const delta = effects[s * n + i] as number;
+      pp[i] = (pp[i] as number) + (phi * phi) / samples;
+      pd[i] = (pd[i] as number) + (phi * delta) / samples;
+      dd[i] = (dd[i] as number) + (delta * delta) / samples;
+    }
+  }
+  const scale = Float32Array.from(pd, (value, i) => ((pp[i] as number) > 0 ? value / (pp[i] as number) : 0));
+  const at = (beta: number, i: number) =>
+    Math.max(0, beta * beta * (pp[i] as number) - 2 * beta * (pd[i] as number) + (dd[i] as number));
+  return {
+    infidelity: Float32Array.from(pp, (_, i) => at(1, i)),
+    scaled: Float32Array.from(scale, (beta, i) => at(beta, i)),
+    scale,
+  };
+}
+
 /**
  * How well a map predicts the loss of score when a random square M is filled: ΔS = S_c(x) − S_c(x with M filled) against Σ_{i∈M} Φ_i (Yeh et al.
  * 2019, equation 1, with square removal; the map's values count as contributions to the score). Maps of methods with other units are compared by
- * their best scale β.
+ * their best scale β. Several maps of the same images share what the squares cost: `squareEffects`, then `infidelityOf`.
  * @param x images [N, H, W, C]
  * @param maps Φ [N, H, W]
  */
@@ -62,58 +155,10 @@ export async function infidelity(
 ): Promise<Infidelity> {
   checkSubject(network, x);
   checkTensor('infidelity', maps, 'the maps');
-  requireRecord('infidelity', options);
-  if (!(options.rng instanceof Generator))
-    throw new ArgumentError('infidelity', `rng must be a Generator, not ${kindOf(options.rng)}`);
-  const [n, h, w] = x.shape as [number, number, number];
-  if (x.rank !== 4 || !sameShape(maps.shape, [n, h, w])) {
+  if (x.rank !== 4 || !sameShape(maps.shape, x.shape.slice(0, 3))) {
     throw new ShapeError('infidelity', [x.shape, maps.shape], 'the images must be [N, H, W, C] and the maps [N, H, W]');
   }
-  const { samples = 50, window = Math.max(1, Math.floor(Math.min(h, w) / 4)), fill = 0, rng, onStep } = options;
-  if (!Number.isInteger(window) || window < 1 || window > Math.min(h, w)) {
-    throw new ConfigError('window', `must be a whole number from 1 to ${Math.min(h, w)}, got ${window}.`);
-  }
-  if (!Number.isInteger(samples) || samples < 1)
-    throw new ConfigError('samples', `must be a whole number of at least 1, got ${samples}.`);
-  const labels = targetTensor(targets, n, x);
-  const before = classScores(network, x, labels);
-  const start = await before.data();
-  const sums = Array.from({ length: 3 }, () => new Float64Array(n));
-  const [pp, pd, dd] = sums as [Float64Array, Float64Array, Float64Array];
-  const places = rng.uniform(samples * 2);
-  for (let s = 0; s < samples; s++) {
-    const top = Math.floor((places[2 * s] as number) * (h - window + 1));
-    const left = Math.floor((places[2 * s + 1] as number) * (w - window + 1));
-    const [predicted, after] = scope(() =>
-      noGrad(() => {
-        const square = new Float32Array(h * w);
-        for (let y = top; y < top + window; y++) square.fill(1, y * w + left, y * w + left + window);
-        const mask = tensor(square, [1, h, w], { device: x.device });
-        const filled = where(affine(reshape(mask, [1, h, w, 1]), -1, 1), x.detach(), fill);
-        return [sum(mul(maps.detach(), mask), { axes: [1, 2] }), classScores(network, filled, labels)];
-      }),
-    ) as [Tensor, Tensor];
-    const [p, a] = await Promise.all([predicted.data(), after.data()]);
-    predicted.dispose();
-    after.dispose();
-    for (let i = 0; i < n; i++) {
-      const [phi, delta] = [p[i] as number, (start[i] as number) - (a[i] as number)];
-      pp[i] = (pp[i] as number) + (phi * phi) / samples;
-      pd[i] = (pd[i] as number) + (phi * delta) / samples;
-      dd[i] = (dd[i] as number) + (delta * delta) / samples;
-    }
-    onStep?.(s + 1, samples);
-  }
-  before.dispose();
-  if (labels !== targets) labels.dispose();
-  const scale = Float32Array.from(pd, (value, i) => ((pp[i] as number) > 0 ? value / (pp[i] as number) : 0));
-  const at = (beta: number, i: number) =>
-    Math.max(0, beta * beta * (pp[i] as number) - 2 * beta * (pd[i] as number) + (dd[i] as number));
-  return {
-    infidelity: Float32Array.from(pp, (_, i) => at(1, i)),
-    scaled: Float32Array.from(scale, (beta, i) => at(beta, i)),
-    scale,
-  };
+  return infidelityOf(maps, await squareEffects(network, x, targets, options));
 }
 
 export interface MaxSensitivityOptions {
@@ -122,6 +167,8 @@ export interface MaxSensitivityOptions {
   /** Noisy copies. Default 10. */
   readonly samples?: number;
   readonly rng: DeviceGenerator;
+  /** Φ(x), where it has been made already. */
+  readonly origin?: Tensor;
   readonly onStep?: (done: number, total: number) => void;
 }
 
@@ -134,7 +181,7 @@ export function maxSensitivity(x: Tensor, explain: (x: Tensor) => Tensor, option
   checkTensor('maxSensitivity', x, 'the images');
   requireFunction('maxSensitivity', explain);
   requireRecord('maxSensitivity', options);
-  const { radius, samples = 10, rng, onStep } = options;
+  const { radius, samples = 10, rng, origin: made, onStep } = options;
   checkGenerator('maxSensitivity', rng);
   if (!(radius >= 0)) throw new ConfigError('radius', `must be a number of at least 0, got ${radius}.`);
   if (!Number.isInteger(samples) || samples < 1)
@@ -146,7 +193,7 @@ export function maxSensitivity(x: Tensor, explain: (x: Tensor) => Tensor, option
       return reshape(map.detach(), [n, -1]);
     };
     const length = (map: Tensor) => sqrt(sum(square(map), { axes: [1] }));
-    const origin = rows(explain(x.detach()));
+    const origin = rows(made ?? explain(x.detach()));
     const norm = maximum(length(origin), 1e-12);
     let worst: Tensor | undefined;
     for (let s = 0; s < samples; s++) {

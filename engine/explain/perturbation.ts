@@ -59,7 +59,7 @@ async function rankTensor(op: string, x: Tensor, maps: Tensor): Promise<Tensor> 
 }
 
 /** Softmax probability of each sample's target, [N]. */
-function targetProbability(network: Network, x: Tensor, targets: Targets): Tensor {
+export function targetProbability(network: Network, x: Tensor, targets: Targets): Tensor {
   const scores = network.forward(x);
   return sum(mul(softmax(scores), selection(scores, targets)), { axes: [1] });
 }
@@ -79,7 +79,7 @@ async function perturb(
   const curve = new Float32Array(n * (steps + 1));
   try {
     for (let s = 0; s <= steps; s++) {
-      const gone = roundHalfEven((s * h * w) / steps);
+      const gone = portion(s, steps, h * w);
       const probabilities = scope(() =>
         noGrad(() =>
           inEvaluation(network, () => {
@@ -98,12 +98,19 @@ async function perturb(
   } finally {
     ranks.dispose();
   }
-  const area = Float32Array.from({ length: n }, (_, i) => {
+  return { steps, curve, area: areasUnder(curve, steps) };
+}
+
+/** Pixels of `size` that have gone or come after portion s of `steps`. */
+export const portion = (s: number, steps: number, size: number): number => roundHalfEven((s * size) / steps);
+
+/** Mean of each row of curves [N, steps + 1] by the trapezoid rule. */
+export function areasUnder(curve: Float32Array, steps: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: curve.length / (steps + 1) }, (_, i) => {
     const row = curve.subarray(i * (steps + 1), (i + 1) * (steps + 1));
     const ends = ((row[0] as number) + (row[steps] as number)) / 2;
     return (row.reduce((total, value) => total + value, 0) - ends) / steps;
   });
-  return { steps, curve, area };
 }
 
 /**

@@ -300,6 +300,12 @@ export class Tsne {
   }
 }
 
+/** The lowest divergence so far, and the iteration at which it was found. */
+export interface TsneProgress {
+  readonly best: number;
+  readonly bestAt: number;
+}
+
 /** When to stop, as scikit-learn does: no progress for `patience` iterations, or a gradient that is as good as zero. */
 export class TsneConvergence {
   readonly patience: number;
@@ -324,7 +330,16 @@ export class TsneConvergence {
   }
 
   restart(iteration: number): void {
-    this.#best = Number.POSITIVE_INFINITY;
-    this.#bestAt = iteration;
+    this.state = { best: Number.POSITIVE_INFINITY, bestAt: iteration };
+  }
+
+  /** How far it has come: for a run that goes on elsewhere. */
+  get state(): TsneProgress {
+    return { best: this.#best, bestAt: this.#bestAt };
+  }
+
+  set state({ best, bestAt }: TsneProgress) {
+    this.#best = best;
+    this.#bestAt = bestAt;
   }
 }

@@ -3,7 +3,7 @@
 import shader from '../../shaders/binary.wgsl';
 import whereShader from '../../shaders/where.wgsl';
 import { atan2, log, pow } from '../math/index.ts';
-import { perItem, perSixteen, product } from './grids.ts';
+import { arranged, perItem, perSixteen, product } from './grids.ts';
 import { defineKernel, dispatch, type KernelSpec } from './kernel.ts';
 import { broadcastShape, broadcastStrides, collapse, contiguousStrides, forEachIndex, reach, twoVectors } from './strides.ts';
 
@@ -170,6 +170,7 @@ function binaryKernel(name: BinaryName, row: BinaryRow): BinaryKernel {
                 MODE_A: modeOf(p.shape, p.strideA) ?? 0,
                 MODE_B: modeOf(p.shape, p.strideB) ?? 0,
                 WIDE: Number((p.shape.at(-1) as number) % 4 === 0),
+                ...arranged(caps),
               },
               buffers: { a4: 'a', b4: 'b', y4: 'y' },
             }),
@@ -259,6 +260,7 @@ export const where = defineKernel<'mask' | 'a' | 'b', 'y', WhereParams>({
       plan: (p, caps) => ({
         dispatches: [
           dispatch(whereShader, 'vectors', whereDispatchParams(p), perSixteen(product(p.shape), caps), {
+            overrides: arranged(caps),
             buffers: { mask4: 'mask', a4: 'a', b4: 'b', y4: 'y' },
           }),
         ],

@@ -1,6 +1,6 @@
 /** Moving elements between boxes: permute, slice, expand, flip, concatenation, and placing into a larger tensor. */
 import shader from '../../shaders/copy.wgsl';
-import { perItem, perSixteen, product } from './grids.ts';
+import { arranged, perItem, perSixteen, product } from './grids.ts';
 import { defineKernel, dispatch, type KernelSpec, type Variant } from './kernel.ts';
 import { collapse, contiguousStrides, forEachIndex, reach, twoVectors } from './strides.ts';
 
@@ -123,7 +123,8 @@ const variants: readonly Variant<CopyParams>[] = [
     applies: (p) => p.shape.length === 1 && inVectors(p) !== undefined,
     plan(p, caps) {
       const params = dispatchParams(inVectors(p) as CopyParams);
-      return { dispatches: [dispatch(shader, 'contiguous', params, perSixteen(4 * params.count, caps), { buffers })] };
+      const options = { overrides: arranged(caps), buffers };
+      return { dispatches: [dispatch(shader, 'contiguous', params, perSixteen(4 * params.count, caps), options)] };
     },
   },
 ];

@@ -2,7 +2,7 @@
 import castShader from '../../shaders/cast.wgsl';
 import fillShader from '../../shaders/fill.wgsl';
 import padShader from '../../shaders/pad.wgsl';
-import { perItem, perSixteen, product } from './grids.ts';
+import { arranged, perItem, perSixteen, product } from './grids.ts';
 import { defineKernel, dispatch, type KernelArray } from './kernel.ts';
 import { vec4 } from './strides.ts';
 
@@ -28,7 +28,9 @@ export const fill = defineKernel<never, 'y', { readonly count: number; readonly 
     {
       id: 'vectors',
       plan: (p, caps) => ({
-        dispatches: [dispatch(fillShader, 'vectors', p, perSixteen(p.count, caps), { buffers: { y4: 'y' } })],
+        dispatches: [
+          dispatch(fillShader, 'vectors', p, perSixteen(p.count, caps), { overrides: arranged(caps), buffers: { y4: 'y' } }),
+        ],
       }),
     },
   ],

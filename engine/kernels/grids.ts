@@ -11,6 +11,9 @@ export function perSixteen(count: number, caps: AdapterCaps): Grid {
   return linearGrid(Math.ceil(count / 16), 256, caps.maxWorkgroupsPerDimension);
 }
 
+/** How those four lie, for shaders that leave it open: one behind another for a processor's cache. */
+export const arranged = (caps: AdapterCaps): { CONTIGUOUS: number } => ({ CONTIGUOUS: Number(caps.kind === 'cpu') });
+
 export function product(shape: readonly number[]): number {
   return shape.reduce((total, extent) => total * extent, 1);
 }

@@ -3,7 +3,7 @@
 import shader from '../../shaders/unary.wgsl';
 import gradientShader from '../../shaders/unary-gradient.wgsl';
 import { cos, erf, erfc, exp, expm1, log, log1p, pow, sin, tan, tanh } from '../math/index.ts';
-import { perItem, perSixteen } from './grids.ts';
+import { arranged, perItem, perSixteen } from './grids.ts';
 import { defineKernel, dispatch, type KernelSpec, type Variant } from './kernel.ts';
 
 /** `alpha` and `beta` mean what the row's equation says; 0 where it names none. */
@@ -180,7 +180,12 @@ function unaryKernel(name: UnaryName, row: UnaryRow): UnaryKernel {
         plan: (p, caps) => ({ dispatches: [dispatch(shader, 'naive', p, perItem(p.count, caps, 64), { overrides })] }),
       },
       ...vectorsUnlessLong(row, (p, caps) => ({
-        dispatches: [dispatch(shader, 'vectors', p, perSixteen(p.count, caps), { overrides, buffers: { x4: 'x', y4: 'y' } })],
+        dispatches: [
+          dispatch(shader, 'vectors', p, perSixteen(p.count, caps), {
+            overrides: { ...overrides, ...arranged(caps) },
+            buffers: { x4: 'x', y4: 'y' },
+          }),
+        ],
       })),
     ],
   });
@@ -217,7 +222,7 @@ function unaryGradientKernel(name: UnaryName, row: UnaryRow): UnaryGradientKerne
       ...vectorsUnlessLong(row, (p, caps) => ({
         dispatches: [
           dispatch(gradientShader, 'vectors', p, perSixteen(p.count, caps), {
-            overrides,
+            overrides: { ...overrides, ...arranged(caps) },
             buffers: { gy4: 'gy', saved4: 'saved', gx4: 'gx' },
           }),
         ],

@@ -92,6 +92,11 @@ it('trains, reads a drawn digit and shows what is behind a cell and inside the n
     {},
     lab,
   );
+  // With all that on it the page fits a phone.
+  await page.setViewport({ width: 360, height: 800 });
+  await drawn();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await page.setViewport({ width: 1280, height: 1000 });
   expect(errors).toEqual([]);
 }, 300_000);
 

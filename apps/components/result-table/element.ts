@@ -2,8 +2,16 @@ import { css, html, LitElement, nothing } from 'lit';
 import { baseStyles } from '../../shell/styles.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { fileName, saveText } from '../shared/files.ts';
-import { type CellFormat, cellText } from '../shared/format.ts';
+import { type CellFormat, cellText, formatNumber } from '../shared/format.ts';
 import { type ColumnOrder, columnsOf, isNumeric, nextOrder, type ResultRow, rowsCsv, rowsJson, sortRows } from './rows.ts';
+
+/** What stands at the head of a column beside its name. */
+export interface ColumnHead {
+  /** A sentence, told where the pointer rests. */
+  readonly says?: string;
+  /** Struck through: its numbers are not to be relied on; say below the table why. */
+  readonly struck?: boolean;
+}
 
 /**
  * A table of results: sorted by a press on a column's head, numbers formatted as everywhere, and to be taken away as CSV or JSON in full
@@ -13,8 +21,9 @@ import { type ColumnOrder, columnsOf, isNumeric, nextOrder, type ResultRow, rows
  * @attr {string} label - caption, and name of the files
  * @attr {string} empty-text - shown where there are no rows; empty: nothing is shown
  * @attr {boolean} no-export
+ * @attr {boolean} wide - more columns than fit: heads wrap, and the first column stays while the others are scrolled
  * @fires table-sort - the reader sorted; detail `{column, descending}`, or null for the order in which the rows came
- * @slot - a remark below the caption
+ * @slot - a remark below the table
  * @csspart table
  */
 export class ChalkResultTable extends LitElement {
@@ -25,6 +34,8 @@ export class ChalkResultTable extends LitElement {
     rows: { attribute: false },
     columns: { attribute: false },
     formats: { attribute: false },
+    spreads: { attribute: false },
+    heads: { attribute: false },
     order: { state: true },
   };
   static override styles = [
@@ -35,6 +46,8 @@ export class ChalkResultTable extends LitElement {
         min-width: 0;
       }
       .scroll {
+        /* What is hidden from the eye but not from readers is placed within, not beside the page. */
+        position: relative;
         overflow-x: auto;
       }
       table {
@@ -66,6 +79,28 @@ export class ChalkResultTable extends LitElement {
         font-size: inherit;
         font-weight: inherit;
       }
+      :host([wide]) :is(thead th, tbody th) {
+        min-width: 4.5rem;
+        max-width: 8rem;
+        vertical-align: bottom;
+        white-space: normal;
+      }
+      :host([wide]) :is(thead th:first-child, tbody th) {
+        position: sticky;
+        left: 0;
+        background: var(--chalk-paper);
+      }
+      :host([wide]) thead button {
+        text-align: inherit;
+        white-space: normal;
+      }
+      .struck,
+      td small {
+        color: var(--chalk-ink-soft);
+      }
+      .struck button {
+        text-decoration: line-through;
+      }
       .foot {
         display: flex;
         gap: var(--chalk-space-2);
@@ -93,6 +128,9 @@ export class ChalkResultTable extends LitElement {
   declare columns: readonly string[] | null;
   /** How numbers of a column are written where four digits are not what is wanted. */
   declare formats: Readonly<Record<string, CellFormat>>;
+  /** Columns that hold the ± of others, by the column they belong to: shown in its cells. */
+  declare spreads: Readonly<Record<string, string>>;
+  declare heads: Readonly<Record<string, ColumnHead>>;
   declare private order: ColumnOrder | null;
 
   constructor() {
@@ -103,6 +141,8 @@ export class ChalkResultTable extends LitElement {
     this.rows = [];
     this.columns = null;
     this.formats = {};
+    this.spreads = {};
+    this.heads = {};
     this.order = null;
   }
 
@@ -123,8 +163,12 @@ export class ChalkResultTable extends LitElement {
   private head(column: string) {
     const sorted = this.order?.column === column ? this.order : null;
     const direction = sorted ? (sorted.descending ? 'descending' : 'ascending') : 'none';
-    return html`<th scope="col" class=${isNumeric(this.rows, column) ? 'numbers' : ''} aria-sort=${direction}>
-      <button @click=${() => this.sort(column)}>${column}<span aria-hidden="true">${sorted ? (sorted.descending ? ' ↓' : ' ↑') : ''}</span></button>
+    const { says, struck } = this.heads[column] ?? {};
+    const classes = `${isNumeric(this.rows, column) ? 'numbers' : ''} ${struck ? 'struck' : ''}`;
+    return html`<th scope="col" class=${classes} aria-sort=${direction}>
+      <button title=${says ?? nothing} @click=${() => this.sort(column)}>${column}${
+        struck ? html`<span class="visually-hidden">, struck through</span>` : nothing
+      }<span aria-hidden="true">${sorted ? (sorted.descending ? ' ↓' : ' ↑') : ''}</span></button>
     </th>`;
   }
 
@@ -132,7 +176,11 @@ export class ChalkResultTable extends LitElement {
     return html`<tr>${columns.map((column, at) => {
       const text = cellText(row[column], this.formats[column]);
       if (at === 0) return html`<th scope="row">${text}</th>`;
-      return html`<td class=${typeof row[column] === 'number' ? 'numbers' : ''}>${text}</td>`;
+      const spread = row[this.spreads[column] ?? ''];
+      const classes = `${typeof row[column] === 'number' ? 'numbers' : ''} ${this.heads[column]?.struck ? 'struck' : ''}`;
+      return html`<td class=${classes}>${text}${
+        typeof spread === 'number' ? html` <small>± ${formatNumber(spread, 2)}</small>` : nothing
+      }</td>`;
     })}</tr>`;
   }
 
@@ -144,15 +192,16 @@ export class ChalkResultTable extends LitElement {
   protected override render() {
     const { rows, label } = this;
     if (rows.length === 0) return this.emptyText ? html`<p>${this.emptyText}</p>` : nothing;
-    const columns = this.columns ?? columnsOf(rows);
-    return html`<slot></slot>
-      <div class="scroll" tabindex="0" role="group" aria-label=${label}>
+    const spreads = new Set(Object.values(this.spreads));
+    const columns = this.columns ?? columnsOf(rows).filter((column) => !spreads.has(column));
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${label}>
         <table part="table">
           <caption>${label}</caption>
           <thead><tr>${columns.map((column) => this.head(column))}</tr></thead>
           <tbody>${sortRows(rows, this.order).map((row) => this.row(row, columns))}</tbody>
         </table>
       </div>
+      <slot></slot>
       ${
         this.noExport
           ? nothing

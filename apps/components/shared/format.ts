@@ -34,8 +34,12 @@ function honestDigits(share: number, digits: number): number {
 export const formatPercent = (share: number, digits = 1): string =>
   Number.isFinite(share) ? `${(share * 100).toFixed(honestDigits(share, digits))} %` : '–';
 
-/** How a table writes the numbers of a column; default: four significant digits. */
-export type CellFormat = 'number' | 'percent' | 'count';
+/** `97 %`, in four characters at most: what is not quite all is `>99 %`, and what is not quite nothing `<1 %`. */
+export const roughPercent = (share: number): string =>
+  share > 0 && share < 0.005 ? '<1 %' : share < 1 && share >= 0.995 ? '>99 %' : formatPercent(share, 0);
+
+/** How a table writes the numbers of a column; default: four significant digits; `short`: three. */
+export type CellFormat = 'number' | 'short' | 'percent' | 'count';
 
 /** One cell of a table, whatever it holds. */
 export function cellText(value: unknown, format: CellFormat = 'number'): string {
@@ -43,7 +47,7 @@ export function cellText(value: unknown, format: CellFormat = 'number'): string 
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value !== 'number') return String(value);
   if (format === 'percent') return formatPercent(value);
-  return format === 'count' ? formatCount(value) : formatNumber(value);
+  return format === 'count' ? formatCount(value) : formatNumber(value, format === 'short' ? 3 : 4);
 }
 
 /** Multi-index of a flat index in row-major order, `[2, 13, 0]`. */

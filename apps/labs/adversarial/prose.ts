@@ -1,6 +1,6 @@
 /** What the reader is asked, and what the run found. */
 import { html, nothing } from 'lit';
-import { formatPercent } from '../../components/shared/format.ts';
+import { formatNumber, formatPercent } from '../../components/shared/format.ts';
 import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
 import type { SizeResult } from './curves.ts';
 import type { Adversarial, AdversarialResult } from './experiment.ts';
@@ -9,7 +9,7 @@ import type { schema } from './schema.ts';
 type Page = LabPage<typeof schema, Adversarial>;
 
 /** Grey levels of 255 that ε stands for. */
-const levels = (epsilon: number) => Math.round(255 * epsilon);
+const levels = (epsilon: number) => formatNumber(255 * epsilon, 3);
 
 /** The size of the curves that is nearest to ε, 0 left out. */
 function nearest(curve: readonly SizeResult[], epsilon: number): SizeResult | undefined {

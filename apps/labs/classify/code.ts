@@ -23,11 +23,16 @@ export function runnableCode(
 ): string {
   const moved = changes.filter(({ values }) => 'rate' in values).map(({ step, values }) => [step, values.rate]);
   const { dataset, images, validationImages, testImages, seed, batch, epochs, normalise } = config;
+  const split =
+    validationImages === 0
+      ? `const train = shuffle(all, uniformFrom(new Generator(seed, 'split')));`
+      : `const held = Math.min(${validationImages}, Math.floor((all.count * ${validationImages}) / ${images + validationImages}));
+const { train, validation } = splitDataset(all, held, uniformFrom(new Generator(seed, 'split')));`;
   return `/**
  * Trains a classifier with Chalkgrad's engine. Save this file in the root of a Chalkgrad checkout and run it with
  * \`node apps/cli/run.mjs exec FILE\`; \`npm run data\` must have prepared the pictures.
  */
-import { splitDataset, take } from './engine/data/dataset.ts';
+import { ${validationImages === 0 ? 'shuffle' : 'splitDataset'}, take } from './engine/data/dataset.ts';
 import { loadDataset } from './engine/data/load.ts';
 import { folderSource } from './engine/data/source-node.ts';
 import { uniformFrom } from './engine/data/uniform.ts';
@@ -43,8 +48,7 @@ console.log(device.info.name);
 const source = folderSource('data/packs');
 const all = await loadDataset('${dataset}', { source, split: 'train', count: ${images + validationImages} });
 const test = await loadDataset('${dataset}', { source, split: 'test', count: ${testImages} });
-const held = Math.min(${validationImages}, Math.floor((all.count * ${validationImages}) / ${images + validationImages}));
-const { train, validation } = splitDataset(all, held, uniformFrom(new Generator(seed, 'split')));
+${split}
 const normalisation = ${normalise ? '{ mean: train.mean, std: train.std }' : 'null'};
 
 const network = buildNetwork(${layersText(definition)}, { inputShape: ${JSON.stringify(inputShape)}, rng: seed, dropoutSeed: seed });
@@ -53,8 +57,7 @@ console.log(network.parameterCount, 'parameters');
 const trainer = new Trainer({
   network,
   data: imageData(take(train, ${images}), { normalisation }),
-  validation: imageData(validation, { normalisation }),
-  loss: 'crossEntropy',
+${validationImages === 0 ? '' : '  validation: imageData(validation, { normalisation }),\n'}  loss: 'crossEntropy',
   optimiser: ${json(optimiserOf(config)).replaceAll('\n', '\n  ')},
   schedule: ${JSON.stringify(scheduleOf(config))},
   batchSize: ${batch},

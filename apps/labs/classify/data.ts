@@ -10,7 +10,8 @@ import type { Config } from './networks.ts';
 
 export interface Pictures {
   readonly train: ImageDataset;
-  readonly validation: ImageDataset;
+  /** Absent where nothing is held out. */
+  readonly validation?: ImageDataset;
   readonly test: ImageDataset;
   /** Says what was asked for and is not there. */
   readonly note?: string;
@@ -22,6 +23,10 @@ const uniform = (seed: number, stream: string) => uniformFrom(new Generator(seed
 /** Draws `images` + `validationImages` from what there is, keeping their ratio where it is less. */
 function draw(all: ImageDataset, config: Config): Pick<Pictures, 'train' | 'validation' | 'note'> {
   const { images, validationImages, seed } = config;
+  if (validationImages === 0) {
+    const note = all.count < images ? `Only ${all.count} labelled images are here: all are trained on.` : undefined;
+    return { train: take(shuffle(all, uniform(seed, 'split')), images), ...(note ? { note } : {}) };
+  }
   const wanted = images + validationImages;
   const held =
     all.count >= wanted

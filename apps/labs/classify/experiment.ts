@@ -1,20 +1,32 @@
 /** Trains a classifier, or several in a search, and answers questions about what it has learned. */
 import { ConfigError } from '../../../engine/index.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
+import type { Module } from '../../../engine/nn/module.ts';
 import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import type { Cell } from '../../runtime/events.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent, RunContext } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { liveTensors } from './card-tensors.ts';
 import { loadPictures, type Pictures } from './data.ts';
+import type { HistogramReport } from './histograms.ts';
+import type { DrawnLayer } from './network-diagram.ts';
 import type { Config } from './networks.ts';
-import { type EvaluationReport, type GradientReport, type MistakesReport, mistakes, normsOf, reportOf } from './report.ts';
+import {
+  type EvaluationReport,
+  type GradientReport,
+  lossOfLab01,
+  type MistakesReport,
+  mistakes,
+  normsOf,
+  reportOf,
+} from './report.ts';
 import { type Inspection, imagesOf, inspect, type Prediction, predict, type SetName, type Subject } from './requests.ts';
-import { type EpochResult, evaluated, type History, newHistory, trainFully } from './run.ts';
+import { type EpochResult, evaluated, type History, newHistory, type Told, trainFully } from './run.ts';
 import { definition, type schema } from './schema.ts';
 import { searched, type Trained, type TrialResult } from './search.ts';
-import { Training } from './training.ts';
+import { Training, trainerConfig } from './training.ts';
 
 /** The event `data` named 'setup'. */
 export interface Setup {
@@ -22,6 +34,8 @@ export interface Setup {
   readonly classNames: readonly string[];
   readonly inputShape: readonly number[];
   readonly network: NetworkDefinition;
+  /** Its layers with what they put out. */
+  readonly layers: readonly DrawnLayer[];
   readonly parameters: number;
   readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
 }
@@ -35,16 +49,18 @@ export interface Classification {
     /** Whose pictures the images of that name are. */
     mistakes: MistakesReport;
     gradients: GradientReport;
+    [histogram: `histogram ${number}`]: HistogramReport;
   };
-  requests: CardRequests & {
-    predict(of: { readonly pixels: Uint8Array }): Prediction;
-    inspect(of: Subject): Inspection;
-    images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
-    checkpoint(): { readonly bytes: Uint8Array; readonly step: number };
-  };
+  requests: CardRequests &
+    PyTorchRequests & {
+      predict(of: { readonly pixels: Uint8Array }): Prediction;
+      inspect(of: Subject): Inspection;
+      images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
+      checkpoint(): { readonly bytes: Uint8Array; readonly step: number };
+    };
 }
 
-type Told = ExperimentEvent<Classification['data']>;
+type Event = ExperimentEvent<Classification['data']>;
 
 export interface ClassifyResult {
   readonly parameters: number;
@@ -64,6 +80,18 @@ export interface ClassifyResult {
 /** Pictures of the training set shown at the start. */
 const EXAMPLES = 24;
 
+/** A layer for the drawing. */
+const drawn = (layer: Module): DrawnLayer => ({
+  type: layer.type,
+  shape: layer.outputShape,
+  parameters: layer.parameterCount,
+  inside: insideOf(layer),
+});
+
+/** Types of the layers within a layer that can hold some. */
+const insideOf = (layer: Module): string[] =>
+  layer.children.flatMap(([, child]) => (child.children.length > 0 ? insideOf(child) : [child.type]));
+
 function setupOf(training: Training): Setup {
   const { train, validation, test } = training.pictures;
   return {
@@ -71,28 +99,30 @@ function setupOf(training: Training): Setup {
     classNames: train.classNames,
     inputShape: [train.height, train.width, train.channels],
     network: training.network.definition,
+    layers: training.network.layers.map(drawn),
     parameters: training.network.parameterCount,
-    counts: { train: train.count, validation: validation.count, test: test.count },
+    counts: { train: train.count, validation: validation?.count ?? 0, test: test.count },
   };
 }
 
-/** Goes on from a checkpoint: of this run exactly; of another run with the same network from its weights. */
-function resume(training: Training, bytes: Uint8Array): PlainEvent | undefined {
+/** Goes on from a checkpoint: of this run exactly, with what it had told; of another run with the same network from its weights. */
+function resume(training: Training, bytes: Uint8Array): { readonly told?: Told; readonly note?: PlainEvent } {
   const checkpoint = readCheckpoint(bytes);
   try {
     training.trainer.load(checkpoint);
-    return undefined;
+    const { told } = (checkpoint.metadata.notes ?? {}) as { told?: Told };
+    return told ? { told } : {};
   } catch (error) {
     const same = JSON.stringify(checkpoint.metadata.definition) === JSON.stringify(training.network.definition);
     if (!(error instanceof ConfigError) || !same) throw error;
     training.network.loadStateDict(checkpoint.state);
     const message = `The checkpoint belongs to another run: training starts again from its weights. (${error.message})`;
-    return { type: 'status', level: 'note', message };
+    return { note: { type: 'status', level: 'note', message } };
   }
 }
 
 /** The test set, once. */
-async function* tested(training: Training): AsyncGenerator<Told, ClassifyResult['test']> {
+async function* tested(training: Training): AsyncGenerator<Event, ClassifyResult['test']> {
   const found = yield* evaluated(training, training.test, 'test');
   const report = reportOf(found, training.pictures.test, 'test', training.trainer.progress.step);
   yield { type: 'data', name: 'evaluation', value: report };
@@ -100,7 +130,7 @@ async function* tested(training: Training): AsyncGenerator<Told, ClassifyResult[
   const { accuracy, loss, perClass } = report;
   const { lossShown, batch } = training.config;
   const row: Record<string, Cell> = { images: training.pictures.test.count, accuracy, 'loss (mean cross-entropy)': loss };
-  if (lossShown === 'LAB01') row['loss as LAB01 prints it'] = loss / batch;
+  if (lossShown === 'LAB01' && found.losses) row['loss as LAB01 prints it'] = lossOfLab01(found.losses, batch);
   yield { type: 'row', table: 'test', id: 'test', row };
   return { accuracy, loss, perClass };
 }
@@ -135,14 +165,22 @@ function serve(context: Context<Config, Classification>, current: () => Training
   };
   context.serve('predict', (of) => predict(present(), of));
   /** What the reader looked at last, in the cards too. */
-  let subject: Subject = { set: 'validation', index: 0 };
+  let subject: Subject | undefined;
   context.serve('inspect', (of) => {
     subject = of;
     return inspect(present(), of);
   });
-  context.serve('tensors', async () => liveTensors(await inspect(present(), subject)));
+  context.serve('tensors', async () => {
+    const training = present();
+    const first = { set: training.validation ? 'validation' : 'train', index: 0 } as const;
+    return liveTensors(await inspect(training, subject ?? first));
+  });
   context.serve('images', (of) => imagesOf(present(), of));
   context.serve('verify', async ({ card }) => (await import('./verify.ts')).verify(present(), card));
+  context.serve('pytorch', () => {
+    const { config, pictures, network } = present();
+    return pytorchOf({ definition, config, begin: () => trainerConfig(config, pictures), trained: () => network.stateDict() });
+  });
   context.serve('checkpoint', async () => {
     const training = present();
     return { bytes: training.annotate(await training.trainer.checkpoint()), step: training.trainer.progress.step };
@@ -186,13 +224,13 @@ async function* single(
   context: RunContext<Config>,
   pictures: Pictures,
   replace: (training: Training) => void,
-): AsyncGenerator<Told, Trained> {
+): AsyncGenerator<Event, Trained> {
   const best = new Training(config, pictures);
   replace(best);
-  const note = context.checkpoint && resume(best, context.checkpoint);
+  const { told, note } = context.checkpoint ? resume(best, context.checkpoint) : {};
   if (note) yield note;
   yield { type: 'data', name: 'setup', value: setupOf(best) };
-  const history = newHistory();
+  const history = newHistory(told);
   yield* trainFully(best, context, history);
   return { best, history };
 }

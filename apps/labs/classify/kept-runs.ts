@@ -54,7 +54,7 @@ export class KeptRuns {
   /** A run began: what ran before is kept where it came as far as an evaluation, and forgotten where it did not. */
   begin(store: RunStore<Classification>, config: Config): void {
     const before = this.#current;
-    const ran = before !== undefined && seriesOfRun(before.store, 'loss', 'validation') !== undefined;
+    const ran = before?.store.charts.has('accuracy') === true;
     if (ran) {
       const { store: old, config: used, number } = before;
       const color = COLORS[(number - 1) % COLORS.length] as number;

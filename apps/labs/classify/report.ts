@@ -75,6 +75,19 @@ export function* mistakes(report: EvaluationReport, data: ImageDataset): Generat
   };
 }
 
+/**
+ * The loss that LAB01 reports: the mean losses of the batches in the order of the set, added up and divided by the number of images. About the
+ * mean cross-entropy over the batch size; a last batch that is smaller counts as much as a whole one.
+ */
+export function lossOfLab01(losses: Float64Array, batch: number): number {
+  let sum = 0;
+  for (let from = 0; from < losses.length; from += batch) {
+    const of = losses.subarray(from, from + batch);
+    sum += of.reduce((total, loss) => total + loss, 0) / of.length;
+  }
+  return sum / losses.length;
+}
+
 /** Norm of the gradient by layer. */
 export const normsOf = ({ layers, norms }: GradientNorms): Record<string, number> =>
   Object.fromEntries(layers.map((layer, i) => [layer, norms[i] as number]));

@@ -57,6 +57,13 @@ function checked(pixels: Uint8Array, training: Training): Uint8Array {
   return pixels;
 }
 
+/** @throws Error where the run holds no images out */
+function setOf(training: Training, set: SetName): ImageDataset {
+  const found = training.pictures[set];
+  if (!found) throw new Error('this run holds no images out');
+  return found;
+}
+
 function one(training: Training, image: Uint8Array): ImageDataset {
   return { ...take(training.pictures.train, 1), count: 1, images: image, labels: new Uint8Array(1) };
 }
@@ -98,8 +105,8 @@ async function look(value: Tensor | null | undefined, dropBatch: boolean): Promi
 
 /** Activations, weights and their gradients for one image. */
 export async function inspect(training: Training, subject: Subject): Promise<Inspection> {
-  const known = 'set' in subject ? training.pictures[subject.set] : undefined;
-  const image = 'set' in subject ? imageAt(training.pictures[subject.set], subject.index) : checked(subject.pixels, training);
+  const known = 'set' in subject ? setOf(training, subject.set) : undefined;
+  const image = 'set' in subject ? imageAt(setOf(training, subject.set), subject.index) : checked(subject.pixels, training);
   const found = await predict(training, { pixels: image });
   const label = ('set' in subject ? known?.labels[subject.index] : undefined) ?? found.prediction;
   const { x, labels: unused } = training.batchOf(one(training, image));
@@ -151,7 +158,7 @@ export function imagesOf(
   training: Training,
   { set, indices }: { readonly set: SetName; readonly indices: readonly number[] },
 ): ImageBatch {
-  const source = training.pictures[set];
+  const source = setOf(training, set);
   const chosen = subset(
     source,
     indices.filter((index) => index >= 0 && index < source.count),

@@ -14,32 +14,40 @@ export interface EpochResult {
   readonly trainLoss: number;
   readonly validationLoss: number | null;
   readonly validationAccuracy: number | null;
-  readonly seconds: number;
+}
+
+/** What a checkpoint keeps of a training beside its state, so that the result of a run that goes on is that of the whole. */
+export interface Told {
+  readonly epochs: readonly EpochResult[];
+  /** Loss of the first steps, unrounded: for comparing devices. */
+  readonly firstLosses: readonly number[];
+  /** Smallest loss of a batch. */
+  readonly least: number;
 }
 
 /** What a training has told so far. */
-export interface History {
+export interface History extends Told {
   readonly epochs: EpochResult[];
-  /** Loss of the first steps, unrounded: for comparing devices. */
   readonly firstLosses: number[];
-  /** Smallest loss of a batch. */
   least: number;
   gradients: GradientNorms | undefined;
   /** The latest evaluation of the first training images. */
   training: Evaluation | undefined;
+  /** Absent where nothing is held out. */
   validation: Evaluation | undefined;
 }
 
-export const newHistory = (): History => ({
-  epochs: [],
-  firstLosses: [],
-  least: Number.POSITIVE_INFINITY,
+/** @param before of the run that goes on */
+export const newHistory = (before?: Told): History => ({
+  epochs: [...(before?.epochs ?? [])],
+  firstLosses: [...(before?.firstLosses ?? [])],
+  least: before?.least ?? Number.POSITIVE_INFINITY,
   gradients: undefined,
   training: undefined,
   validation: undefined,
 });
 
-type Told = ExperimentEvent<Classification['data']>;
+type Event = ExperimentEvent<Classification['data']>;
 
 const FIRST = 20;
 
@@ -66,34 +74,50 @@ export async function* evaluated(
 }
 
 /** The state to go on from; every so many epochs another one, to be kept. */
-async function* checkpoints(training: Training): AsyncGenerator<Told> {
+async function* checkpoints(training: Training, { epochs, firstLosses, least }: History): AsyncGenerator<Event> {
   const { progress, plan } = training.trainer;
   const { keepEvery } = training.config;
   const { step, epoch, position } = progress;
-  const bytes = training.annotate(await training.trainer.checkpoint());
+  const bytes = training.annotate(await training.trainer.checkpoint(), { epochs, firstLosses, least });
   if (keepEvery > 0 && position === 0 && (epoch % keepEvery === 0 || step === plan.totalSteps))
     yield { type: 'checkpoint', name: `epoch ${epoch}`, step, bytes };
   yield { type: 'checkpoint', name: 'model', step, bytes };
 }
 
-/** Everything that is looked at between steps. */
-async function* look(training: Training, history: History, { trial }: RunOptions): AsyncGenerator<Told> {
-  const { trainer } = training;
-  const { step } = trainer.progress;
-  const validation = yield* evaluated(training, training.validation, 'evaluate');
-  history.validation = validation;
-  const { accuracy = 0, loss } = validation;
+/** The held-out images: their curves, and the confusion matrix. */
+async function* validated(training: Training, history: History, { trial }: RunOptions): AsyncGenerator<Event> {
+  const { validation: held } = training.pictures;
+  if (!training.validation || !held) return;
+  const { step } = training.trainer.progress;
+  const found = yield* evaluated(training, training.validation, 'evaluate');
+  history.validation = found;
+  const { accuracy = 0, loss } = found;
   yield { type: 'metric', series: trial ?? 'validation', x: step, y: loss };
   yield { type: 'metric', series: trial ?? 'validation', x: step, y: accuracy, chart: 'accuracy' };
+  yield { type: 'data', name: 'evaluation', value: reportOf(found, held, 'validation', step) };
+}
+
+/**
+ * Everything that is looked at between steps.
+ * @param epoch that has just ended
+ */
+async function* look(
+  training: Training,
+  history: History,
+  epoch: EpochEvent | undefined,
+  options: RunOptions,
+): AsyncGenerator<Event> {
+  const { step } = training.trainer.progress;
+  yield* validated(training, history, options);
+  if (epoch) history.epochs.push(epochOf(epoch, history.validation));
   history.training = yield* evaluated(training, training.trainProbe, 'evaluate');
-  if (trial === undefined) {
-    yield { type: 'metric', series: 'training', x: step, y: history.training.accuracy ?? 0, chart: 'accuracy' };
-    history.gradients = await training.gradientNorms();
-    yield* gradientEvents(history.gradients, step);
-    yield* checkpoints(training);
-  }
-  const report = reportOf(validation, training.pictures.validation, 'validation', step);
-  yield { type: 'data', name: 'evaluation', value: report };
+  if (options.trial !== undefined) return;
+  yield { type: 'metric', series: 'training', x: step, y: history.training.accuracy ?? 0, chart: 'accuracy' };
+  const { histograms, ...norms } = await training.gradientNorms();
+  history.gradients = norms;
+  yield* gradientEvents(norms, step);
+  yield { type: 'data', name: `histogram ${step}`, value: { step, layers: histograms } };
+  yield* checkpoints(training, history);
 }
 
 /** Trains to the end. One `step` event a step, after everything that belongs to the step. */
@@ -102,7 +126,7 @@ export async function* trainFully(
   context: RunContext<Config>,
   history: History,
   options: RunOptions = {},
-): AsyncGenerator<Told> {
+): AsyncGenerator<Event> {
   const { before = 0, total, trial } = options;
   const { trainer } = training;
   const told = ({ step, epoch, loss, total: own }: StepEvent): ExperimentEvent => ({
@@ -129,13 +153,14 @@ export async function* trainFully(
       if (step < until) yield told(event);
       else last = event;
     }
-    yield* look(training, history, options);
-    if (epoch) history.epochs.push(epochOf(epoch, history.validation));
+    yield* look(training, history, epoch, options);
     if (last) yield told(last);
   }
+  // A run that goes on from its end takes no step, but has the same result.
+  if (!history.training) yield* look(training, history, undefined, options);
 }
 
-function epochOf({ epoch, step, loss, seconds }: EpochEvent, validation: Evaluation | undefined): EpochResult {
+function epochOf({ epoch, step, loss }: EpochEvent, validation: Evaluation | undefined): EpochResult {
   const { loss: validationLoss = null, accuracy: validationAccuracy = null } = validation ?? {};
-  return { epoch, step, trainLoss: loss, validationLoss, validationAccuracy, seconds };
+  return { epoch, step, trainLoss: loss, validationLoss, validationAccuracy };
 }

@@ -1,6 +1,6 @@
 /** Searches hyper-parameters: trains one setting after the other, keeps the one that does best on the validation set. */
 import { uniformFrom } from '../../../engine/data/uniform.ts';
-import { Generator } from '../../../engine/index.ts';
+import { ConfigError, Generator } from '../../../engine/index.ts';
 import type { Evaluation } from '../../../engine/train/evaluate.ts';
 import type { Cell } from '../../runtime/events.ts';
 import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
@@ -68,6 +68,8 @@ export async function* searched(
   pictures: Pictures,
   replace: (training: Training | undefined) => void,
 ): AsyncGenerator<ExperimentEvent<Classification['data']>, Trained> {
+  if (config.validationImages === 0)
+    throw new ConfigError('validationImages', 'a search chooses by images that are held out: hold some out.');
   const trials = trialsOf(config);
   const results: TrialResult[] = [];
   let best: { accuracy: number; history: History; training: Training } | undefined;

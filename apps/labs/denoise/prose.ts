@@ -44,7 +44,7 @@ export const prose: Prose<typeof schema, Denoising> = ({ store }) => {
   <h2>A denoiser and what it knows</h2>
   <p>
     Each pixel is darkened by a random factor and buried in noise: x̃ = x·uᵞ + σn. Pixel by pixel little can be done: the best answer of the
-    form a·x̃ + b has an error of ${linear === undefined ? 'about 0.8' : number(linear)} on digits. Whatever gets far below must use the neighbourhood and what it has learned of the world.
+    form a·x̃ + b ${linear === undefined ? 'stays far from the clean image' : html`has an error of ${number(linear)} on digits`}. Whatever gets far below must use the neighbourhood and what it has learned of the world.
   </p>
   <h3>Predict, run, explain</h3>
   <details>

@@ -1,6 +1,7 @@
 /** What the reader is asked, and the answers to unfold. Numbers are those of the run on the screen. */
 import { html, nothing } from 'lit';
 import { formatNumber, formatPercent } from '../../components/shared/format.ts';
+import { findingsLink } from '../../shell/findings-link.ts';
 import type { Finding, Prose } from '../../shell/lab-module.ts';
 import type { FailureModes } from './experiment.ts';
 import type { schema } from './schema.ts';
@@ -32,6 +33,10 @@ export const prose: Prose<typeof schema, FailureModes> = ({ ran, store, take }) 
   const four = explained?.['tainted network, clean test'].find(({ label }) => label === grid);
   const weakest =
     plain && [...plain.perClass.keys()].sort((a, b) => (plain.perClass[a] ?? 0) - (plain.perClass[b] ?? 0)).slice(0, 2);
+  const constant =
+    onTainted && plain && (ran.taintedSet === 'all dots' || ran.taintedSet === 'all grid')
+      ? html`In this run: ${percent(onTainted.accuracy)}, and ${percent(plain.accuracy)} for the clean network.`
+      : nothing;
   const use = (values: Partial<typeof ran>) => () => take(values, 'This suggestion');
   return html`
   <h2>A flaw that gives the answer away</h2>
@@ -102,8 +107,9 @@ export const prose: Prose<typeof schema, FailureModes> = ({ ran, store, take }) 
   <details>
     <summary>Put the dot, then the grid, on every image. Is it learned?</summary>
     <p>
-      A constant cue says nothing about the class. A constant dot costs nothing; the grid on every image hides strokes and makes the task harder
-      (2 to 6 points of accuracy with the full recipe; the table beside this lab’s code has the seeds).
+      A constant cue says nothing about the class. A constant dot costs nothing; the grid on every image hides strokes and makes the task harder:
+      with the full recipe, over seeds 1 and 2, a network with the dot everywhere is right on 0.965 of its own test, one with the grid everywhere on 0.924
+      (${findingsLink('failure-modes')}). ${constant}
       <button @click=${use({ taintedSet: 'all dots' })}>dot on every image</button> <button @click=${use({ taintedSet: 'all grid' })}>grid on every image</button>
     </p>
   </details>

@@ -11,7 +11,7 @@ import type { ImageSource, PickedImage } from '../../components/image-picker/ele
 import '../../components/image-picker/element.ts';
 import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
-import { type CellFormat, formatPercent } from '../../components/shared/format.ts';
+import { type CellFormat, formatNumber, formatPercent } from '../../components/shared/format.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, grayBatch, picked } from '../../shell/image-batch.ts';
@@ -31,6 +31,7 @@ const OWN_SOURCES: readonly ImageSource[] = [
   { kind: 'draw', id: 'draw', title: 'draw' },
   { kind: 'own', id: 'own', title: 'my own' },
 ];
+const ATTRIBUTION_FORMATS: Readonly<Record<string, CellFormat>> = { 'share of the dot': 'percent', 'strongest 5 %': 'percent' };
 /** Black and white in normalised units. */
 const RANGE = [-0.4242, 2.8215] as const;
 
@@ -48,6 +49,9 @@ interface Behind {
   readonly predicted: number;
   readonly indices: readonly number[];
 }
+
+/** With a minus sign, not a hyphen. */
+const fixed = (value: number, places: number): string => value.toFixed(places).replace('-', '−');
 
 const digits = (data: Uint8Array | Float32Array) => grayBatch(data, 28);
 
@@ -207,7 +211,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
         ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
       <chalk-attribution-gallery label="Explanations of the test image" own-scale opacity="0.5" .maps=${this.#maps(explanations)}>
         ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>
-      <chalk-result-table label="Attribution of the exercise’s two images" .rows=${this.store.tables.get('attribution') ?? NONE}><p>By ${this.ran.method}, for the true class.
+      <chalk-result-table label="Attribution of the exercise’s two images" .rows=${this.store.tables.get('attribution') ?? NONE} .formats=${ATTRIBUTION_FORMATS}><p>By ${this.ran.method}, for the true class.
         Strongest 5 %: the share of all attribution that the strongest twentieth of the pixels holds.</p></chalk-result-table>
       ${this.#renderPath()} ${this.#renderOwn()}`;
   }
@@ -231,10 +235,10 @@ export class View extends LabElement<typeof schema, FailureModes> {
     const sums =
       difference === null
         ? nothing
-        : html`<p class="facts">Σ = ${found.sum.toFixed(3)}, S(x) − S(x′) = ${difference.toFixed(3)}, completeness error ${Math.abs(found.sum - difference).toFixed(4)}</p>
+        : html`<p class="facts">Σ = ${fixed(found.sum, 3)}, S(x) − S(x′) = ${fixed(difference, 3)}, completeness error ${Math.abs(found.sum - difference).toFixed(4)}</p>
       ${found.test === 'own' ? nothing : html`<button type="button" ?disabled=${this.recorded || this.fixes('explain')} @click=${() => this.#showPath(found)}>Walk the path</button>`}`;
     return html`<div slot=${`caption-${found.network}-${found.test}`}>
-      <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${found.dotValue.toFixed(2)};
+      <p class="facts">dot: ${formatPercent(found.dotShare)} of all, rank ${found.dotRank}, value ${formatNumber(found.dotValue, 2)};
         strongest 5 % of the pixels: ${formatPercent(found.topShare)}</p>
       ${sums}
     </div>`;
@@ -257,7 +261,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
       <div class="pairs">
         <div><h4>x′ + α(x − x′)</h4><chalk-image-grid label="interpolated image" scale="5" .images=${grayBatch(node.image, 28, 28, RANGE)}></chalk-image-grid></div>
         <div><h4>∂S/∂x there</h4><chalk-heat-map label="gradient" columns="28" map="diverging" size="140" .values=${node.gradient}></chalk-heat-map></div>
-        <div><h4>Running sum: ${node.running.toFixed(3)} of ${difference.toFixed(3)}</h4>
+        <div><h4>Running sum: ${fixed(node.running, 3)} of ${fixed(difference, 3)}</h4>
           <chalk-chart label="Completeness" x-label="α" y-label="Σ so far" height="140" no-tools
             .series=${[{ id: 'sum', label: 'running sum', x: nodes.map((n) => n.alpha), y: nodes.map((n) => n.running) }]}
             .lines=${[{ y: difference, label: 'S(x) − S(x′)' }]}

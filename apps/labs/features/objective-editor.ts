@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { chalkEvent, define } from '../../components/shared/define.ts';
 import { baseStyles } from '../../shell/styles.ts';
+import { photographs } from './photo-names.ts';
 import type { LayerInfo } from './subject.ts';
 import { hasLayer, hasUnit, parseTerms, type Term, type TermKind, termKinds, termName } from './terms.ts';
 
@@ -122,6 +123,7 @@ export class ChalkObjectiveEditor extends LitElement {
         layer: text('layer'),
         unit: this.kind === 'logit' && named >= 0 ? named : Number(text('unit') || Number.NaN),
         to: Number(text('to') || Number.NaN),
+        photo: text('photo'),
         weight: Number(text('weight') || Number.NaN),
       },
     ]);
@@ -163,6 +165,7 @@ export class ChalkObjectiveEditor extends LitElement {
       ${hasUnit(this.kind) ? html`<label>${unit} <input name="unit" required size="8" list=${this.kind === 'logit' ? 'classes' : 'none'} /></label>` : nothing}
       ${this.kind === 'logit' ? html`<datalist id="classes">${this.classes.map((name) => html`<option value=${name}></option>`)}</datalist>` : nothing}
       ${this.kind === 'interpolation' ? html`<label>to channel <input name="to" required type="number" min="0" /></label>` : nothing}
+      ${this.kind === 'caricature' ? html`<label>of <select name="photo">${photographs.map((name) => html`<option>${name}</option>`)}<option value="own">my picture</option></select></label>` : nothing}
       <label>weight <input name="weight" required type="number" step="any" .value=${this.kind === 'diversity' ? '100' : '1'} /></label>
       <button>Add</button>
     </form>`;

@@ -1,12 +1,9 @@
 /** The features lab: its parameters, presets and question. */
 import { boolean, choice, defineLab, defineSchema, int, json, number, text } from '../../runtime/index.ts';
+import { photographs } from './photo-names.ts';
 import { parseTerms, type Term } from './terms.ts';
 
 const restart = 'restart' as const;
-
-/** Photographs that the site ships. */
-export const photographs = ['tabby', 'flower', 'palace', 'raccoon', 'astronaut', 'espresso', 'cameraman', 'missile'] as const;
-export type Photograph = (typeof photographs)[number];
 
 export const schema = defineSchema({
   figure: choice(['visualisation', 'blocks'], {
@@ -325,6 +322,17 @@ export const definition = defineLab({
       values: { compare: 'alone', steps: 192, size: 96, terms: [{ kind: 'deep dream', layer: '22', unit: 0, weight: 1 }] },
       label: 'deep dream',
       shows: 'More of whatever a whole layer sees in the noise that it starts from.',
+    },
+    caricature: {
+      values: {
+        compare: 'alone',
+        steps: 192,
+        size: 112,
+        terms: [{ kind: 'caricature', layer: '22', unit: 0, weight: 1, photo: 'tabby', power: 1 }],
+      },
+      label: 'caricature of a photograph',
+      shows:
+        'An image in which a layer sees what it sees in the photograph, exaggerated: what it keeps of it, and what it drops.',
     },
     blocks: {
       values: { figure: 'blocks', icons: 24, grid: 4, path: 25 },

@@ -1,15 +1,13 @@
 /** Takes a photograph apart: its building blocks at once, and their icons step by step in the background. */
-import { ConfigError } from '../../../engine/errors.ts';
 import { twoClassColours } from '../../../engine/explain/building-blocks.ts';
 import { channelObjective } from '../../../engine/explain/features/objectives.ts';
 import type { Context, ExperimentEvent } from '../../runtime/experiment.ts';
-import { readOwnImages } from '../../runtime/own-images.ts';
-import { photographs } from '../../runtime/photographs.ts';
 import { type Between, BuildingBlocks, type Dictionary, type Effects, type Groups, type Verdict } from './blocks.ts';
 import type { Features } from './experiment.ts';
 import { ICON_FILE, IconBook, type IconSet, readIcons } from './icon-file.ts';
 import { type Icon, iconKey, iconSide, iconSteps, makeIcons, oneChannel } from './icons.ts';
 import type { Look } from './inspect.ts';
+import { pictureNamed } from './picture.ts';
 import { shippedIcons } from './shipped-icons.ts';
 import type { Config, LayerInfo, Subject } from './subject.ts';
 
@@ -72,19 +70,6 @@ export interface BlocksResult {
 
 const GREY = 128;
 
-async function picture(config: Config, subject: Subject, context: Context<Config, Features>) {
-  const [height, width, channels] = subject.inputShape;
-  const size = { height, width, channels: channels === 3 ? 3 : 1 } as const;
-  if (config.photo === 'own') {
-    const own = await readOwnImages(new Map([...context.files].filter(([name]) => !name.startsWith(ICON_FILE))), size);
-    return { name: 'your own', notice: '', pixels: Uint8Array.from(own.images.subarray(0, height * width * channels)) };
-  }
-  const found = (await photographs(context, size)).find(({ name }) => name === config.photo);
-  if (!found)
-    throw new ConfigError('photo', `'${config.photo}' has not been prepared: run \`npm run data -- --set photos-free\`.`);
-  return found;
-}
-
 /** Icons of directions, grey until each is made. */
 class DirectionBook {
   readonly side: number;
@@ -135,8 +120,9 @@ export async function* takeApart(
   see: (look: Look) => void,
 ): AsyncGenerator<ExperimentEvent<TakenApart>, BlocksResult> {
   yield { type: 'phase', name: 'photograph' };
-  const { name, notice, pixels } = await picture(config, subject, context);
   const [height, width, depth] = subject.inputShape;
+  const size = { height, width, channels: depth === 3 ? 3 : 1 } as const;
+  const { name, notice, pixels } = await pictureNamed(config.photo, size, context);
   yield { type: 'images', name: 'photograph', shape: [1, height, width, depth], data: pixels };
   yield { type: 'data', name: 'photograph', value: { name, notice } };
   const blocks = await BuildingBlocks.of(subject, pixels, config);
@@ -181,7 +167,9 @@ export async function* takeApart(
 
   const book = new IconBook(iconKey(subject, layer), side, grey);
   book.take(await shippedIcons(book.key));
-  for (const [file, bytes] of context.files) if (file.startsWith(ICON_FILE)) book.take(readIcons(bytes));
+  for (const [file, bytes] of context.files) {
+    if (file.startsWith(ICON_FILE) && !(bytes instanceof Blob)) book.take(readIcons(bytes));
+  }
   const evidence = effects.channels.map(({ channel }) => channel);
   const wanted = [...new Set([...blocks.lookedAt(), ...evidence, ...blocks.prominent()])]
     .slice(0, config.icons)

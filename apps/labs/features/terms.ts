@@ -1,7 +1,18 @@
 /** The objective as the reader puts it together: a sum of terms, each with its weight. Plain data, without the engine. */
 
+import { type PhotoName, photoNames } from './photo-names.ts';
+
 /** What a term climbs. */
-export const termKinds = ['channel', 'neuron', 'logit', 'deep dream', 'direction', 'interpolation', 'diversity'] as const;
+export const termKinds = [
+  'channel',
+  'neuron',
+  'logit',
+  'deep dream',
+  'direction',
+  'interpolation',
+  'diversity',
+  'caricature',
+] as const;
 export type TermKind = (typeof termKinds)[number];
 
 /** A weight of −1 climbs down: the negative of a feature, or with another term the difference of two. */
@@ -16,10 +27,14 @@ export interface Term {
   readonly to?: number;
   /** Direction: how much of which channel; the others are 0. */
   readonly mix?: readonly (readonly [channel: number, amount: number])[];
+  /** Caricature: what is exaggerated, and the power p of the cosine-like factor; 0: feature inversion. */
+  readonly photo?: PhotoName;
+  readonly power?: number;
 }
 
 const MOST_TERMS = 6;
 const MOST_CHANNELS = 64;
+const MOST_POWER = 4;
 
 /** Which fields a kind has. */
 export const hasLayer = (kind: TermKind): boolean => kind !== 'logit';
@@ -41,6 +56,14 @@ function parseMix(value: unknown): [number, number][] {
   });
 }
 
+function parseCaricature({ photo, power = 1 }: Partial<Record<keyof Term, unknown>>): Pick<Term, 'photo' | 'power'> {
+  const name = photoNames.find((known) => known === photo);
+  if (!name) throw new Error(`a caricature names its photograph: ${photoNames.join(', ')}`);
+  if (typeof power !== 'number' || !(power >= 0 && power <= MOST_POWER))
+    throw new Error(`the power of a caricature lies between 0 and ${MOST_POWER}`);
+  return { photo: name, power };
+}
+
 function parseTerm(value: unknown): Term {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<keyof Term, unknown>>;
   const kind = termKinds.find((name) => name === given.kind);
@@ -58,6 +81,7 @@ function parseTerm(value: unknown): Term {
     weight,
     ...(kind === 'interpolation' && { to: whole(given.to, 'the other channel') }),
     ...(kind === 'direction' && { mix: parseMix(given.mix) }),
+    ...(kind === 'caricature' && parseCaricature(given)),
   };
 }
 
@@ -76,6 +100,8 @@ const names: Readonly<Record<TermKind, (term: Term, className: string | undefine
   direction: ({ layer, mix = [] }) => `direction of ${mix.length} channels of layer ${layer}`,
   interpolation: ({ unit, to, layer }) => `from channel ${unit} to ${to} of layer ${layer}`,
   diversity: ({ layer }) => `diversity in layer ${layer}`,
+  caricature: ({ layer, photo, power }) =>
+    `${power === 0 ? 'inversion' : 'caricature'} of ${photo === 'own' ? 'your picture' : `“${photo}”`} in layer ${layer}`,
 };
 
 /** A term in words, without its weight. */

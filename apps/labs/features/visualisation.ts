@@ -4,6 +4,7 @@ import { noGrad } from '../../../engine/autodiff.ts';
 import { ConfigError } from '../../../engine/errors.ts';
 import { objectiveUnderTransforms } from '../../../engine/explain/features/measure.ts';
 import {
+  caricatureObjective,
   channelObjective,
   deepDreamObjective,
   directionObjective,
@@ -23,12 +24,13 @@ import {
   type RobustnessOptions,
   SMALL_ROBUSTNESS,
 } from '../../../engine/explain/features/robustness.ts';
-import { type Visualisation, visualise } from '../../../engine/explain/features/visualise.ts';
-import { scope } from '../../../engine/memory.ts';
+import { normalised, type Visualisation, visualise } from '../../../engine/explain/features/visualise.ts';
+import { keep, scope } from '../../../engine/memory.ts';
 import type { Network } from '../../../engine/nn/network.ts';
-import { tensor } from '../../../engine/tensor.ts';
+import { type Tensor, tensor } from '../../../engine/tensor.ts';
 import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { Look } from './inspect.ts';
+import { pictureNamed } from './picture.ts';
 import type { Config, Subject } from './subject.ts';
 import { objectiveName, type Term } from './terms.ts';
 import { type WayName, wayLabel, waysOf } from './ways.ts';
@@ -60,8 +62,12 @@ const READ_EVERY = 8;
 const DRAWS = 16;
 const LEAST_SIDE = 4;
 
-/** The engine's objective of a term. @throws ConfigError for a layer or channel that is not there */
-function objectiveOf(subject: Subject, term: Term): Objective {
+/**
+ * The engine's objective of a term.
+ * @param seen what a caricature exaggerates, in the layer of the term
+ * @throws ConfigError for a layer or channel that is not there
+ */
+function objectiveOf(subject: Subject, term: Term, seen: (layer: string) => Tensor): Objective {
   const { kind, unit, to = 0, mix = [] } = term;
   if (kind === 'logit') return logitObjective(unit);
   const { path, shape } = subject.layer(term.layer);
@@ -76,6 +82,8 @@ function objectiveOf(subject: Subject, term: Term): Objective {
       return interpolationObjective(path, unit, to);
     case 'diversity':
       return diversityObjective(path);
+    case 'caricature':
+      return caricatureObjective(path, seen(path), term.power);
     case 'direction': {
       const direction = new Float32Array(shape.at(-1) as number);
       for (const [channel, amount] of mix) {
@@ -106,6 +114,22 @@ export function robustnessOf(config: Config, side: number): { readonly options: 
   return { options: robustness === 'article' ? ARTICLE_ROBUSTNESS : LUCID_ROBUSTNESS, pad };
 }
 
+/** Height and width of the images: a network that takes one size only sees them in a grey border. */
+function sizeOf({ size }: Config, { resizable, inputShape: [h, w] }: Subject, pad: number): readonly [number, number] {
+  return resizable ? [size, size] : [Math.max(1, h - 2 * pad), Math.max(1, w - 2 * pad)];
+}
+
+/** What the caricatures of a run exaggerate. */
+async function caricatured(config: Config, subject: Subject, context: RunContext): Promise<Map<string, Uint8Array>> {
+  const side = subject.resizable ? config.size : Math.min(subject.inputShape[0], subject.inputShape[1]);
+  const [height, width] = sizeOf(config, subject, robustnessOf(config, side).pad);
+  const names = new Set(config.terms.flatMap(({ photo }) => (photo ? [photo] : [])));
+  const found = new Map<string, Uint8Array>();
+  const channels = subject.inputShape[2] === 3 ? 3 : 1;
+  for (const name of names) found.set(name, (await pictureNamed(name, { height, width, channels }, context)).pixels);
+  return found;
+}
+
 /** One way, ready to climb. */
 interface Climb {
   readonly name: WayName;
@@ -116,8 +140,10 @@ interface Climb {
 class Comparison {
   readonly config: Config;
   readonly subject: Subject;
-  readonly objective: Objective;
   readonly #layers: readonly string[] | undefined;
+  readonly #photos: ReadonlyMap<string, Uint8Array>;
+  readonly #objectives = new Map<number, Objective>();
+  readonly #seen: Tensor[] = [];
   /** Height and width of the images. */
   readonly size: readonly [number, number];
   readonly robust: ReturnType<typeof robustnessOf>;
@@ -126,8 +152,12 @@ class Comparison {
 
   readonly #rate: () => number;
 
-  /** @param rate the learning rate at each step */
-  constructor(config: Config, subject: Subject, rate: () => number) {
+  /**
+   * @param rate the learning rate at each step
+   * @param photos what caricatures exaggerate, by name, in the size of the images
+   */
+  constructor(config: Config, subject: Subject, rate: () => number, photos: ReadonlyMap<string, Uint8Array>) {
+    this.#photos = photos;
     this.#rate = rate;
     this.config = config;
     this.subject = subject;
@@ -135,18 +165,60 @@ class Comparison {
     this.robust = robustnessOf(config, side);
     this.compared =
       this.robust.options === NO_ROBUSTNESS ? robustnessOf({ ...config, robustness: 'fitting' }, side) : this.robust;
-    const parts = config.terms.map((term) => ({ objective: objectiveOf(subject, term), weight: term.weight }));
-    this.objective = weightedObjective(parts);
     const needsAll = config.terms.some(({ kind }) => kind === 'logit');
-    this.#layers = needsAll ? undefined : this.objective.layers.map(String);
+    this.#layers = needsAll ? undefined : [...new Set(config.terms.map(({ layer }) => subject.layer(layer).path))];
+    this.size = sizeOf(config, subject, this.robust.pad);
     const [h, w] = subject.inputShape;
-    const least = 2 * this.robust.pad;
-    this.size = subject.resizable ? [config.size, config.size] : [Math.max(1, h - least), Math.max(1, w - least)];
     if (Math.min(...this.size) < LEAST_SIDE)
       throw new ConfigError(
         'pad',
         `leaves ${this.size.join(' × ')} pixels of the ${h} × ${w} that the network takes; choose a smaller one.`,
       );
+  }
+
+  /** The objective for images with this border: what a caricature compares with has the same. */
+  objective(pad: number): Objective {
+    const known = this.#objectives.get(pad);
+    if (known) return known;
+    const { terms } = this.config;
+    const parts = terms.map((term) => ({
+      objective: objectiveOf(this.subject, term, (layer) => this.#activation(term.photo ?? '', layer, pad)),
+      weight: term.weight,
+    }));
+    const made = weightedObjective(parts);
+    this.#objectives.set(pad, made);
+    return made;
+  }
+
+  /** A layer's output for a photograph in the middle of a grey border, [1, …]. */
+  #activation(photo: string, layer: string, pad: number): Tensor {
+    const network = this.network(pad);
+    const [height, width, channels] = network.inputShape as [number, number, number];
+    const [h, w] = this.size;
+    const [top, left] = [Math.floor((height - h) / 2), Math.floor((width - w) / 2)];
+    const values = new Float32Array(height * width * channels).fill(0.5);
+    const pixels = this.#photos.get(photo) as Uint8Array;
+    for (let y = 0; y < h; y++) {
+      const row = Float32Array.from(pixels.subarray(y * w * channels, (y + 1) * w * channels), (byte) => byte / 255);
+      values.set(row, ((top + y) * width + left) * channels);
+    }
+    const seen = keep(
+      scope(() =>
+        noGrad(() => {
+          const x = normalised(
+            tensor(values, [1, height, width, channels], { device: network.device }),
+            this.subject.normalisation,
+          );
+          return network.forward(x, { capture: [layer] }).activations.get(layer) as Tensor;
+        }),
+      ),
+    );
+    this.#seen.push(seen);
+    return seen;
+  }
+
+  dispose(): void {
+    for (const seen of this.#seen.splice(0)) seen.dispose();
   }
 
   /** The network around images with this border; one that takes one size only sees them in grey. */
@@ -156,7 +228,7 @@ class Comparison {
   }
 
   climb(name: WayName, every: number, snapshots: readonly number[]): Climb {
-    const { config, objective, robust } = this;
+    const { config, robust } = this;
     const way = waysOf(config)[name];
     const penalties = [
       { objective: penaltyObjective('l1'), weight: config.l1 },
@@ -165,8 +237,10 @@ class Comparison {
     ].filter(({ weight }) => way.penalised && weight > 0);
     const transformed = way.transformed && robust.options !== NO_ROBUSTNESS;
     const { normalisation } = this.subject;
+    const pad = transformed ? robust.pad : 0;
+    const objective = this.objective(pad);
     const steps = visualise({
-      network: this.network(transformed ? robust.pad : 0),
+      network: this.network(pad),
       objective: penalties.length > 0 ? weightedObjective([{ objective, weight: 1 }, ...penalties]) : objective,
       batch: config.batch,
       size: this.size,
@@ -188,7 +262,8 @@ class Comparison {
   look({ last }: Climb): Look {
     const { image, shape, step } = last as Required<Visualisation>;
     const [, height, width, channels] = shape;
-    const { subject, objective, config } = this;
+    const { subject, config } = this;
+    const objective = this.objective(0);
     const maps = subject.layers.filter((layer) => layer.shape.length === 3);
     const layer = String(objective.layers[0] ?? maps.at(-2)?.path ?? '0');
     const data = image.slice(0, height * width * channels);
@@ -210,12 +285,18 @@ class Comparison {
     const images = tensor(image, [...shape], { device: this.network(0).device });
     try {
       const { options, pad } = this.compared;
-      const { objective } = this;
       const { normalisation } = this.subject;
-      const given = { objective, images, seed: this.config.seed, ...(normalisation && { normalisation }) };
-      const still = await objectiveUnderTransforms({ ...given, network: this.network(0), robustness: NO_ROBUSTNESS, draws: 1 });
+      const given = { images, seed: this.config.seed, ...(normalisation && { normalisation }) };
+      const still = await objectiveUnderTransforms({
+        ...given,
+        objective: this.objective(0),
+        network: this.network(0),
+        robustness: NO_ROBUSTNESS,
+        draws: 1,
+      });
       const transformed = await objectiveUnderTransforms({
         ...given,
+        objective: this.objective(pad),
         network: this.network(pad),
         robustness: options,
         draws: DRAWS,
@@ -239,7 +320,9 @@ export async function* compareWays(
   context: RunContext<Config>,
   see: (look: Look) => void,
 ): AsyncGenerator<ExperimentEvent<Climbing>, { objective: string; steps: number; ways: WayResult[] }> {
-  const comparison = new Comparison(config, subject, () => context.live.rate);
+  const photos = await caricatured(config, subject, context);
+  const comparison = new Comparison(config, subject, () => context.live.rate, photos);
+  context.onDispose(() => comparison.dispose());
   const names = waysOf(config).names;
   yield { type: 'data', name: 'ways', value: names };
   const every = context.device.software ? 1 : READ_EVERY;

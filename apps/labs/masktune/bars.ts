@@ -1,4 +1,5 @@
 /** The acceptance bars of the source's finding: relative ones, as the strength of the shortcut varies widely with seed and square. */
+import { formatPercent } from '../../components/shared/format.ts';
 import type { MaskTuneResult } from './experiment.ts';
 import type { ModelScores } from './scores.ts';
 
@@ -8,7 +9,7 @@ export interface Bar {
   readonly measured: string;
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number): string => formatPercent(share);
 const both = ({ raw, biased }: ModelScores): string => `${percent(raw.accuracy)} raw, ${percent(biased.accuracy)} biased`;
 
 /** Rules that hide so much that nothing can be learned any more. */

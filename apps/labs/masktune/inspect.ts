@@ -6,6 +6,7 @@ import { normaliseMaps, saliencyMask } from '../../../engine/repair/masks.ts';
 import type { LiveTensor } from '../../components/math-card/element.ts';
 import type { Verification } from '../../math/card.ts';
 import { copyOf, lossChecks, momentumChecks, type Values } from '../../math/checks.ts';
+import { verifyLayerGradient } from '../../math/layer-gradient.ts';
 import { worstElement } from '../../math/verify.ts';
 import { oneImage } from './look.ts';
 import { referenceMap, referenceMask } from './mask-reference.ts';
@@ -146,7 +147,10 @@ async function axiomChecks(study: Study, found: Inside): Promise<Verification[]>
 export async function verify(study: Study, config: Config, card: string): Promise<Verification[]> {
   const found = await inside(study, config);
   const { map, mask, scores, label, theta, g } = found;
-  if (card === 'xgrad-cam') return [mapCheck(found)];
+  if (card === 'xgrad-cam') {
+    const { network } = study.erm.trainer;
+    return [mapCheck(found), await verifyLayerGradient(network, CAM_LAYER, label, found.A, found.G)];
+  }
   if (card === 'xgrad-cam-axioms') return axiomChecks(study, found);
   if (card === 'saliency-masks') {
     const expected = referenceMask(map.data, ruleOf(config), config.hard);

@@ -1,10 +1,12 @@
 /** Masks of the whole training set: which rule, and what they hide. */
+
 import { scope, tensor } from '../../../engine/index.ts';
 import type { Network } from '../../../engine/nn/network.ts';
 import type { SaliencyMaps } from '../../../engine/repair/data.ts';
 import { ruleName, type SaliencyMapsOptions, saliencyMaps } from '../../../engine/repair/mask-tune.ts';
 import { type MaskRule, saliencyMask } from '../../../engine/repair/masks.ts';
 import type { TrainingData } from '../../../engine/train/data.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
 import { paced } from '../../runtime/paced.ts';
 import { CAM_LAYER, SIDE } from './network.ts';
@@ -129,7 +131,7 @@ function shareWithin(mask: Float32Array, { top, left, height, width }: Studio['r
 
 /** Warnings about masks that hide nothing or everything. */
 export function* maskRemarks({ rule, untouched, blank }: MaskFacts): IterableIterator<PlainEvent> {
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  const percent = (share: number) => formatPercent(share, 0);
   if (blank > 0.5) {
     const message = `The masks of ‘${rule}’ hide everything on ${percent(blank)} of the training images: the network is fine-tuned on black images, and all it can learn is which class is more frequent.`;
     yield { type: 'status', level: 'warning', message };

@@ -1,6 +1,7 @@
 /** What the reader is asked, and what the run found. */
 import { html } from 'lit';
 import { formatPercent as percent } from '../../components/shared/format.ts';
+import { findingsLink } from '../../shell/findings-link.ts';
 import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
 import type { MaskTuning } from './experiment.ts';
 import type { Comparison, RepairSummary } from './repair-table.ts';
@@ -150,8 +151,8 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
   <details>
     <summary>How many seeds does it take until you believe a difference?</summary>
     <p>
-      The strength of the shortcut varies widely from seed to seed (published runs of this task range from 18 % to 84 % on the biased test). The
-      table pairs methods by seed, gives 95 % intervals, and calls what lies inside them no difference.
+      The strength of the shortcut varies widely from seed to seed (published runs of this task range from 18 % to 84 % on the biased test:
+      ${findingsLink('masktune')}). The table pairs methods by seed, gives 95 % intervals, and calls what lies inside them no difference.
     </p>
   </details>
   <details>

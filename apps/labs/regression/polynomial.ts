@@ -37,7 +37,8 @@ export function polynomialFit(points: readonly Point[], degree: number): Polynom
     for (let i = 0; i < fitted.length; i++) fitted[i] = (fitted[i] as number) + coefficient * (here[i] as number);
     for (let i = 0; i < curve.length; i++) curve[i] = (curve[i] as number) + coefficient * (there[i] as number);
   }
-  return { degree, trainMSE: meanSquaredError(fitted, points), roughness: roughnessOf(curve) };
+  // A line has no second derivative; its second differences on a grid of float32 have.
+  return { degree, trainMSE: meanSquaredError(fitted, points), roughness: degree < 2 ? 0 : roughnessOf(curve) };
 }
 
 /** The degrees of the source's table: constant, line, cubic, and one less than interpolates. */

@@ -2,8 +2,10 @@
  * `node apps/cli/run.mjs exec apps/labs/saliency/background.main.ts [PRESET]`: right for the wrong reason over three seeds, as the README
  * tells it. Each seed draws other scenes and other weights.
  */
+
 import { join } from 'node:path';
 import { repositoryRoot } from '../../cli/root.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import { runInNode } from '../../runtime/node.ts';
 import { nodeEnvironment } from '../../runtime/node-environment.ts';
 import { experiment } from './experiment.ts';
@@ -23,7 +25,7 @@ export async function main([preset = 'quick']: readonly string[]): Promise<numbe
     const { with: own, without } = networks;
     const points = 100 * (own.share - without.share);
     if (own.excess < 20 || points < 20 || own.flips < 0.9) missed += 1;
-    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    const percent = (share: number) => formatPercent(share);
     rows.push({
       seed,
       'right (with, without)': `${percent(own.accuracy)}, ${percent(without.accuracy)}`,

@@ -2,7 +2,8 @@ import { css, html, LitElement, nothing } from 'lit';
 import { define } from '../../components/shared/define.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import type { BenchAsk, BenchStep } from './bench-run.ts';
-import './bench-view.ts';
+import { renderBench } from './bench-view.ts';
+import { CUE_CLASS, type CueName, cueNames } from './trainings.ts';
 
 /** Pairs of images: some for a look, more for narrow intervals. */
 const SIZES = [50, 200] as const;
@@ -19,6 +20,7 @@ export class ChalkBenchPanel extends LitElement {
     disabled: { type: Boolean },
     seed: { type: Number },
     ask: { attribute: false },
+    cue: { state: true },
     step: { state: true },
     failure: { state: true },
   };
@@ -33,7 +35,8 @@ export class ChalkBenchPanel extends LitElement {
         margin: var(--chalk-space-4) 0 var(--chalk-space-2);
         font-size: var(--chalk-text-m);
       }
-      p {
+      p,
+      ul {
         margin: 0 0 var(--chalk-space-2);
         max-width: var(--chalk-measure);
         color: var(--chalk-ink-soft);
@@ -55,6 +58,7 @@ export class ChalkBenchPanel extends LitElement {
   declare seed: number;
   /** Asks the run; see `bench-run.ts`. */
   declare ask: ((of: BenchAsk) => Promise<BenchStep>) | null;
+  declare private cue: CueName;
   declare private step: BenchStep | null;
   declare private failure: string;
   #turn = 0;
@@ -64,6 +68,7 @@ export class ChalkBenchPanel extends LitElement {
     this.disabled = false;
     this.seed = 1;
     this.ask = null;
+    this.cue = 'dot';
     this.step = null;
     this.failure = '';
   }
@@ -80,13 +85,13 @@ export class ChalkBenchPanel extends LitElement {
 
   async #start(images: number): Promise<void> {
     const turn = ++this.#turn;
-    const { ask, seed } = this;
+    const { ask, seed, cue } = this;
     if (!ask) return;
     this.failure = '';
     this.step = { doing: 'reading the images', share: 0, result: null };
     try {
       for (let fresh = true; turn === this.#turn && !this.step?.result; fresh = false) {
-        const step = await ask({ fresh, images, seed });
+        const step = await ask({ fresh, images, seed, cue });
         if (turn === this.#turn) this.step = step;
       }
     } catch (error) {
@@ -100,16 +105,20 @@ export class ChalkBenchPanel extends LitElement {
     const { step, disabled } = this;
     const running = step !== null && step.result === null;
     return html`<h3>Which of them can be trusted? The bench</h3>
-      <p>Two networks are trained from the same weights: one on digits as they are, one on digits whose 7s carry a dot. What the dot does to a score is
-        measured by taking it away again; so the true map is known, and every explanation stands beside it and beside maps that know nothing.</p>
+      <p>A network is trained on digits of which one class carries a cue. What the cue does to its score is measured by taking it away again; so the
+        truth is known, and every explanation stands beside it, beside maps that know nothing, and beside maps of networks from the same weights to which
+        the cue says nothing: one that never saw it, one that saw it on half of every class.</p>
       <div class="buttons">
+        <label>cue <select ?disabled=${disabled || running} @change=${(event: Event & { currentTarget: HTMLSelectElement }) => {
+          this.cue = event.currentTarget.value as CueName;
+        }}>${cueNames.map((name) => html`<option value=${name} .selected=${name === this.cue}>a ${name} on every ${CUE_CLASS[name]}</option>`)}</select></label>
         ${SIZES.map((images) => html`<button ?disabled=${disabled || running} @click=${() => void this.#start(images)}>Measure on ${images} pairs</button>`)}
         ${running ? html`<button @click=${() => this.#stop()}>Stop</button>` : nothing}
       </div>
       ${disabled ? html`<p>Run live to measure.</p>` : nothing}
       ${running ? html`<p role="status">${Math.round(100 * step.share)} %: ${step.doing}</p>` : nothing}
       ${this.failure ? html`<p class="failure" role="alert">${this.failure}</p>` : nothing}
-      <chalk-explanation-bench .result=${step?.result ?? null}></chalk-explanation-bench>`;
+      ${step?.result ? renderBench(step.result) : nothing}`;
   }
 }
 

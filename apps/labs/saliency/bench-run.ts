@@ -2,8 +2,10 @@
 import { take } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import { type BenchResult, explanationBench } from '../../../engine/explain/bench/index.ts';
+import type { Network } from '../../../engine/nn/network.ts';
 import type { RunContext } from '../../runtime/experiment.ts';
-import { BENCH_DOT, BLACK, dotPairs, trainedOn } from './bench-networks.ts';
+import { BLACK, CUES, cuePairs, trainedOn } from './bench-networks.ts';
+import { type CueName, TRAININGS, type Training, trainings } from './trainings.ts';
 
 export interface BenchAsk {
   /** Begins anew; else the one that was begun goes on. */
@@ -11,6 +13,7 @@ export interface BenchAsk {
   /** Pairs of images. */
   readonly images: number;
   readonly seed: number;
+  readonly cue: CueName;
 }
 
 /** How far it is. */
@@ -24,35 +27,36 @@ export interface BenchStep {
 }
 
 /** As many as the command of `bench.ts` takes. */
-const TRAINING = { images: 4000, epochs: 3 } as const;
-/** Share of the time that the two trainings take. */
-const TRAINED = 0.15;
+const TRAINING = { images: 4000, epochs: 6 } as const;
+/** Share of the time that the trainings take. */
+const TRAINED = 0.2;
 
-/** Trains a clean and a tainted network, and measures. */
-async function* benching({ images, seed }: BenchAsk, { data: source, signal }: RunContext): AsyncGenerator<BenchStep, BenchStep> {
+/** Trains the networks, and measures. */
+async function* benching(
+  { images, seed, cue: name }: BenchAsk,
+  { data: source, signal }: RunContext,
+): AsyncGenerator<BenchStep, BenchStep> {
   const train = take(await loadDataset('mnist', { source, signal, split: 'train', count: TRAINING.images }), TRAINING.images);
   const test = await loadDataset('mnist', { source, signal, split: 'test' });
+  const cue = CUES[name];
   const settings = { kind: 'pooled', epochs: TRAINING.epochs, seed } as const;
   const held: { dispose(): void }[] = [];
   try {
-    const networks = [];
-    for (const [at, dot] of [null, BENCH_DOT].entries()) {
-      const training = trainedOn(train, dot, settings);
+    const networks: Partial<Record<Training, Network>> = {};
+    for (const [at, name] of trainings.entries()) {
+      const training = trainedOn(train, cue, name, settings);
       let step = await training.next();
       for (; !step.done; step = await training.next()) {
-        yield {
-          doing: `training ${dot ? 'on images with the dot' : 'on clean images'}`,
-          share: (TRAINED * (at + step.value)) / 2,
-          result: null,
-        };
+        const share = (TRAINED * (at + step.value)) / trainings.length;
+        yield { doing: `training the network that ${TRAININGS[name]}`, share, result: null };
       }
-      networks.push(step.value);
+      networks[name] = step.value;
       held.push(step.value);
     }
-    const [clean, tainted] = networks as [(typeof networks)[number], (typeof networks)[number]];
-    const pairs = await dotPairs(test, BENCH_DOT, images);
+    const { tainted, clean, indifferent } = networks as Record<Training, Network>;
+    const pairs = await cuePairs(test, cue, images);
     held.push(pairs.x, pairs.without, pairs.mask);
-    const bench = explanationBench(tainted, pairs, { clean, seed, black: BLACK });
+    const bench = explanationBench(tainted, pairs, { beside: { clean, indifferent }, seed, black: BLACK });
     let step = await bench.next();
     for (; !step.done; step = await bench.next()) {
       yield { doing: step.value.row, share: TRAINED + (1 - TRAINED) * step.value.share, result: null };

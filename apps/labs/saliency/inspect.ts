@@ -3,17 +3,24 @@ import { guidedBackpropagation } from '../../../engine/explain/attribution.ts';
 import { gradCamFrom, gradCamPlusPlusFrom, xGradCamFrom } from '../../../engine/explain/cam.ts';
 import { layerGradient, scoreGradient } from '../../../engine/explain/scores.ts';
 import { mul, scope, sum, type Tensor, tensor } from '../../../engine/index.ts';
+import type { LayerKey } from '../../../engine/nn/network.ts';
 import type { LiveTensor } from '../../components/math-card/element.ts';
 import type { Verification } from '../../math/card.ts';
 import { copyOf, type Values } from '../../math/checks.ts';
+import { verifyLayerGradient } from '../../math/layer-gradient.ts';
 import { verifyGradient, worstElement } from '../../math/verify.ts';
 import { completenessCheck, guidedCheck, occlusionCheck, scoreCamCheck } from './checks.ts';
 import type { Explainer } from './explain.ts';
 import { gapIdentity } from './gap.ts';
 import type { Config, Picture } from './subject.ts';
 
-/** Maps A and gradients G of the layer that the CAM family reads, for one picture. */
-async function maps(explainer: Explainer, picture: Picture, config: Config): Promise<Record<'A' | 'G', Values> | undefined> {
+/** Maps A and gradients G of the layer that the CAM family reads, for one picture and a class. */
+interface Maps extends Record<'A' | 'G', Values> {
+  readonly layer: LayerKey;
+  readonly target: number;
+}
+
+async function maps(explainer: Explainer, picture: Picture, config: Config): Promise<Maps | undefined> {
   const layer = explainer.layerOf('Grad-CAM', config);
   if (layer === undefined) return undefined;
   const targets = await explainer.targets([picture], config);
@@ -21,7 +28,7 @@ async function maps(explainer: Explainer, picture: Picture, config: Config): Pro
     const { activation, gradient } = layerGradient(explainer.network, explainer.input([picture]), targets, layer);
     return { activation, gradient };
   });
-  const found = { A: await copyOf(made.activation), G: await copyOf(made.gradient) };
+  const found = { A: await copyOf(made.activation), G: await copyOf(made.gradient), layer, target: targets[0] as number };
   made.activation.dispose();
   made.gradient.dispose();
   return found;
@@ -148,6 +155,7 @@ export async function verify(explainer: Explainer, picture: Picture, config: Con
           (a, g) => gradCamFrom(a, g),
           (_, g) => total(g) / g.length,
         ),
+        await verifyLayerGradient(explainer.network, found.layer, found.target, found.A, found.G),
       ];
     case 'xgrad-cam':
       return [
@@ -157,6 +165,7 @@ export async function verify(explainer: Explainer, picture: Picture, config: Con
           (a, g) => xGradCamFrom(a, g),
           (a, g) => product(a, g) / (total(a) + 1e-8),
         ),
+        await verifyLayerGradient(explainer.network, found.layer, found.target, found.A, found.G),
       ];
     case 'grad-cam-plus-plus':
       return [
@@ -169,6 +178,7 @@ export async function verify(explainer: Explainer, picture: Picture, config: Con
             return total(g.map((value) => (2 + value * sumOf === 0 ? 0 : Math.max(0, value) / (2 + value * sumOf))));
           },
         ),
+        await verifyLayerGradient(explainer.network, found.layer, found.target, found.A, found.G),
       ];
     default:
       throw new Error(`there is no check for the card '${card}'`);

@@ -1,4 +1,5 @@
 /** Lays images out in the plane by t-SNE and measures what the map keeps. */
+
 import type { DatasetName } from '../../../engine/data/catalog.ts';
 import { type ImageDataset, imageSize, shuffle, take } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
@@ -6,6 +7,8 @@ import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
 import { ConfigError, Generator as RandomNumbers } from '../../../engine/index.ts';
+import { readSafetensors } from '../../../engine/io/safetensors.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { snapshotsFor, snapshotsOf } from '../../runtime/network-source.ts';
 import { isPictureFile, readOwnImages } from '../../runtime/own-images.ts';
@@ -100,6 +103,8 @@ class Lab {
   readonly context: RunContext<Config>;
   readonly set: ImageDataset;
   readonly groups: readonly Group[];
+  /** Of each map. */
+  readonly convergence: readonly TsneConvergence[];
   network: NetworkSource | undefined;
 
   constructor(config: Config, context: RunContext<Config>, set: ImageDataset) {
@@ -112,6 +117,7 @@ class Lab {
       spaces.length === 0
         ? [new Group(this, specs, 0)]
         : spaces.map((layer, n) => new Group(this, specs, n * specs.length, layer));
+    this.convergence = this.specs.map(() => new TsneConvergence());
   }
 
   /** Values of `live` that belong to a run as it stands now. */
@@ -160,14 +166,24 @@ class Lab {
     return this.network;
   }
 
-  save(): Promise<Uint8Array<ArrayBuffer>> {
+  /** @param ended maps that are moved on from their end count their progress anew */
+  save(ended: boolean): Promise<Uint8Array<ArrayBuffer>> {
     const [first, ...others] = this.groups.map(({ maps }) => maps) as [Maps, ...Maps[]];
-    return first.save(others);
+    // As text: nothing has been evaluated since a restart where the lowest divergence is infinite.
+    const progress = this.convergence.map(({ state: { best, bestAt } }) => `${best} ${bestAt}`);
+    return first.save(others, ended ? {} : { progress: progress.join(',') });
   }
 
   /** @returns false where the bytes belong to other maps */
   load(bytes: Uint8Array): boolean {
-    return this.groups.every(({ maps, from }) => maps.load(bytes, from));
+    if (!this.groups.every(({ maps, from }) => maps.load(bytes, from))) return false;
+    const { progress } = readSafetensors(bytes).metadata;
+    for (const [at, text] of (progress?.split(',') ?? []).entries()) {
+      const [best = Number.POSITIVE_INFINITY, bestAt = 0] = text.split(' ').map(Number);
+      const convergence = this.convergence[at];
+      if (convergence) convergence.state = { best, bestAt };
+    }
+    return true;
   }
 
   dispose(): void {
@@ -223,7 +239,7 @@ class Group {
     const { predictions, accuracy } = await network.predictions(epoch);
     this.accuracy = accuracy;
     yield { type: 'data', name: 'predicted', value: Uint8Array.from(predictions) };
-    this.description = `${this.description}; ${(100 * accuracy).toFixed(1)} % of these images classified correctly`;
+    this.description = `${this.description}; ${formatPercent(accuracy)} of these images classified correctly`;
     return values;
   }
 
@@ -301,13 +317,12 @@ class Group {
 /** The iterations; returns the reason where they end before their number is reached. */
 async function* iterate(lab: Lab): AsyncGenerator<Told, string | null> {
   const { groups, set } = lab;
-  const all = groups.flatMap(({ maps, from }) => maps.specs.map((_, at) => ({ at: from + at, stop: new TsneConvergence() })));
   const qualityEvery = set.count > LARGE ? QUALITY_EVERY_LARGE : QUALITY_EVERY;
   const first = lab.iteration;
   let past = first;
   const last = () => (lab.live.iterations > first ? lab.live.iterations : first + MORE_ITERATIONS);
   const restart = (at: number) => {
-    for (const { stop } of all) stop.restart(at);
+    for (const convergence of lab.convergence) convergence.restart(at);
   };
   yield { type: 'phase', name: 'embed', progress: 0 };
   while (lab.iteration < last()) {
@@ -326,14 +341,14 @@ async function* iterate(lab: Lab): AsyncGenerator<Told, string | null> {
     if (to % DIVERGENCE_EVERY === 0 || to === end) {
       const values: { divergence: number; gradientNorm: number }[] = [];
       for (const { maps } of groups) values.push(...(await maps.evaluate()));
-      const reasons = all.map(({ at, stop }) => stop.check(to, values[at] as (typeof values)[number]));
+      const reasons = lab.convergence.map((convergence, at) => convergence.check(to, values[at] as (typeof values)[number]));
       for (const [at, { divergence, gradientNorm }] of values.entries()) {
         const series = seriesName(lab.specs, at);
         yield { type: 'metric', chart: 'divergence', series, x: to, y: divergence };
         yield { type: 'metric', chart: 'gradient', series, x: to, y: gradientNorm };
       }
       if (live.stopEarly && to > schedule.exaggerated && reasons.every((found) => found !== undefined)) reason = reasons[0];
-      if (to % (4 * DIVERGENCE_EVERY) === 0) yield { type: 'checkpoint', name: 'maps', step: to, bytes: await lab.save() };
+      if (to % (4 * DIVERGENCE_EVERY) === 0) yield { type: 'checkpoint', name: 'maps', step: to, bytes: await lab.save(false) };
       if (to % qualityEvery === 0 && to < end && !reason) for (const group of groups) yield* group.quality(to);
       yield { type: 'step', step: to, total: end, loss: values[0]?.divergence ?? 0 };
     } else yield { type: 'step', step: to, total: end };
@@ -383,7 +398,7 @@ export const experiment: Experiment<typeof schema, Mapping> = {
     const stopped = yield* iterate(lab);
     if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.iteration}: ${stopped}.` };
     yield { type: 'phase', name: 'evaluate' };
-    yield { type: 'checkpoint', name: 'maps', step: lab.iteration, bytes: await lab.save() };
+    yield { type: 'checkpoint', name: 'maps', step: lab.iteration, bytes: await lab.save(true) };
     const found: TsneResult['maps'][number][] = [];
     for (const group of lab.groups) {
       yield* group.picture();

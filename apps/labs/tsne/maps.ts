@@ -203,15 +203,19 @@ export class Maps {
     return found;
   }
 
-  /** The state of all maps, to go on from after a lost device. @param others maps of other spaces, in the same file */
-  async save(others: readonly Maps[] = []): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * The state of all maps, to go on from.
+   * @param others maps of other spaces, in the same file
+   * @param told what the run remembers beside, as text
+   */
+  async save(others: readonly Maps[] = [], told: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
     const states = await Promise.all([this, ...others].flatMap((maps) => maps.#maps.map((map) => map.state())));
     const tensors = states.flatMap(({ position, velocity, gain }, at) =>
       Object.entries({ position, velocity, gain }).map(
         ([name, data]) => [`${at}.${name}`, { dtype: 'F32' as const, shape: [data.length / 2, 2], data }] as const,
       ),
     );
-    return writeSafetensors(tensors, { iteration: String(this.iteration) });
+    return writeSafetensors(tensors, { iteration: String(this.iteration), ...told });
   }
 
   /** @param from number of the first of these maps in the file. @returns false where the bytes belong to other maps */

@@ -1,7 +1,7 @@
 /** What the reader is asked, and the answers to unfold. */
 import { html, nothing } from 'lit';
 import { formatCount, formatNumber, formatPercent } from '../../components/shared/format.ts';
-import type { Finding, Prose } from '../../shell/lab-module.ts';
+import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
 import type { Mapping } from './experiment.ts';
 import type { schema } from './schema.ts';
 
@@ -35,6 +35,29 @@ export const finding: Finding<typeof schema, Mapping> = ({ store }) => {
   return `On ${all.length} maps of the same points, ten neighbours vote for the right class of ${share(Math.min(...all), points)} to ${share(Math.max(...all), points)} (${share(result.inputAgreement, points)} in the input).`;
 };
 
+/** The classes whose points are most often among the nearest of each other's, in the space that is embedded. */
+function mixedPairs({ data }: LabPage<typeof schema, Mapping>['store']) {
+  const [near, points] = [data.get('neighbours'), data.get('labels')];
+  if (!near || !points) return nothing;
+  const { labels, classes } = points;
+  const counts = new Map<string, number>();
+  near.indices.forEach((neighbour, at) => {
+    const [a, b] = [labels[Math.floor(at / near.k)] ?? 0, labels[neighbour] ?? 0];
+    if (a !== b)
+      counts.set([Math.min(a, b), Math.max(a, b)].join(), (counts.get([Math.min(a, b), Math.max(a, b)].join()) ?? 0) + 1);
+  });
+  const pairs = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3);
+  const named = pairs.map(([pair]) =>
+    pair
+      .split(',')
+      .map((label) => classes[Number(label)] ?? label)
+      .join(' and '),
+  );
+  return named.length === 0
+    ? nothing
+    : html`Here the classes that are most often among each other’s ${near.k} nearest are ${named.join(', then ')}.`;
+}
+
 export const prose: Prose<typeof schema, Mapping> = ({ ran, store, take }) => {
   const points = store.data.get('labels')?.labels.length;
   const input = store.data.get('inputAgreement');
@@ -60,7 +83,7 @@ export const prose: Prose<typeof schema, Mapping> = ({ ran, store, take }) => {
   ${ask(
     'Before you press Run: which digits will end up as neighbours, or mixed?',
     html`<p>
-      4 and 9, then 3, 5 and 8: they share most of their strokes. The errors of a network trained on these images fall in the same places:
+      Those that share most of their strokes. ${mixedPairs(store)} The errors of a network trained on these images fall in the same places:
       the map of the pixels shows why some digits are hard, before any training.
     </p>`,
   )}

@@ -229,7 +229,7 @@ export const schema = defineSchema({
 export const definition = defineLab({
   id: 'tsne',
   title: 't-SNE',
-  question: 'What does a map of ten thousand images show, and what does it make up?',
+  question: 'What does a map of images show, and what does it make up?',
   version: 1,
   schema,
   presets: {

@@ -59,6 +59,13 @@ function textsOf(folder: string): ReadonlyMap<string, string> {
   ]);
 }
 
+/** Where the source lives, as `package.json` names it; undefined where it names nothing that a browser opens. */
+export function repositoryOf(packageJson: string): string | undefined {
+  const { repository } = JSON.parse(packageJson) as { repository?: string | { url?: string } };
+  const address = (typeof repository === 'string' ? repository : (repository?.url ?? '')).replace(/^git\+|\.git$/g, '');
+  return /^https:\/\//.test(address) ? address : undefined;
+}
+
 export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin {
   const idOf = new Map([...folders].map(([id, folder]) => [folder, id]));
   /** The lab and the name of one of its files that only the build knows. */
@@ -78,7 +85,8 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
   const wordsOnPage = async (id: string, folder: string): Promise<PageWords> => {
     const next = nextLab(id, [...folders.keys()]);
     const after = next === undefined ? undefined : await wordsOfLab(folders.get(next) as string);
-    return { ...(await wordsOfLab(folder)), next: after, findings: textsOf(folder).has('findings.txt') };
+    const repository = repositoryOf(readFileSync(join(root, 'package.json'), 'utf8'));
+    return { ...(await wordsOfLab(folder)), next: after, findings: textsOf(folder).has('findings.txt'), repository };
   };
   let appRoot = join(root, 'apps');
   let building = false;

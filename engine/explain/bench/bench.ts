@@ -8,7 +8,7 @@ import { keep, scope } from '../../memory.ts';
 import type { Network } from '../../nn/network.ts';
 import { DeviceGenerator } from '../../ops/random.ts';
 import { Generator } from '../../random.ts';
-import { correlation } from '../faithfulness.ts';
+import { correlation, squareEffects } from '../faithfulness.ts';
 import { lastMaps } from '../methods.ts';
 import { checkNetwork, inEvaluation } from '../scores.ts';
 import { type BenchColumn, benchColumns } from './columns.ts';
@@ -16,15 +16,16 @@ import { type CueImages, firstPairs } from './cue.ts';
 import {
   type BenchEffort,
   blurredCopy,
-  completenessOf,
-  localisation,
   measuredEffects,
   measureRow,
   type RowValues,
   type Setup,
-  unexplainedChange,
+  shares,
+  totalsOf,
+  wholeChange,
 } from './measures.ts';
 import { type BenchRow, benchRows, type RowContext } from './methods.ts';
+import { Perturbations } from './perturbations.ts';
 import { type BenchCell, cellOf, type Reliability, type RowSample, reliabilityOf } from './reliability.ts';
 
 export interface BenchOptions extends Partial<BenchEffort> {
@@ -32,8 +33,8 @@ export interface BenchOptions extends Partial<BenchEffort> {
   readonly nodes?: number;
   /** Layer for class activation maps. Default: the last that puts out maps. */
   readonly layer?: string;
-  /** A network that never saw the cue: where do maps put it there? */
-  readonly clean?: Network;
+  /** Networks to which the cue says nothing, by name: how much of it do maps show there? */
+  readonly beside?: Readonly<Record<string, Network>>;
   /** Rows that are measured, by id; default all. The truth and the random map always are. */
   readonly rows?: readonly string[];
 }
@@ -44,20 +45,27 @@ export interface BenchResultRow {
   readonly kind: BenchRow['kind'];
   /** By column. */
   readonly cells: Readonly<Record<string, BenchCell | null>>;
-  /** Share on the cue in the clean network; null where none was given. */
-  readonly cleanShare: BenchCell | null;
+  /** Share on the cue in the networks beside, by name; null for the truth, which names the pixels. */
+  readonly beside: Readonly<Record<string, BenchCell | null>>;
+}
+
+/** What the cue does to a network. */
+export interface CueEffect {
+  /** S_c(x) − S_c(x without the cue). */
+  readonly change: BenchCell;
+  /** Σ|change| over Σ|S_c(x) − S_c(0)|: its part in all that the image does to the score. */
+  readonly part: number;
 }
 
 export interface BenchResult {
   readonly images: number;
   /** The cue's share of the area: what a map without knowledge puts there. */
   readonly chance: number;
-  /** S_c(x) − S_c(x without the cue). */
-  readonly effect: BenchCell;
-  readonly cleanEffect: BenchCell | null;
+  readonly effect: CueEffect;
+  readonly besides: readonly ({ readonly name: string } & CueEffect)[];
   readonly columns: readonly (BenchColumn & Reliability)[];
   readonly rows: readonly BenchResultRow[];
-  /** |ΣΦ − (S_c(x) − S_c(0))| of integrated gradients by the number of nodes. */
+  /** |ΣΦ − (S_c(x) − S_c(0))| of integrated gradients by the number of nodes, over `fewer` images. */
   readonly completeness: readonly { readonly nodes: number; readonly error: BenchCell }[];
 }
 
@@ -67,7 +75,7 @@ export interface BenchProgress {
   readonly share: number;
 }
 
-const EFFORT: BenchEffort = { portions: 10, squares: 20, copies: 4, radius: 0.1, fewer: 40, black: 0, grey: 0, seed: 0 };
+const EFFORT: BenchEffort = { portions: 10, squares: 20, copies: 4, radius: 0.1, fewer: 30, black: 0, grey: 0, seed: 0 };
 const NODES = [4, 16, 64] as const;
 const RESAMPLES = 300;
 
@@ -105,8 +113,10 @@ function correlationCell(values: RowValues, effects: ArrayLike<number>, resample
   return { mean: correlation(values.predicted, effects), low: at(0.025), high: at(0.975) };
 }
 
+const USUAL_NODES = 16;
+
 async function setUp(network: Network, images: CueImages, options: BenchOptions, random: Network): Promise<Setup> {
-  const { nodes = 16, layer = lastMaps(network)?.path } = options;
+  const { nodes = USUAL_NODES, layer = lastMaps(network)?.path } = options;
   const given = Object.fromEntries(
     Object.keys(EFFORT).flatMap((key) => {
       const value = options[key as keyof BenchEffort];
@@ -117,20 +127,22 @@ async function setUp(network: Network, images: CueImages, options: BenchOptions,
   const others = await otherClasses(network, images);
   const rng = new DeviceGenerator(effort.seed, 'bench', network.device);
   const context: RowContext = { rng, nodes, layer, random, others };
+  const { black, grey, squares: samples, portions, fewer, seed } = effort;
+  const blurred = keep(blurredCopy(images.x, black));
+  const few = firstPairs(images, fewer);
   return {
     network,
     images,
-    few: firstPairs(images, effort.fewer),
+    few,
     context,
     effort,
     effects: await measuredEffects(network, images),
-    unexplained: await unexplainedChange({ network, images }, effort),
-    fills: { black: effort.black, grey: effort.grey, blurred: keep(blurredCopy(images.x, effort.black)) },
+    squares: await squareEffects(network, images.x, images.targets, { samples, fill: grey, rng: new Generator(seed, 'squares') }),
+    perturbations: await Perturbations.of(network, images, { black, grey, blurred }, portions),
+    dispose() {
+      for (const made of [few.x, few.without, few.mask, rng, blurred]) made.dispose();
+    },
   };
-}
-
-function dispose({ few, context, fills }: Setup): void {
-  for (const made of [few.x, few.without, few.mask, context.rng, fills.blurred as { dispose(): void }]) made.dispose();
 }
 
 /**
@@ -151,47 +163,65 @@ export async function* explanationBench(
   const random = network.clone();
   random.initialise(options.seed ?? 0);
   const setup = await setUp(network, images, options, random);
-  const { clean } = options;
+  const networks = Object.entries(options.beside ?? {});
   const wanted = (id: string) => id === 'truth' || id === 'random' || (options.rows?.includes(id) ?? true);
   const rows = benchRows(network, setup.context.layer).filter(({ id }) => wanted(id));
-  const measured: { readonly row: BenchRow; readonly values: RowValues; readonly cleanShare: BenchCell | null }[] = [];
+  const measured: Measured[] = [];
   try {
     for (const [at, row] of rows.entries()) {
       const steps = measureRow(row, setup);
       let step = await steps.next();
       for (; !step.done; step = await steps.next()) yield { row: row.name, share: (at + step.value) / rows.length };
-      measured.push({
-        row,
-        values: step.value,
-        cleanShare: clean && row.kind !== 'truth' ? await shareIn(clean, row, setup) : null,
-      });
+      const beside: Record<string, BenchCell | null> = {};
+      for (const [name, other] of networks) beside[name] = await shareIn(other, row, setup, step.value);
+      measured.push({ row, values: step.value, beside });
     }
-    const integrated = rows.find(({ complete }) => complete);
+    const integrated = measured.find(({ row }) => row.complete);
     const completeness = [];
-    for (const nodes of integrated ? NODES : []) {
-      yield { row: 'completeness', share: 1 };
-      completeness.push({ nodes, error: cellOf(await completenessOf(integrated as BenchRow, setup, nodes)) as BenchCell });
+    if (integrated) {
+      const change = await wholeChange(network, setup.few);
+      for (const nodes of NODES) {
+        yield { row: 'completeness', share: 1 };
+        const made = nodes === setup.context.nodes ? integrated.values.total : await totalsOf(integrated.row, setup, nodes);
+        completeness.push({ nodes, error: cellOf(change.map((value, i) => Math.abs((made[i] as number) - value))) as BenchCell });
+      }
     }
-    const cleanEffect = clean ? cellOf(await measuredEffects(clean, images)) : null;
-    return { ...summary(measured, setup), completeness, cleanEffect };
+    const besides = [];
+    for (const [name, other] of networks) besides.push({ name, ...(await cueEffect(other, images)) });
+    return { ...summary(measured, setup), effect: await cueEffect(network, images), completeness, besides };
   } finally {
-    dispose(setup);
+    setup.dispose();
     random.dispose();
   }
 }
 
-/** Where the maps of another network put the cue. */
-async function shareIn(network: Network, row: BenchRow, { images, context }: Setup): Promise<BenchCell | null> {
+/** Where the maps of another network put the cue; null for the truth, which names the pixels. */
+async function shareIn(network: Network, row: BenchRow, { images, context }: Setup, own: RowValues): Promise<BenchCell | null> {
+  if (row.kind === 'truth') return null;
+  if (row.ignoresNetwork) return cellOf(own.share);
   const maps = row.explain(network, images, images.x, context);
-  const { share } = await localisation(maps, images);
+  const values = await maps.data();
   maps.dispose();
-  return cellOf(share);
+  return cellOf(shares(values, images));
+}
+
+async function cueEffect(network: Network, images: CueImages): Promise<CueEffect> {
+  const [effects, whole] = [await measuredEffects(network, images), await wholeChange(network, images)];
+  const size = (values: Float32Array) => values.reduce((sum, value) => sum + Math.abs(value), 0);
+  return { change: cellOf(effects) as BenchCell, part: size(effects) / size(whole) };
+}
+
+/** A row with its numbers. */
+interface Measured {
+  readonly row: BenchRow;
+  readonly values: RowValues;
+  readonly beside: BenchResultRow['beside'];
 }
 
 function summary(
-  measured: readonly { readonly row: BenchRow; readonly values: RowValues; readonly cleanShare: BenchCell | null }[],
+  measured: readonly Measured[],
   { images, effects, effort }: Setup,
-): Omit<BenchResult, 'completeness' | 'cleanEffect'> {
+): Omit<BenchResult, 'completeness' | 'effect' | 'besides'> {
   const correlations = new Map(measured.map(({ row, values }) => [row.id, resampled(values.predicted, effects, effort.seed)]));
   const sampleOf = (column: string): RowSample[] =>
     measured.map(({ row: { id, name }, values }) => ({
@@ -203,13 +233,12 @@ function summary(
   return {
     images: images.targets.length,
     chance: pixels.reduce((a, b) => a + b, 0) / pixels.length,
-    effect: cellOf(effects) as BenchCell,
     columns: benchColumns.map((column) => ({ ...column, ...reliabilityOf(column, sampleOf(column.id), column.id === 'effect') })),
-    rows: measured.map(({ row: { id, name, kind }, values, cleanShare }) => ({
+    rows: measured.map(({ row: { id, name, kind }, values, beside }) => ({
       id,
       name,
       kind,
-      cleanShare,
+      beside,
       cells: Object.fromEntries(
         benchColumns.map((column) => [
           column.id,

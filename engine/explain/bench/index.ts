@@ -4,6 +4,7 @@ export {
   type BenchProgress,
   type BenchResult,
   type BenchResultRow,
+  type CueEffect,
   explanationBench,
 } from './bench.ts';
 export { type BenchColumn, benchColumns } from './columns.ts';

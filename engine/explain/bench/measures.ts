@@ -2,15 +2,14 @@
 import { noGrad } from '../../autodiff.ts';
 import { scope } from '../../memory.ts';
 import type { Network } from '../../nn/network.ts';
-import { affine } from '../../ops/index.ts';
+import { affine, slice } from '../../ops/index.ts';
 import { Generator } from '../../random.ts';
-import { type Tensor, tensor, zeros } from '../../tensor.ts';
-import { classScores, cueScore, infidelity, maxSensitivity, rankCorrelation, tiedRanks } from '../faithfulness.ts';
+import { type Tensor, zeros } from '../../tensor.ts';
+import { classScores, infidelityOf, maxSensitivity, rankCorrelation, type SquareEffects, tiedRanks } from '../faithfulness.ts';
 import { blur } from '../features/penalties.ts';
-import { deletion, type Fill, insertion } from '../perturbation.ts';
-import { type FillName, fillNames } from './columns.ts';
 import { type CueImages, withoutCue } from './cue.ts';
 import type { BenchRow, RowContext } from './methods.ts';
+import type { Perturbations } from './perturbations.ts';
 
 /** How much is measured. */
 export interface BenchEffort {
@@ -21,7 +20,7 @@ export interface BenchEffort {
   /** Noisy copies of max-sensitivity, and their largest change of a pixel. */
   readonly copies: number;
   readonly radius: number;
-  /** Images that the last two columns are measured on: they explain each image several times. */
+  /** Images that the last two columns and completeness are measured on: they explain each image several times. */
   readonly fewer: number;
   /** Value of a black pixel and of the mean grey. */
   readonly black: number;
@@ -39,13 +38,15 @@ export interface Setup {
   readonly effort: BenchEffort;
   /** S_c(x) − S_c(x without the cue) of each image. */
   readonly effects: Float32Array;
-  /** E[ΔS²] of infidelity's squares: what a map without any value leaves. */
-  readonly unexplained: Float32Array;
-  readonly fills: Readonly<Record<FillName, Fill>>;
+  /** Infidelity's squares, the same for all rows. */
+  readonly squares: SquareEffects;
+  readonly perturbations: Perturbations;
+  dispose(): void;
 }
 
-/** Numbers of one row: a value for each image by column. `predicted` is ΣΦ on the cue. */
-export type RowValues = Readonly<Record<string, ArrayLike<number>>> & { readonly predicted: ArrayLike<number> };
+/** Numbers of one row: a value for each image by column. `predicted` is ΣΦ on the cue, `total` ΣΦ over the image. */
+export type RowValues = Readonly<Record<string, ArrayLike<number>>> &
+  Readonly<Record<'predicted' | 'total' | 'share', ArrayLike<number>>>;
 
 const PASSES = 12;
 
@@ -69,119 +70,128 @@ export async function measuredEffects(network: Network, images: CueImages): Prom
   return a.map((value, i) => value - (b[i] as number));
 }
 
-/** Share of |Φ| on the cue, mean rank of its pixels, and the sum of Φ there. */
-export async function localisation(maps: Tensor, { cue }: CueImages) {
-  const values = await maps.data();
-  const size = values.length / cue.length;
-  const rows = cue.map((pixels, i) => {
-    const map = values.subarray(i * size, (i + 1) * size);
-    const { share, chance } = cueScore(map, pixels);
-    // Equal values share their rank: a map that is the same everywhere knows as little as chance.
-    const ranks = tiedRanks(map.map(Math.abs));
-    const onCue = (values: ArrayLike<number>) => pixels.reduce((sum, one, at) => sum + (one ? (values[at] as number) : 0), 0);
-    return { share, rank: size + 1 - onCue(ranks) / (chance * size), sum: onCue(map) };
+/** Map of each image. */
+const mapsOf = (values: Float32Array, count: number): Float32Array[] => {
+  const size = values.length / count;
+  return Array.from({ length: count }, (_, i) => values.subarray(i * size, (i + 1) * size));
+};
+
+const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
+const onCue = (values: ArrayLike<number>, cue: Uint8Array): number =>
+  cue.reduce((sum, one, at) => sum + (one ? (values[at] as number) : 0), 0);
+
+/** Share of |Φ| on the cue: the share of its area for a map without any value. */
+export function shares(values: Float32Array, { cue }: CueImages): number[] {
+  return mapsOf(values, cue.length).map((map, i) => {
+    const magnitudes = map.map(Math.abs);
+    const total = sumOf(magnitudes);
+    const pixels = cue[i] as Uint8Array;
+    return total > 0 ? onCue(magnitudes, pixels) / total : sumOf(pixels) / pixels.length;
   });
-  return { share: rows.map((r) => r.share), rank: rows.map((r) => r.rank), predicted: rows.map((r) => r.sum) };
 }
 
-/** Ranks of the maps with equal values in random order, so that no row gains by the order in which pixels are stored. */
-async function withoutTies(maps: Tensor, seed: number): Promise<Tensor> {
-  const [n, h, w] = maps.shape as [number, number, number];
-  const values = await maps.data();
+/** Mean rank by |Φ| of the cue's pixels. Equal values share their rank: a map that is the same everywhere knows as little as chance. */
+function cueRanks(values: Float32Array, { cue }: CueImages): number[] {
+  return mapsOf(values, cue.length).map((map, i) => {
+    const pixels = cue[i] as Uint8Array;
+    return map.length + 1 - onCue(tiedRanks(map.map(Math.abs)), pixels) / sumOf(pixels);
+  });
+}
+
+/** Position of each pixel in the order of its map, the strongest 0; equal values in random order, so that no row gains by how pixels are stored. */
+function ranksWithoutTies(values: Float32Array, count: number, seed: number): Float32Array<ArrayBuffer> {
   const ranks = new Float32Array(values.length);
   const rng = new Generator(seed, 'ties');
-  for (let i = 0; i < n; i++) {
-    const own = values.subarray(i * h * w, (i + 1) * h * w);
-    const chance = rng.uniform(h * w);
-    const order = Array.from(own, (_, at) => at).sort(
-      (a, b) => (own[a] as number) - (own[b] as number) || (chance[a] as number) - (chance[b] as number),
+  mapsOf(values, count).forEach((map, i) => {
+    const chance = rng.uniform(map.length);
+    const order = Uint32Array.from(map, (_, at) => at).sort(
+      (a, b) => (map[b] as number) - (map[a] as number) || (chance[b] as number) - (chance[a] as number),
     );
     order.forEach((pixel, rank) => {
-      ranks[i * h * w + pixel] = rank;
+      ranks[i * map.length + pixel] = rank;
     });
-  }
-  return tensor(ranks, maps.shape, { device: maps.device });
+  });
+  return ranks;
 }
 
-/** E[(βΣ_MΦ − ΔS)²] of each image; the squares lie at the same places for all rows. */
-export async function bestInfidelity(
-  { network, images }: Pick<Setup, 'network' | 'images'>,
-  maps: Tensor,
-  { squares: samples, grey: fill, seed }: BenchEffort,
-): Promise<Float32Array> {
-  const rng = new Generator(seed, 'squares');
-  return (await infidelity(network, images.x, images.targets, maps, { samples, fill, rng })).scaled;
+/** E[(βΣ_MΦ − ΔS)²]/E[ΔS²] of each image; 1 where no square costs anything. */
+async function unexplainedShare(maps: Tensor, squares: SquareEffects): Promise<number[]> {
+  const { scaled } = await infidelityOf(maps, squares);
+  const samples = squares.places.length / 2;
+  return Array.from(scaled, (left, i) => {
+    let all = 0;
+    for (let s = 0; s < samples; s++) all += (squares.effects[s * scaled.length + i] as number) ** 2 / samples;
+    return all > 0 ? left / all : 1;
+  });
 }
 
-/** What remains for a map without any value. */
-export async function unexplainedChange(setup: Pick<Setup, 'network' | 'images'>, effort: BenchEffort): Promise<Float32Array> {
-  const [n, h, w] = setup.images.x.shape as [number, number, number];
-  const nothing = zeros([n, h, w], { device: setup.images.x.device });
-  try {
-    return await bestInfidelity(setup, nothing, effort);
-  } finally {
-    nothing.dispose();
-  }
-}
+/** The first maps [count, H, W]. */
+const firstMaps = (maps: Tensor, count: number): Tensor =>
+  scope(() => slice(maps.detach(), [0, 0, 0], [count, ...(maps.shape.slice(1) as [number, number])]));
 
-async function sensitivity(row: BenchRow, { network, few, context, effort }: Setup): Promise<Float32Array> {
+async function sensitivity(row: BenchRow, origin: Tensor, { network, few, context, effort }: Setup): Promise<Float32Array> {
   const { radius, copies: samples } = effort;
   const explain = (x: Tensor) => row.explain(network, few, x, context);
-  const worst = maxSensitivity(few.x, explain, { radius, samples, rng: context.rng });
+  const worst = maxSensitivity(few.x, explain, { radius, samples, rng: context.rng, origin });
   const values = await worst.data();
   worst.dispose();
   return values;
 }
 
 /** Rank correlation of |Φ| with the map at the end of the cascade, when all layers are random (see `randomisationCascade`). */
-async function afterRandomisation(row: BenchRow, maps: Tensor, { few, context }: Setup): Promise<readonly number[]> {
+async function afterRandomisation(row: BenchRow, values: Float32Array, { few, context }: Setup): Promise<readonly number[]> {
   const random = row.explain(context.random, few, few.x, context);
-  const [before, after] = await Promise.all([maps.data(), random.data()]);
+  const after = mapsOf(await random.data(), few.targets.length);
   random.dispose();
-  const size = after.length / few.targets.length;
-  return few.targets.map((_, i) => {
-    const part = (values: Float32Array) => values.subarray(i * size, (i + 1) * size).map(Math.abs);
-    return rankCorrelation(part(before), part(after));
-  });
+  const [size = 0] = [after[0]?.length];
+  return after.map((map, i) => rankCorrelation(values.subarray(i * size, (i + 1) * size).map(Math.abs), map.map(Math.abs)));
 }
 
 /** All measures of a row. Yields the share that is done. */
 export async function* measureRow(row: BenchRow, setup: Setup): AsyncGenerator<number, RowValues> {
-  const { network, images, context, effort, fills, unexplained } = setup;
+  const { network, images, few, context, effort, perturbations, squares } = setup;
   const maps = row.explain(network, images, images.x, context);
   try {
-    const values: Record<string, ArrayLike<number>> & { predicted: ArrayLike<number> } = await localisation(maps, images);
+    const values = await maps.data();
+    const own = mapsOf(values, images.targets.length);
     yield 0.1;
-    const order = await withoutTies(maps, effort.seed);
-    for (const [at, fill] of fillNames.entries()) {
-      const options = { steps: effort.portions, fill: fills[fill] };
-      values[`deletion-${fill}`] = (await deletion(network, images.x, images.targets, order, options)).area;
-      values[`insertion-${fill}`] = (await insertion(network, images.x, images.targets, order, options)).area;
-      yield 0.1 + 0.15 * (at + 1);
-    }
-    order.dispose();
-    const left = await bestInfidelity(setup, maps, effort);
-    values.infidelity = left.map((value, i) => ((unexplained[i] as number) > 0 ? value / (unexplained[i] as number) : 1));
-    yield 0.7;
-    values.sensitivity = await sensitivity(row, setup);
-    yield 0.85;
-    values.randomisation = await afterRandomisation(row, maps, setup);
-    return values;
+    const areas = perturbations.areas(ranksWithoutTies(values, own.length, effort.seed));
+    let step = await areas.next();
+    for (; !step.done; step = await areas.next()) yield 0.1 + 0.5 * step.value;
+    const infidelity = await unexplainedShare(maps, squares);
+    yield 0.6;
+    const origin = firstMaps(maps, few.targets.length);
+    const sensitive = await sensitivity(row, origin, setup);
+    origin.dispose();
+    yield 0.8;
+    return {
+      ...step.value,
+      infidelity,
+      share: shares(values, images),
+      rank: cueRanks(values, images),
+      predicted: own.map((map, i) => onCue(map, images.cue[i] as Uint8Array)),
+      total: own.map(sumOf),
+      sensitivity: sensitive,
+      randomisation: await afterRandomisation(row, values, setup),
+    };
   } finally {
     maps.dispose();
   }
 }
 
-/** |ΣΦ − (S_c(x) − S_c(0))| of integrated gradients against the number of nodes. */
-export async function completenessOf(row: BenchRow, { network, images, context }: Setup, nodes: number): Promise<Float32Array> {
-  const maps = row.explain(network, images, images.x, { ...context, nodes });
-  const [n, h, w, c] = images.x.shape as [number, number, number, number];
-  const start = tensor(new Float32Array(n * h * w * c), [n, h, w, c], { device: images.x.device });
-  const [at, from] = [classScores(network, images.x, images.targets), classScores(network, start, images.targets)];
-  const [sums, a, b] = await Promise.all([maps.data(), at.data(), from.data()]);
-  for (const made of [maps, start, at, from]) made.dispose();
-  return a.map((value, i) => {
-    const sum = sums.subarray(i * h * w, (i + 1) * h * w).reduce((total, one) => total + one, 0);
-    return Math.abs(sum - (value - (b[i] as number)));
-  });
+/** ΣΦ of integrated gradients with so many nodes, of the first images. */
+export async function totalsOf(row: BenchRow, { network, few, context }: Setup, nodes: number): Promise<number[]> {
+  const maps = row.explain(network, few, few.x, { ...context, nodes });
+  const values = await maps.data();
+  maps.dispose();
+  return mapsOf(values, few.targets.length).map(sumOf);
+}
+
+/** S_c(x) − S_c(0), what a complete map adds up to. */
+export async function wholeChange(network: Network, { x, targets }: CueImages): Promise<Float32Array> {
+  const start = zeros(x.shape, { device: x.device });
+  const [at, from] = [classScores(network, x, targets), classScores(network, start, targets)];
+  const [a, b] = await Promise.all([at.data(), from.data()]);
+  for (const made of [start, at, from]) made.dispose();
+  return a.map((value, i) => value - (b[i] as number));
 }

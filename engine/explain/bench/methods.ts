@@ -34,6 +34,8 @@ export interface BenchRow {
   readonly kind: 'method' | 'control' | 'truth';
   /** Whether its values claim to add up to S_c(x) − S_c(0). */
   readonly complete?: true;
+  /** Whether its maps are the same whatever network is given. */
+  readonly ignoresNetwork?: true;
   /**
    * Maps [N, H, W], signed where the method is.
    * @param x the images, or changed copies of them
@@ -114,15 +116,20 @@ const truth = row(
   { kind: 'truth' },
 );
 
-const control = (id: string, name: string, explain: Explain) => row(id, name, explain, { kind: 'control' });
+const control = (id: string, name: string, explain: Explain, more: Partial<BenchRow> = {}) =>
+  row(id, name, explain, { kind: 'control', ...more });
+const blind = { ignoresNetwork: true } as const;
 
 const controlRows: readonly BenchRow[] = [
-  control('uniform', 'uniform', (_network, _images, x) => uniformMap(x)),
-  control('random', 'random', (_network, _images, x, { rng }) => randomMap(x, rng)),
-  control('edges', 'edges (Sobel)', (_network, _images, x) => edgeMap(x)),
-  control('input', 'the input', (_network, _images, x) => inputMap(x)),
-  control('random-weights', 'integrated gradients, random weights', (_network, { targets }, x, context) =>
-    integrated(context.random, x, targets, context),
+  control('uniform', 'uniform', (_network, _images, x) => uniformMap(x), blind),
+  control('random', 'random', (_network, _images, x, { rng }) => randomMap(x, rng), blind),
+  control('edges', 'edges (Sobel)', (_network, _images, x) => edgeMap(x), blind),
+  control('input', 'the input', (_network, _images, x) => inputMap(x), blind),
+  control(
+    'random-weights',
+    'integrated gradients, random weights',
+    (_network, { targets }, x, context) => integrated(context.random, x, targets, context),
+    blind,
   ),
   control('other-class', 'integrated gradients, other class', (network, _images, x, context) =>
     integrated(network, x, context.others.slice(0, x.shape[0]), context),

@@ -5,6 +5,7 @@ import { repositoryRoot as root } from '../../../apps/cli/root.ts';
 import { labFolders } from '../../../apps/shell/build/lab-folders.ts';
 import { className, labModules, workerModule } from '../../../apps/shell/build/lab-modules.ts';
 import { labPage } from '../../../apps/shell/build/lab-page.ts';
+import { repositoryOf } from '../../../apps/shell/build/lab-plugin.ts';
 
 const text = (file: string) =>
   labModules[file]?.({ id: 'regression', folder: join(root, 'apps/labs/regression'), root, worker: 'ADDRESS' }) ?? '';
@@ -21,6 +22,19 @@ it('writes a page that paints before any script, with the words of the schema, e
   expect(page).toContain('<h1>Less &lt; more</h1>');
   expect(page).toContain('content="Is it &quot;so&quot;?"');
   expect(page).toContain('src="./element.ts"');
+});
+
+it('links findings, source, licence, glossary and the next lab, and the repository where the package names one', () => {
+  const words = { id: 'a', title: 'A', question: 'A?', next: { id: 'b', title: 'B' }, findings: true };
+  const linksOf = (page: string) =>
+    [...page.matchAll(/<nav aria-label="This lab"[\s\S]*?<\/nav>/g)].join('').match(/href="[^"]+"/g);
+  const links = ['findings.txt', 'source.txt', 'licences/chalkgrad.txt', 'glossary/index.html', '../b/index.html'];
+  const found = linksOf(labPage(words))?.join(' ') ?? '';
+  for (const link of links) expect(found).toContain(link);
+  expect(found).not.toContain('https:');
+  const repository = repositoryOf('{"repository": {"url": "git+https://example.org/a.git"}}');
+  expect(linksOf(labPage({ ...words, repository }))).toContain('href="https://example.org/a"');
+  expect([repositoryOf('{}'), repositoryOf('{"repository": "github:a/b"}')]).toEqual([undefined, undefined]);
 });
 
 it('joins view, words, cards, worker and recording to an element, and that to a module for other pages', () => {

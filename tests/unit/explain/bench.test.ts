@@ -47,7 +47,7 @@ describe.each(opened)('the bench on %s', (_, device) => {
   const measured = async (rows?: readonly string[]): Promise<BenchResult> => {
     const network = await reader();
     const pairs = await images(16);
-    const options = { portions: 4, squares: 8, copies: 2, fewer: 6, nodes: 4, clean: network, ...(rows && { rows }) };
+    const options = { portions: 4, squares: 8, copies: 2, fewer: 6, nodes: 4, beside: { same: network }, ...(rows && { rows }) };
     const steps = explanationBench(network, pairs, options);
     const shares: number[] = [];
     for (;;) {
@@ -62,11 +62,17 @@ describe.each(opened)('the bench on %s', (_, device) => {
   };
 
   test('knows the truth, and puts it first where the cue is', { timeout: 60_000 }, async () => {
-    const { rows, columns, chance, effect, completeness, images: count } = await measured();
+    const { rows, columns, chance, effect, besides, completeness, images: count } = await measured();
     const of = (row: string, column: string) => rows.find(({ id }) => id === row)?.cells[column]?.mean as number;
     expect(count).toBe(16);
     expect(chance).toBeCloseTo(2 / 64, 10);
-    expect(effect.mean).toBeGreaterThan(0.5);
+    expect(effect.change.mean).toBeGreaterThan(0.5);
+    expect(effect.part).toBeGreaterThan(0.5);
+    expect(effect.part).toBeLessThan(1);
+    // The network beside is the same one: what is measured of it is what is measured of the network itself.
+    expect(besides).toEqual([{ name: 'same', ...effect }]);
+    const own = rows.find(({ id }) => id === 'integrated-gradients');
+    expect(own?.beside.same).toEqual(own?.cells.share);
     expect([of('truth', 'share'), of('truth', 'rank')]).toEqual([1, 1.5]);
     expect(of('uniform', 'share')).toBeCloseTo(chance, 6);
     // Equal values share their rank: what is the same everywhere knows nothing.

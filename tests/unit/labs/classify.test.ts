@@ -8,8 +8,18 @@ import type { ImageBatch } from '../../../apps/components/shared/images.ts';
 import { liveTensors, verifiable, verifiableOn } from '../../../apps/labs/classify/card-tensors.ts';
 import { runnableCode } from '../../../apps/labs/classify/code.ts';
 import { type ClassifyResult, experiment, type Setup } from '../../../apps/labs/classify/experiment.ts';
+import { histograms } from '../../../apps/labs/classify/histogram-plot.ts';
+import {
+  BINS,
+  type Histogram,
+  type HistogramReport,
+  histogramOf,
+  MOST_LAYERS,
+  spread,
+} from '../../../apps/labs/classify/histograms.ts';
+import { networkDiagram } from '../../../apps/labs/classify/network-diagram.ts';
 import type { Config } from '../../../apps/labs/classify/networks.ts';
-import type { EvaluationReport } from '../../../apps/labs/classify/report.ts';
+import { type EvaluationReport, lossOfLab01 } from '../../../apps/labs/classify/report.ts';
 import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
 import { schema } from '../../../apps/labs/classify/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
@@ -24,6 +34,7 @@ import { RunStore } from '../../../apps/runtime/store.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { pngOf } from '../data/png-writer.ts';
 import { spotPacks, spots } from './classify-pictures.ts';
+import { readWords } from './truth/rendered.ts';
 
 const TRAIN = 400;
 let packs: Map<string, Uint8Array>;
@@ -71,6 +82,44 @@ const resultOf = ({ result }: Done): ClassifyResult => {
   return result;
 };
 const losses = ({ store }: Done): number[] => store.charts.get('loss')?.get('training')?.y ?? [];
+
+describe('histograms', () => {
+  it('count every value, centre on zero and leave out what is not finite', () => {
+    const { limit, counts, deviation } = histogramOf([-2, -1, 0, 0, 1, 2, Number.NaN, Number.POSITIVE_INFINITY]);
+    expect(limit).toBe(2);
+    expect([counts[0], counts[(BINS - 1) / 2], counts[BINS - 1]]).toEqual([1, 2, 1]);
+    expect(counts.reduce((a, b) => a + b, 0)).toBe(6);
+    expect(deviation).toBeCloseTo(Math.sqrt(10 / 6), 12);
+    expect(histogramOf([0, 0]).counts[(BINS - 1) / 2]).toBe(2);
+  });
+
+  it('come with every look: of the weights as they are, and of gradients whose norms are told', async () => {
+    const { store } = await run({ network: 'skip-mlp', depth: 3, dropout: 'off' });
+    const norms = store.series('gradients');
+    const steps = norms[0]?.x ?? [];
+    expect(steps.length).toBe(4);
+    const names = norms.map(({ name }) => name);
+    const reports = steps.map((step) => store.data.get(`histogram ${step}`) as HistogramReport);
+    const total = ({ counts }: Histogram) => counts.reduce((a, b) => a + b, 0);
+    for (const [i, { layers, step }] of reports.entries()) {
+      expect(step).toBe(steps[i]);
+      expect(layers.map(({ path }) => path)).toEqual(spread(names, MOST_LAYERS));
+      for (const { path, weights, gradients } of layers) {
+        // max|g| ≤ ‖g‖ ≤ √n max|g|
+        const norm = norms.find(({ name }) => name === path)?.y[i] as number;
+        expect(gradients.limit).toBeLessThanOrEqual(norm * 1.0001);
+        expect(norm).toBeLessThanOrEqual(gradients.limit * Math.sqrt(total(gradients)) * 1.0001);
+        expect(total(weights)).toBe(total(gradients));
+      }
+    }
+    expect(reports.at(-1)?.layers[0]?.weights.deviation).not.toBe(reports[0]?.layers[0]?.weights.deviation);
+    expect(readWords(histograms(reports, names))).toContain('standard deviation');
+    const setup = store.data.get('setup') as Setup;
+    expect(setup.layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(setup.parameters);
+    const drawn = readWords(networkDiagram(setup.inputShape, setup.layers));
+    for (const { shape } of setup.layers) expect(drawn).toContain(shape.join(' × '));
+  });
+});
 
 describe('a run', () => {
   it('learns, and tells curves, evaluations, gradients and one step a step', async () => {
@@ -235,11 +284,31 @@ describe('checkpoints', () => {
   });
 });
 
-it('the loss as LAB01 prints it is the mean over the batch size', async () => {
-  const done = await run({ lossShown: 'LAB01', epochs: 1 });
-  const [row] = done.store.tables.get('test') ?? [];
-  expect(row?.['loss as LAB01 prints it']).toBeCloseTo((row?.['loss (mean cross-entropy)'] as number) / 16, 10);
+describe('the loss as LAB01 prints it', () => {
+  it('adds the means of the batches, the last and smaller one too, and divides by the number of images', () => {
+    expect(lossOfLab01(Float64Array.of(1, 3, 5, 7, 10), 2)).toBe((2 + 6 + 10) / 5);
+  });
+
+  it('is the mean over the batch size where batches are whole', async () => {
+    const done = await run({ lossShown: 'LAB01', epochs: 1, testImages: 96 });
+    const [row] = done.store.tables.get('test') ?? [];
+    expect(row?.['loss as LAB01 prints it']).toBeCloseTo((row?.['loss (mean cross-entropy)'] as number) / 16, 10);
+    await done.runner.stop();
+  });
+});
+
+it('holds nothing out where it is told so, and a search refuses that', async () => {
+  const done = await run({ validationImages: 0, images: 400, epochs: 1 });
+  const result = resultOf(done);
+  expect(result.images).toEqual({ train: 400, validation: 0, test: 100 });
+  expect(result.validation).toBeNull();
+  expect(result.epochs[0]).toMatchObject({ epoch: 1, validationLoss: null, validationAccuracy: null });
+  expect(result.test.accuracy).toBeGreaterThan(0.1);
+  expect([...(done.store.charts.get('accuracy')?.keys() ?? [])]).toEqual(['training']);
+  expect(((await done.runner.request('tensors', undefined)) as readonly unknown[]).length).toBeGreaterThan(0);
+  await expect(done.runner.request('inspect', { set: 'validation', index: 0 })).rejects.toThrow(/holds no images out/);
   await done.runner.stop();
+  await expect(run({ validationImages: 0, search: 'grid' })).rejects.toThrow(/hold some out/);
 });
 
 describe('questions', () => {

@@ -1,9 +1,12 @@
 /** Every lab's exported scripts repeat the run that they were exported from, live changes included, to the bit. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { repositoryRoot as root } from '../../../apps/cli/root.ts';
+import { runnableCode as classifyCode } from '../../../apps/labs/classify/code.ts';
+import { experiment as classify, type Setup } from '../../../apps/labs/classify/experiment.ts';
+import { schema as classifySchema } from '../../../apps/labs/classify/schema.ts';
 import { runnableCode as denoiseCode } from '../../../apps/labs/denoise/code.ts';
 import { experiment as denoise } from '../../../apps/labs/denoise/experiment.ts';
 import { schema as denoiseSchema } from '../../../apps/labs/denoise/schema.ts';
@@ -14,6 +17,10 @@ import { schema as failureSchema } from '../../../apps/labs/failure-modes/schema
 import { runnableCode } from '../../../apps/labs/regression/code.ts';
 import { experiment as regression } from '../../../apps/labs/regression/experiment.ts';
 import { schema } from '../../../apps/labs/regression/schema.ts';
+import { runnableCode as tsneCode } from '../../../apps/labs/tsne/code.ts';
+import { experiment as tsne } from '../../../apps/labs/tsne/experiment.ts';
+import type { PanelSpec } from '../../../apps/labs/tsne/panel.ts';
+import { schema as tsneSchema } from '../../../apps/labs/tsne/schema.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
@@ -21,6 +28,7 @@ import type { Change } from '../../../apps/runtime/runner.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { runScript } from '../../../apps/shell/exports.ts';
+import { pngOf } from '../data/png-writer.ts';
 
 const packs = join(dataFolder, 'packs');
 const folder = join(root, '.cache/exported');
@@ -166,6 +174,61 @@ describe.each([...experiments.keys()])('%s', (id) => {
   );
 });
 
+describe('a run with the reader’s own images that went on from a checkpoint', () => {
+  it('is repeated by its script where the files lie beside it, and refused where one is another', async () => {
+    const picture = (level: number) =>
+      Uint8Array.from(
+        pngOf({ width: 9, height: 9, depth: 8, colour: 2, samples: (x, y) => [level, (x * 25) % 256, (y * 25) % 256] }),
+      );
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    for (let i = 0; i < 12; i++) {
+      files.set(`mine/dark ones/${i}.png`, picture(i));
+      files.set(`mine/light/${i}.png`, picture(230 + i));
+    }
+    const small = {
+      network: 'mlp',
+      depth: 1,
+      units: 4,
+      ownSide: 8,
+      images: 12,
+      validationImages: 4,
+      batch: 4,
+      epochs: 4,
+    } as const;
+    const config = { ...defaults(classifySchema), ...small, dataset: 'own', evaluations: 1 } as const;
+    const run = async (checkpoint?: Uint8Array<ArrayBuffer>) => {
+      const store = new RunStore();
+      const saved: Uint8Array<ArrayBuffer>[] = [];
+      const done = await runInNode(classify, {
+        environment: nodeEnvironment(packs),
+        config,
+        files,
+        ...(checkpoint ? { checkpoint } : {}),
+        onEvent(event) {
+          store.apply([event]);
+          if (event.type === 'checkpoint') saved.push(event.bytes.slice());
+        },
+      });
+      await done.runner.stop();
+      return { store, done, saved };
+    };
+    const [checkpoint = expect.fail('no checkpoint')] = (await run()).saved;
+    const { store, done } = await run(checkpoint);
+    const made = { config, changes: [], files, checkpoint };
+    const source = { definition: classify, preset: 'quick', made, store, device: done.device, recorded: false };
+    const script = await runScript(source);
+    for (const [name, bytes] of [...files, ['classify-seed-1-start.safetensors', checkpoint] as const]) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), bytes);
+    }
+    const printed = await printedBy('own', script);
+    expect(printed.at(-1)?.[2]).toEqual(done.result);
+    expect(done.result?.epochs).toHaveLength(4);
+    writeFileSync(join(folder, 'mine/light/3.png'), picture(5));
+    await expect(printedBy('own-changed', script)).rejects.toThrow('mine/light/3.png is another file than that of the run');
+  });
+});
+
 describe('regression with the engine alone', () => {
   const changes: readonly Change[] = [
     { step: 40, values: { rate: 0.03 } },
@@ -237,6 +300,50 @@ describe.skipIf(!existsSync(join(packs, 'mnist-train.pack')))('trainings with th
           [training, 'fashion-mnist', expect.closeTo(result.fashionMSE, 6)],
         ]);
       }
+    },
+    120_000,
+  );
+
+  it.each([
+    ['some held out', {}],
+    ['none held out', { validationImages: 0 }],
+  ] as const)('classify, %s: the same losses and accuracy', async (name, values) => {
+    const small = { network: 'mlp', depth: 1, units: 8, images: 200, validationImages: 40, testImages: 50, epochs: 2 } as const;
+    const config = { ...defaults(classifySchema), ...small, ...values };
+    const store = new RunStore();
+    const onEvent = (event: LabEvent) => store.apply([event]);
+    const run = await runInNode(classify, { environment: nodeEnvironment(packs), config, onEvent });
+    await run.runner.stop();
+    const { network, inputShape } = store.data.get('setup') as Setup;
+    const printed = await printedBy(`engine-classify-${name.slice(0, 4)}`, classifyCode(config, network, inputShape));
+    const losses = printed.filter(([what]) => what === 'step').map(([, , loss]) => loss);
+    expect(losses).toEqual(store.charts.get('loss')?.get('training')?.y);
+    expect(printed.find(([what]) => what === 'test')?.[1]).toBe(run.result?.test.accuracy);
+  });
+
+  const grid = { view: 'grid', perplexities: '5 9', seeds: 2 } as const;
+  it.each([
+    ['pixels', {}],
+    ['a layer after an epoch, by its path', { layer: 'other', path: '1', epoch: 1 }],
+    ['outputs and pixels, several perplexities and seeds', { ...grid, spaces: 'softmax pixels' }],
+    ['logits before training, in the schedule of 2008', { layer: 'logits', epoch: 0, schedule: 'paper', components: 6 }],
+  ] as const)(
+    't-SNE of %s: the same maps',
+    async (name, values) => {
+      const small = { count: 70, iterations: 120, perplexity: 6, trainCount: 500, epochs: 2, every: 7 };
+      const config = { ...defaults(tsneSchema), ...small, ...values };
+      const store = new RunStore();
+      const onEvent = (event: LabEvent) => store.apply([event]);
+      const run = await runInNode(tsne, { environment: nodeEnvironment(packs), config, onEvent });
+      await run.runner.stop();
+      const panels = store.data.get('panels') as readonly PanelSpec[];
+      const printed = await printedBy(`engine-tsne-${name.replace(/\W+/g, '-')}`, tsneCode(config, panels));
+      const found = printed.slice(1).map(([line]) => JSON.parse(String(line)));
+      expect(found).toEqual(
+        (run.result?.maps ?? []).map(({ KL, agreement, perplexity, seed, layer = config.layer }) => ({
+          ...{ space: layer, perplexity, seed, iterations: 120, KL, agreement },
+        })),
+      );
     },
     120_000,
   );
