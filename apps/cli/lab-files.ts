@@ -1,18 +1,23 @@
 /** Files and folders of the command line as a run gets those that a reader drops on its page. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { openAsBlob, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { GivenFile, GivenFiles } from '../runtime/experiment.ts';
+import { isPictureFile } from '../runtime/own-images.ts';
 
 /**
  * @param paths files, and folders with all that is in them
  * @returns by name; of a folder with its own name before it, so that `mine/cats/1.png` is a picture of the class `cats`
  * @throws Error where a path is not there
  */
-export function labFiles(paths: readonly string[]): ReadonlyMap<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>();
-  const add = (path: string, name: string): void => {
-    if (!statSync(path).isDirectory()) files.set(name, new Uint8Array(readFileSync(path)));
-    else for (const entry of readdirSync(path).sort()) if (!entry.startsWith('.')) add(join(path, entry), `${name}/${entry}`);
+export async function labFiles(paths: readonly string[]): Promise<GivenFiles> {
+  const files = new Map<string, GivenFile>();
+  const add = async (path: string, name: string): Promise<void> => {
+    if (statSync(path).isDirectory()) {
+      for (const entry of readdirSync(path).sort()) {
+        if (!entry.startsWith('.')) await add(join(path, entry), `${name}/${entry}`);
+      }
+    } else files.set(name, isPictureFile(name) ? await openAsBlob(path) : new Uint8Array(readFileSync(path)));
   };
-  for (const path of paths) add(path, basename(path));
+  for (const path of paths) await add(path, basename(path));
   return files;
 }

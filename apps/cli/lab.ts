@@ -111,7 +111,7 @@ async function runOnce(experiment: AnyExperiment, args: LabArguments): Promise<{
     preset: args.preset,
     // A recording is of the run that its page makes.
     config: { ...(recorder ? {} : experiment.commandLine), ...args.config },
-    files: labFiles(args.given),
+    files: await labFiles(args.given),
     signal: abort.signal,
     ...(args.checkpoint === undefined ? {} : { checkpoint: new Uint8Array(readFileSync(args.checkpoint)) }),
     ...(args.steps === undefined ? {} : { steps: args.steps }),

@@ -27,6 +27,10 @@ export type DevicePreference = DeviceChoice;
 /** Answers what a reader asks of a run: a prediction for a drawing, an attribution for a picked image, a verification. */
 export type RequestHandler = (payload?: unknown) => unknown | Promise<unknown>;
 
+/** A file of the reader's: its bytes, or one that is read when it is needed and piece by piece, as archives are. */
+export type GivenFile = Uint8Array | Blob;
+export type GivenFiles = ReadonlyMap<string, GivenFile>;
+
 /** What a run stands on, without the questions: what parts that labs share are given. */
 export interface RunContext<Config = Readonly<Record<string, unknown>>> {
   /** The site's packs: `loadDataset('mnist', { source: context.data, signal: context.signal })`. */
@@ -39,7 +43,7 @@ export interface RunContext<Config = Readonly<Record<string, unknown>>> {
   /** Present when a run resumes or starts from a file: bytes of an earlier checkpoint event. */
   readonly checkpoint: Uint8Array | undefined;
   /** A file the reader dropped or picked, by name (own images, a checkpoint of another lab). */
-  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly files: GivenFiles;
   /** Called when the run is thrown away (reset, stop, navigation): release what outlives `run`. */
   onDispose(callback: () => void): void;
   /** For the developer's console and the command line. */

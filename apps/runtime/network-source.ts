@@ -14,7 +14,7 @@ import { networkFrom, readCheckpoint, saveNetwork } from '../../engine/train/che
 import { imageData, type TrainingData } from '../../engine/train/data.ts';
 import { Trainer } from '../../engine/train/trainer.ts';
 import type { MetricEvent } from './events.ts';
-import type { PlainEvent, RunContext } from './experiment.ts';
+import type { GivenFiles, PlainEvent, RunContext } from './experiment.ts';
 import { isPictureFile } from './own-images.ts';
 
 /** A network at one moment of its training, as a checkpoint. */
@@ -64,9 +64,9 @@ interface Notes {
 }
 
 /** Snapshots from the reader's checkpoint files, in the order of their training. @throws DataFormatError naming a file that is none */
-export function snapshotsOf(files: ReadonlyMap<string, Uint8Array>): Snapshot[] {
+export function snapshotsOf(files: GivenFiles): Snapshot[] {
   return [...files]
-    .filter(([name]) => !isPictureFile(name))
+    .flatMap(([name, bytes]) => (isPictureFile(name) || bytes instanceof Blob ? [] : [[name, bytes] as const]))
     .map(([name, bytes]) => ({ epoch: readCheckpoint(bytes, name).metadata.training?.progress.epoch ?? 0, bytes }))
     .sort((a, b) => a.epoch - b.epoch);
 }

@@ -6,6 +6,7 @@ import {
   type DeviceInfo,
   type DevicePreference,
   type Experiment,
+  type GivenFiles,
   presetValues,
   type TuneMode,
 } from './experiment.ts';
@@ -24,7 +25,7 @@ export interface NodeOptions<S extends Schema> {
   /** Changes of live parameters on the way: repeats a run whose reader moved its controls. */
   readonly changes?: readonly Change[];
   readonly checkpoint?: Uint8Array;
-  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly files?: GivenFiles;
   readonly onEvent?: (event: LabEvent) => void;
   readonly log?: (message: string) => void;
   /** Stops the run when aborted; the promise then rejects. */

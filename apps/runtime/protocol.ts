@@ -1,6 +1,6 @@
 /** The messages between a page (client) and the host of an experiment (worker, or the main thread as fallback). */
 import type { LabEvent } from './events.ts';
-import type { DevicePreference, TuneMode } from './experiment.ts';
+import type { DevicePreference, GivenFiles, TuneMode } from './experiment.ts';
 import type { Change, LostNotice, StateReport } from './runner.ts';
 import type { SerializedError } from './serialize-error.ts';
 
@@ -16,7 +16,7 @@ export interface StartMessage {
   /** Absolute address of the site's data folder. */
   readonly dataUrl: string;
   readonly checkpoint?: Uint8Array | undefined;
-  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly files?: GivenFiles | undefined;
 }
 
 export type ToHost =

@@ -1,6 +1,6 @@
 /** The page's side of a run: sends wishes to the host, passes on what comes back. */
 import type { LabEvent } from './events.ts';
-import type { DeviceInfo, DevicePreference, TuneMode } from './experiment.ts';
+import type { DeviceInfo, DevicePreference, GivenFiles, TuneMode } from './experiment.ts';
 import type { Port, ToClient, ToHost } from './protocol.ts';
 import type { Change, LostNotice, RunState, StateReport } from './runner.ts';
 import { reviveError } from './serialize-error.ts';
@@ -37,7 +37,7 @@ export interface SessionStart {
   readonly tune?: TuneMode;
   readonly dataUrl?: string;
   readonly checkpoint?: Uint8Array | undefined;
-  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly files?: GivenFiles | undefined;
 }
 
 interface Waiting {

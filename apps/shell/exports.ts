@@ -3,7 +3,7 @@ import type { ExportItem } from '../components/export-menu/element.ts';
 import { rowsCsv } from '../components/result-table/rows.ts';
 import { toCsv } from '../components/shared/files.ts';
 import type { Contract } from '../runtime/contract.ts';
-import { type AnyDefinition, type DeviceInfo, presetValues } from '../runtime/experiment.ts';
+import { type AnyDefinition, type DeviceInfo, type GivenFile, presetValues } from '../runtime/experiment.ts';
 import { type Config, writeLink } from '../runtime/link.ts';
 import { type PyTorchExport, pytorchName } from '../runtime/pytorch/name.ts';
 import { defaults, type Parameter } from '../runtime/schema.ts';
@@ -79,8 +79,9 @@ export function labCommand(definition: AnyDefinition, preset: string, config: Co
   return ['npm run lab --', definition.id, `--preset ${quoted(preset)}`, ...values].join(' ');
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
+async function sha256(file: GivenFile): Promise<string> {
+  const bytes = file instanceof Blob ? await file.arrayBuffer() : new Uint8Array(file);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
@@ -92,7 +93,9 @@ export async function runScript(source: ExportSource): Promise<string> {
   const { definition, preset, made } = source;
   const { config, changes, checkpoint, files } = made;
   const needed = new Map([...(files ?? []), ...(checkpoint ? [[checkpointFile(source), checkpoint] as const] : [])]);
-  const hashes = await Promise.all([...needed].map(async ([name, bytes]) => [name, await sha256(bytes)] as const));
+  const hashes: (readonly [string, string])[] = [];
+  // One after another: an archive is held only while it is read.
+  for (const [name, file] of needed) hashes.push([name, await sha256(file)]);
   const options = [
     ...(changes.length > 0 ? [`changes: ${JSON.stringify(changes)}, // the reader moved these controls after these steps`] : []),
     ...(checkpoint

@@ -75,7 +75,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
 
   declare private selectedTerms: readonly TermRef[];
   declare private copied: string;
-  declare private narrow: boolean;
+  declare protected narrow: boolean;
   declare private questions: readonly string[];
   declare private found: string;
   #notes: ReaderNotes = noNotes;
@@ -386,6 +386,8 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         this.state.notes = [];
         this.requestUpdate();
       },
+      // Pictures that were drawn since the last update are there too.
+      exportsAsked: () => this.requestUpdate(),
       copyLink: () => void this.#copyLink(),
       openLinkBuilder: () => void this.#openLinkBuilder(),
     });

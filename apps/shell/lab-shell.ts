@@ -4,7 +4,7 @@ import type { LiveTensor } from '../components/math-card/element.ts';
 import { chalkEvent, prefersReducedMotion } from '../components/shared/define.ts';
 import { type AnyContract, type Contract, trusted } from '../runtime/contract.ts';
 import type { LabEvent } from '../runtime/events.ts';
-import { type AnyDefinition, type DevicePreference, presetValues } from '../runtime/experiment.ts';
+import { type AnyDefinition, type DevicePreference, type GivenFiles, presetValues } from '../runtime/experiment.ts';
 import type { LinkState, Note, TeacherKeys } from '../runtime/link.ts';
 import type { RunState, StateReport } from '../runtime/runner.ts';
 import { type ConfigOf, defaults, type Schema } from '../runtime/schema.ts';
@@ -23,12 +23,14 @@ import { keepTime, RunClock, timeOf } from './run-times.ts';
 import { tuneWish } from './tune-wish.ts';
 import { watchVisibility } from './visibility.ts';
 
+const textOf = async (address: string): Promise<string> => (await fetch(address)).text();
+
 /** What a start is given beside the configuration. */
 export interface StartOptions {
   /** Bytes of a checkpoint to go on from. */
   readonly checkpoint?: Uint8Array;
   /** The reader's own files, by name. */
-  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly files?: GivenFiles;
   /** Steps to take before it pauses, where it does not play; default 1. */
   readonly steps?: number;
   /** It waits while another lab of the page runs, instead of pausing that one: what starts by itself. */
@@ -107,6 +109,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
         return self.dataUrl || new URL('data/packs/', siteRoot).href;
       },
       loadRecording: () => this.#loadRecording(),
+      loadPictures: () => (this.module.pictures === undefined ? undefined : textOf(this.module.pictures)),
       runStarted: () => this.#runStarted(),
       runChanged: () => this.#scheduleRender(),
       runEvents: (events) => this.#runEvents(events),
@@ -270,7 +273,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     const { recording, early } = this.module;
     const text = await early;
     if (text !== undefined) return text;
-    return recording === undefined ? undefined : (await fetch(recording)).text();
+    return recording === undefined ? undefined : textOf(recording);
   }
 
   /** Something of the view is forgotten when a run starts. */

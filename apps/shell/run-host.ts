@@ -1,6 +1,6 @@
 /** What a run on a page is made of, and what it needs of the element around it. */
 import type { LabEvent } from '../runtime/events.ts';
-import type { DevicePreference, TuneMode } from '../runtime/experiment.ts';
+import type { DevicePreference, GivenFiles, TuneMode } from '../runtime/experiment.ts';
 import type { Hosting } from '../runtime/open-port.ts';
 import type { Change, StateReport } from '../runtime/runner.ts';
 
@@ -20,6 +20,8 @@ export interface RunHost {
   readonly dataUrl: string;
   /** Text of the lab's recording; undefined where there is none. */
   loadRecording(): Promise<string | undefined>;
+  /** The recording's pictures, where they are a file of their own; else undefined. */
+  loadPictures?(): Promise<string> | undefined;
   /** What was shown of a run before belongs to the past. */
   runStarted(): void;
   /** Something to show has changed. */
@@ -38,7 +40,7 @@ export type Wish = ({ readonly play: true } | { readonly advance: number }) & { 
 export interface RunStart<Values = Config> {
   readonly config: Values;
   readonly checkpoint?: Uint8Array | undefined;
-  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly files?: GivenFiles | undefined;
 }
 
 export interface MadeRun<Values = Config> extends RunStart<Values> {

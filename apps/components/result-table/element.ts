@@ -21,6 +21,7 @@ export interface ColumnHead {
  * @attr {string} label - caption, and name of the files
  * @attr {string} empty-text - shown where there are no rows; empty: nothing is shown
  * @attr {boolean} no-export
+ * @attr {boolean} wide - more columns than fit: heads wrap, and the first column stays while the others are scrolled
  * @fires table-sort - the reader sorted; detail `{column, descending}`, or null for the order in which the rows came
  * @slot - a remark below the table
  * @csspart table
@@ -45,6 +46,8 @@ export class ChalkResultTable extends LitElement {
         min-width: 0;
       }
       .scroll {
+        /* What is hidden from the eye but not from readers is placed within, not beside the page. */
+        position: relative;
         overflow-x: auto;
       }
       table {
@@ -75,6 +78,21 @@ export class ChalkResultTable extends LitElement {
         background: transparent;
         font-size: inherit;
         font-weight: inherit;
+      }
+      :host([wide]) :is(thead th, tbody th) {
+        min-width: 4.5rem;
+        max-width: 8rem;
+        vertical-align: bottom;
+        white-space: normal;
+      }
+      :host([wide]) :is(thead th:first-child, tbody th) {
+        position: sticky;
+        left: 0;
+        background: var(--chalk-paper);
+      }
+      :host([wide]) thead button {
+        text-align: inherit;
+        white-space: normal;
       }
       .struck,
       td small {

@@ -10,7 +10,7 @@ import { networkFrom, saveNetwork } from '../../../engine/train/checkpoint.ts';
 import { hashBytes, imageData } from '../../../engine/train/data.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { MetricEvent } from '../../runtime/events.ts';
-import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
+import type { GivenFiles, PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import {
   type OpenNetwork,
   openSnapshot,
@@ -64,7 +64,7 @@ function training(config: Config, network: Config['network'], seed: number): Tra
 }
 
 /** The reader's network, for the first place or the second. */
-function given(files: ReadonlyMap<string, Uint8Array>, second: boolean): Snapshot | undefined {
+function given(files: GivenFiles, second: boolean): Snapshot | undefined {
   return snapshotsOf(new Map([...files].filter(([name]) => name.startsWith(SECOND) === second))).at(-1);
 }
 

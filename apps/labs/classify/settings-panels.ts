@@ -1,7 +1,9 @@
 /** Settings that a slider cannot show: the data set, the list of layers, the space of a search. */
+
 import { html, nothing, type TemplateResult } from 'lit';
+import type { GivenFiles } from '../../runtime/experiment.ts';
 import '../../components/dataset-picker/element.ts';
-import { bytesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
+import { filesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
 import '../../components/network-editor/element.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import type { NetworkValidator } from '../../components/network-editor/element.ts';
@@ -28,7 +30,7 @@ export interface PanelHost {
   hides(name: string): boolean;
   fixes(name: string): boolean;
   set(values: Partial<Config>): void;
-  own(files: ReadonlyMap<string, Uint8Array>): void;
+  own(files: GivenFiles): void;
   problem(message: string): void;
 }
 
@@ -61,7 +63,7 @@ function ownImages(host: PanelHost): TemplateResult | typeof nothing {
       <summary>Own images</summary>
       <chalk-dataset-picker own label="A folder of pictures for each class" value=${dataset}
         ?disabled=${host.fixes('own-images') || (host.fixes('dataset') && !chosen)}
-        @files-add=${(event: CustomEvent<OwnImages>) => void bytesOf(event.detail).then(host.own)}></chalk-dataset-picker>
+        @files-add=${(event: CustomEvent<OwnImages>) => host.own(filesOf(event.detail))}></chalk-dataset-picker>
     </details>`;
 }
 

@@ -1,5 +1,7 @@
 /** The classify lab on the page. */
+
 import { html, nothing } from 'lit';
+import type { GivenFiles } from '../../runtime/experiment.ts';
 import '../../components/chart/element.ts';
 import type { CellDetail } from '../../components/confusion-matrix/element.ts';
 import '../../components/confusion-matrix/element.ts';
@@ -10,7 +12,7 @@ import '../../components/image-picker/element.ts';
 import '../../components/result-table/element.ts';
 import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
-import { formatCount, formatPercent, formatShape } from '../../components/shared/format.ts';
+import { formatCount, formatPercent, formatShape, roughPercent } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import { styled } from '../../components/shared/styled.ts';
 import type { BuiltCard } from '../../math/card.ts';
@@ -38,8 +40,6 @@ import { classifyStyles } from './styles.ts';
 /** Images of one cell that are fetched at most. */
 const MOST_IN_CELL = 60;
 const NONE: readonly never[] = [];
-/** Ten of them below one another: `<1 %` where all digits would not fit. */
-const roughly = (p: number): string => (p > 0 && p < 0.005 ? '<1 %' : p < 1 && p > 0.995 ? '>99 %' : formatPercent(p, 0));
 
 /** The images behind a cell of the matrix. */
 interface Cell {
@@ -72,7 +72,7 @@ export class View extends LabElement<typeof schema, Classification> {
     { kind: 'pictures', id: 'train', title: 'training images', images },
     { kind: 'own', id: 'own', title: 'my own' },
   ]);
-  #files: ReadonlyMap<string, Uint8Array> | undefined;
+  #files: GivenFiles | undefined;
   #drawing: Uint8Array | undefined;
   #subject: Subject | undefined;
 
@@ -215,7 +215,7 @@ export class View extends LabElement<typeof schema, Classification> {
             (p, i) => html`<li class=${i === prediction.prediction ? 'best' : ''}>
               <span class=${i === prediction.prediction ? 'best' : ''}>${names[i] ?? i}</span>
               <span class="bar"><i ${styled({ width: `${(100 * p).toFixed(1)}%` })}></i></span>
-              <span class="share">${roughly(p)}</span></li>`,
+              <span class="share">${roughPercent(p)}</span></li>`,
           )}
         </ul>`
       : html`<p class="summary">${hint || `${drawable ? 'Draw a digit' : 'Choose a picture'}: the network, as far as it is trained, reads it.`}</p>`;

@@ -167,7 +167,9 @@ export async function* takeApart(
 
   const book = new IconBook(iconKey(subject, layer), side, grey);
   book.take(await shippedIcons(book.key));
-  for (const [file, bytes] of context.files) if (file.startsWith(ICON_FILE)) book.take(readIcons(bytes));
+  for (const [file, bytes] of context.files) {
+    if (file.startsWith(ICON_FILE) && !(bytes instanceof Blob)) book.take(readIcons(bytes));
+  }
   const evidence = effects.channels.map(({ channel }) => channel);
   const wanted = [...new Set([...blocks.lookedAt(), ...evidence, ...blocks.prominent()])]
     .slice(0, config.icons)

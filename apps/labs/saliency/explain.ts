@@ -43,6 +43,8 @@ export interface MethodMaps {
   readonly similarity: readonly number[];
   /** Share of each map's mass outside the object; null where the object is not known. */
   readonly outside: readonly (number | null)[];
+  /** The same of the lit part alone: of the area where the map is above half of its largest value, the share outside the object. */
+  readonly lit: readonly (number | null)[];
   /** Share of the area that is outside the object: what a map without knowledge gives. */
   readonly area: readonly (number | null)[];
   /** Classes that are explained. */
@@ -192,7 +194,7 @@ export class Explainer {
     const layer = this.layerOf(method, config);
     const why = whyUndefined(this.network, method, layer) ?? '';
     const none = { method, why, layer: layer ?? '', height: 0, width: 0, trained: EMPTY, random: EMPTY, depth: 0 };
-    if (why) return { ...none, similarity: [], outside: [], area: [], targets: [] };
+    if (why) return { ...none, similarity: [], outside: [], lit: [], area: [], targets: [] };
     const targets = await this.targets(pictures, config);
     const depth = Math.min(config.depth, cascadeLayers(this.network).length);
     const half = (first: number) => onStep && ((done: number, total: number) => onStep(first * total + done, 2 * total));
@@ -217,6 +219,7 @@ export class Explainer {
       depth,
       similarity: alike(trained.values, random.values, pictures.length),
       outside: pictures.map(({ object }, n) => (object ? this.outside(one(trained.values, n), h, w, object) : null)),
+      lit: pictures.map(({ object }, n) => (object ? this.lit(one(trained.values, n), h, w, object) : null)),
       area: pictures.map(({ object }) => (object ? object.filter((value) => value === 0).length / object.length : null)),
       targets,
     };
@@ -224,9 +227,22 @@ export class Explainer {
 
   /** Share of a map's mass outside an object [H·W]. */
   outside(map: Float32Array, h: number, w: number, object: Uint8Array): number {
+    return massShare(this.#enlarged(map, h, w), backgroundOf(object));
+  }
+
+  /** Of the area where a map is above half of its largest value, the share outside an object [H·W]. */
+  lit(map: Float32Array, h: number, w: number, object: Uint8Array): number {
+    const large = this.#enlarged(map, h, w);
+    const half = large.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 2;
+    return massShare(
+      large.map((value) => Number(Math.abs(value) > half)),
+      backgroundOf(object),
+    );
+  }
+
+  #enlarged(map: Float32Array, h: number, w: number): Float32Array {
     const [height, width] = this.network.inputShape as readonly [number, number];
-    const background = object.map((inside) => 1 - Math.min(1, inside));
-    return massShare(enlargeMap(map, h, w, height, width), background);
+    return enlargeMap(map, h, w, height, width);
   }
 
   /** Spearman's correlation of magnitudes for each picture: raw maps [N, h, w], and those of the network with random top layers. */
@@ -241,6 +257,9 @@ export class Explainer {
     return alike(trained, values, pictures.length);
   }
 }
+
+/** 1 where an object is not. */
+const backgroundOf = (object: Uint8Array): Uint8Array => object.map((inside) => 1 - Math.min(1, inside));
 
 /** For each picture of two batches of maps. */
 function alike(a: Float32Array, b: Float32Array, count: number): number[] {

@@ -8,8 +8,9 @@ import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { inferenceNetwork } from '../../runtime/inference-network.ts';
 import { type OpenNetwork, openNetwork, openSnapshot, trainedSnapshots } from '../../runtime/network-source.ts';
-import { isPictureFile, readOwnImages } from '../../runtime/own-images.ts';
+import { hasPictures, readOwnImages } from '../../runtime/own-images.ts';
 import { photographs } from '../../runtime/photographs.ts';
+import { withProgress } from '../../runtime/progress.ts';
 import { type ConfigOf, defaults } from '../../runtime/schema.ts';
 import { corrupt, NORMALISATION } from '../failure-modes/data.ts';
 import { schema as failureModes } from '../failure-modes/schema.ts';
@@ -151,12 +152,12 @@ async function* onDigits(config: Config, which: 'clean' | 'tainted', context: Ru
 const rank = (label: number | undefined): number => (label === 7 ? 0 : label === 4 ? 1 : 2);
 
 async function* onOwn(config: Config, context: RunContext): Opening {
-  yield { type: 'phase', name: 'decode', detail: 'your pictures' };
-  if (![...context.files.keys()].some(isPictureFile)) {
+  if (!hasPictures(context.files)) {
     throw new ConfigError('network', 'open folders of pictures, one for each class, or an archive of such folders first.');
   }
-  const set = await readOwnImages(context.files, { height: OWN_SIDE, width: OWN_SIDE, channels: 3 });
   const { images, epochs, seed } = config;
+  const size = { height: OWN_SIDE, width: OWN_SIDE, channels: 3 } as const;
+  const set = yield* withProgress('decode', 'your pictures', (report) => readOwnImages(context.files, size, report, images));
   const train = { dataset: set, images, epochs, seed, layers: gapNetwork(config, [32, 64]) };
   const snapshots = yield* trainedSnapshots(train, context);
   const open = openSnapshot(snapshots.at(-1) as (typeof snapshots)[number], 'trained here on your pictures');
@@ -190,7 +191,7 @@ async function* fromFile(config: Config, context: RunContext): Opening {
   if (network.outputShape.length !== 1) throw new ConfigError('checkpoint', 'its network puts out no class scores.');
   const known = (['mnist', 'fashion-mnist', 'cifar-10'] as const).find((name) => name === dataset);
   if (known) return yield* withTestImages(open, known, config, context);
-  const own = [...context.files.keys()].some(isPictureFile);
+  const own = hasPictures(context.files);
   if (network.inputShape.length !== 3 || (channels !== 1 && channels !== 3)) {
     throw new ConfigError('checkpoint', `its network takes [${network.inputShape.join(', ')}], no picture.`);
   }

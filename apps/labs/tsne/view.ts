@@ -1,5 +1,7 @@
 /** The t-SNE lab on the page. */
+
 import { html, nothing } from 'lit';
+import type { GivenFile, GivenFiles } from '../../runtime/experiment.ts';
 import '../../components/chart/element.ts';
 import '../../components/dataset-picker/element.ts';
 import type { ReferenceLine } from '../../components/chart/types.ts';
@@ -9,7 +11,7 @@ import type { GivenNetwork } from '../../components/network-source/element.ts';
 import '../../components/network-source/element.ts';
 import '../../components/result-table/element.ts';
 import '../../components/scatter-plot/element.ts';
-import { bytesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
+import { filesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import { styled } from '../../components/shared/styled.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
@@ -39,7 +41,7 @@ export class View extends LabElement<typeof schema, Mapping> {
   static override styles = [...LabElement.styles, tsneStyles];
   declare private hovered: number;
   declare private chosen: number;
-  #files = new Map<string, Uint8Array>();
+  #files = new Map<string, GivenFile>();
   /** Those of the files that are pictures. */
   #pictures: ReadonlySet<string> = new Set();
 
@@ -77,7 +79,7 @@ export class View extends LabElement<typeof schema, Mapping> {
   }
 
   /** The reader's pictures replace those given before; networks stay. */
-  #own(files: ReadonlyMap<string, Uint8Array>): void {
+  #own(files: GivenFiles): void {
     if (!this.take({ dataset: 'own' }, 'These images')) return;
     for (const name of this.#pictures) this.#files.delete(name);
     for (const [name, bytes] of files) this.#files.set(name, bytes);
@@ -96,7 +98,7 @@ export class View extends LabElement<typeof schema, Mapping> {
     return html`<details class="more" ?open=${chosen}><summary>Own images</summary>
       <chalk-dataset-picker own label="A folder of pictures for each class" value=${this.config.dataset}
         ?disabled=${this.fixes('own-images') || (this.fixes('dataset') && !chosen)}
-        @files-add=${(event: CustomEvent<OwnImages>) => void bytesOf(event.detail).then((files) => this.#own(files))}></chalk-dataset-picker></details>`;
+        @files-add=${(event: CustomEvent<OwnImages>) => this.#own(filesOf(event.detail))}></chalk-dataset-picker></details>`;
   }
 
   #forgetFiles(): void {

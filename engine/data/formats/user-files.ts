@@ -1,6 +1,5 @@
 import { ConfigError } from '../../errors.ts';
-import { type ListedFile, listTarImages } from './folder.ts';
-import { isImageName } from './image.ts';
+import { type ImageSource, listedImages, tarImages } from './folder.ts';
 import { readZip } from './zip.ts';
 
 /** What is needed of a browser's `File`: from a file input, a folder input (`webkitdirectory`) or a drop. */
@@ -26,27 +25,39 @@ async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
   }
 }
 
+/** Files that systems put beside: `__MACOSX/`, names that start with a dot. */
+const isClutter = (path: string): boolean => path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+
 /**
- * Lists the images among files that the user chose: those of a folder, or inside of archives (.zip, .tar, .tar.gz, .tgz). The result is
- * what `readClassFolders` takes. Files that systems put beside (`__MACOSX/`, names that start with a dot) are left out.
+ * The images among files that the user chose: those of a folder, or inside of archives (.zip, .tar, .tar.gz, .tgz). The result is what
+ * `readClassFolders` takes. A tar archive is streamed, once for its names and once for what is wanted of it, and never held; a .zip is held as it is,
+ * compressed. Files that systems put beside are left out.
  *
  * @throws DataFormatError for a damaged archive; ConfigError when there is no image
  */
-export async function listUserFiles(files: Iterable<UserFile>): Promise<ListedFile[]> {
-  const out: ListedFile[] = [];
+export async function userImages(files: Iterable<UserFile>): Promise<ImageSource[]> {
+  const sources: ImageSource[] = [];
+  const single = [];
   for (const file of files) {
     const bytes = async (): Promise<Uint8Array> => new Uint8Array(await file.arrayBuffer());
     if (/\.zip$/i.test(file.name)) {
-      for (const entry of readZip(await bytes(), file.name)) out.push({ path: entry.name, bytes: entry.bytes });
+      const entries = readZip(await bytes(), file.name).map((entry) => ({ path: entry.name, bytes: entry.bytes }));
+      sources.push(listedImages(entries.filter(({ path }) => !isClutter(path))));
     } else if (/\.(tar|tgz|tar\.gz)$/i.test(file.name)) {
-      out.push(...(await listTarImages(piecesOf(file.stream()), file.name)));
+      sources.push(
+        await tarImages(
+          () => piecesOf(file.stream()),
+          file.name,
+          (path) => !isClutter(path),
+        ),
+      );
     } else {
-      out.push({ path: file.webkitRelativePath || file.name, bytes });
+      const path = file.webkitRelativePath || file.name;
+      if (!isClutter(path)) single.push({ path, bytes });
     }
   }
-  const isClutter = (path: string): boolean => path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
-  const images = out.filter(({ path }) => isImageName(path) && !isClutter(path));
-  if (images.length === 0)
+  sources.push(listedImages(single));
+  if (sources.every(({ paths }) => paths.length === 0))
     throw new ConfigError('files', 'need JPEG or PNG images, in a folder or in a .zip, .tar or .tgz archive');
-  return images;
+  return sources;
 }

@@ -45,6 +45,14 @@ it('joins view, words, cards, worker and recording to an element, and that to a 
   expect(className('failure-modes')).toBe('FailureModesLab');
 });
 
+it('names the two files of a split recording instead', () => {
+  const sources = { id: 'regression', folder: join(root, 'apps/labs/regression'), root, worker: 'ADDRESS' };
+  const element = labModules['element.ts']?.({ ...sources, recording: { story: 'STORY', pictures: 'PICTURES' } });
+  expect(element).toContain('recording: STORY,');
+  expect(element).toContain('pictures: PICTURES');
+  expect(element).not.toContain('recording.json');
+});
+
 it('makes one worker that loads the experiment of each lab', () => {
   const worker = workerModule(root, labFolders(root));
   for (const id of labFolders(root).keys())

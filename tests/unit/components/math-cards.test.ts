@@ -1,21 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../../../apps/cli/root.ts';
 import { labs } from '../../../apps/labs/registry.ts';
 import { because } from '../../../apps/math/because.ts';
 import { buildCard } from '../../../apps/math/build/build-card.ts';
 import type { MathCard } from '../../../apps/math/card.ts';
 import { batchNorm, batchNormGradient } from '../../../engine/kernels/batch-norm.ts';
 import { conv2d } from '../../../engine/kernels/conv2d.ts';
-import { conv2dJoined } from '../../../engine/kernels/conv2d-joined.ts';
 import { conv2dWeightGradient } from '../../../engine/kernels/conv2d-weight-gradient.ts';
 import { matmul } from '../../../engine/kernels/matmul.ts';
 import { matmulNT, matmulTN } from '../../../engine/kernels/matmul-transposed.ts';
 import { maxPool, maxPoolGradient } from '../../../engine/kernels/pooling.ts';
 import { dropout } from '../../../engine/kernels/random.ts';
 import { resizeGradient } from '../../../engine/kernels/resize.ts';
+import { readIncluded } from '../../../shaders/build/read.ts';
 import { unroll } from '../../../shaders/build/unroll.ts';
 
-const read = (file: string) => readFileSync(file, 'utf8');
+const read = (file: string) => readIncluded(repositoryRoot, file).text;
 const modules = import.meta.glob<{ cards: readonly MathCard[] }>('../../../apps/math/cards/*.ts', { eager: true });
 const cards = Object.values(modules).flatMap((module) => module.cards);
 
@@ -69,7 +70,6 @@ describe('the cards of the site', () => {
     ['linear-input-gradient', matmulNT],
     ['linear-weight-gradient', matmulTN],
     ['conv2d', conv2d],
-    ['conv2d-joined', conv2dJoined],
     ['conv2d-weight-gradient', conv2dWeightGradient],
     ['batch-norm', batchNorm],
     ['batch-norm-gradient', batchNormGradient],

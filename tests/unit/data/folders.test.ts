@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type ListedFile, listTarImages, readClassFolders } from '../../../engine/data/formats/folder.ts';
+import { type ListedFile, listTarImages, readClassFolders, tarImages } from '../../../engine/data/formats/folder.ts';
 import { nodeDecoder } from '../../../engine/data/formats/image-node.ts';
 import { streamOf } from '../../../engine/data/formats/tar.ts';
 import { formatError } from './errors.ts';
@@ -67,5 +67,62 @@ describe('class folders', () => {
     expect(one).toHaveLength(1);
     await formatError(() => listTarImages(streamOf(archive, 50), 'mine.tgz', () => false));
     await formatError(() => listTarImages(streamOf(archive.subarray(0, 100), 50), 'mine.tgz'));
+  });
+});
+
+it('of the splits of a set the one for training is taken', async () => {
+  const split = ['train', 'val'].flatMap((name) =>
+    ['cat', 'dog'].map((of) => listed(`set/${name}/${of}/1.png`, plain(name === 'train' ? 10 : 200, 0, 0))),
+  );
+  const set = await readClassFolders(split, options);
+  expect(set).toMatchObject({ count: 2, classNames: ['cat', 'dog'] });
+  expect(Math.max(...set.images)).toBe(10);
+});
+
+describe('an archive larger than what should be held', () => {
+  const BYTES = 1 << 20;
+  const PIECE = 1 << 16;
+  const names = Array.from({ length: 40 }, (_, n) => `set/${n % 2 === 0 ? 'land' : 'sky'}/${String(n).padStart(3, '0')}.png`);
+
+  /** 40 MiB of pictures of 1 MiB, made while they are read. */
+  async function* archive(pulled: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+    const content = new Uint8Array(BYTES);
+    for (const [n, name] of names.entries()) {
+      content[0] = n;
+      // The header and content of one file, without the end of the archive.
+      const file = tarOf([{ name, data: content }]).subarray(0, 512 + BYTES);
+      for (let at = 0; at < file.length; at += PIECE) {
+        const piece = file.subarray(at, at + PIECE);
+        pulled(piece.length);
+        yield piece;
+      }
+    }
+    yield new Uint8Array(1024);
+  }
+
+  it('is streamed: each picture is decoded before what follows it is read, and only those that are wanted', async () => {
+    let pulled = 0;
+    let passes = 0;
+    const ahead: number[] = [];
+    const open = () => {
+      pulled = 0;
+      passes++;
+      return archive((bytes) => {
+        pulled += bytes;
+      });
+    };
+    const decode = async (bytes: Uint8Array) => {
+      const index = bytes[0] as number;
+      ahead.push(pulled - (index + 1) * (512 + BYTES));
+      return { width: 1, height: 1, channels: 3 as const, data: Uint8Array.of(index, 0, 0) };
+    };
+    const source = await tarImages(open, 'large.tar');
+    expect([source.paths.length, pulled]).toEqual([40, 40 * (512 + BYTES)]);
+    const set = await readClassFolders([source], { name: 'large', height: 1, width: 1, decode, most: 10 });
+    expect(set).toMatchObject({ count: 10, classNames: ['land', 'sky'] });
+    expect([...set.images].filter((_, at) => at % 3 === 0)).toEqual([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]);
+    expect(passes).toBe(2);
+    expect(ahead).toHaveLength(10);
+    expect(Math.max(...ahead)).toBeLessThan(PIECE);
   });
 });

@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { listUserFiles, type UserFile } from '../../../engine/data/formats/user-files.ts';
+import { type UserFile, userImages } from '../../../engine/data/formats/user-files.ts';
 import { readZip } from '../../../engine/data/formats/zip.ts';
 import { formatError } from './errors.ts';
 import { noise } from './noise.ts';
@@ -128,13 +128,15 @@ describe('files that the user chose', () => {
     ['a tar archive', [userFile('mine.tar', tarOf(contents))]],
     ['a gzipped tar archive', [userFile('Mine.TGZ', gzipSync(tarOf(contents)))]],
   ])('are listed from %s', async (_, files) => {
-    const listed = await listUserFiles(files);
-    const read = await Promise.all(listed.map(async ({ path, bytes }) => [path, Buffer.from(await bytes()).toString()]));
+    const read: string[][] = [];
+    for (const source of await userImages(files)) {
+      for await (const { path, data } of source.read(() => true)) read.push([path, Buffer.from(data).toString()]);
+    }
     expect(read).toEqual(expected);
   });
 
   it('must hold an image', async () => {
-    await expect(listUserFiles([userFile('a/notes.txt', Buffer.from('x'))])).rejects.toThrow('need JPEG or PNG images');
-    await expect(listUserFiles([])).rejects.toMatchObject({ code: 'CONFIG' });
+    await expect(userImages([userFile('a/notes.txt', Buffer.from('x'))])).rejects.toThrow('need JPEG or PNG images');
+    await expect(userImages([])).rejects.toMatchObject({ code: 'CONFIG' });
   });
 });

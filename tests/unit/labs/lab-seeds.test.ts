@@ -42,18 +42,18 @@ test('--seeds takes whole numbers, and no recording', () => {
   expect(parseLabArguments(definition, ['--give', 'a', '--give=b']).given).toEqual(['a', 'b']);
 });
 
-test('a folder is read with its own name, as a browser names what is dropped', () => {
+test('a folder is read with its own name, as a browser names what is dropped', async () => {
   const root = mkdtempSync(join(tmpdir(), 'lab-files-'));
   mkdirSync(join(root, 'mine/cats'), { recursive: true });
   writeFileSync(join(root, 'mine/cats/1.png'), Uint8Array.of(1, 2));
   writeFileSync(join(root, 'net.safetensors'), Uint8Array.of(3));
   try {
-    const files = labFiles([join(root, 'mine'), join(root, 'net.safetensors')]);
-    expect([...files]).toEqual([
-      ['mine/cats/1.png', Uint8Array.of(1, 2)],
-      ['net.safetensors', Uint8Array.of(3)],
-    ]);
-    expect(() => labFiles([join(root, 'nothing')])).toThrow(/nothing/);
+    const files = await labFiles([join(root, 'mine'), join(root, 'net.safetensors')]);
+    expect([...files.keys()]).toEqual(['mine/cats/1.png', 'net.safetensors']);
+    expect(files.get('net.safetensors')).toEqual(Uint8Array.of(3));
+    // Pictures and archives of them are read when they are needed.
+    expect(await (files.get('mine/cats/1.png') as Blob).arrayBuffer()).toEqual(Uint8Array.of(1, 2).buffer);
+    await expect(labFiles([join(root, 'nothing')])).rejects.toThrow(/nothing/);
   } finally {
     rmSync(root, { recursive: true });
   }
