@@ -5,7 +5,10 @@
 // in a fixed order and without atomics. A matrix without an inverse makes it ask every output.
 //
 // n image, (row, column) input position, (p, q) output row and column, k channel. `matrix` holds one matrix, or one per image.
-// `…Vectors`: four channels at a time (channels is a multiple of 4).
+
+// Channels of an invocation, and what holds them: the plan sets 4 and vec4f where the channels are a multiple of 4.
+const LANES = 1u;
+alias Value = f32;
 
 struct Params {
   batch: u32,
@@ -20,14 +23,10 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> matrix: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(0) @binding(4) var<storage, read> x4: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y4: array<vec4f>;
-@group(0) @binding(6) var<storage, read> gy: array<f32>;
-@group(0) @binding(7) var<storage, read_write> gx: array<f32>;
-@group(0) @binding(8) var<storage, read> gy4: array<vec4f>;
-@group(0) @binding(9) var<storage, read_write> gx4: array<vec4f>;
+@group(0) @binding(2) var<storage, read> x: array<Value>;
+@group(0) @binding(3) var<storage, read_write> y: array<Value>;
+@group(0) @binding(4) var<storage, read> gy: array<Value>;
+@group(0) @binding(5) var<storage, read_write> gx: array<Value>;
 
 struct Affine {
   across: vec3f,
@@ -45,57 +44,30 @@ fn source(m: Affine, q: f32, p: f32) -> vec2f {
   return clamp(vec2f(dot(m.across, at), dot(m.down, at)), vec2f(-1e8), vec2f(1e8));
 }
 
-fn pixel(n: u32, row: i32, column: i32, k: u32) -> f32 {
+fn pixel(n: u32, row: i32, column: i32, k: u32) -> Value {
   if (row < 0 || column < 0 || row >= i32(params.height) || column >= i32(params.width)) {
-    return params.fill;
+    return Value(params.fill);
   }
-  return x[((n * params.height + u32(row)) * params.width + u32(column)) * params.channels + k];
+  return x[((n * params.height + u32(row)) * params.width + u32(column)) * (params.channels / LANES) + k];
 }
 
-fn pixel4(n: u32, row: i32, column: i32, k: u32) -> vec4f {
-  if (row < 0 || column < 0 || row >= i32(params.height) || column >= i32(params.width)) {
-    return vec4f(params.fill);
-  }
-  return x4[((n * params.height + u32(row)) * params.width + u32(column)) * (params.channels / 4u) + k];
-}
+// @include include/position.wgsl
 
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.batch * params.outHeight * params.outWidth * params.channels) {
+  let channels = params.channels / LANES;
+  if (i >= params.batch * params.outHeight * params.outWidth * channels) {
     return;
   }
-  let k = i % params.channels;
-  let q = (i / params.channels) % params.outWidth;
-  let p = (i / (params.channels * params.outWidth)) % params.outHeight;
-  let n = i / (params.channels * params.outWidth * params.outHeight);
-  let s = source(affineOf(n), f32(q), f32(p));
+  let position = positionOf(i, params.outHeight, params.outWidth, channels);
+  let s = source(affineOf(position.n), f32(position.column), f32(position.row));
   let column = i32(floor(s.x));
   let row = i32(floor(s.y));
   let f = s - floor(s);
-  let above = mix(pixel(n, row, column, k), pixel(n, row, column + 1, k), f.x);
-  let below = mix(pixel(n, row + 1, column, k), pixel(n, row + 1, column + 1, k), f.x);
+  let above = mix(pixel(position.n, row, column, position.c), pixel(position.n, row, column + 1, position.c), f.x);
+  let below = mix(pixel(position.n, row + 1, column, position.c), pixel(position.n, row + 1, column + 1, position.c), f.x);
   y[i] = mix(above, below, f.y);
-}
-
-@compute @workgroup_size(64)
-fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  let channels4 = params.channels / 4u;
-  if (i >= params.batch * params.outHeight * params.outWidth * channels4) {
-    return;
-  }
-  let k = i % channels4;
-  let q = (i / channels4) % params.outWidth;
-  let p = (i / (channels4 * params.outWidth)) % params.outHeight;
-  let n = i / (channels4 * params.outWidth * params.outHeight);
-  let s = source(affineOf(n), f32(q), f32(p));
-  let column = i32(floor(s.x));
-  let row = i32(floor(s.y));
-  let f = s - floor(s);
-  let above = mix(pixel4(n, row, column, k), pixel4(n, row, column + 1, k), f.x);
-  let below = mix(pixel4(n, row + 1, column, k), pixel4(n, row + 1, column + 1, k), f.x);
-  y4[i] = mix(above, below, f.y);
 }
 
 // First and last output column, first and last output row that may show (column, row).
@@ -122,50 +94,22 @@ fn share(s: f32, at: f32) -> f32 {
 @compute @workgroup_size(64)
 fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.batch * params.height * params.width * params.channels) {
+  let channels = params.channels / LANES;
+  if (i >= params.batch * params.height * params.width * channels) {
     return;
   }
-  let k = i % params.channels;
-  let column = f32((i / params.channels) % params.width);
-  let row = f32((i / (params.channels * params.width)) % params.height);
-  let n = i / (params.channels * params.width * params.height);
-  let m = affineOf(n);
-  let box = lookers(m, column, row);
-  var total = 0.0;
+  let position = positionOf(i, params.height, params.width, channels);
+  let m = affineOf(position.n);
+  let box = lookers(m, f32(position.column), f32(position.row));
+  var total = Value();
   for (var p = box.z; p <= box.w; p++) {
     for (var q = box.x; q <= box.y; q++) {
       let s = source(m, f32(q), f32(p));
-      let weight = share(s.x, column) * share(s.y, row);
+      let weight = share(s.x, f32(position.column)) * share(s.y, f32(position.row));
       if (weight > 0.0) {
-        total += weight * gy[((n * params.outHeight + u32(p)) * params.outWidth + u32(q)) * params.channels + k];
+        total += weight * gy[((position.n * params.outHeight + u32(p)) * params.outWidth + u32(q)) * channels + position.c];
       }
     }
   }
   gx[i] = total;
-}
-
-@compute @workgroup_size(64)
-fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  let channels4 = params.channels / 4u;
-  if (i >= params.batch * params.height * params.width * channels4) {
-    return;
-  }
-  let k = i % channels4;
-  let column = f32((i / channels4) % params.width);
-  let row = f32((i / (channels4 * params.width)) % params.height);
-  let n = i / (channels4 * params.width * params.height);
-  let m = affineOf(n);
-  let box = lookers(m, column, row);
-  var total = vec4f();
-  for (var p = box.z; p <= box.w; p++) {
-    for (var q = box.x; q <= box.y; q++) {
-      let s = source(m, f32(q), f32(p));
-      let weight = share(s.x, column) * share(s.y, row);
-      if (weight > 0.0) {
-        total += weight * gy4[((n * params.outHeight + u32(p)) * params.outWidth + u32(q)) * channels4 + k];
-      }
-    }
-  }
-  gx4[i] = total;
 }

@@ -1,8 +1,8 @@
-// y[o, k] = the first r at which x[o, r, k] is greatest (or least), the first NaN where there is one, and the gradient of such a choice.
+// y[o, k] = the first r at which x[o, r, k] is greatest (or least), the first NaN where there is one.
 //
 // o outer index, r index along the reduced axis, k inner index, s slice; x is [outer, reduce, inner].
 // `naive`: one invocation per result. `slices` and `merge`: the axis is dealt out to S invocations, then the S candidates are compared;
-// among equal values the smallest index wins in both. `gradient`: gx[o, r, k] = gy[o, k] where r = index[o, k], else 0.
+// among equal values the smallest index wins in both.
 
 override SMALLEST: bool = false;
 
@@ -18,14 +18,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<i32>;
 @group(0) @binding(3) var<storage, read_write> values: array<f32>;
 @group(0) @binding(4) var<storage, read_write> candidates: array<u32>;
-@group(0) @binding(5) var<storage, read> gy: array<f32>;
-@group(0) @binding(6) var<storage, read> index: array<i32>;
-@group(0) @binding(7) var<storage, read_write> gx: array<f32>;
 
-// A NaN (told by its bits) is never lost to a comparison.
-fn isNaN(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
+// @include include/is-nan.wgsl
 
 // Whether a goes before b. A NaN goes before every number, as in PyTorch and NumPy.
 fn better(a: f32, b: f32) -> bool {
@@ -91,16 +85,4 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
     }
   }
   y[i] = i32(at);
-}
-
-@compute @workgroup_size(256)
-fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 256u;
-  if (i >= params.outer * params.reduce * params.inner) {
-    return;
-  }
-  let k = i % params.inner;
-  let r = (i / params.inner) % params.reduce;
-  let at = (i / (params.inner * params.reduce)) * params.inner + k;
-  gx[i] = select(0.0, gy[at], u32(index[at]) == r);
 }

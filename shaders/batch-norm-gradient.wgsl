@@ -11,7 +11,6 @@
 
 override TRAINING: bool = true;
 override RELU: bool = false;
-override CONTIGUOUS: bool = false;
 
 struct Params {
   rows: u32,
@@ -46,19 +45,7 @@ struct Params {
 @group(0) @binding(22) var<storage, read> sums: array<f32>;
 @group(0) @binding(23) var<storage, read> sums4: array<vec4f>;
 
-struct Slice {
-  first: u32,
-  end: u32,
-  step: u32,
-}
-
-fn sliceOf(s: u32) -> Slice {
-  let length = (params.rows + params.slices - 1u) / params.slices;
-  if (CONTIGUOUS) {
-    return Slice(s * length, min((s + 1u) * length, params.rows), 1u);
-  }
-  return Slice(s, params.rows, params.slices);
-}
+// @include include/slice.wgsl
 
 // gy where it counts; centred = x - mean.
 fn passed(g: f32, centred: f32, c: u32) -> f32 {
@@ -79,7 +66,7 @@ fn sumSlices(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
   let center = mean[c];
   var ofBeta = 0.0;
   var ofGamma = 0.0;
-  let slice = sliceOf(i / params.channels);
+  let slice = sliceOf(i / params.channels, params.rows);
   for (var r = slice.first; r < slice.end; r += slice.step) {
     let centred = x[r * params.channels + c] - center;
     let g = passed(gy[r * params.channels + c], centred, c);
@@ -104,7 +91,7 @@ fn sumSlicesVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
   let shift = beta4[c];
   var ofBeta = vec4f();
   var ofGamma = vec4f();
-  let slice = sliceOf(i / channels4);
+  let slice = sliceOf(i / channels4, params.rows);
   var r = slice.first;
   for (; r + 3u * slice.step < slice.end; r += 4u * slice.step) {
     // @unroll

@@ -7,13 +7,11 @@
 // `statistics`: one invocation per slice and channel; sums are shifted by the slice's first element, so one walk is enough and nothing
 // cancels. `combine`: the slices' means and squared deviations by Chan's formula, in a fixed order, no barrier.
 // `normalizeVectors`: an invocation takes `blocks` times 4 rows of its channels, whose four numbers are loaded once; past the end it loads
-// the last row once more, which keeps the loads free of branches, and stores nothing. On a software adapter eight blocks are twice as fast as one and 32 again 1.4 times, and 4
-// rows unrolled are 1.6 times as fast as 8, which no longer fit its registers.
+// the last row once more, which keeps the loads free of branches, and stores nothing.
 // `…Vectors`: four channels at a time (channels is a multiple of 4).
 // `running`: exponential averages; the variance there is the unbiased one, as in PyTorch.
 
 override RELU: bool = false;
-override CONTIGUOUS: bool = false;
 
 struct Params {
   rows: u32,
@@ -46,25 +44,7 @@ struct Params {
 @group(0) @binding(19) var<storage, read_write> runningMean: array<f32>;
 @group(0) @binding(20) var<storage, read_write> runningVariance: array<f32>;
 
-struct Slice {
-  first: u32,
-  end: u32,
-  step: u32,
-}
-
-fn sliceOf(s: u32) -> Slice {
-  let length = (params.rows + params.slices - 1u) / params.slices;
-  if (CONTIGUOUS) {
-    return Slice(s * length, min((s + 1u) * length, params.rows), 1u);
-  }
-  return Slice(s, params.rows, params.slices);
-}
-
-// Rows of slice s.
-fn rowsOf(s: u32) -> f32 {
-  let slice = sliceOf(s);
-  return f32((slice.end - slice.first + slice.step - 1u) / slice.step);
-}
+// @include include/slice.wgsl
 
 @compute @workgroup_size(64)
 fn statistics(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -74,7 +54,7 @@ fn statistics(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
   }
   let c = i % params.channels;
   let s = i / params.channels;
-  let slice = sliceOf(s);
+  let slice = sliceOf(s, params.rows);
   let shift = x[slice.first * params.channels + c];
   var sum = 0.0;
   var squares = 0.0;
@@ -83,7 +63,7 @@ fn statistics(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     sum += d;
     squares += d * d;
   }
-  let n = rowsOf(s);
+  let n = f32((slice.end - slice.first + slice.step - 1u) / slice.step);
   sliceMean[i] = shift + sum / n;
   sliceSquares[i] = max(squares - sum * sum / n, 0.0);
 }
@@ -97,7 +77,7 @@ fn statisticsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
   }
   let c = i % channels4;
   let s = i / channels4;
-  let slice = sliceOf(s);
+  let slice = sliceOf(s, params.rows);
   let shift = x4[slice.first * channels4 + c];
   var sum = vec4f();
   var squares = vec4f();
@@ -115,7 +95,7 @@ fn statisticsVectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_work
     sum += d;
     squares += d * d;
   }
-  let n = rowsOf(s);
+  let n = f32((slice.end - slice.first + slice.step - 1u) / slice.step);
   sliceMean4[i] = shift + sum / n;
   sliceSquares4[i] = max(squares - sum * sum / n, vec4f());
 }

@@ -15,10 +15,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> toIntegers: array<i32>;
 @group(0) @binding(6) var<storage, read_write> toNaturals: array<u32>;
 
-// A NaN (told by its bits) is never lost to a comparison.
-fn isNaN(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
+// @include include/is-nan.wgsl
 
 @compute @workgroup_size(256)
 fn floatToInteger(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

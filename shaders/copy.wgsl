@@ -7,9 +7,7 @@
 // registers, and stored as 4 vec4 along the axis that is contiguous in y. `outer` and `inner` hold the extents of the first
 // and last four axes; missing leading axes have extent 1.
 
-// Where an invocation's four vectors lie: a workgroup's width apart, so that a GPU's neighbours stay neighbours; or one behind another, as a
-// processor wants them, whose cache holds few lines at the same distance from a multiple of 4 KiB.
-override CONTIGUOUS: bool = false;
+// @include include/contiguous.wgsl
 
 struct Params {
   count: u32,

@@ -2,9 +2,7 @@
 //
 // i element, j vector within an invocation.
 
-// Where an invocation's four vectors lie: a workgroup's width apart, so that a GPU's neighbours stay neighbours; or one behind another, as a
-// processor wants them, whose cache holds few lines at the same distance from a multiple of 4 KiB.
-override CONTIGUOUS: bool = false;
+// @include include/contiguous.wgsl
 
 struct Params {
   count: u32,

@@ -1,31 +1,22 @@
-// Counting without a read-back of the tensor: elements that are infinite or NaN, and rows whose greatest logit is the label's.
+// Counting without a read-back of the tensor: elements that are infinite or NaN.
 //
 // Non-finite numbers are told by their exponent bits: a driver may assume that floats are finite and fold a test like x != x away.
 // i element, s slice of the input (S = slices); each slice is counted by one invocation, then the counts are added in order.
 // nonFinite   partials[s] = number of i in s, s + S, s + 2S, … (vectors of four) with all exponent bits of x_i set
-// correct     partials[s] = number of rows n in s, s + S, … with argmax_k x[n, k] = labels[n] (the first greatest; a NaN goes before every number)
 // total       count[0] = sum over s of partials[s]
 
 struct Params {
   count: u32,
-  classes: u32,
   slices: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> x4: array<vec4u>;
-@group(0) @binding(3) var<storage, read> labels: array<i32>;
-@group(0) @binding(4) var<storage, read_write> partials: array<u32>;
-@group(0) @binding(5) var<storage, read> counted: array<u32>;
-@group(0) @binding(6) var<storage, read_write> count: array<u32>;
+@group(0) @binding(1) var<storage, read> x4: array<vec4u>;
+@group(0) @binding(2) var<storage, read_write> partials: array<u32>;
+@group(0) @binding(3) var<storage, read> counted: array<u32>;
+@group(0) @binding(4) var<storage, read_write> count: array<u32>;
 
 const EXPONENT = 0x7f800000u;
-
-// A NaN (told by its bits) is never lost to a comparison.
-fn isNaN(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
 
 @compute @workgroup_size(64)
 fn nonFinite(@builtin(global_invocation_id) id: vec3u) {
@@ -40,28 +31,6 @@ fn nonFinite(@builtin(global_invocation_id) id: vec3u) {
     found += select(vec4u(), vec4u(1u), broken & inside);
   }
   partials[s] = found.x + found.y + found.z + found.w;
-}
-
-@compute @workgroup_size(64)
-fn correct(@builtin(global_invocation_id) id: vec3u) {
-  let s = id.x;
-  if (s >= params.slices) {
-    return;
-  }
-  var found = 0u;
-  for (var n = s; n < params.count; n += params.slices) {
-    var best = x[n * params.classes];
-    var at = 0u;
-    for (var k = 1u; k < params.classes; k++) {
-      let v = x[n * params.classes + k];
-      if ((v > best || isNaN(v)) && !isNaN(best)) {
-        best = v;
-        at = k;
-      }
-    }
-    found += select(0u, 1u, at == u32(labels[n]));
-  }
-  partials[s] = found;
 }
 
 @compute @workgroup_size(1)

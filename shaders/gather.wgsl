@@ -3,7 +3,12 @@
 // o outer index, r position along the gathered axis (extent of it), j position in the list of indices (count of them), k inner index.
 // The gradient gathers: each destination walks through the indices in order, so there are no atomics and the sum's order is fixed.
 // An index outside the axis gives the word `missing` where it is read (NaN for floats), and adds nothing to the gradient.
-// 32-bit words are moved as they are. `vectors…`: inner is a multiple of 4; the gradient then compares four indices at a time.
+// 32-bit words are moved as they are. `vectorsGradient`: inner is a multiple of 4; it compares four indices
+// at a time.
+
+// Words of an invocation of `naive`, and what holds them: the plan sets 4 and vec4u where inner is a multiple of 4.
+const LANES = 1u;
+alias Value = u32;
 
 struct Params {
   outer: u32,
@@ -14,51 +19,32 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read> index: array<i32>;
-@group(0) @binding(3) var<storage, read_write> y: array<u32>;
-@group(0) @binding(4) var<storage, read> x4: array<vec4u>;
-@group(0) @binding(5) var<storage, read_write> y4: array<vec4u>;
-@group(0) @binding(6) var<storage, read> gy: array<f32>;
-@group(0) @binding(7) var<storage, read_write> gx: array<f32>;
-@group(0) @binding(8) var<storage, read> gy4: array<vec4f>;
-@group(0) @binding(9) var<storage, read_write> gx4: array<vec4f>;
-@group(0) @binding(10) var<storage, read_write> oneHotRows: array<f32>;
-@group(0) @binding(11) var<storage, read> index4: array<vec4i>;
+@group(0) @binding(3) var<storage, read_write> y: array<Value>;
+@group(0) @binding(4) var<storage, read> gy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gx: array<f32>;
+@group(0) @binding(6) var<storage, read> gy4: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> gx4: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> oneHotRows: array<f32>;
+@group(0) @binding(9) var<storage, read> index4: array<vec4i>;
 
 @compute @workgroup_size(256)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 256u;
-  if (i >= params.outer * params.count * params.inner) {
+  let inner = params.inner / LANES;
+  if (i >= params.outer * params.count * inner) {
     return;
   }
-  let k = i % params.inner;
-  let j = (i / params.inner) % params.count;
-  let o = i / (params.inner * params.count);
+  let k = i % inner;
+  let j = (i / inner) % params.count;
+  let o = i / (inner * params.count);
   let r = u32(index[j]);
-  var v = params.missing;
+  var v = Value(params.missing);
   if (r < params.extent) {
-    v = x[(o * params.extent + r) * params.inner + k];
+    v = x[(o * params.extent + r) * inner + k];
   }
   y[i] = v;
-}
-
-@compute @workgroup_size(256)
-fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 256u;
-  let inner4 = params.inner / 4u;
-  if (i >= params.outer * params.count * inner4) {
-    return;
-  }
-  let k = i % inner4;
-  let j = (i / inner4) % params.count;
-  let o = i / (inner4 * params.count);
-  let r = u32(index[j]);
-  var v = vec4u(params.missing);
-  if (r < params.extent) {
-    v = x4[(o * params.extent + r) * inner4 + k];
-  }
-  y4[i] = v;
 }
 
 @compute @workgroup_size(64)

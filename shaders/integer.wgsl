@@ -20,12 +20,7 @@ const NOT_EQUAL = 10u;
 
 struct Params {
   count: u32,
-  outer: vec4u,
-  inner: vec4u,
-  outerStrideA: vec4u,
-  innerStrideA: vec4u,
-  outerStrideB: vec4u,
-  innerStrideB: vec4u,
+  // @include include/operand-fields.wgsl
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -34,26 +29,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<i32>;
 @group(0) @binding(4) var<storage, read_write> flags: array<f32>;
 
-// Positions in a and b of element i of the output.
-fn locate(i: u32) -> vec2u {
-  var rest = i;
-  var at = vec2u();
-  // @unroll
-  for (var d = 0u; d < 4u; d++) {
-    let position = rest % params.inner[3u - d];
-    rest = rest / params.inner[3u - d];
-    at += position * vec2u(params.innerStrideA[3u - d], params.innerStrideB[3u - d]);
-  }
-  if (rest > 0u) {
-    // @unroll
-    for (var d = 0u; d < 4u; d++) {
-      let position = rest % params.outer[3u - d];
-      rest = rest / params.outer[3u - d];
-      at += position * vec2u(params.outerStrideA[3u - d], params.outerStrideB[3u - d]);
-    }
-  }
-  return at;
-}
+// @include include/operands.wgsl
 
 @compute @workgroup_size(64)
 fn arithmetic(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -61,7 +37,7 @@ fn arithmetic(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
   if (i >= params.count) {
     return;
   }
-  let at = locate(i);
+  let at = operandsOf(i);
   let u = a[at.x];
   let v = b[at.y];
   var result = u + v;
@@ -81,7 +57,7 @@ fn comparison(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
   if (i >= params.count) {
     return;
   }
-  let at = locate(i);
+  let at = operandsOf(i);
   let u = a[at.x];
   let v = b[at.y];
   var holds = u == v;

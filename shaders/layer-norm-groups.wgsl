@@ -1,7 +1,7 @@
 // Layer normalisation with a workgroup per row: the equations of layer-norm.wgsl.
 //
 // r row, k feature. 256 invocations share a row: neighbours read neighbouring features, and meet in a tree in workgroup memory. For
-// hardware only: one invocation per row was 23 times slower on a recent GPU, and on a software adapter one barrier costs eighty launches.
+// GPUs, where one invocation per row would leave the machine idle.
 
 struct Params {
   rows: u32,
@@ -21,21 +21,8 @@ struct Params {
 @group(0) @binding(9) var<storage, read> inverse: array<f32>;
 @group(0) @binding(10) var<storage, read_write> gx: array<f32>;
 
-var<workgroup> scratch: array<vec2f, 256>;
-
-fn total(v: vec2f, lane: u32) -> vec2f {
-  scratch[lane] = v;
-  workgroupBarrier();
-  for (var width = 128u; width > 0u; width /= 2u) {
-    if (lane < width) {
-      scratch[lane] += scratch[lane + width];
-    }
-    workgroupBarrier();
-  }
-  let result = scratch[0];
-  workgroupBarrier();
-  return result;
-}
+alias Sum = vec2f;
+// @include include/workgroup-total.wgsl
 
 @compute @workgroup_size(256)
 fn forward(

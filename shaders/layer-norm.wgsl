@@ -4,8 +4,8 @@
 //   ggamma_k = sum_r gy x̂,  gbeta_k = sum_r gy.
 //
 // r row, k feature, s slice of the rows (s, s + S, … with S = slices). One invocation per row: mean, then deviations, then the result. All
-// are taken from the row's first element, so that a mean far from 0 cancels nothing. `inverse` keeps 1 / sqrt(variance + epsilon) for the gradient. `sums` and `combine` add up the parameters' gradients
-// over slices of rows in a fixed order.
+// are taken from the row's first element, so that a mean far from 0 cancels nothing. `inverse` keeps 1 / sqrt(variance + epsilon) for the
+// gradient. `sums` and `combine` add up the parameters' gradients over slices of rows in a fixed order.
 
 struct Params {
   rows: u32,

@@ -5,22 +5,11 @@
 // n image, (y, x) input position, (p, q) output position, c channel, (u, v) offset within the window; everything NHWC.
 // `naive`: four neighbouring outputs per invocation, whatever the channels. `vectors`: the same for channels that are a multiple of 4.
 // `halves`, `halvesGradient`: windows of 2 x 2 with stride 2 and no padding. A window's four inputs belong to it alone, so the gradient
-// writes them directly; in workgroups of 256, because an invocation has so little to do (1.2 times faster than 64 on a software adapter).
+// writes them directly.
 // `gradient` gathers: each input asks every window that contains it whether it won there; no atomics, fixed order.
 
 struct Params {
-  batch: u32,
-  height: u32,
-  width: u32,
-  channels: u32,
-  outHeight: u32,
-  outWidth: u32,
-  kernelHeight: u32,
-  kernelWidth: u32,
-  strideY: u32,
-  strideX: u32,
-  padY: u32,
-  padX: u32,
+  // @include include/pool-fields.wgsl
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -35,15 +24,10 @@ struct Params {
 @group(0) @binding(9) var<storage, read> gy4: array<vec4f>;
 @group(0) @binding(10) var<storage, read_write> gx4: array<vec4f>;
 
-// A NaN (told by its bits) is never lost to a comparison.
-fn isNaN(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
+// @include include/is-nan.wgsl
+// @include include/is-nan4.wgsl
 
-// A NaN (told by its bits) is never lost to a comparison.
-fn isNaN4(v: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-}
+// @include include/position.wgsl
 
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -56,20 +40,17 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
   for (var lane = 0u; lane < 4u; lane++) {
     let e = 4u * i + lane;
     if (e < count) {
-      let c = e % params.channels;
-      let q = (e / params.channels) % params.outWidth;
-      let p = (e / (params.channels * params.outWidth)) % params.outHeight;
-      let n = e / (params.channels * params.outWidth * params.outHeight);
+      let position = positionOf(e, params.outHeight, params.outWidth, params.channels);
       var best = 0.0;
       var winner = 0u;
       var found = false;
       for (var u = 0u; u < params.kernelHeight; u++) {
         for (var v = 0u; v < params.kernelWidth; v++) {
           // Positions left of or above the image wrap to large numbers and fail the same test as those beyond it.
-          let row = p * params.strideY + u - params.padY;
-          let column = q * params.strideX + v - params.padX;
+          let row = position.row * params.strideY + u - params.padY;
+          let column = position.column * params.strideX + v - params.padX;
           if (row < params.height && column < params.width) {
-            let value = x[((n * params.height + row) * params.width + column) * params.channels + c];
+            let value = x[((position.n * params.height + row) * params.width + column) * params.channels + position.c];
             if (!found || value > best || isNaN(value)) {
               best = value;
               winner = u * params.kernelWidth + v;
@@ -92,19 +73,16 @@ fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (i >= params.batch * params.outHeight * params.outWidth * channels4) {
     return;
   }
-  let c = i % channels4;
-  let q = (i / channels4) % params.outWidth;
-  let p = (i / (channels4 * params.outWidth)) % params.outHeight;
-  let n = i / (channels4 * params.outWidth * params.outHeight);
+  let position = positionOf(i, params.outHeight, params.outWidth, channels4);
   var best = vec4f();
   var winner = vec4u();
   var found = false;
   for (var u = 0u; u < params.kernelHeight; u++) {
     for (var v = 0u; v < params.kernelWidth; v++) {
-      let row = p * params.strideY + u - params.padY;
-      let column = q * params.strideX + v - params.padX;
+      let row = position.row * params.strideY + u - params.padY;
+      let column = position.column * params.strideX + v - params.padX;
       if (row < params.height && column < params.width) {
-        let value = x4[((n * params.height + row) * params.width + column) * channels4 + c];
+        let value = x4[((position.n * params.height + row) * params.width + column) * channels4 + position.c];
         let better = vec4<bool>(!found) | (value > best) | isNaN4(value);
         best = select(best, value, better);
         winner = select(winner, vec4u(u * params.kernelWidth + v), better);
@@ -136,18 +114,13 @@ fn halves(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   // Each winner in its byte of the word.
   var winner = vec4u();
   let one = vec4u(1u, 0x100u, 0x10000u, 0x1000000u);
-  let right = x4[at + channels4];
-  let rightWins = (right > best) | isNaN4(right);
-  winner = select(winner, one, rightWins);
-  best = select(best, right, rightWins);
-  let below = x4[at + rowLength];
-  let belowWins = (below > best) | isNaN4(below);
-  winner = select(winner, 2u * one, belowWins);
-  best = select(best, below, belowWins);
-  let across = x4[at + rowLength + channels4];
-  let acrossWins = (across > best) | isNaN4(across);
-  winner = select(winner, 3u * one, acrossWins);
-  best = select(best, across, acrossWins);
+  // @unroll
+  for (var k = 1u; k < 4u; k++) {
+    let value = x4[at + (k & 1u) * channels4 + (k >> 1u) * rowLength];
+    let better = (value > best) | isNaN4(value);
+    winner = select(winner, k * one, better);
+    best = select(best, value, better);
+  }
   y4[i] = best;
   let halves = winner | winner.zwxy;
   winners[i] = (halves | halves.yxwz).x;
@@ -159,20 +132,17 @@ fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   if (i >= params.batch * params.height * params.width * params.channels) {
     return;
   }
-  let c = i % params.channels;
-  let column = (i / params.channels) % params.width;
-  let row = (i / (params.channels * params.width)) % params.height;
-  let n = i / (params.channels * params.width * params.height);
+  let position = positionOf(i, params.height, params.width, params.channels);
   var total = 0.0;
   for (var u = 0u; u < params.kernelHeight; u++) {
     for (var v = 0u; v < params.kernelWidth; v++) {
-      let top = row + params.padY - u;
-      let left = column + params.padX - v;
+      let top = position.row + params.padY - u;
+      let left = position.column + params.padX - v;
       let p = top / params.strideY;
       let q = left / params.strideX;
       // A window that would start before the padding wraps to a large number.
       if (top % params.strideY == 0u && left % params.strideX == 0u && p < params.outHeight && q < params.outWidth) {
-        let e = ((n * params.outHeight + p) * params.outWidth + q) * params.channels + c;
+        let e = ((position.n * params.outHeight + p) * params.outWidth + q) * params.channels + position.c;
         let winner = (won[e / 4u] >> (8u * (e % 4u))) & 255u;
         if (winner == u * params.kernelWidth + v) {
           total += gy[e];
@@ -190,19 +160,16 @@ fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   if (i >= params.batch * params.height * params.width * channels4) {
     return;
   }
-  let c = i % channels4;
-  let column = (i / channels4) % params.width;
-  let row = (i / (channels4 * params.width)) % params.height;
-  let n = i / (channels4 * params.width * params.height);
+  let position = positionOf(i, params.height, params.width, channels4);
   var total = vec4f();
   for (var u = 0u; u < params.kernelHeight; u++) {
     for (var v = 0u; v < params.kernelWidth; v++) {
-      let top = row + params.padY - u;
-      let left = column + params.padX - v;
+      let top = position.row + params.padY - u;
+      let left = position.column + params.padX - v;
       let p = top / params.strideY;
       let q = left / params.strideX;
       if (top % params.strideY == 0u && left % params.strideX == 0u && p < params.outHeight && q < params.outWidth) {
-        let e = ((n * params.outHeight + p) * params.outWidth + q) * channels4 + c;
+        let e = ((position.n * params.outHeight + p) * params.outWidth + q) * channels4 + position.c;
         let winner = (vec4u(won[e]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
         total += select(vec4f(), gy4[e], winner == vec4u(u * params.kernelWidth + v));
       }
@@ -221,25 +188,22 @@ fn halvesGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   if (i >= params.batch * windowsY * windowsX * channels4) {
     return;
   }
-  let c = i % channels4;
-  let q = (i / channels4) % windowsX;
-  let p = (i / (channels4 * windowsX)) % windowsY;
-  let n = i / (channels4 * windowsX * windowsY);
+  let position = positionOf(i, windowsY, windowsX, channels4);
   var g = vec4f();
   var winner = vec4u();
-  if (p < params.outHeight && q < params.outWidth) {
-    let e = ((n * params.outHeight + p) * params.outWidth + q) * channels4 + c;
+  if (position.row < params.outHeight && position.column < params.outWidth) {
+    let e = ((position.n * params.outHeight + position.row) * params.outWidth + position.column) * channels4 + position.c;
     g = gy4[e];
     winner = (vec4u(won[e]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
   }
   let zero = vec4f();
-  let at = ((n * params.height + 2u * p) * params.width + 2u * q) * channels4 + c;
-  let hasRight = 2u * q + 1u < params.width;
+  let at = ((position.n * params.height + 2u * position.row) * params.width + 2u * position.column) * channels4 + position.c;
+  let hasRight = 2u * position.column + 1u < params.width;
   gx4[at] = select(zero, g, winner == vec4u(0u));
   if (hasRight) {
     gx4[at + channels4] = select(zero, g, winner == vec4u(1u));
   }
-  if (2u * p + 1u < params.height) {
+  if (2u * position.row + 1u < params.height) {
     let below = at + params.width * channels4;
     gx4[below] = select(zero, g, winner == vec4u(2u));
     if (hasRight) {

@@ -3,9 +3,7 @@
 //
 // p parameter, g gradient, b momentum, m and v first and second moment. i vector of four, j vector within an invocation: as many as the
 // registers of a CPU hold, 4 for sgd, 2 with momentum, 1 for adam.
-// `…Naive` takes the elements from `first` on. `…Vectors` takes all; or, where not GUARDED, whole workgroups without a test, since on a
-// software adapter every load and store under one is slower: adam of 2 million parameters 26.8 -> 22.7 ms, and 28.3 with a `hyper`
-// whose length is only known at run time.
+// `…Naive` takes the elements from `first` on. `…Vectors` takes all; or, where not GUARDED, whole workgroups without a test.
 //
 // sgd, momentum (PyTorch): hyper = [lr, momentum, 1 - dampening, nesterov, weightDecay, first]
 //   g' = g + weightDecay p;  b = first ? g' : momentum b + (1 - dampening) g';  p -= lr (nesterov ? g' + momentum b : b)

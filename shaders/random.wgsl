@@ -12,6 +12,11 @@
 // low, high: the two numbers of the distribution (mean and std, p and scale).
 // i vector of four elements, j vector within an invocation.
 
+override DISTRIBUTION: u32 = 0u;
+
+const NORMAL = 1u;
+const BERNOULLI = 2u;
+
 struct Params {
   count: u32,
   draw: u32,
@@ -61,30 +66,7 @@ fn uniformOf(words: vec4u) -> vec4f {
   return vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
 }
 
-// ln v to 1 ulp (Cephes), -infinity at 0, NaN below: v = 2^n m with sqrt(1/2) <= m < sqrt(2). A subnormal number is its bits times 2^-149.
-fn naturalLog(v: f32) -> f32 {
-  let bits = bitcast<u32>(v);
-  if (bits - 1u >= 0x7f7fffffu) {
-    let magnitude = bits & 0x7fffffffu;
-    let ending = select(0x7fc00000u | (bits & 1u), bits, bits == 0x7f800000u);
-    return bitcast<f32>(select(ending, 0xff800000u | magnitude, magnitude == 0u));
-  }
-  let subnormal = bits < 0x800000u;
-  let shifted = select(bits, bitcast<u32>(f32(bits)), subnormal) - 0x3f3504f3u;
-  let n = f32((bitcast<i32>(shifted) >> 23u) - select(0, 149, subnormal));
-  let r = bitcast<f32>((shifted & 0x7fffffu) + 0x3f3504f3u) - 1.0;
-  let z = r * r;
-  var p = 7.0376836292e-2;
-  p = p * r - 1.1514610310e-1;
-  p = p * r + 1.1676998740e-1;
-  p = p * r - 1.2420140846e-1;
-  p = p * r + 1.4249322787e-1;
-  p = p * r - 1.6668057665e-1;
-  p = p * r + 2.0000714765e-1;
-  p = p * r - 2.4999993993e-1;
-  p = p * r + 3.3333331174e-1;
-  return r + (p * r * z - 2.12194440e-4 * n - 0.5 * z) + 0.693359375 * n;
-}
+// @include include/natural-log.wgsl
 
 // (cos, sin) of 2πu for u in [0, 1), to 1e-7 (Cephes).
 fn turn(u: f32) -> vec2f {
@@ -104,10 +86,6 @@ fn normalOf(words: vec4u) -> vec4f {
   return vec4f(near * turn(u.y), far * turn(u.w));
 }
 
-fn bernoulliOf(words: vec4u) -> vec4f {
-  return select(vec4f(), vec4f(1.0), uniformOf(words) < vec4f(params.low));
-}
-
 // The factors of four elements: scale (in params.high) or 0.
 fn keep(words: vec4u) -> vec4f {
   return select(vec4f(), vec4f(params.high), uniformOf(words) >= vec4f(params.low));
@@ -119,9 +97,17 @@ fn keepChannel(e: u32) -> f32 {
   return keep(randomWords(number / 4u, drawKey()))[number % 4u];
 }
 
+fn drawn(words: vec4u) -> vec4f {
+  switch DISTRIBUTION {
+    case NORMAL: { return params.low + params.high * normalOf(words); }
+    case BERNOULLI: { return select(vec4f(), vec4f(1.0), uniformOf(words) < vec4f(params.low)); }
+    default: { return params.low + (params.high - params.low) * uniformOf(words); }
+  }
+}
+
 // Past the end an invocation takes the last vector once more, so that no load branches, but does not store it.
 @compute @workgroup_size(256)
-fn randomUniform(
+fn draw(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
@@ -133,43 +119,7 @@ fn randomUniform(
   for (var j = 0u; j < 4u; j++) {
     let i = min(start + j * 256u, last);
     if (start + j * 256u <= last) {
-      y4[i] = params.low + (params.high - params.low) * uniformOf(randomWords(i, key));
-    }
-  }
-}
-
-@compute @workgroup_size(256)
-fn randomNormal(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let start = (group.x + group.y * groups.x) * 1024u + lane;
-  let last = (params.count - 1u) / 4u;
-  let key = drawKey();
-  // @unroll
-  for (var j = 0u; j < 4u; j++) {
-    let i = min(start + j * 256u, last);
-    if (start + j * 256u <= last) {
-      y4[i] = params.low + params.high * normalOf(randomWords(i, key));
-    }
-  }
-}
-
-@compute @workgroup_size(256)
-fn randomBernoulli(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let start = (group.x + group.y * groups.x) * 1024u + lane;
-  let last = (params.count - 1u) / 4u;
-  let key = drawKey();
-  // @unroll
-  for (var j = 0u; j < 4u; j++) {
-    let i = min(start + j * 256u, last);
-    if (start + j * 256u <= last) {
-      y4[i] = bernoulliOf(randomWords(i, key));
+      y4[i] = drawn(randomWords(i, key));
     }
   }
 }

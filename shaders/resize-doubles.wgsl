@@ -30,6 +30,8 @@ fn across(start: u32, before: u32, here: u32, after: u32) -> Pair {
   return Pair(middle + 0.25 * x4[start + before], middle + 0.25 * x4[start + after]);
 }
 
+// @include include/position.wgsl
+
 @compute @workgroup_size(64)
 fn bilinear(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
@@ -37,19 +39,16 @@ fn bilinear(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   if (i >= params.batch * params.height * params.width * channels4) {
     return;
   }
-  let c = i % channels4;
-  let column = (i / channels4) % params.width;
-  let row = (i / (channels4 * params.width)) % params.height;
-  let n = i / (channels4 * params.width * params.height);
+  let position = positionOf(i, params.height, params.width, channels4);
   let rowLength = params.width * channels4;
-  let image = n * params.height * rowLength;
-  let before = (max(column, 1u) - 1u) * channels4 + c;
-  let here = column * channels4 + c;
-  let after = min(column + 1u, params.width - 1u) * channels4 + c;
-  let above = across(image + (max(row, 1u) - 1u) * rowLength, before, here, after);
-  let middle = across(image + row * rowLength, before, here, after);
-  let below = across(image + min(row + 1u, params.height - 1u) * rowLength, before, here, after);
-  let at = 4u * image + 4u * row * rowLength + 2u * column * channels4 + c;
+  let image = position.n * params.height * rowLength;
+  let before = (max(position.column, 1u) - 1u) * channels4 + position.c;
+  let here = position.column * channels4 + position.c;
+  let after = min(position.column + 1u, params.width - 1u) * channels4 + position.c;
+  let above = across(image + (max(position.row, 1u) - 1u) * rowLength, before, here, after);
+  let middle = across(image + position.row * rowLength, before, here, after);
+  let below = across(image + min(position.row + 1u, params.height - 1u) * rowLength, before, here, after);
+  let at = 4u * image + 4u * position.row * rowLength + 2u * position.column * channels4 + position.c;
   y4[at] = 0.75 * middle.left + 0.25 * above.left;
   y4[at + channels4] = 0.75 * middle.right + 0.25 * above.right;
   y4[at + 2u * rowLength] = 0.75 * middle.left + 0.25 * below.left;
@@ -68,21 +67,18 @@ fn bilinearGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
   if (i >= params.batch * params.height * params.width * channels4) {
     return;
   }
-  let c = i % channels4;
-  let column = (i / channels4) % params.width;
-  let row = (i / (channels4 * params.width)) % params.height;
-  let n = i / (channels4 * params.width * params.height);
+  let position = positionOf(i, params.height, params.width, channels4);
   let rowLength = 2u * params.width * channels4;
-  let image = n * 2u * params.height * rowLength;
-  let first = (max(2u * column, 1u) - 1u) * channels4 + c;
-  let second = 2u * column * channels4 + c;
+  let image = position.n * 2u * params.height * rowLength;
+  let first = (max(2u * position.column, 1u) - 1u) * channels4 + position.c;
+  let second = 2u * position.column * channels4 + position.c;
   let third = second + channels4;
-  let fourth = min(2u * column + 2u, 2u * params.width - 1u) * channels4 + c;
-  let top = image + 2u * row * rowLength;
-  var total = 0.25 * around(image + (max(2u * row, 1u) - 1u) * rowLength, first, second, third, fourth);
+  let fourth = min(2u * position.column + 2u, 2u * params.width - 1u) * channels4 + position.c;
+  let top = image + 2u * position.row * rowLength;
+  var total = 0.25 * around(image + (max(2u * position.row, 1u) - 1u) * rowLength, first, second, third, fourth);
   total += 0.75 * around(top, first, second, third, fourth);
   total += 0.75 * around(top + rowLength, first, second, third, fourth);
-  total += 0.25 * around(image + min(2u * row + 2u, 2u * params.height - 1u) * rowLength, first, second, third, fourth);
+  total += 0.25 * around(image + min(2u * position.row + 2u, 2u * params.height - 1u) * rowLength, first, second, third, fourth);
   gx4[i] = total;
 }
 
@@ -94,8 +90,7 @@ fn nearest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (i >= params.batch * params.height * rowLength) {
     return;
   }
-  let column = (i % rowLength) / channels4;
-  let at = 4u * (i / rowLength) * rowLength + 2u * column * channels4 + i % channels4;
+  let at = 4u * (i / rowLength) * rowLength + i % rowLength / channels4 * 2u * channels4 + i % channels4;
   let v = x4[i];
   y4[at] = v;
   y4[at + channels4] = v;
@@ -111,7 +106,6 @@ fn nearestGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
   if (i >= params.batch * params.height * rowLength) {
     return;
   }
-  let column = (i % rowLength) / channels4;
-  let at = 4u * (i / rowLength) * rowLength + 2u * column * channels4 + i % channels4;
+  let at = 4u * (i / rowLength) * rowLength + i % rowLength / channels4 * 2u * channels4 + i % channels4;
   gx4[i] = gy4[at] + gy4[at + channels4] + gy4[at + 2u * rowLength] + gy4[at + 2u * rowLength + channels4];
 }

@@ -5,9 +5,13 @@
 // there are no atomics and the order is fixed.
 //
 // n image, (row, column) input position, (p, q) output position, c channel. ratio is input extent over output extent (or the
-// extents less one, where corners are aligned). `…Vectors`: four channels at a time (channels is a multiple of 4).
+// extents less one, where corners are aligned).
 
 override BILINEAR: bool = true;
+
+// Channels of an invocation, and what holds them: the plan sets 4 and vec4f where the channels are a multiple of 4.
+const LANES = 1u;
+alias Value = f32;
 
 struct Params {
   batch: u32,
@@ -22,14 +26,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@group(0) @binding(3) var<storage, read> x4: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> y4: array<vec4f>;
-@group(0) @binding(5) var<storage, read> gy: array<f32>;
-@group(0) @binding(6) var<storage, read_write> gx: array<f32>;
-@group(0) @binding(7) var<storage, read> gy4: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> gx4: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
+@group(0) @binding(2) var<storage, read_write> y: array<Value>;
+@group(0) @binding(3) var<storage, read> gy: array<Value>;
+@group(0) @binding(4) var<storage, read_write> gx: array<Value>;
 
 struct Blend {
   lo: u32,
@@ -70,108 +70,52 @@ fn lookers(i: u32, ratio: f32, extent: u32, outExtent: u32) -> vec2u {
   return vec2u(u32(clamp(first, 0.0, last)), u32(clamp(end, 0.0, last)));
 }
 
+// @include include/position.wgsl
+
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.batch * params.outHeight * params.outWidth * params.channels) {
+  let channels = params.channels / LANES;
+  if (i >= params.batch * params.outHeight * params.outWidth * channels) {
     return;
   }
-  let c = i % params.channels;
-  let q = (i / params.channels) % params.outWidth;
-  let p = (i / (params.channels * params.outWidth)) % params.outHeight;
-  let n = i / (params.channels * params.outWidth * params.outHeight);
-  let row = look(p, params.ratioY, params.height);
-  let column = look(q, params.ratioX, params.width);
-  let top = (n * params.height + row.lo) * params.width;
-  let bottom = (n * params.height + row.hi) * params.width;
-  let topLeft = x[(top + column.lo) * params.channels + c];
+  let position = positionOf(i, params.outHeight, params.outWidth, channels);
+  let row = look(position.row, params.ratioY, params.height);
+  let column = look(position.column, params.ratioX, params.width);
+  let top = (position.n * params.height + row.lo) * params.width;
+  let bottom = (position.n * params.height + row.hi) * params.width;
+  let topLeft = x[(top + column.lo) * channels + position.c];
   if (!BILINEAR) {
     y[i] = topLeft;
     return;
   }
-  let above = mix(topLeft, x[(top + column.hi) * params.channels + c], column.f);
-  let below = mix(x[(bottom + column.lo) * params.channels + c], x[(bottom + column.hi) * params.channels + c], column.f);
+  let above = mix(topLeft, x[(top + column.hi) * channels + position.c], column.f);
+  let below = mix(x[(bottom + column.lo) * channels + position.c], x[(bottom + column.hi) * channels + position.c], column.f);
   y[i] = mix(above, below, row.f);
-}
-
-@compute @workgroup_size(64)
-fn vectors(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  let channels4 = params.channels / 4u;
-  if (i >= params.batch * params.outHeight * params.outWidth * channels4) {
-    return;
-  }
-  let c = i % channels4;
-  let q = (i / channels4) % params.outWidth;
-  let p = (i / (channels4 * params.outWidth)) % params.outHeight;
-  let n = i / (channels4 * params.outWidth * params.outHeight);
-  let row = look(p, params.ratioY, params.height);
-  let column = look(q, params.ratioX, params.width);
-  let top = (n * params.height + row.lo) * params.width;
-  let bottom = (n * params.height + row.hi) * params.width;
-  let topLeft = x4[(top + column.lo) * channels4 + c];
-  if (!BILINEAR) {
-    y4[i] = topLeft;
-    return;
-  }
-  let above = mix(topLeft, x4[(top + column.hi) * channels4 + c], column.f);
-  let below = mix(x4[(bottom + column.lo) * channels4 + c], x4[(bottom + column.hi) * channels4 + c], column.f);
-  y4[i] = mix(above, below, row.f);
 }
 
 @compute @workgroup_size(64)
 fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
-  if (i >= params.batch * params.height * params.width * params.channels) {
+  let channels = params.channels / LANES;
+  if (i >= params.batch * params.height * params.width * channels) {
     return;
   }
-  let c = i % params.channels;
-  let column = (i / params.channels) % params.width;
-  let row = (i / (params.channels * params.width)) % params.height;
-  let n = i / (params.channels * params.width * params.height);
-  let ps = lookers(row, params.ratioY, params.height, params.outHeight);
-  let qs = lookers(column, params.ratioX, params.width, params.outWidth);
-  var total = 0.0;
+  let position = positionOf(i, params.height, params.width, channels);
+  let ps = lookers(position.row, params.ratioY, params.height, params.outHeight);
+  let qs = lookers(position.column, params.ratioX, params.width, params.outWidth);
+  var total = Value();
   for (var p = ps.x; p <= ps.y; p++) {
-    let wy = weight(look(p, params.ratioY, params.height), row);
+    let wy = weight(look(p, params.ratioY, params.height), position.row);
     if (wy > 0.0) {
-      let start = (n * params.outHeight + p) * params.outWidth;
+      let start = (position.n * params.outHeight + p) * params.outWidth;
       for (var q = qs.x; q <= qs.y; q++) {
-        let wx = weight(look(q, params.ratioX, params.width), column);
+        let wx = weight(look(q, params.ratioX, params.width), position.column);
         if (wx > 0.0) {
-          total += wy * wx * gy[(start + q) * params.channels + c];
+          total += wy * wx * gy[(start + q) * channels + position.c];
         }
       }
     }
   }
   gx[i] = total;
-}
-
-@compute @workgroup_size(64)
-fn vectorsGradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * 64u;
-  let channels4 = params.channels / 4u;
-  if (i >= params.batch * params.height * params.width * channels4) {
-    return;
-  }
-  let c = i % channels4;
-  let column = (i / channels4) % params.width;
-  let row = (i / (channels4 * params.width)) % params.height;
-  let n = i / (channels4 * params.width * params.height);
-  let ps = lookers(row, params.ratioY, params.height, params.outHeight);
-  let qs = lookers(column, params.ratioX, params.width, params.outWidth);
-  var total = vec4f();
-  for (var p = ps.x; p <= ps.y; p++) {
-    let wy = weight(look(p, params.ratioY, params.height), row);
-    if (wy > 0.0) {
-      let start = (n * params.outHeight + p) * params.outWidth;
-      for (var q = qs.x; q <= qs.y; q++) {
-        let wx = weight(look(q, params.ratioX, params.width), column);
-        if (wx > 0.0) {
-          total += wy * wx * gy4[(start + q) * channels4 + c];
-        }
-      }
-    }
-  }
-  gx4[i] = total;
 }

@@ -3,10 +3,6 @@
 // s split, i element of the result. Adds what the splits of a long sum left, always in the same order, so results repeat bit
 // for bit.
 
-override HAS_BIAS: bool = false;
-// 0 none, 1 relu, 2 leaky relu
-override ACTIVATION: u32 = 0u;
-
 struct Params {
   count: u32,
   splits: u32,
@@ -21,13 +17,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
-fn phi(v: f32) -> f32 {
-  switch ACTIVATION {
-    case 1u: { return max(v, 0.0); }
-    case 2u: { return select(v * params.slope, v, v > 0.0); }
-    default: { return v; }
-  }
-}
+// @include include/activation.wgsl
 
 fn total(i: u32) -> f32 {
   var sum = 0.0;

@@ -51,8 +51,6 @@ fn distances(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
   for (var k = 0u; k < TILE; k++) {
     fromI[k] = min(params.firstRow + row + k, last) * D4;
     fromJ[k] = min(j + k, last) * D4;
-    sum[2u * k] = vec4f(0.0);
-    sum[2u * k + 1u] = vec4f(0.0);
   }
   for (var d = 0u; d < D4; d++) {
     var xj: array<vec4f, 8>;

@@ -43,22 +43,17 @@ fn slices(@builtin(global_invocation_id) id: vec3u) {
   // Points first + 4q … first + 4q + 3. What is read for those past the end is of no account.
   var xi: array<vec4f, 2>;
   var yi: array<vec4f, 2>;
-  var attractX: array<vec4f, 2>;
-  var attractY: array<vec4f, 2>;
-  var repelX: array<vec4f, 2>;
-  var repelY: array<vec4f, 2>;
-  var z: array<vec4f, 2>;
+  var attractX = array<vec4f, 2>();
+  var attractY = array<vec4f, 2>();
+  var repelX = array<vec4f, 2>();
+  var repelY = array<vec4f, 2>();
+  var z = array<vec4f, 2>();
   // @unroll
   for (var q = 0u; q < 2u; q++) {
     let a = y2[min(first / 2u + 2u * q, pairs - 1u)];
     let b = y2[min(first / 2u + 2u * q + 1u, pairs - 1u)];
     xi[q] = vec4f(a.xz, b.xz);
     yi[q] = vec4f(a.yw, b.yw);
-    attractX[q] = vec4f(0.0);
-    attractY[q] = vec4f(0.0);
-    repelX[q] = vec4f(0.0);
-    repelY[q] = vec4f(0.0);
-    z[q] = vec4f(0.0);
   }
   for (var pair = begin; pair < end; pair++) {
     let two = y2[pair];

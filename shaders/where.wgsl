@@ -4,9 +4,7 @@
 // i element of the output, j vector within an invocation. `naive` decodes up to 8 axes by stride, as binary.wgsl does;
 // `vectors` is for three operands of the output's shape, 4 vec4 per invocation.
 
-// Where an invocation's four vectors lie: a workgroup's width apart, so that a GPU's neighbours stay neighbours; or one behind another, as a
-// processor wants them, whose cache holds few lines at the same distance from a multiple of 4 KiB.
-override CONTIGUOUS: bool = false;
+// @include include/contiguous.wgsl
 
 struct Params {
   count: u32,

@@ -15,7 +15,6 @@ import {
 } from '../../engine/index.ts';
 import { conv2d } from '../../engine/kernels/conv2d.ts';
 import { conv2dInputGradient } from '../../engine/kernels/conv2d-input-gradient.ts';
-import { conv2dJoined } from '../../engine/kernels/conv2d-joined.ts';
 import { type Conv2dOptions, conv2dSizes } from '../../engine/kernels/conv2d-sizes.ts';
 import { conv2dWeightGradient } from '../../engine/kernels/conv2d-weight-gradient.ts';
 import { NO_BIAS_SIZE, NO_EPILOGUE } from '../../engine/kernels/epilogue.ts';
@@ -103,15 +102,6 @@ export async function convolutionChecks(
     }),
   );
   return [...kernel, tape];
-}
-
-/** The card `conv2d-joined`. x1, x2 [N, H, W, C1 or C2], w [kh, kw, C1 + C2, Co], zeros around. */
-export function joinedChecks(x1: Values, x2: Values, w: Values): Promise<Verification[]> {
-  const [N = 1, H = 1, W = 1, C1 = 1] = x1.shape;
-  const sizes = conv2dSizes([N, H, W, C1 + (x2.shape[3] ?? 0)], w.shape, { padding: 'same' });
-  const given = { x1: x1.data, x2: x2.data, w: w.data, bias: NO_BIAS };
-  const params = { ...sizes, C1, doubled1: 0, doubled2: 0, ...NO_EPILOGUE };
-  return verifyKernel(getDevice(), conv2dJoined, given, params, { shapes: { y: [N, H, W, w.shape[3] ?? 1] }, tolerance: SUMS });
 }
 
 /** x doubled in height and width, bilinearly, [N, 2H, 2W, C]. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Plugin } from 'vite';
+import { readIncluded } from '../../shaders/build/read.ts';
 import { unroll } from '../../shaders/build/unroll.ts';
 import { importAlone } from '../shell/build/import-alone.ts';
 import { buildCard } from './build/build-card.ts';
@@ -71,7 +72,10 @@ async function splitCards(file: string, root: string, watch: (path: string) => v
   for (const source of [file, ...dependencies]) watch(resolve(root, source));
   const read = (path: string) => {
     watch(resolve(root, path));
-    return readFileSync(resolve(root, path), 'utf8');
+    if (!path.endsWith('.wgsl')) return readFileSync(resolve(root, path), 'utf8');
+    const { text, files } = readIncluded(root, path);
+    for (const file of files) watch(resolve(root, file));
+    return text;
   };
   const list = (folder: string) => readdirSync(resolve(root, folder)).sort();
   return module.cards.map((card) => splitCard(buildCard(card, { read, unroll, list }), card.wgsl?.length ?? 0));

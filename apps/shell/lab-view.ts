@@ -72,6 +72,8 @@ export interface LabView {
   resetAll(): void;
   choosePreset(name: string): void;
   clearNotes(): void;
+  /** The menu of exports was opened. */
+  exportsAsked(): void;
   copyLink(): void;
   openLinkBuilder(): void;
 }
@@ -167,7 +169,7 @@ function controls(view: LabView): Part {
 
 function tools(view: LabView): TemplateResult {
   return html`<div class="tools">
-    <chalk-export-menu .items=${view.exports}></chalk-export-menu>
+    <chalk-export-menu .items=${view.exports} @export-open=${() => view.exportsAsked()}></chalk-export-menu>
     <button @click=${() => view.copyLink()}>Copy link</button>
     ${
       view.compact || view.hides('teachers')
@@ -224,10 +226,11 @@ export function renderLab(view: LabView): TemplateResult {
   const heading = compact
     ? html`<h2>${definition.title}</h2>`
     : html`<header class="title"><h1>${definition.title}</h1><p class="question">${definition.question}</p></header>`;
-  return html`<div class="lab ${compact ? 'embed' : ''} ${run.stale ? 'stale' : ''}">
+  const stale = run.stale || run.awaitsPictures;
+  return html`<div class="lab ${compact ? 'embed' : ''} ${stale ? 'stale' : ''}">
     ${heading} ${finding(view)} ${banners(view)} ${compact ? nothing : parts.steps} ${deck(view)}
     <div class="stage">
-      <div class="view">${compact ? nothing : html`<h2 class="visually-hidden">Figure</h2>`}<div class="figure" part="figure" aria-busy=${run.stale}>${parts.figure}</div>${failure(view)}</div>
+      <div class="view">${compact ? nothing : html`<h2 class="visually-hidden">Figure</h2>`}<div class="figure" part="figure" aria-busy=${stale}>${parts.figure}</div>${failure(view)}</div>
       ${controls(view)}
       <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
     </div>

@@ -48,6 +48,8 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
   banners: readonly Banner[] = [];
   /** The recording that is shown; undefined once a live run has been started. */
   player: Player | undefined;
+  /** The recording that is shown has its numbers, and its pictures are on their way. */
+  awaitsPictures = false;
   /** Does not pause others, and is not paused by them. */
   parallel = false;
   where: OpenPort['where'] | undefined;
@@ -179,16 +181,33 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       const text = await this.#host.loadRecording();
       // A server's page in place of a missing file is no recording either.
       if (!text?.startsWith('{') || attempt !== this.#attempt) return;
-      const recording = readRecording(text);
-      this.player = new Player(
-        recording,
+      const player = new Player(
+        readRecording(text),
         this.#listener(() => this.player !== undefined),
       );
+      this.player = player;
       this.#forget();
       this.#begin();
-      this.player.showEnd();
+      const pictures = this.#host.loadPictures?.();
+      this.awaitsPictures = pictures !== undefined;
+      player.showEnd();
+      if (!pictures) return;
+      await this.#complete(player, text, pictures);
     } catch (error) {
       this.banner({ id: 'recording', kind: 'note', heading: 'No recording:', message: messageOf(error) });
+    }
+  }
+
+  /** Puts the pictures into a recording that is shown; where they do not come, what stands in their place stays dimmed. */
+  async #complete(player: Player, story: string, pictures: Promise<string>): Promise<void> {
+    try {
+      const whole = readRecording(story, await pictures);
+      if (this.player !== player) return;
+      this.awaitsPictures = false;
+      player.complete(whole);
+    } catch (error) {
+      if (this.player !== player) return;
+      this.banner({ id: 'recording', kind: 'note', heading: 'No pictures of the recording:', message: messageOf(error) });
     }
   }
 
@@ -199,6 +218,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     const { recorded, made, settings } = this;
     this.player?.stop();
     this.player = undefined;
+    this.awaitsPictures = false;
     this.dismiss('run');
     this.dismiss('lost');
     this.#start = start;

@@ -6,13 +6,13 @@ import { fastestOurs } from './view.ts';
 /** What runs without further reason is not worth a word in a list of many. */
 const reason = ({ by }: KernelChoice) => (by === 'rule' ? '' : ` (${by})`);
 
-/** `quad-swap (rule)`, or what the library says of itself where there are no kernels to name. */
+/** `register-tile (rule)`, or what the library says of itself where there are no kernels to name. */
 export function variantText({ variant, choices }: ContenderResult): string {
   if (!choices || choices.length === 0 || choices.length > 4) return variant ?? '';
   return choices.map((choice) => `${choice.variant} (${choice.by})`).join(' + ');
 }
 
-/** `conv2d quad-swap ×4, matmul quad-swap (measured)`: kernels with their variants; those chosen by rule carry no word. */
+/** `conv2d register-tile ×4, matmul register-tile (measured)`: kernels with their variants; those chosen by rule carry no word. */
 export function variantList(choices: readonly KernelChoice[]): string {
   return choices
     .map((choice) => `${choice.kernel} ${choice.variant}${reason(choice)}${choice.calls > 1 ? ` ×${choice.calls}` : ''}`)

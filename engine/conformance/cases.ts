@@ -121,11 +121,6 @@ const convolutions = [
   conv2dSizes([2, 5, 11, 3], [3, 5, 3, 6], { padding: 'same' }),
   conv2dSizes([1, 6, 9, 8], [3, 3, 1, 8], { groups: 8, stride: 2, padding: 1 }),
 ].map((sizes) => ({ ...sizes, ...epilogue }));
-/** Inputs joined along their channels; the second or the first has half the height and width. */
-const joined = [
-  { ...conv2dSizes([2, 10, 8, 21], [3, 3, 21, 66], { padding: 1 }), C1: 3, doubled1: 0, doubled2: 1 },
-  { ...conv2dSizes([1, 6, 8, 60], [3, 3, 60, 36], { padding: 1 }), C1: 24, doubled1: 1, doubled2: 0 },
-];
 const products = [
   { batch: 1, M: 33, N: 65, K: 31, aBatchStride: 0, bBatchStride: 0 },
   { batch: 2, M: 64, N: 40, K: 64, aBatchStride: 64 * 64, bBatchStride: 0 },
@@ -173,20 +168,13 @@ const points = [
 /** Sizes beside the example, by name; what is missing and maps over one count takes an odd one. */
 const sizes: Readonly<Record<string, readonly object[]>> = {
   conv2d: convolutions,
-  conv2dStatistics: convolutions.map(({ activation: _, slope: __, ...rest }) => rest),
   conv2dInputGradient: convolutions,
   conv2dWeightGradient: convolutions.map(({ activation: _, slope: __, ...rest }) => rest),
-  conv2dJoined: joined.map((p) => ({ ...p, ...epilogue })),
-  conv2dJoinedWeightGradient: joined.map((p) => ({ ...p, hasBias: 1 })),
-  conv2dPartInputGradient: joined.flatMap(({ C1, doubled1: _, doubled2: __, ...p }) => [
-    { ...p, Ci: C1, wChannels: p.Ci, wFirst: 0 },
-    { ...p, Ci: p.Ci - C1, wChannels: p.Ci, wFirst: C1 },
-  ]),
   matmul: products.map((p) => ({ ...p, ...epilogue })),
   matmulNT: products,
   matmulTN: products.map((p) => ({ ...p, aBatchStride: p.aBatchStride && p.M * p.K })),
   ...Object.fromEntries(
-    ['sum', 'mean', 'max', 'min', 'prod', 'sumSquares', 'sumAbs', 'argmax', 'argmin', 'argGradient'].map((name) => [name, boxes]),
+    ['sum', 'mean', 'max', 'min', 'prod', 'sumSquares', 'sumAbs', 'argmax', 'argmin'].map((name) => [name, boxes]),
   ),
   ...Object.fromEntries(['maxPool', 'maxPoolGradient', 'averagePool', 'averagePoolGradient'].map((name) => [name, windows])),
   resize: resizes,
@@ -199,9 +187,7 @@ const sizes: Readonly<Record<string, readonly object[]>> = {
   batchNormGradient: features.map((p) => ({ ...p, epsilon: 1e-5, training: 1, relu: 0 })),
   layerNorm: classes.map((p) => ({ rows: p.rows, features: p.classes, epsilon: 1e-3 })),
   layerNormGradient: classes.map((p) => ({ rows: p.rows, features: p.classes, epsilon: 1e-3 })),
-  ...Object.fromEntries(
-    ['softmax', 'logSoftmax', 'softmaxGradient', 'logSoftmaxGradient', 'countCorrect'].map((name) => [name, classes]),
-  ),
+  ...Object.fromEntries(['softmax', 'logSoftmax', 'softmaxGradient', 'logSoftmaxGradient'].map((name) => [name, classes])),
   crossEntropy: classes.map((p) => ({ ...p, scale: 1 / p.rows })),
   where: [whereParams([7, 12], [7, 12], [7, 12])?.params ?? {}],
   copy: [

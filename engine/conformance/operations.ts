@@ -268,21 +268,6 @@ function cases(): OperationCase[] {
   }
   put('conv2d', 'groups', conv({ groups: 2 }), () => [images(4, 4, 4), wave([3, 3, 2, 6], 2), wave([6], 3)], SOME);
   put('conv2d', 'vector channels', conv({ padding: 1 }), () => [images(4, 5, 8), wave([3, 3, 8, 8], 2), wave([8], 3)], SOME);
-  const joined = (doubled: boolean[], options: ops.Conv2dJoinedOptions) => (x?: Tensor, z?: Tensor, w?: Tensor, b?: Tensor) =>
-    ops.conv2dJoined([x as Tensor, z as Tensor], w as Tensor, b as Tensor, { ...options, doubled });
-  const joinedInputs = (second: readonly number[]) => () => [
-    images(4, 6, 3),
-    wave(second, 4),
-    wave([3, 3, 5, 4], 2),
-    wave([4], 3),
-  ];
-  put('conv2dJoined', 'two inputs', joined([], { padding: 1 }), joinedInputs([2, 4, 6, 2]), SOME);
-  put('conv2dJoined', 'the second doubled', joined([false, true], { padding: 'same' }), joinedInputs([2, 2, 3, 2]), SOME);
-  const strided = { padding: 1, stride: 2, activation: 'leakyRelu' as const, negativeSlope: 0.3 };
-  put('conv2dJoined', 'with strides and an activation', joined([], strided), joinedInputs([2, 4, 6, 2]), { ...SOME, ...KINK });
-  const enlarged = (x?: Tensor, w?: Tensor) =>
-    ops.conv2dJoined([x as Tensor], w as Tensor, null, { padding: 1, doubled: [true] });
-  put('conv2dJoined', 'one input, doubled', enlarged, () => [images(2, 3, 3), wave([3, 3, 3, 5], 2)], SOME);
   const up = { stride: 2, padding: 1, outputPadding: 1 };
   const transposed = (x?: Tensor, w?: Tensor, b?: Tensor) => ops.convTranspose2d(x as Tensor, w as Tensor, b as Tensor, up);
   put(
@@ -327,12 +312,6 @@ function cases(): OperationCase[] {
   const lifted = () => [apart(), positive([8], 2), ops.affine(wave([8], 3), 0.05, 0)];
   put('batchNorm', 'training, with a ReLU', rectified, lifted, SOME);
   put('batchNorm', 'training, vector channels', normalised({}, true), () => [wave([6, 8]), ...affineOf(8)], SOME);
-  const behindConvolution = (x?: Tensor, w?: Tensor, b?: Tensor, gamma?: Tensor, beta?: Tensor) => {
-    const { y, statistics } = ops.conv2dWithStatistics(x as Tensor, w as Tensor, b as Tensor, { padding: 1 });
-    return ops.batchNorm(y, gamma as Tensor, beta as Tensor, { training: true, statistics });
-  };
-  const convolved = () => [images(4, 5, 3), wave([3, 3, 3, 8], 2), wave([8], 3), ...affineOf(8)];
-  put('batchNorm', 'with the statistics of a convolution', behindConvolution, convolved, SOME);
   const running = { runningMean: wave([4], 5), runningVariance: positive([4], 6) };
   put('batchNorm', 'evaluation', normalised(running, false), () => [images(2, 3, 4), ...affineOf(4)], SOME);
 

@@ -1,6 +1,7 @@
 /** Affine warp of NHWC images (rotate, scale, translate, shear), bilinear, and its gradient with respect to the image. */
 
 import shader from '../../shaders/affine-warp.wgsl';
+import { fourAtOnce } from '../../shaders/build/constants.ts';
 import { cos as cosine, sin as sine } from '../math/index.ts';
 import { perItem } from './grids.ts';
 import { defineKernel, dispatch, type KernelArray, type Variant } from './kernel.ts';
@@ -65,14 +66,13 @@ function forEachTap(
 
 const EXAMPLE: AffineWarpParams = { batch: 1, height: 3, width: 3, channels: 4, outHeight: 3, outWidth: 3, matrices: 1, fill: 0 };
 
-function variantsOf(naive: 'naive' | 'gradient', vectors: 'vectors' | 'vectorsGradient', items: (p: AffineWarpParams) => number) {
-  const buffers = { x4: 'x', y4: 'y', gy4: 'gy', gx4: 'gx' };
+function variantsOf(entry: 'naive' | 'gradient', items: (p: AffineWarpParams) => number) {
   const variants: Variant<AffineWarpParams>[] = [
-    { id: 'naive', plan: (p, caps) => ({ dispatches: [dispatch(shader, naive, p, perItem(items(p), caps, 64))] }) },
+    { id: 'naive', plan: (p, caps) => ({ dispatches: [dispatch(shader, entry, p, perItem(items(p), caps, 64))] }) },
     {
       id: 'vectors',
       applies: (p) => p.channels % 4 === 0,
-      plan: (p, caps) => ({ dispatches: [dispatch(shader, vectors, p, perItem(items(p) / 4, caps, 64), { buffers })] }),
+      plan: (p, caps) => ({ dispatches: [dispatch(fourAtOnce(shader), entry, p, perItem(items(p) / 4, caps, 64))] }),
     },
   ];
   return variants;
@@ -91,7 +91,7 @@ export const affineWarp = defineKernel<'x' | 'matrix', 'y', AffineWarpParams>({
       y[output] = (y[output] as number) + weight * (input < 0 ? p.fill : (x[input] as number));
     });
   },
-  variants: variantsOf('naive', 'vectors', outputs),
+  variants: variantsOf('naive', outputs),
 });
 
 export const affineWarpGradient = defineKernel<'gy' | 'matrix', 'gx', AffineWarpParams>({
@@ -107,5 +107,5 @@ export const affineWarpGradient = defineKernel<'gy' | 'matrix', 'gx', AffineWarp
       if (input >= 0) gx[input] = (gx[input] as number) + weight * (gy[output] as number);
     });
   },
-  variants: variantsOf('gradient', 'vectorsGradient', inputs),
+  variants: variantsOf('gradient', inputs),
 });

@@ -60,32 +60,3 @@ function argKernel(name: 'argmax' | 'argmin', SMALLEST: 0 | 1): KernelSpec<'x', 
 
 export const argmax = argKernel('argmax', 0);
 export const argmin = argKernel('argmin', 1);
-
-/** gx[o, r, k] = gy[o, k] where r = index[o, k], else 0: the gradient of max or min over one axis. */
-export const argGradient = defineKernel<'gy' | 'index', 'gx', ReductionParams>({
-  name: 'argGradient',
-  equation: 'g_{x,ork} = g_{y,ok}\\,[r = j_{ok}]',
-  inputs: ['gy', 'index'],
-  outputs: ['gx'],
-  types: { index: 'i32' },
-  sizes: ({ outer, reduce, inner }) => ({ gy: outer * inner, index: outer * inner, gx: outer * reduce * inner }),
-  example: { outer: 2, reduce: 5, inner: 3 },
-  reference({ gy, index }, { gx }, { outer, reduce, inner }) {
-    for (let o = 0; o < outer; o++) {
-      for (let r = 0; r < reduce; r++) {
-        for (let k = 0; k < inner; k++) {
-          const at = o * inner + k;
-          gx[(o * reduce + r) * inner + k] = index[at] === r ? (gy[at] as number) : 0;
-        }
-      }
-    }
-  },
-  variants: [
-    {
-      id: 'naive',
-      plan: (p, caps) => ({
-        dispatches: [dispatch(shader, 'gradient', { ...p, slices: 1 }, perItem(p.outer * p.reduce * p.inner, caps))],
-      }),
-    },
-  ],
-});

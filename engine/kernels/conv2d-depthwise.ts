@@ -1,7 +1,7 @@
 /** Depthwise convolution: every channel is a group of its own. The rungs of the three convolution kernels for it. */
-import forward from '../../shaders/ladders/conv2d/6-depthwise.wgsl';
-import inputGradient from '../../shaders/ladders/conv2d-input-gradient/7-depthwise.wgsl';
-import weightGradient from '../../shaders/ladders/conv2d-weight-gradient/6-depthwise.wgsl';
+import forward from '../../shaders/ladders/conv2d/5-depthwise.wgsl';
+import inputGradient from '../../shaders/ladders/conv2d-input-gradient/5-depthwise.wgsl';
+import weightGradient from '../../shaders/ladders/conv2d-weight-gradient/5-depthwise.wgsl';
 import { periods, phaseTiles } from './conv2d-phases.ts';
 import type { Conv2dSizes } from './conv2d-sizes.ts';
 import { type Epilogue, epilogueOverrides } from './epilogue.ts';
@@ -11,12 +11,9 @@ import { dispatch, linearGrid, type Variant } from './kernel.ts';
 /** One input and one output channel in each group, in whole vectors of 4 groups. */
 const isDepthwise = (p: Conv2dSizes): boolean => p.groups % 4 === 0 && p.Ci === p.groups && p.Co === p.groups;
 
-/** The sizes that the shaders take. */
-const sizesOf = ({ Co, groups, ...sizes }: Conv2dSizes) => sizes;
-
 /** The sizes alone, of a record that may hold more. */
 function plainSizes<P extends Conv2dSizes & Partial<Epilogue>>({ hasBias, activation, slope, ...sizes }: P) {
-  return sizesOf(sizes as Omit<P, keyof Epilogue> & Conv2dSizes);
+  return sizes as Omit<P, keyof Epilogue> & Conv2dSizes;
 }
 
 export const depthwise: Variant<Conv2dSizes & Epilogue> = {

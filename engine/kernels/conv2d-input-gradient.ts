@@ -1,81 +1,42 @@
 /** Gradient of a convolution with respect to its input; with bias and activation, the forward pass of a transposed convolution. */
 import naive from '../../shaders/ladders/conv2d-input-gradient/1-naive.wgsl';
-import registerTile from '../../shaders/ladders/conv2d-input-gradient/2-register-tile-8x2.wgsl';
-import quadSwap from '../../shaders/ladders/conv2d-input-gradient/3-quad-swap.wgsl';
-import quadSwapWide from '../../shaders/ladders/conv2d-input-gradient/4-quad-swap-wide.wgsl';
-import workgroupTile from '../../shaders/ladders/conv2d-input-gradient/5-workgroup-tile.wgsl';
-import fewChannels from '../../shaders/ladders/conv2d-input-gradient/6-few-channels.wgsl';
-import tile4x2 from '../../shaders/ladders/conv2d-input-gradient/8-register-tile-4x2.wgsl';
-import type { Conv2dParams } from './conv2d.ts';
+import registerTile from '../../shaders/ladders/conv2d-input-gradient/2-register-tile.wgsl';
+import workgroupTile from '../../shaders/ladders/conv2d-input-gradient/3-workgroup-tile.wgsl';
+import tile4x2 from '../../shaders/ladders/conv2d-input-gradient/4-register-tile-4x2.wgsl';
+import { type Conv2dParams, wgslParams } from './conv2d.ts';
 import { depthwiseInputGradient } from './conv2d-depthwise.ts';
 import { periods, phaseTiles } from './conv2d-phases.ts';
-import { CONV2D_EXAMPLE, type Conv2dPart, type Conv2dSizes, conv2dElements, onlyInput } from './conv2d-sizes.ts';
+import { CONV2D_EXAMPLE, conv2dElements } from './conv2d-sizes.ts';
 import { vectorChannels, vectorsFit } from './conv2d-vectors.ts';
 import { epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE, phi } from './epilogue.ts';
-import { hasQuadSubgroups, prefersWideTiles } from './gemm-plan.ts';
-import { type AdapterCaps, type Dispatch, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
+import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan, type Variant } from './kernel.ts';
 
-const wgslParams = ({ hasBias, activation, ...params }: Conv2dParams) => params;
+type Make = (p: Conv2dParams, caps: AdapterCaps) => Plan;
 
-/** A way to compute an input gradient. */
-export interface InputGradientRung {
-  readonly id: string;
-  /** Which channels of gy, w and gx must come in whole vectors of 4 (they can be padded with zeros). */
-  readonly vectors: 'none' | 'out' | 'both';
-  applies(p: Conv2dSizes, caps: AdapterCaps): boolean;
-  /** @param range which input channels of `w` belong to gx */
-  plan(p: Conv2dParams, caps: AdapterCaps, range: WeightRange): Plan;
-}
-
-type WeightRange = Pick<Conv2dPart, 'wChannels' | 'wFirst'>;
-
-/** @param tile pixels and channels of a tile, and tiles of a workgroup */
-function quadDispatch(shader: typeof quadSwap | typeof quadSwapWide, columns: number) {
-  return (p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch => {
-    const tiles = phaseTiles(p, 16) * p.groups * Math.ceil(p.Ci / p.groups / columns);
-    const entry = (p.Co / p.groups) % 2 === 0 ? 'pairs' : 'single';
-    const grid = linearGrid(tiles, 4, caps.maxWorkgroupsPerDimension);
-    return dispatch(shader, entry, { ...wgslParams(p), wChannels, wFirst, ...periods(p) }, grid, {
-      overrides: epilogueOverrides(p),
-    });
+/** The weights and both tensors with channels padded to whole vectors of 4. */
+const padded =
+  (one: Make): Variant<Conv2dParams>['plan'] =>
+  (p, caps) => {
+    const roles = { x: 'gx', y: 'gy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
+    return vectorChannels(p, caps, roles, ['gx'], (q) => one(q, caps));
   };
-}
 
-/** The equation as it stands. */
-export function naiveDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
-  const grid = linearGrid(conv2dElements(p).x, 64, caps.maxWorkgroupsPerDimension);
-  return dispatch(naive, 'naive', { ...wgslParams(p), wChannels, wFirst }, grid, { overrides: epilogueOverrides(p) });
-}
-
-function registerDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
+const registerPlan: Make = (p, caps) => {
   const tiles = phaseTiles(p, 8) * p.groups * Math.ceil(p.Ci / p.groups / 8);
   const grid = linearGrid(tiles, 64, caps.maxWorkgroupsPerDimension);
-  return dispatch(registerTile, 'tile', { ...wgslParams(p), wChannels, wFirst }, grid, { overrides: epilogueOverrides(p) });
-}
+  return { dispatches: [dispatch(registerTile, 'tile', wgslParams(p), grid, { overrides: epilogueOverrides(p) })] };
+};
 
-function workgroupDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
+const workgroupPlan: Make = (p, caps) => {
   const tiles = phaseTiles(p, 64) * p.groups * Math.ceil(p.Ci / p.groups / 64);
   const grid = linearGrid(tiles, 1, caps.maxWorkgroupsPerDimension);
-  return dispatch(workgroupTile, 'tile', { ...wgslParams(p), wChannels, wFirst, ...periods(p) }, grid, {
-    overrides: epilogueOverrides(p),
-  });
-}
-
-/** Neither strides, nor gaps, nor groups. */
-const isPlain = (p: Conv2dSizes): boolean =>
-  p.groups === 1 && p.strideY === 1 && p.strideX === 1 && p.dilationY === 1 && p.dilationX === 1;
-
-function fewChannelsDispatch(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Dispatch {
-  const { strideY, strideX, dilationY, dilationX, groups, ...params } = wgslParams(p);
-  const grid = linearGrid(p.N * p.H * Math.ceil(p.W / 8), 64, caps.maxWorkgroupsPerDimension);
-  return dispatch(fewChannels, 'strip', { ...params, wChannels, wFirst }, grid, {
-    overrides: { ...epilogueOverrides(p), CHANNELS: p.Ci },
-  });
-}
+  const params = { ...wgslParams(p), ...periods(p) };
+  return { dispatches: [dispatch(workgroupTile, 'tile', params, grid, { overrides: epilogueOverrides(p) })] };
+};
 
 /** For the CPU device: the weights are turned so that the input channels are their last axis, which costs next to nothing. */
-function processorPlan(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }: WeightRange): Plan {
-  const params = { ...wgslParams(p), wChannels, wFirst };
+const processorPlan: Make = (p, caps) => {
+  const params = wgslParams(p);
   const vectors = (p.kh * p.kw * p.Co * p.Ci) / p.groups / 4;
   const tiles = phaseTiles(p, 4) * p.groups * Math.ceil(p.Ci / p.groups / 8);
   return {
@@ -85,64 +46,12 @@ function processorPlan(p: Conv2dParams, caps: AdapterCaps, { wChannels, wFirst }
       }),
       dispatch(tile4x2, 'tile', params, linearGrid(tiles, 8, caps.maxWorkgroupsPerDimension), {
         overrides: epilogueOverrides(p),
-        buffers: { weights: 'turned' },
+        buffers: { left: 'gy', right: 'turned' },
       }),
     ],
     temporaries: { turned: 16 * vectors },
   };
-}
-
-const alone =
-  (one: (p: Conv2dParams, caps: AdapterCaps, range: WeightRange) => Dispatch): InputGradientRung['plan'] =>
-  (...args) => ({ dispatches: [one(...args)] });
-
-/** The rungs above the naive one. */
-export const INPUT_GRADIENT_RUNGS: readonly InputGradientRung[] = [
-  { id: 'register-tile-8x2', vectors: 'both', applies: vectorsFit, plan: alone(registerDispatch) },
-  {
-    id: 'quad-swap',
-    vectors: 'none',
-    applies: (_, caps) => hasQuadSubgroups(caps),
-    plan: alone(quadDispatch(quadSwap, 16)),
-  },
-  {
-    id: 'quad-swap-wide',
-    vectors: 'none',
-    applies: (p, caps) => hasQuadSubgroups(caps) && prefersWideTiles(p.Ci / p.groups),
-    plan: alone(quadDispatch(quadSwapWide, 24)),
-  },
-  {
-    id: 'workgroup-tile',
-    vectors: 'both',
-    // Fewer channels would leave half of each tile idle.
-    applies: (p, caps) => !caps.software && vectorsFit(p) && p.Ci / p.groups >= 32,
-    plan: alone(workgroupDispatch),
-  },
-  {
-    id: 'few-channels',
-    vectors: 'out',
-    applies: (p) => p.Ci <= 4 && isPlain(p),
-    plan: alone(fewChannelsDispatch),
-  },
-  {
-    id: 'register-tile-4x2',
-    vectors: 'both',
-    applies: (p, caps) => caps.kind === 'cpu' && vectorsFit(p),
-    plan: processorPlan,
-  },
-];
-
-function rungVariant({ id, vectors, applies, plan: planOf }: InputGradientRung): Variant<Conv2dParams> {
-  return {
-    id,
-    applies,
-    plan(p, caps) {
-      const one = (q: Conv2dParams) => planOf(q, caps, onlyInput(q));
-      const roles = { x: 'gx', y: 'gy', w: 'w', ...(p.hasBias ? { bias: ['bias', 'Ci'] as const } : {}) };
-      return vectors === 'none' ? one(p) : vectorChannels(p, caps, roles, ['gx'], one, vectors);
-    },
-  };
-}
+};
 
 /**
  * gx[n,y,x,c] = phi(Σ_{u,v,o} gy[n, (y + pad − u·dilation)/stride, (x + pad − v·dilation)/stride, o] · w[u,v,c,o] + bias[c]),
@@ -190,11 +99,19 @@ export const conv2dInputGradient = defineKernel<'gy' | 'w' | 'bias', 'gx', Conv2
   variants: [
     {
       id: 'naive',
-      plan: (p, caps) => ({
-        dispatches: [naiveDispatch(p, caps, onlyInput(p))],
-      }),
+      plan(p, caps) {
+        const grid = linearGrid(conv2dElements(p).x, 64, caps.maxWorkgroupsPerDimension);
+        return { dispatches: [dispatch(naive, 'naive', wgslParams(p), grid, { overrides: epilogueOverrides(p) })] };
+      },
     },
-    ...INPUT_GRADIENT_RUNGS.map(rungVariant),
+    { id: 'register-tile', applies: vectorsFit, plan: padded(registerPlan) },
+    {
+      id: 'workgroup-tile',
+      // Fewer channels would leave half of each tile idle.
+      applies: (p, caps) => !caps.software && vectorsFit(p) && p.Ci / p.groups >= 32,
+      plan: padded(workgroupPlan),
+    },
+    { id: 'register-tile-4x2', applies: (p, caps) => caps.kind === 'cpu' && vectorsFit(p), plan: padded(processorPlan) },
     depthwiseInputGradient,
   ],
 });

@@ -27,21 +27,6 @@ export type Conv2dSizes = {
   readonly groups: number;
 };
 
-/**
- * Which of the weights' input channels an input meets, and how it lies in memory: several inputs can share one convolution
- * without being copied into one tensor.
- */
-export type Conv2dPart = {
-  /** Input channels of the weights (in a group), and the first of them that belongs to this input. */
-  readonly wChannels: number;
-  readonly wFirst: number;
-  /** 1: the input has half of H and W, and each of its values stands for 2 × 2. */
-  readonly doubled: number;
-};
-
-/** An input that is the only one, and lies as it is. */
-export const onlyInput = (p: Conv2dSizes): Conv2dPart => ({ wChannels: p.Ci / p.groups, wFirst: 0, doubled: 0 });
-
 /** [vertical, horizontal], or one number for both. */
 export type Pair = number | readonly [number, number];
 

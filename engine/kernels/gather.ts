@@ -1,4 +1,5 @@
 /** Gathering rows by index, the gradient of that (a scatter-add without atomics), and one-hot rows. */
+import { fourAtOnce } from '../../shaders/build/constants.ts';
 import shader from '../../shaders/gather.wgsl';
 import { perItem } from './grids.ts';
 import { defineKernel, dispatch } from './kernel.ts';
@@ -46,9 +47,7 @@ export const gather = defineKernel<'x' | 'index', 'y', GatherWordsParams>({
       id: 'vectors',
       applies: (p) => p.inner % 4 === 0,
       plan: (p, caps) => ({
-        dispatches: [
-          dispatch(shader, 'vectors', p, perItem((p.outer * p.count * p.inner) / 4, caps), { buffers: { x4: 'x', y4: 'y' } }),
-        ],
+        dispatches: [dispatch(fourAtOnce(shader, 'vec4u'), 'naive', p, perItem((p.outer * p.count * p.inner) / 4, caps))],
       }),
     },
   ],

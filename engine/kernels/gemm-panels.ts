@@ -1,5 +1,5 @@
 /** Matrix products on packed panels, for the CPU device: y = a · b with either factor transposed or not. */
-import panelTile from '../../shaders/ladders/matmul/8-packed-panels.wgsl';
+import panelTile from '../../shaders/ladders/matmul/4-register-tile-4x2.wgsl';
 import packShader from '../../shaders/pack-panels.wgsl';
 import { type Epilogue, epilogueOverrides, NO_EPILOGUE } from './epilogue.ts';
 import { PaddedPlan, roundUp, type Split, splitPlan, splitSum, whole } from './gemm-plan.ts';
@@ -73,7 +73,18 @@ export function panelPlan(p: PanelProduct, epilogue: Epilogue, caps: AdapterCaps
     dispatch(
       panelTile,
       'tile',
-      { batch: p.batch, M: p.M, N, K: p.K, ...a, bBatchStride: right.elements / 4, ...part, slope: own.slope },
+      {
+        batch: p.batch,
+        M: p.M,
+        N,
+        K: p.K,
+        ...a,
+        bBatchStride: right.elements / 4,
+        bTileStride: p.K,
+        bStep: LINES / 4,
+        ...part,
+        slope: own.slope,
+      },
       linearGrid(tiles * part.splits, 8, caps.maxWorkgroupsPerDimension),
       {
         overrides: epilogueOverrides(own),

@@ -9,16 +9,6 @@ const BYTES = 4;
 
 export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
-/** Subgroups of exactly four lanes, as software adapters have: the quad-swap rungs are written for them. */
-export const hasQuadSubgroups = (caps: AdapterCaps): boolean =>
-  caps.subgroups && caps.subgroupMinSize === 4 && caps.subgroupMaxSize === 4;
-
-/**
- * Whether tiles of 24 columns suit better than those of 16: they save a tenth of the loads, but idle lanes cost as much as busy
- * ones.
- */
-export const prefersWideTiles = (columns: number): boolean => 0.9 * roundUp(columns, 24) <= roundUp(columns, 16);
-
 export interface Split {
   readonly splits: number;
   /** Length of each split (the last may be shorter), a multiple of `multiple`. */

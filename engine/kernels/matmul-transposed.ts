@@ -3,15 +3,13 @@
  * only the rung for the CPU device packs them first.
  */
 import naiveNT from '../../shaders/ladders/matmul-nt/1-naive.wgsl';
-import tileNT from '../../shaders/ladders/matmul-nt/2-register-tile-8x2.wgsl';
-import quadNT from '../../shaders/ladders/matmul-nt/3-quad-swap.wgsl';
-import workgroupNT from '../../shaders/ladders/matmul-nt/4-workgroup-tile.wgsl';
+import tileNT from '../../shaders/ladders/matmul-nt/2-register-tile.wgsl';
+import workgroupNT from '../../shaders/ladders/matmul-nt/3-workgroup-tile.wgsl';
 import naiveTN from '../../shaders/ladders/matmul-tn/1-naive.wgsl';
-import tileTN from '../../shaders/ladders/matmul-tn/2-register-tile-8x2.wgsl';
-import quadTN from '../../shaders/ladders/matmul-tn/3-quad-swap.wgsl';
-import workgroupTN from '../../shaders/ladders/matmul-tn/4-workgroup-tile.wgsl';
+import tileTN from '../../shaders/ladders/matmul-tn/2-register-tile.wgsl';
+import workgroupTN from '../../shaders/ladders/matmul-tn/3-workgroup-tile.wgsl';
 import { plainPanelPlan } from './gemm-panels.ts';
-import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
+import { PaddedPlan, roundUp, splitPlan, splitProduct } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 import { joinRows, type MatmulSizes, matrices } from './matmul.ts';
 
@@ -28,10 +26,9 @@ function naivePlan(shader: typeof naiveNT | typeof naiveTN, p: MatmulSizes, caps
   return { dispatches: [dispatch(shader, 'naive', p, grid)] };
 }
 
-type TileShader = VectorShader | typeof quadNT | typeof quadTN;
 type VectorShader = typeof tileNT | typeof workgroupNT | typeof tileTN | typeof workgroupTN;
 
-function tilePlan(shader: TileShader, p: MatmulSizes, tile: number, tilesPerGroup: number, caps: AdapterCaps): Plan {
+function tilePlan(shader: VectorShader, p: MatmulSizes, tile: number, tilesPerGroup: number, caps: AdapterCaps): Plan {
   const tiles = p.batch * Math.ceil(p.M / tile) * Math.ceil(p.N / tile);
   return splitPlan(caps, splitProduct(p, tiles, tilesPerGroup, caps), { count: p.M * p.N, N: p.N }, (split, _, y) =>
     dispatch(
@@ -99,12 +96,7 @@ export const matmulNT = defineKernel<'a' | 'b', 'y', MatmulSizes>({
   },
   variants: [
     { id: 'naive', plan: (p, caps) => naivePlan(naiveNT, p, caps) },
-    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', REGISTER_TILE, joinRows(p), caps) },
-    {
-      id: 'quad-swap',
-      applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(quadNT, joinRows(p), 16, 4, caps),
-    },
+    { id: 'register-tile', plan: (p, caps) => paddedTilePlan(tileNT, 'NT', REGISTER_TILE, joinRows(p), caps) },
     {
       id: 'workgroup-tile',
       applies: suitsWorkgroupTile,
@@ -146,12 +138,7 @@ export const matmulTN = defineKernel<'a' | 'b', 'y', MatmulSizes>({
   },
   variants: [
     { id: 'naive', plan: (p, caps) => naivePlan(naiveTN, p, caps) },
-    { id: 'register-tile-8x2', plan: (p, caps) => paddedTilePlan(tileTN, 'TN', REGISTER_TILE, p, caps) },
-    {
-      id: 'quad-swap',
-      applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(quadTN, p, 16, 4, caps),
-    },
+    { id: 'register-tile', plan: (p, caps) => paddedTilePlan(tileTN, 'TN', REGISTER_TILE, p, caps) },
     {
       id: 'workgroup-tile',
       applies: suitsWorkgroupTile,

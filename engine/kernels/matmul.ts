@@ -1,14 +1,12 @@
 /** Matrix products y = a · b in batches, with bias and activation in the tail. */
+import { withConstants } from '../../shaders/build/constants.ts';
 import naive from '../../shaders/ladders/matmul/1-naive.wgsl';
-import vec4 from '../../shaders/ladders/matmul/2-vec4.wgsl';
-import tile4x1 from '../../shaders/ladders/matmul/3-register-tile-4x1.wgsl';
-import tile8x2 from '../../shaders/ladders/matmul/4-register-tile-8x2.wgsl';
-import quadSwap from '../../shaders/ladders/matmul/5-quad-swap.wgsl';
-import workgroupTile from '../../shaders/ladders/matmul/6-workgroup-tile.wgsl';
-import tile4x2 from '../../shaders/ladders/matmul/7-register-tile-4x2.wgsl';
+import registerTile from '../../shaders/ladders/matmul/2-register-tile.wgsl';
+import workgroupTile from '../../shaders/ladders/matmul/3-workgroup-tile.wgsl';
+import tile4x2 from '../../shaders/ladders/matmul/4-register-tile-4x2.wgsl';
 import { type Epilogue, epilogueOverrides, NO_BIAS_SIZE, NO_EPILOGUE, phi } from './epilogue.ts';
 import { collides, panelPlan } from './gemm-panels.ts';
-import { hasQuadSubgroups, PaddedPlan, roundUp, splitPlan, splitProduct, splitSum, whole } from './gemm-plan.ts';
+import { PaddedPlan, roundUp, splitPlan, splitProduct, splitSum, whole } from './gemm-plan.ts';
 import { type AdapterCaps, defineKernel, dispatch, linearGrid, type Plan } from './kernel.ts';
 
 export interface MatmulSizes {
@@ -36,8 +34,13 @@ export function joinRows<P extends MatmulSizes>(p: P): P {
   return joins ? { ...p, batch: 1, M: p.batch * p.M, aBatchStride: 0 } : p;
 }
 
-/** A rung whose invocations compute `rows` x `columns` and read whole vectors; other shapes are padded with zeros first. */
-function vectorPlan(shader: typeof tile8x2 | typeof workgroupTile, rows: number, columns: number, perGroup = 64) {
+/** The tile of an invocation: nothing is shared between rows where there are few; a software adapter runs out of registers with 8. */
+function registerTileOf({ M }: MatmulSizes, { software }: AdapterCaps): { ROWS: number; COLUMNS: number } {
+  return M < 4 ? { ROWS: 1, COLUMNS: 1 } : { ROWS: software ? 6 : 8, COLUMNS: 2 };
+}
+
+/** A rung that reads whole vectors of a, b and y; other shapes are padded with zeros first. */
+function vectorPlan(kind: 'register' | 'workgroup') {
   return (given: MatmulParams, caps: AdapterCaps): Plan => {
     const p = joinRows(given);
     const N = roundUp(p.N, 4);
@@ -52,7 +55,9 @@ function vectorPlan(shader: typeof tile8x2 | typeof workgroupTile, rows: number,
     if (p.hasBias) padded.input('bias', { ...one, columns: p.N }, { ...one, columns: N });
     padded.output('y', { ...y, columns: N }, { ...y, columns: p.N });
     const sizes = { ...p, N, K, aBatchStride: p.aBatchStride && p.M * K, bBatchStride: p.bBatchStride && K * N };
-    return padded.around(tilePlan(shader, sizes, rows, columns, perGroup, caps));
+    if (kind === 'workgroup') return padded.around(tilePlan(workgroupTile, sizes, 64, 64, 1, caps));
+    const tile = registerTileOf(p, caps);
+    return padded.around(tilePlan(withConstants(registerTile, tile), sizes, tile.ROWS, 4 * tile.COLUMNS, 64, caps));
   };
 }
 
@@ -66,21 +71,26 @@ function processorPlan(given: MatmulParams, caps: AdapterCaps): Plan {
   padded.input('b', { ...b, columns: p.N }, { ...b, columns: N });
   if (p.hasBias) padded.input('bias', { matrices: 1, rows: 1, columns: p.N }, { matrices: 1, rows: 1, columns: N });
   padded.output('y', { ...y, columns: N }, { ...y, columns: p.N });
-  const { hasBias, activation, ...params } = { ...p, N, bBatchStride: p.bBatchStride && p.K * N };
+  const aLie = { aBatchStride: p.aBatchStride, aPanelStride: 8 * p.K, aRowStride: p.K, aStep: 1 };
+  const bLie = { bBatchStride: p.bBatchStride && (p.K * N) / 4, bTileStride: 1, bStep: N / 4 };
+  const params = { batch: p.batch, M: p.M, N, K: p.K, ...aLie, ...bLie };
   const tiles = p.batch * Math.ceil(p.M / 4) * Math.ceil(N / 8);
   const split = p.batch > 1 ? whole(p.K) : splitSum(p.K, tiles, 16, 512);
   return padded.around(
-    splitPlan(caps, split, { count: p.M * N, N, epilogue: p }, (part, epilogue, out) =>
-      dispatch(tile4x2, 'tile', { ...params, ...part }, linearGrid(tiles * part.splits, 8, caps.maxWorkgroupsPerDimension), {
-        overrides: epilogueOverrides(epilogue),
-        buffers: { y: out },
-      }),
+    splitPlan(caps, split, { count: p.M * N, N, epilogue: p }, (part, own, out) =>
+      dispatch(
+        tile4x2,
+        'tile',
+        { ...params, ...part, slope: own.slope },
+        linearGrid(tiles * part.splits, 8, caps.maxWorkgroupsPerDimension),
+        { overrides: epilogueOverrides(own), buffers: { y: out } },
+      ),
     ),
   );
 }
 
 function tilePlan(
-  shader: typeof tile8x2 | typeof quadSwap | typeof workgroupTile,
+  shader: typeof registerTile | typeof workgroupTile,
   p: MatmulParams,
   rows: number,
   columns: number,
@@ -142,19 +152,12 @@ export const matmul = defineKernel<'a' | 'b' | 'bias', 'y', MatmulParams>({
         ],
       }),
     },
-    { id: 'vec4', plan: vectorPlan(vec4, 1, 4) },
-    { id: 'register-tile-4x1', plan: vectorPlan(tile4x1, 4, 4) },
-    { id: 'register-tile-8x2', applies: (_, caps) => !caps.software, plan: vectorPlan(tile8x2, 8, 8) },
-    {
-      id: 'quad-swap',
-      applies: (_, caps) => hasQuadSubgroups(caps),
-      plan: (p, caps) => tilePlan(quadSwap, joinRows(p), 16, 16, 4, caps),
-    },
+    { id: 'register-tile', plan: vectorPlan('register') },
     {
       id: 'workgroup-tile',
       // Smaller products would leave most of a tile idle.
       applies: (p, caps) => !caps.software && p.M >= 32 && p.N >= 32,
-      plan: vectorPlan(workgroupTile, 64, 64, 1),
+      plan: vectorPlan('workgroup'),
     },
     { id: 'register-tile-4x2', applies: (_, caps) => caps.kind === 'cpu', plan: processorPlan },
     {

@@ -1,5 +1,7 @@
 /** Max and average pooling of NHWC images and their gradients. Output sizes are the host's: floor or ceil mode both work for max. */
+
 import averageShader from '../../shaders/average-pool.wgsl';
+import { fourAtOnce } from '../../shaders/build/constants.ts';
 import maxShader from '../../shaders/max-pool.wgsl';
 import { perItem } from './grids.ts';
 import { defineKernel, dispatch } from './kernel.ts';
@@ -184,7 +186,7 @@ export const averagePool = defineKernel<'x', 'y', PoolParams>({
       id: 'vectors',
       applies: inFours,
       plan: (p, caps) => ({
-        dispatches: [dispatch(averageShader, 'vectors', p, perItem(outputs(p) / 4, caps, 64), { buffers: { x4: 'x', y4: 'y' } })],
+        dispatches: [dispatch(fourAtOnce(averageShader), 'naive', p, perItem(outputs(p) / 4, caps, 64))],
       }),
     },
   ],
@@ -213,9 +215,7 @@ export const averagePoolGradient = defineKernel<'gy', 'gx', PoolParams>({
       id: 'vectors',
       applies: inFours,
       plan: (p, caps) => ({
-        dispatches: [
-          dispatch(averageShader, 'vectorsGradient', p, perItem(inputs(p) / 4, caps, 64), { buffers: { gy4: 'gy', gx4: 'gx' } }),
-        ],
+        dispatches: [dispatch(fourAtOnce(averageShader), 'gradient', p, perItem(inputs(p) / 4, caps, 64))],
       }),
     },
   ],

@@ -14,8 +14,11 @@ function words(state: KernelArray, count: number, draw: number): Uint32Array {
   return randomWords(count, { seed: state[0] as number, stream: state[1] as number, step: state[2] as number, draw });
 }
 
+/** The position is DISTRIBUTION in the WGSL. */
+const DISTRIBUTIONS = ['randomUniform', 'randomNormal', 'randomBernoulli'] as const;
+
 function randomKernel<P extends Draw>(
-  name: 'randomUniform' | 'randomNormal' | 'randomBernoulli',
+  name: (typeof DISTRIBUTIONS)[number],
   equation: string,
   example: P,
   numbers: (params: P) => { low: number; high: number },
@@ -40,10 +43,10 @@ function randomKernel<P extends Draw>(
           dispatches: [
             dispatch(
               shader,
-              name,
+              'draw',
               { count: p.count, draw: p.draw, ...numbers(p), channels: 1, plane: 1 },
               perSixteen(p.count, caps),
-              { buffers: { y4: 'y' } },
+              { buffers: { y4: 'y' }, overrides: { DISTRIBUTION: DISTRIBUTIONS.indexOf(name) } },
             ),
           ],
         }),

@@ -1,4 +1,5 @@
 /** Nearest and bilinear resizing of NHWC images (PyTorch's `interpolate`) and their gradients. */
+import { fourAtOnce } from '../../shaders/build/constants.ts';
 import shader from '../../shaders/resize.wgsl';
 import doublesShader from '../../shaders/resize-doubles.wgsl';
 import { perItem } from './grids.ts';
@@ -101,7 +102,7 @@ const inDoubles = (p: ResizeParams) =>
   p.ratioX === 0.5 &&
   p.offset === (p.bilinear ? 0.5 : 0);
 
-function variantsOf(naive: 'naive' | 'gradient', vectors: 'vectors' | 'vectorsGradient', items: (p: ResizeParams) => number) {
+function variantsOf(general: 'naive' | 'gradient', items: (p: ResizeParams) => number) {
   const paramsOf = ({ bilinear, ...rest }: ResizeParams) => rest;
   const overrides = (p: ResizeParams) => ({ BILINEAR: p.bilinear });
   const buffers = { x4: 'x', y4: 'y', gy4: 'gy', gx4: 'gx' };
@@ -109,7 +110,7 @@ function variantsOf(naive: 'naive' | 'gradient', vectors: 'vectors' | 'vectorsGr
     {
       id: 'naive',
       plan: (p, caps) => ({
-        dispatches: [dispatch(shader, naive, paramsOf(p), perItem(items(p), caps, 64), { overrides: overrides(p) })],
+        dispatches: [dispatch(shader, general, paramsOf(p), perItem(items(p), caps, 64), { overrides: overrides(p) })],
       }),
     },
     {
@@ -117,7 +118,7 @@ function variantsOf(naive: 'naive' | 'gradient', vectors: 'vectors' | 'vectorsGr
       applies: (p) => p.channels % 4 === 0,
       plan: (p, caps) => ({
         dispatches: [
-          dispatch(shader, vectors, paramsOf(p), perItem(items(p) / 4, caps, 64), { overrides: overrides(p), buffers }),
+          dispatch(fourAtOnce(shader), general, paramsOf(p), perItem(items(p) / 4, caps, 64), { overrides: overrides(p) }),
         ],
       }),
     },
@@ -130,7 +131,7 @@ function variantsOf(naive: 'naive' | 'gradient', vectors: 'vectors' | 'vectorsGr
         const grid = perItem(inputs(p) / 4, caps, 64);
         return {
           dispatches: [
-            dispatch(doublesShader, naive === 'naive' ? entry : `${entry}Gradient`, { batch, height, width, channels }, grid, {
+            dispatch(doublesShader, general === 'naive' ? entry : `${entry}Gradient`, { batch, height, width, channels }, grid, {
               buffers,
             }),
           ],
@@ -154,7 +155,7 @@ export const resize = defineKernel<'x', 'y', ResizeParams>({
       y[output] = (y[output] as number) + weight * (x[input] as number);
     });
   },
-  variants: variantsOf('naive', 'vectors', outputs),
+  variants: variantsOf('naive', outputs),
 });
 
 export const resizeGradient = defineKernel<'gy', 'gx', ResizeParams>({
@@ -170,5 +171,5 @@ export const resizeGradient = defineKernel<'gy', 'gx', ResizeParams>({
       gx[input] = (gx[input] as number) + weight * (gy[output] as number);
     });
   },
-  variants: variantsOf('gradient', 'vectorsGradient', inputs),
+  variants: variantsOf('gradient', inputs),
 });

@@ -9,7 +9,7 @@ import { compute, run } from './run.ts';
 import { affine, rsqrt, square } from './unary.ts';
 
 /** Of a batch, for each channel [C]. */
-export interface BatchStatistics {
+interface BatchStatistics {
   readonly mean: Tensor;
   /** The biased one: Σ(x − μ)² / M. */
   readonly variance: Tensor;
@@ -26,8 +26,6 @@ export interface BatchNormOptions {
   /** Weight of the new batch in the running statistics; default 0.1. */
   readonly momentum?: number;
   readonly activation?: 'none' | 'relu';
-  /** Of x, for training, where whoever made x has summed them up already (`conv2dWithStatistics`). Absent: x is read for them. */
-  readonly statistics?: BatchStatistics;
 }
 
 interface Attrs {
@@ -37,7 +35,7 @@ interface Attrs {
   readonly relu: 0 | 1;
   readonly runningMean: Tensor | undefined;
   readonly runningVariance: Tensor | undefined;
-  /** The statistics used, given or computed, kept for the gradient. */
+  /** The statistics used, kept for the gradient. */
   statistics?: BatchStatistics;
 }
 
@@ -63,7 +61,7 @@ const batchNormOp = defineOperation<Attrs>({
     const { rows, channels } = sizes(x);
     let statistics = { mean: attrs.runningMean as Tensor, variance: attrs.runningVariance as Tensor };
     if (attrs.training) {
-      statistics = attrs.statistics ?? batchStatistics(x);
+      statistics = batchStatistics(x);
       if (attrs.runningMean && attrs.runningVariance) {
         const running = { runningMean: attrs.runningMean, runningVariance: attrs.runningVariance };
         run(batchNormRunning, { ...statistics, ...running }, { rows, channels, momentum: attrs.momentum });
@@ -131,10 +129,9 @@ function composedGradient(
  * @throws ShapeError for training on a single row, whose variance is nothing
  */
 export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): Tensor {
-  const { training, runningMean, runningVariance, statistics, eps = 1e-5, momentum = 0.1, activation = 'none' } = options;
+  const { training, runningMean, runningVariance, eps = 1e-5, momentum = 0.1, activation = 'none' } = options;
   const channels = x.shape.at(-1) ?? 0;
-  const given = [runningMean, runningVariance, statistics?.mean, statistics?.variance];
-  const perChannel = [gamma, beta, ...given.filter((tensor) => tensor !== undefined)];
+  const perChannel = [gamma, beta, runningMean, runningVariance].filter((tensor) => tensor !== undefined);
   if (x.rank < 2 || perChannel.some((p) => p.rank !== 1 || p.shape[0] !== channels)) {
     throw new ShapeError(
       'batchNorm',
@@ -155,6 +152,5 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Batch
     relu: activation === 'relu' ? 1 : 0,
     runningMean,
     runningVariance,
-    ...(training && statistics ? { statistics } : {}),
   });
 }

@@ -14,21 +14,17 @@ import {
   type Conv2dOptions as Sizing,
   type ConvTranspose2dOptions as TransposeSizing,
 } from '../kernels/conv2d-sizes.ts';
-import { conv2dStatistics as statisticsKernel } from '../kernels/conv2d-statistics.ts';
 import { conv2dWeightGradient as weightGradientKernel } from '../kernels/conv2d-weight-gradient.ts';
 import { type Epilogue, NO_EPILOGUE } from '../kernels/epilogue.ts';
 import { emptyTensor, type Shape, type Tensor } from '../tensor.ts';
 import { type Activation, activationGradient, epilogueOf } from './activation.ts';
 import { checkTensor } from './arguments.ts';
-import type { BatchStatistics } from './batch-norm.ts';
 import { sum } from './reduce.ts';
 import { run } from './run.ts';
 
 interface ConvAttrs {
   readonly sizes: Conv2dSizes;
   readonly epilogue: Epilogue;
-  /** Filled with the statistics of y; only without an activation. */
-  readonly statistics?: BatchStatistics;
 }
 
 const inputShape = (p: Conv2dSizes): Shape => [p.N, p.H, p.W, p.Ci];
@@ -40,11 +36,9 @@ const conv2dOp: Operation<ConvAttrs> = defineOperation<ConvAttrs>({
   name: 'conv2d',
   equation: conv2dKernel.equation,
   saves: 'both',
-  forward([x, w, b], { sizes, epilogue, statistics }) {
+  forward([x, w, b], { sizes, epilogue }) {
     const y = emptyTensor(outputShape(sizes), 'conv2d', 'f32', (x as Tensor).device);
-    const tensors = { x: x as Tensor, w: w as Tensor, bias: b ?? constant(0, y.device), y };
-    if (statistics) run(statisticsKernel, { ...tensors, ...statistics }, { ...sizes, hasBias: epilogue.hasBias });
-    else run(conv2dKernel, tensors, { ...sizes, ...epilogue });
+    run(conv2dKernel, { x: x as Tensor, w: w as Tensor, bias: b ?? constant(0, y.device), y }, { ...sizes, ...epilogue });
     return y;
   },
   gradient(g, { inputs: [x, w, b], output, attrs: { sizes, epilogue }, needs }) {
@@ -136,24 +130,6 @@ export function conv2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: C
   const sizes = conv2dSizes(x.shape, w.shape, options);
   checkBias('conv2d', x, w, b, sizes.Co);
   return conv2dOp(b ? [x, w, b] : [x, w], { sizes, epilogue: epilogueOf(options, b !== null) });
-}
-
-/**
- * `conv2d` without an activation, and the statistics of its channels for the batch normalisation behind it: the convolution sums them up
- * while it has y at hand. They have no gradient of their own; that of the normalisation accounts for them.
- */
-export function conv2dWithStatistics(
-  x: Tensor,
-  w: Tensor,
-  b: Tensor | null = null,
-  options: Sizing = {},
-): { readonly y: Tensor; readonly statistics: BatchStatistics } {
-  const sizes = conv2dSizes(x.shape, w.shape, options);
-  checkBias('conv2d', x, w, b, sizes.Co);
-  const made = (): Tensor => emptyTensor([sizes.Co], 'conv2dWithStatistics', 'f32', x.device);
-  const statistics = { mean: made(), variance: made() };
-  const y = conv2dOp(b ? [x, w, b] : [x, w], { sizes, epilogue: epilogueOf({}, b !== null), statistics });
-  return { y, statistics };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Every operation on tensors. */
 export type { Activation } from './activation.ts';
 export type { AxisArgument, AxisOption, Pair } from './arguments.ts';
-export { type BatchNormOptions, type BatchStatistics, batchNorm } from './batch-norm.ts';
+export { type BatchNormOptions, batchNorm } from './batch-norm.ts';
 export {
   add,
   div,
@@ -17,8 +17,7 @@ export {
   sub,
   where,
 } from './binary.ts';
-export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, conv2dWithStatistics, convTranspose2d } from './conv2d.ts';
-export { type Conv2dJoinedOptions, conv2dJoined } from './conv2d-joined.ts';
+export { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d } from './conv2d.ts';
 export { inverseRealDft2 } from './dft.ts';
 export { argmax, argmin, indexAdd, indexSelect, oneHot } from './gather.ts';
 export { layerNorm } from './layer-norm.ts';

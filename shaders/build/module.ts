@@ -52,7 +52,7 @@ export interface ShaderOverride {
 export interface ShaderModule<P = Record<string, number | readonly number[]>, E extends string = string> {
   /** Path from the repository root, for example `shaders/ladders/matmul/1-naive.wgsl`. */
   readonly path: string;
-  /** The file as it stands. */
+  /** The file with what it includes. */
   readonly source: string;
   /** The file with its `// @unroll` loops expanded: what runs. Equal to `source` where nothing is marked. */
   readonly unrolled: string;

@@ -2,12 +2,11 @@
  * The Vite plugin behind `import shader from './x.wgsl'`. The import becomes a ShaderModule; `./x.wgsl?raw` stays the text.
  * In a development server a changed file is reflected again and the page reloads.
  */
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Plugin } from 'vite';
 import { compact } from './compact.ts';
 import type { ShaderModule } from './module.ts';
-import { reflectShader } from './reflect.ts';
+import { readShader } from './read.ts';
 import { ShaderBuildError } from './tokens.ts';
 import { writeAllTypes, writeTypes } from './types.ts';
 
@@ -49,13 +48,18 @@ export function wgsl(options: WgslOptions): Plugin {
         const path = relative(options.root, id).replaceAll('\\', '/');
         this.addWatchFile(id);
         try {
-          const shader = reflectOnce(readFileSync(id, 'utf8'), path);
+          const { shader, files } = readShader(options.root, path);
+          for (const file of files) this.addWatchFile(join(options.root, file));
           if (options.types) writeTypes(options.root, shader);
           const code = building && !process.env.VITEST ? compactCode(shader, options.root) : moduleCode(shader);
           return { code, map: null, moduleType: 'js' };
         } catch (error) {
           if (!(error instanceof ShaderBuildError)) throw error;
-          return this.error({ message: error.message, id, loc: { file: id, line: error.line, column: 0 } });
+          return this.error({
+            message: error.message,
+            id,
+            loc: { file: join(options.root, error.path), line: error.line, column: 0 },
+          });
         }
       },
     },
@@ -75,17 +79,6 @@ export function compactCode(shader: ShaderModule, root: string): string {
 const source = ${text};
 let unrolled;
 export default { ...${JSON.stringify(rest)}, source, get unrolled() { return (unrolled ??= unroll(source, ${JSON.stringify(shader.path)})); } };`;
-}
-
-const reflected = new Map<string, { readonly source: string; readonly shader: ShaderModule }>();
-
-/** One process builds the site, its workers and every lab's element: a file that did not change is reflected once. */
-function reflectOnce(source: string, path: string): ShaderModule {
-  const known = reflected.get(path);
-  if (known?.source === source) return known.shader;
-  const shader = reflectShader(source, path);
-  reflected.set(path, { source, shader });
-  return shader;
 }
 
 /** JavaScript of the import; the two texts are one string where nothing is unrolled. */

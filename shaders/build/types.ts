@@ -5,15 +5,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { ShaderModule, WgslType } from './module.ts';
-import { reflectShader } from './reflect.ts';
+import { INCLUDED, readShader } from './read.ts';
 
 const FOLDER = '.types';
 
-/** Every `.wgsl` file of the repository, from its root, with forward slashes. */
+/** Every shader of the repository, from its root, with forward slashes. */
 export function shaderFiles(root: string): string[] {
   return readdirSync(join(root, 'shaders'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.wgsl'))
     .map((entry) => slashes(relative(root, join(entry.parentPath, entry.name))))
+    .filter((path) => !path.startsWith(INCLUDED))
     .sort();
 }
 
@@ -26,7 +27,7 @@ export function writeAllTypes(root: string): number {
   const errors: unknown[] = [];
   for (const path of files) {
     try {
-      writeTypes(root, reflectShader(readFileSync(join(root, path), 'utf8'), path));
+      writeTypes(root, readShader(root, path).shader);
     } catch (error) {
       errors.push(error);
     }

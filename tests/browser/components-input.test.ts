@@ -241,7 +241,7 @@ describe('math card', () => {
 
   it('shows the unrolled form of what runs, and goes back to a file that has the selected term', async () => {
     await open();
-    await page.select('chalk-math-card >>> .pane-head select', 'register-tile-4x1');
+    await page.select('chalk-math-card >>> .pane-head select', 'register-tile');
     const lines = () => page.$$eval('chalk-math-card >>> #pane-wgsl .line', (all) => all.length);
     const plain = await lines();
     await page.evaluate(() =>

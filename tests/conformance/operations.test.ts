@@ -12,9 +12,6 @@ const wave = (shape: number[], seed = 1) =>
     shape,
   );
 
-/** The second input stands for an image twice as high and wide. */
-const joined = (inputs: Tensor[], w: Tensor) => ops.conv2dJoined(inputs, w, null, { padding: 1, doubled: [false, true] });
-
 /** ∂/∂x of Σ(∂fn/∂x)²: right only if the gradient of the gradient is. */
 async function checkSecond(fn: (x: Tensor) => Tensor, x: Tensor, maxElements = 12) {
   const first = (leaf: Tensor) => {
@@ -47,14 +44,6 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     [
       'conv2d',
       (x: Tensor) => ops.tanh(ops.conv2d(ops.reshape(x, [1, 4, -1, 2]), wave([3, 3, 2, 3], 2), null, { padding: 1, stride: 2 })),
-    ],
-    [
-      'conv2dJoined with respect to an input',
-      (x: Tensor) => ops.tanh(joined([wave([1, 4, 4, 2], 4), ops.reshape(x, [1, 2, 2, 4])], wave([3, 3, 6, 2], 2))),
-    ],
-    [
-      'conv2dJoined with respect to the weights',
-      (x: Tensor) => ops.tanh(joined([wave([1, 4, 4, 1], 4), wave([1, 2, 2, 1], 5)], ops.reshape(x, [2, 2, 2, 2]))),
     ],
     ['avgPool2d', (x: Tensor) => ops.tanh(ops.avgPool2d(ops.reshape(x, [1, 4, -1, 2]), { kernel: 2 }))],
     // The sum of the squares alone would not depend on x.

@@ -7,7 +7,6 @@ import {
   convolutionChecks,
   copyOf,
   doubled,
-  joinedChecks,
   meanSquaredErrorChecks,
   poolingChecks,
   resizeChecks,
@@ -17,7 +16,7 @@ import { maxPoolGradientChecks } from '../../math/layer-checks.ts';
 import { baselineCheck, noiseCheck } from './noise-checks.ts';
 import type { Denoiser } from './training.ts';
 
-/** The first convolution, and the one that joins the uppermost skip connection with what comes from below. */
+/** The first convolution, and the one that takes the uppermost skip connection and what comes from below. */
 const FIRST = '0.left_convs.0.conv_pass.0';
 const JOIN = '0.right_convs.0.conv_pass.0';
 const ENCODED = '0.left_convs.0';
@@ -32,8 +31,8 @@ interface Inside {
   readonly w: Values;
   readonly gy: Values;
   readonly gw: Values;
-  /** What crosses the uppermost skip connection, what comes from below, and the weights that meet both; null for one level. */
-  readonly join: { readonly encoded: Values; readonly below: Values; readonly w: Values } | null;
+  /** What crosses the uppermost skip connection, and what comes from below; null for one level. */
+  readonly join: { readonly encoded: Values; readonly below: Values } | null;
 }
 
 /** Parameters of the network by their path. */
@@ -46,10 +45,10 @@ async function inside(denoiser: Denoiser, image: Float32Array<ArrayBuffer>): Pro
   const { network } = denoiser;
   const weight = parameter(denoiser, `${FIRST}.weight`);
   if (!weight) throw new ConfigError('network', `has no convolution '${FIRST}'.`);
-  const joining = parameter(denoiser, `${JOIN}.weight`);
+  const joins = parameter(denoiser, `${JOIN}.weight`) !== undefined;
   // The block below the uppermost decoder: another decoder, or the bottom of the network.
   const below = network.modules.find(({ path }) => path === '0.right_convs.1') ? '0.right_convs.1' : '0.left_convs.1';
-  const paths = [FIRST, ENCODED, ...(joining ? [below] : [])];
+  const paths = [FIRST, ENCODED, ...(joins ? [below] : [])];
   network.eval();
   const made = scope(() => {
     const [input, target] = [tensor(noisy, [1, 28, 28, 1]), tensor(image, [1, 28, 28, 1])];
@@ -68,7 +67,7 @@ async function inside(denoiser: Denoiser, image: Float32Array<ArrayBuffer>): Pro
     w: await copyOf(weight),
     gy: await copyOf(gy),
     gw: await copyOf(gw),
-    join: joining && lower ? { encoded: await copyOf(encoded), below: await copyOf(lower), w: await copyOf(joining) } : null,
+    join: joins && lower ? { encoded: await copyOf(encoded), below: await copyOf(lower) } : null,
   };
   for (const tensor of made) tensor?.dispose();
   return values;
@@ -98,14 +97,14 @@ export async function inspect(denoiser: Denoiser, image: Float32Array<ArrayBuffe
           {
             name: 'from below, doubled',
             symbol: 'y',
-            terms: ['bilinear/y', 'conv2d-joined/x2'],
+            terms: ['bilinear/y'],
             layout: 'nhwc',
             ...doubled(join.below),
           },
           {
             name: 'by the skip connection',
             symbol: 'x₁',
-            terms: ['conv2d-joined/x1', 'max-pool/x'],
+            terms: ['max-pool/x'],
             layout: 'nhwc',
             ...join.encoded,
           },
@@ -128,7 +127,6 @@ export async function verify(denoiser: Denoiser, image: Float32Array<ArrayBuffer
   if (!join) throw new ConfigError('depth', 'a network of one level joins and enlarges nothing: choose more levels.');
   if (card === 'max-pool') return poolingChecks(join.encoded);
   if (card === 'max-pool-gradient') return maxPoolGradientChecks(join.encoded);
-  if (card === 'conv2d-joined') return joinedChecks(join.encoded, doubled(join.below), join.w);
   if (card.startsWith('bilinear')) return resizeChecks(card, join.below);
   throw new Error(`there is no check for the card '${card}'`);
 }

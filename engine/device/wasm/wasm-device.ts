@@ -71,6 +71,8 @@ export interface WasmOptions {
   readonly threads?: number | undefined;
   /** Milliseconds of one thread's work from which they share it; 0: they share everything. */
   readonly sharedFrom?: number | undefined;
+  /** Most bytes of memory for tensors; default and largest: 2 GiB. */
+  readonly memoryLimit?: number | undefined;
   /** See DeviceInfo. */
   readonly passedOver?: readonly string[] | undefined;
 }
@@ -130,7 +132,7 @@ export class WasmDevice implements Device {
     const { threads = defaultThreads() } = options;
     requireWebAssembly();
     const wanted = canShareMemory() ? Math.max(1, Math.floor(threads)) : 1;
-    const heap = new Heap(wanted > 1);
+    const heap = new Heap(wanted > 1, options.memoryLimit);
     let pool: ThreadPool | undefined;
     if (wanted > 1) {
       try {

@@ -2,8 +2,7 @@ import { add } from '../../ops/index.ts';
 import { type Shape, sameShape, type Tensor } from '../../tensor.ts';
 import type { FeatureOrder } from '../border.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
-import type { JoinedMaps } from './convolution.ts';
-import { alone, type Flow, fuse } from './fuse.ts';
+import { fuse } from './fuse.ts';
 
 /**
  * Layers one after the other; what runs in one kernel stands in fuse.ts.
@@ -20,36 +19,29 @@ export class Sequential extends Module {
     return this.children.map(([, layer]) => layer);
   }
 
-  protected override compute(x: Tensor, pass: ForwardPass): Tensor {
-    return this.#run(x, pass);
-  }
-
-  /** As `forward`, for maps that the first layer, a convolution without groups, joins along their channels. */
-  forwardJoined(x: JoinedMaps, pass: ForwardPass): Tensor {
-    const output = this.#run(x, pass);
-    if (pass.wants(this)) pass.capture(this, output);
-    return output;
-  }
-
-  #run(x: Flow['x'], pass: ForwardPass): Tensor {
+  protected override compute(input: Tensor, pass: ForwardPass): Tensor {
     const { layers } = this;
-    let flow: Flow = { x };
+    let x = input;
     let i = layers.findLastIndex((layer) => pass.replacement(layer) !== undefined);
     if (i >= 0) {
       const layer = layers[i] as Module;
-      const replacement = pass.replacement(layer) as Tensor;
-      if (pass.wants(layer)) pass.capture(layer, replacement);
-      flow = { x: replacement };
+      x = pass.replacement(layer) as Tensor;
+      if (pass.wants(layer)) pass.capture(layer, x);
     }
-    for (i += 1; i < layers.length; ) {
+    for (i += 1; i < layers.length; i++) {
       const layer = layers[i] as Module;
-      const step = (pass.fuse ? fuse(layer, layers[i + 1], pass.wants(layer)) : undefined) ?? alone(layer, pass);
-      flow = step.run(flow);
-      i += step.layers;
-      const last = layers[i - 1] as Module;
-      if (pass.wants(last)) pass.capture(last, flow.x as Tensor);
+      // Where the layer's own output is wanted, the next layer cannot run in its kernel.
+      const both = pass.fuse && !pass.wants(layer) ? fuse(layer, layers[i + 1]) : undefined;
+      if (!both) {
+        x = layer.forward(x, pass);
+        continue;
+      }
+      x = both(x);
+      i += 1;
+      const last = layers[i] as Module;
+      if (pass.wants(last)) pass.capture(last, x);
     }
-    return flow.x as Tensor;
+    return x;
   }
 
   override featureOrder(input: FeatureOrder | null): FeatureOrder | null {

@@ -1,16 +1,9 @@
-import { type BatchStatistics, conv2d, conv2dJoined, conv2dWithStatistics, convTranspose2d } from '../../ops/index.ts';
+import { conv2d, convTranspose2d } from '../../ops/index.ts';
 import type { Shape, Tensor } from '../../tensor.ts';
 import { kernelBorder, sameBorder } from '../border.ts';
 import { type Conv2dDefinition, type ConvTranspose2dDefinition, pair } from '../definition.ts';
 import { arriving, LayerError, Module, ParameterSlot } from '../module.ts';
 import type { Activation } from './activation.ts';
-
-/** Maps that a convolution takes as one, joined along their channels. */
-export interface JoinedMaps {
-  readonly maps: readonly [Tensor] | readonly [Tensor, Tensor];
-  /** For each, whether its values stand for 2 × 2 (nearest up-sampling): it then has half of the height and width. */
-  readonly doubled: readonly boolean[];
-}
 
 /** @throws LayerError unless the input is a map, with as many channels as are stated */
 export function mapAxes(
@@ -81,23 +74,10 @@ export class Conv2d extends Module {
     return this.apply(x);
   }
 
-  /**
-   * The layer, with an activation behind it in the same kernel.
-   * @param x maps that are to be concatenated need not be: no tensor then holds them all. Without groups.
-   */
-  apply(x: Tensor | JoinedMaps, activation?: Activation): Tensor {
+  /** The layer, with an activation behind it in the same kernel. */
+  apply(x: Tensor, activation?: Activation): Tensor {
     const { stride, padding, dilation, groups } = this;
-    const [weight, bias] = [this.weight.tensor, this.bias?.tensor ?? null];
-    if (!('maps' in x)) return conv2d(x, weight, bias, { stride, padding, dilation, groups, ...activation });
-    return conv2dJoined(x.maps, weight, bias, { stride, padding, dilation, doubled: x.doubled, ...activation });
-  }
-
-  /** The layer, and the statistics of its output for the batch normalisation behind it. */
-  applyWithStatistics(x: Tensor): { readonly x: Tensor; readonly statistics: BatchStatistics } {
-    const { stride, padding, dilation, groups } = this;
-    const options = { stride, padding, dilation, groups };
-    const { y, statistics } = conv2dWithStatistics(x, this.weight.tensor, this.bias?.tensor ?? null, options);
-    return { x: y, statistics };
+    return conv2d(x, this.weight.tensor, this.bias?.tensor ?? null, { stride, padding, dilation, groups, ...activation });
   }
 }
 

@@ -63,8 +63,8 @@ export class BatchNorm extends Affine {
     return this.apply(x);
   }
 
-  /** The layer; with a ReLU behind it in the same kernel, with statistics of x that are known already. */
-  apply(x: Tensor, options?: Pick<BatchNormOptions, 'activation' | 'statistics'>): Tensor {
+  /** The layer; with a ReLU behind it in the same kernel. */
+  apply(x: Tensor, options?: Pick<BatchNormOptions, 'activation'>): Tensor {
     return batchNorm(x, this.scale.tensor, this.shift.tensor, {
       training: this.training,
       eps: this.eps,

@@ -1,10 +1,10 @@
-import { mul } from '../../ops/index.ts';
+import { concat, mul } from '../../ops/index.ts';
 import type { Shape, Tensor } from '../../tensor.ts';
 import type { UNetDefinition } from '../definition.ts';
 import { type ForwardPass, LayerError, Module } from '../module.ts';
 import { Relu } from './activation.ts';
 import { Sequential } from './composite.ts';
-import { Conv2d, type JoinedMaps, mapAxes } from './convolution.ts';
+import { Conv2d, mapAxes } from './convolution.ts';
 import { Pool, Upsample } from './spatial.ts';
 
 /** conv → ReLU → conv → ReLU, with dlmbl-unet's name 'conv_pass'. */
@@ -26,13 +26,6 @@ class ConvBlock extends Module {
 
   protected override compute(x: Tensor, pass: ForwardPass): Tensor {
     return this.convolutions.forward(x, pass);
-  }
-
-  /** As `forward`, for maps that the first convolution joins along their channels. */
-  forwardJoined(x: JoinedMaps, pass: ForwardPass): Tensor {
-    const output = this.convolutions.forwardJoined(x, pass);
-    if (pass.wants(this)) pass.capture(this, output);
-    return output;
   }
 }
 
@@ -133,17 +126,13 @@ export class UNet extends Module {
     }
     return this.#last.forward(value, pass);
   }
-  /** The block that joins the encoder's features, which come first, with the enlarged ones from below; no tensor holds both. */
+
+  /** The block behind the encoder's features, which come first, and the enlarged ones from below. */
   #join(encoded: Tensor, below: Tensor, level: number, pass: ForwardPass): Tensor {
     const block = this.#right[level] as ConvBlock;
-    const up = this.#up[level] as Upsample;
-    // The nearest neighbours are read from the small map itself.
-    const doubled = up.mode === 'nearest';
-    const enlarged = doubled ? below : up.forward(below, pass);
-    if (this.skips[level]) {
-      const skip = this.cut.has(level) ? mul(encoded, 0) : encoded;
-      return block.forwardJoined({ maps: [skip, enlarged], doubled: [false, doubled] }, pass);
-    }
-    return doubled ? block.forwardJoined({ maps: [enlarged], doubled: [true] }, pass) : block.forward(enlarged, pass);
+    const enlarged = (this.#up[level] as Upsample).forward(below, pass);
+    if (!this.skips[level]) return block.forward(enlarged, pass);
+    const skip = this.cut.has(level) ? mul(encoded, 0) : encoded;
+    return block.forward(concat([skip, enlarged], -1), pass);
   }
 }

@@ -3,32 +3,10 @@
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, o runs over the channels of c's group.
 // The gradient of a convolution with respect to its input, and with bias and activation a transposed convolution.
-// Rung 1: the equation as it stands. One invocation computes one gx[n,y,x,c] and divides for every tap.
-
-override HAS_BIAS: bool = false;
-// 0 none, 1 relu, 2 leaky relu
-override ACTIVATION: u32 = 0u;
+// The equation as it stands. One invocation computes one gx[n,y,x,c] and divides for every tap.
 
 struct Params {
-  N: u32,
-  H: u32,
-  W: u32,
-  Ci: u32,
-  Ho: u32,
-  Wo: u32,
-  Co: u32,
-  kh: u32,
-  kw: u32,
-  strideY: u32,
-  strideX: u32,
-  padTop: i32,
-  padLeft: i32,
-  dilationY: u32,
-  dilationX: u32,
-  groups: u32,
-  // The input channels of w that belong to gx: those from wFirst on, of wChannels.
-  wChannels: u32,
-  wFirst: u32,
+  // @include ../../include/conv2d-fields.wgsl
   slope: f32,
 }
 
@@ -38,13 +16,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 
-fn phi(v: f32) -> f32 {
-  switch ACTIVATION {
-    case 1u: { return max(v, 0.0); }
-    case 2u: { return select(v * params.slope, v, v > 0.0); }
-    default: { return v; }
-  }
-}
+// @include ../../include/activation.wgsl
 
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -72,7 +44,7 @@ fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grou
         continue;
       }
       let pixel = ((n * params.Ho + u32(yo / stride[0])) * params.Wo + u32(xo / stride[1])) * params.Co + first;
-      let tap = ((u * params.kw + v) * params.wChannels + params.wFirst + c % channelsIn) * params.Co + first;
+      let tap = ((u * params.kw + v) * channelsIn + c % channelsIn) * params.Co + first;
       for (var o = 0u; o < channelsOut; o++) {
         sum += gy[pixel + o] * w[tap + o];
       }

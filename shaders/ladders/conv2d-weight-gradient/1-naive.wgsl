@@ -2,25 +2,10 @@
 // gbias[o] = Σ_{n,y,x} gy[n,y,x,o]
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 1: the equation as it stands. One invocation computes one gw[u,v,c,o], or one gbias[o], over all images and positions.
+// The equation as it stands. One invocation computes one gw[u,v,c,o], or one gbias[o], over all images and positions.
 
 struct Params {
-  N: u32,
-  H: u32,
-  W: u32,
-  Ci: u32,
-  Ho: u32,
-  Wo: u32,
-  Co: u32,
-  kh: u32,
-  kw: u32,
-  strideY: u32,
-  strideX: u32,
-  padTop: i32,
-  padLeft: i32,
-  dilationY: u32,
-  dilationX: u32,
-  groups: u32,
+  // @include ../../include/conv2d-fields.wgsl
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

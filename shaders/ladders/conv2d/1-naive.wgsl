@@ -1,29 +1,10 @@
 // y[n,y,x,o] = phi(Σ_{u,v,c} x[n, y·stride + u·dilation − pad, x·stride + v·dilation − pad, c] · w[u,v,c,o] + bias[o])
 //
 // n image, y,x position, o output channel, c input channel, u,v kernel offset. In groups, c runs over the channels of o's group.
-// Rung 1: the equation as it stands. One invocation computes one y[n,y,x,o]; every product costs two loads of one float.
-
-override HAS_BIAS: bool = false;
-// 0 none, 1 relu, 2 leaky relu
-override ACTIVATION: u32 = 0u;
+// The equation as it stands. One invocation computes one y[n,y,x,o]; every product costs two loads of one float.
 
 struct Params {
-  N: u32,
-  H: u32,
-  W: u32,
-  Ci: u32,
-  Ho: u32,
-  Wo: u32,
-  Co: u32,
-  kh: u32,
-  kw: u32,
-  strideY: u32,
-  strideX: u32,
-  padTop: i32,
-  padLeft: i32,
-  dilationY: u32,
-  dilationX: u32,
-  groups: u32,
+  // @include ../../include/conv2d-fields.wgsl
   slope: f32,
 }
 
@@ -33,13 +14,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-fn phi(v: f32) -> f32 {
-  switch ACTIVATION {
-    case 1u: { return max(v, 0.0); }
-    case 2u: { return select(v * params.slope, v, v > 0.0); }
-    default: { return v; }
-  }
-}
+// @include ../../include/activation.wgsl
 
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

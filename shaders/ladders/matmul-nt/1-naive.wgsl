@@ -1,7 +1,7 @@
 // y[z,m,n] = Σ_k a[z,m,k] · b[z,n,k]
 //
 // z batch, m row, n column, k the axis that is summed over.
-// Rung 1: the equation as it stands. One invocation computes one y[z,m,n]; every product costs two loads of one float.
+// The equation as it stands. One invocation computes one y[z,m,n]; every product costs two loads of one float.
 
 struct Params {
   batch: u32,

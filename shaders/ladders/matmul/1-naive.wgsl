@@ -1,11 +1,7 @@
 // y[z,m,n] = phi(Σ_k a[z,m,k] · b[z,k,n] + bias[n])
 //
 // z batch, m row, n column, k the axis that is summed over.
-// Rung 1: the equation as it stands. One invocation computes one y[z,m,n]; every product costs two loads of one float.
-
-override HAS_BIAS: bool = false;
-// 0 none, 1 relu, 2 leaky relu
-override ACTIVATION: u32 = 0u;
+// The equation as it stands. One invocation computes one y[z,m,n]; every product costs two loads of one float.
 
 struct Params {
   batch: u32,
@@ -23,13 +19,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-fn phi(v: f32) -> f32 {
-  switch ACTIVATION {
-    case 1u: { return max(v, 0.0); }
-    case 2u: { return select(v * params.slope, v, v > 0.0); }
-    default: { return v; }
-  }
-}
+// @include ../../include/activation.wgsl
 
 @compute @workgroup_size(64)
 fn naive(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -1,30 +1,12 @@
-// partials[o, s, k] as in rung 2, with vec4 loads.
+// partials[o, s, k] as in 2-slices.wgsl, with vec4 loads.
 //
 // o outer index, s slice, r index along the reduced axis, k inner index.
-// Rung 3: four times fewer loads; the sum of a million floats takes 1.3 ms. `columns` keeps four neighbouring results in one vector
+// Four times fewer loads. `columns` keeps four neighbouring results in one vector
 // (inner is a multiple of 4).
 // `rows` reads a contiguous reduced axis (inner = 1) as vectors and folds the four lanes at the end; rows start on whole
 // vectors (reduce is a multiple of 4), or there is one row, whose last elements are added one by one.
 
-override OPERATION: u32 = 0u;
-// A slice is one block of terms, which a processor's cache fetches ahead (2.5 times faster on a software adapter), instead of every
-// slices-th, which neighbouring invocations of a GPU read together.
-override CONTIGUOUS: bool = false;
-
-const SUM = 0u;
-const MAX = 1u;
-const MIN = 2u;
-const PRODUCT = 3u;
-const SUM_SQUARES = 4u;
-const SUM_ABS = 5u;
-
-struct Params {
-  outer: u32,
-  reduce: u32,
-  inner: u32,
-  slices: u32,
-  scale: f32,
-}
+// @include ../../include/reduction-operation.wgsl
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x4: array<vec4f>;
@@ -40,15 +22,12 @@ fn contribution(v: vec4f) -> vec4f {
   }
 }
 
-// A NaN (told by its bits) is never lost to a comparison.
-fn isNaN(v: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-}
+// @include ../../include/is-nan4.wgsl
 
 fn combine(a: vec4f, b: vec4f) -> vec4f {
   switch OPERATION {
-    case MAX: { return select(a, b, (b > a) | isNaN(b)); }
-    case MIN: { return select(a, b, (b < a) | isNaN(b)); }
+    case MAX: { return select(a, b, (b > a) | isNaN4(b)); }
+    case MIN: { return select(a, b, (b < a) | isNaN4(b)); }
     case PRODUCT: { return a * b; }
     default: { return a + b; }
   }
@@ -80,19 +59,24 @@ fn whole(total: Total) -> vec4f {
   return total.sum + total.rest;
 }
 
-struct Slice {
-  first: u32,
-  end: u32,
-  step: u32,
-}
+// @include ../../include/slice.wgsl
 
-// Slice s of `count` terms; none is empty.
-fn sliceOf(s: u32, count: u32) -> Slice {
-  let length = (count + params.slices - 1u) / params.slices;
-  if (CONTIGUOUS) {
-    return Slice(s * length, min((s + 1u) * length, count), 1u);
+// The terms of a slice that lie `pitch` vectors apart from `start` on, four at a time.
+fn reduced(start: u32, slice: Slice, pitch: u32) -> Total {
+  var total = Total(contribution(x4[start + slice.first * pitch]), vec4f());
+  var r = slice.first + slice.step;
+  for (; r + 3u * slice.step < slice.end; r += 4u * slice.step) {
+    var four = contribution(x4[start + r * pitch]);
+    // @unroll
+    for (var j = 1u; j < 4u; j++) {
+      four = combine(four, contribution(x4[start + (r + j * slice.step) * pitch]));
+    }
+    total = accumulate(total, four);
   }
-  return Slice(s, count, params.slices);
+  for (; r < slice.end; r += slice.step) {
+    total = accumulate(total, contribution(x4[start + r * pitch]));
+  }
+  return total;
 }
 
 @compute @workgroup_size(64)
@@ -106,21 +90,7 @@ fn columns(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let s = (i / inner4) % params.slices;
   let o = i / (inner4 * params.slices);
   let start = o * params.reduce * inner4 + k;
-  let slice = sliceOf(s, params.reduce);
-  var total = Total(contribution(x4[start + slice.first * inner4]), vec4f());
-  var r = slice.first + slice.step;
-  for (; r + 3u * slice.step < slice.end; r += 4u * slice.step) {
-    var four = contribution(x4[start + r * inner4]);
-    // @unroll
-    for (var j = 1u; j < 4u; j++) {
-      four = combine(four, contribution(x4[start + (r + j * slice.step) * inner4]));
-    }
-    total = accumulate(total, four);
-  }
-  for (; r < slice.end; r += slice.step) {
-    total = accumulate(total, contribution(x4[start + r * inner4]));
-  }
-  partials4[i] = params.scale * whole(total);
+  partials4[i] = params.scale * whole(reduced(start, sliceOf(s, params.reduce), inner4));
 }
 
 @compute @workgroup_size(64)
@@ -133,22 +103,9 @@ fn rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let o = i / params.slices;
   let reduce4 = params.reduce / 4u;
   let start = o * reduce4;
-  let slice = sliceOf(s, reduce4);
-  var total = Total(contribution(x4[start + slice.first]), vec4f());
-  var r = slice.first + slice.step;
-  for (; r + 3u * slice.step < slice.end; r += 4u * slice.step) {
-    var four = contribution(x4[start + r]);
-    // @unroll
-    for (var j = 1u; j < 4u; j++) {
-      four = combine(four, contribution(x4[start + r + j * slice.step]));
-    }
-    total = accumulate(total, four);
-  }
-  for (; r < slice.end; r += slice.step) {
-    total = accumulate(total, contribution(x4[start + r]));
-  }
+  var total = reduced(start, sliceOf(s, reduce4), 1u);
   if (s == 0u) {
-    for (r = 4u * reduce4; r < params.reduce; r++) {
+    for (var r = 4u * reduce4; r < params.reduce; r++) {
       let rest = contribution(vec4f(x4[reduce4][r % 4u]));
       total.sum.x = combine(total.sum, rest).x;
     }

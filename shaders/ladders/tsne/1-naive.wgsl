@@ -1,7 +1,7 @@
 // Repulsion of t-SNE (van der Maaten & Hinton 2008, eq. 4 and 5), with w_ij = 1 / (1 + |y_i − y_j|²):
 // push_i = ( Σ_{j≠i} w_ij² (y_i − y_j), Σ_{j≠i} w_ij, 0 ). The sum over i of the third component is Z.
 //
-// i point, j other point. Rung 1: one invocation per point walks through all others; reads like the equation.
+// i point, j other point. One invocation per point walks through all others; reads like the equation.
 
 struct Params {
   N: u32,

@@ -1,6 +1,6 @@
-// Repulsion of t-SNE; equation and indices as in rung 1.
+// Repulsion of t-SNE; equation and indices as in 1-naive.wgsl.
 //
-// Rung 2 adds: each invocation holds 8 points i in registers, four to a vector, and walks through one slice of the points j, two to a
+// Each invocation holds 8 points i in registers, four to a vector, and walks through one slice of the points j, two to a
 // vec4 load; a second entry adds the slices in their order, so the result does not depend on scheduling. One load now serves 16 pairs
 // instead of 1, and one instruction of a processor four.
 // A point's own pair adds w = 1 and no force: the combining entry takes the 1 off instead of testing every pair.
@@ -31,18 +31,15 @@ fn slices(@builtin(global_invocation_id) id: vec3u) {
   // Points first + 4q … first + 4q + 3. What is read for those past the end is of no account.
   var xi: array<vec4f, 2>;
   var yi: array<vec4f, 2>;
-  var sumX: array<vec4f, 2>;
-  var sumY: array<vec4f, 2>;
-  var z: array<vec4f, 2>;
+  var sumX = array<vec4f, 2>();
+  var sumY = array<vec4f, 2>();
+  var z = array<vec4f, 2>();
   // @unroll
   for (var q = 0u; q < 2u; q++) {
     let a = y2[min(first / 2u + 2u * q, pairs - 1u)];
     let b = y2[min(first / 2u + 2u * q + 1u, pairs - 1u)];
     xi[q] = vec4f(a.xz, b.xz);
     yi[q] = vec4f(a.yw, b.yw);
-    sumX[q] = vec4f(0.0);
-    sumY[q] = vec4f(0.0);
-    z[q] = vec4f(0.0);
   }
   for (var pair = begin; pair < end; pair++) {
     let two = y2[pair];

@@ -1,8 +1,7 @@
-// Repulsion of t-SNE; equation and indices as in rung 1, `combine` as in rung 2.
+// Repulsion of t-SNE; equation and indices as in 1-naive.wgsl, `combine` as in 2-slices.wgsl.
 //
-// Rung 3 adds, for GPUs: the invocations of a workgroup stage 256 points j at a time in workgroup memory and all read them from there;
-// slices of whole tiles keep every core busy where there are few points. Not used on software adapters, where a barrier costs more than
-// the loads it saves.
+// For GPUs: the invocations of a workgroup stage 256 points j at a time in workgroup memory and all read them from there;
+// slices of whole tiles keep every core busy where there are few points.
 
 const TILE = 256u;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { argGradient, argmax, argmin } from '../../../engine/kernels/arg-reduction.ts';
+import { argmax, argmin } from '../../../engine/kernels/arg-reduction.ts';
 import { reductionKernels, reductionNames, reductionSteps } from '../../../engine/kernels/reduction.ts';
 import { expectAgreement } from './harness.ts';
 
@@ -68,17 +68,6 @@ describe('argmax and argmin', () => {
         await expectAgreement(argmin, params, { contents: { x: coarse }, seed });
       }),
       { numRuns: 15 },
-    );
-  });
-
-  it('send the gradient to the chosen element', async () => {
-    await fc.assert(
-      fc.asyncProperty(boxes, async (params) => {
-        const index = (count: number, random: () => number) =>
-          Int32Array.from({ length: count }, () => Math.floor(random() * params.reduce));
-        await expectAgreement(argGradient, params, { contents: { index } });
-      }),
-      { numRuns: 10 },
     );
   });
 });

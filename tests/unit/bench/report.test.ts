@@ -298,16 +298,16 @@ describe('comparison with an earlier result', () => {
 });
 
 describe('variants of kernels', () => {
-  const conv = { kernel: 'conv2d', variant: 'quad-swap', by: 'rule', calls: 4 } as const;
+  const conv = { kernel: 'conv2d', variant: 'register-tile', by: 'rule', calls: 4 } as const;
   const product = { kernel: 'matmul', variant: 'workgroup-tile', by: 'measured', calls: 1 } as const;
   const one = (choices: readonly KernelChoice[]) => ({ ...timed('chalkgrad webgpu', [1]), variant: 'own word', choices });
 
   it('stand with what chose them', () => {
-    expect(variantText(one([conv]))).toBe('quad-swap (rule)');
-    expect(variantText(one([conv, product]))).toBe('quad-swap (rule) + workgroup-tile (measured)');
+    expect(variantText(one([conv]))).toBe('register-tile (rule)');
+    expect(variantText(one([conv, product]))).toBe('register-tile (rule) + workgroup-tile (measured)');
     expect(variantText(one(Array(5).fill(conv)))).toBe('own word');
     expect(variantText({ ...timed('jax-js webgpu', [1]), variant: 'own word' })).toBe('own word');
-    expect(variantList([conv, product])).toBe('conv2d quad-swap ×4, matmul workgroup-tile (measured)');
+    expect(variantList([conv, product])).toBe('conv2d register-tile ×4, matmul workgroup-tile (measured)');
   });
 
   it('are in both reports, and so is that they were measured', () => {
@@ -317,8 +317,8 @@ describe('variants of kernels', () => {
     const markdown = markdownReport(tuned);
     expect(markdown).toContain('- Variants: measured before each case (--tune)');
     expect(markdown).toContain('| matmul 256 | matmul workgroup-tile (measured) |');
-    expect(markdown).toContain('| ConvNet training step | conv2d quad-swap ×4, matmul workgroup-tile (measured) |');
-    expect(htmlReport(tuned)).toContain('quad-swap (rule) + workgroup-tile (measured)');
+    expect(markdown).toContain('| ConvNet training step | conv2d register-tile ×4, matmul workgroup-tile (measured) |');
+    expect(htmlReport(tuned)).toContain('register-tile (rule) + workgroup-tile (measured)');
     expect(markdownReport(sampleResult)).not.toContain('Variants');
   });
 });

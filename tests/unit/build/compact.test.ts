@@ -1,16 +1,19 @@
 /** What a site ships of a shader says the same as the file, before and after its loops are expanded. */
 import { expect, it } from 'vitest';
+import { repositoryRoot } from '../../../apps/cli/root.ts';
 import { compact } from '../../../shaders/build/compact.ts';
+import { readIncluded } from '../../../shaders/build/read.ts';
 import { tokenize } from '../../../shaders/build/tokens.ts';
+import { shaderFiles } from '../../../shaders/build/types.ts';
 import { unroll } from '../../../shaders/build/unroll.ts';
 
-const shaders = import.meta.glob<string>('../../../shaders/**/*.wgsl', { query: '?raw', import: 'default', eager: true });
 const words = (text: string): string =>
   tokenize(text)
     .map((token) => token.text)
     .join(' ');
 
-it.each(Object.entries(shaders))('%s', (path, source) => {
+it.each(shaderFiles(repositoryRoot))('%s', (path) => {
+  const source = readIncluded(repositoryRoot, path).text;
   const short = compact(source);
   expect(short.length).toBeLessThan(source.length);
   expect(short).not.toMatch(/\/\/(?! @unroll)|\/\*/);

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create, globals } from 'webgpu';
 import type { ShaderModule } from '../../../shaders/build/module.ts';
 
-const shaders = import.meta.glob<ShaderModule>('../../../shaders/**/*.wgsl', { import: 'default' });
+const shaders = import.meta.glob<ShaderModule>(['../../../shaders/**/*.wgsl', '!../../../shaders/include/**'], {
+  import: 'default',
+});
 
 let device: GPUDevice;
 let gpu: GPU | undefined;

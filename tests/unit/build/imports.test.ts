@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { repositoryRoot as root } from '../../../apps/cli/root.ts';
+import { readIncluded } from '../../../shaders/build/read.ts';
+import { shaderFiles } from '../../../shaders/build/types.ts';
 import { circlesIn, filesIn, type Import, importsIn, importsOf } from './imports.ts';
 
 const CODE = ['.ts', '.mjs', '.tsx'];
@@ -140,7 +142,8 @@ it('the engine loads in a page: no DOM library, and Node only in files named for
   expect(foreign.map(show)).toEqual([]);
 });
 
-it('every shader is used by a kernel, a benchmark or a page', () => {
+it('every shader is used by a kernel, a benchmark or a page, or included by another', () => {
   const imported = new Set(all.filter(({ from }) => !from.startsWith('tests/')).map(({ to }) => to));
+  for (const path of shaderFiles(root)) for (const file of readIncluded(root, path).files) imported.add(file);
   expect(filesIn(root, 'shaders', ['.wgsl']).filter((file) => !imported.has(file))).toEqual([]);
 });

@@ -1,19 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../../../apps/cli/root.ts';
+import { labs } from '../../../apps/labs/registry.ts';
+import { because } from '../../../apps/math/because.ts';
 import { buildCard } from '../../../apps/math/build/build-card.ts';
 import type { MathCard } from '../../../apps/math/card.ts';
 import { batchNorm, batchNormGradient } from '../../../engine/kernels/batch-norm.ts';
 import { conv2d } from '../../../engine/kernels/conv2d.ts';
-import { conv2dJoined } from '../../../engine/kernels/conv2d-joined.ts';
 import { conv2dWeightGradient } from '../../../engine/kernels/conv2d-weight-gradient.ts';
 import { matmul } from '../../../engine/kernels/matmul.ts';
 import { matmulNT, matmulTN } from '../../../engine/kernels/matmul-transposed.ts';
 import { maxPool, maxPoolGradient } from '../../../engine/kernels/pooling.ts';
 import { dropout } from '../../../engine/kernels/random.ts';
 import { resizeGradient } from '../../../engine/kernels/resize.ts';
+import { readIncluded } from '../../../shaders/build/read.ts';
 import { unroll } from '../../../shaders/build/unroll.ts';
 
-const read = (file: string) => readFileSync(file, 'utf8');
+const read = (file: string) => readIncluded(repositoryRoot, file).text;
 const modules = import.meta.glob<{ cards: readonly MathCard[] }>('../../../apps/math/cards/*.ts', { eager: true });
 const cards = Object.values(modules).flatMap((module) => module.cards);
 
@@ -27,6 +30,27 @@ describe('the cards of the site', () => {
   it('have ids of their own, and names in every file of the folder', () => {
     expect(new Set(cards.map((card) => card.id)).size).toBe(cards.length);
     expect(Object.keys(modules)).toHaveLength(readdirSync('apps/math/cards').length);
+  });
+
+  it('begin with one plain sentence: why it matters', async () => {
+    for (const { definition } of labs) {
+      const own = (await import(`../../../apps/labs/${definition.id}/cards.ts`)) as { cards: readonly MathCard[] };
+      expect(own.cards.length).toBeGreaterThan(3);
+      for (const { id, why } of own.cards) {
+        const where = `${definition.id}, ${id}: ${why}`;
+        expect(why, where).toMatch(/^\p{Lu}[^.!?]{28,178}\.$/u);
+        // Plain: no symbols of the equation below it, beyond a number or a name.
+        expect(why, where).not.toMatch(/[\\∂Σ∑‖_^=<>]/);
+      }
+      // The sentence of one card is not that of another.
+      expect(new Set(own.cards.map(({ why }) => why)).size).toBe(own.cards.length);
+    }
+  });
+
+  it('take the words of a lab, and no words for a card that is not there', () => {
+    const [first] = cards as [MathCard];
+    expect(because([first], { [first.id]: 'Because.' })[0]).toEqual({ ...first, why: 'Because.' });
+    expect(() => because([first], { nowhere: 'Because.' })).toThrow("no card 'nowhere'");
   });
 
   /** The equation without its marks: `\\term{id}{x}` is x. Spaces and sizes of brackets say nothing. */
@@ -46,7 +70,6 @@ describe('the cards of the site', () => {
     ['linear-input-gradient', matmulNT],
     ['linear-weight-gradient', matmulTN],
     ['conv2d', conv2d],
-    ['conv2d-joined', conv2dJoined],
     ['conv2d-weight-gradient', conv2dWeightGradient],
     ['batch-norm', batchNorm],
     ['batch-norm-gradient', batchNormGradient],

@@ -7,7 +7,7 @@ import { unet } from '../../../engine/nn/architectures.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import type { UNet } from '../../../engine/nn/layers/unet.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
-import { square, sum } from '../../../engine/ops/index.ts';
+import { sum } from '../../../engine/ops/index.ts';
 import { Generator } from '../../../engine/random.ts';
 import { setDevice, sizeOf, type Tensor, tensor } from '../../../engine/tensor.ts';
 import { processorDevices } from '../core/devices.ts';
@@ -168,34 +168,6 @@ describe.each(opened)('networks on %s', (_, device: RecordingDevice) => {
     near(await values(a as Tensor), expected);
     const guided = withGuidedRelu(() => grad(sum(network.forward(x)), [x])[0] as Tensor);
     expect(await values(guided)).not.toEqual(expected);
-  });
-
-  test('a convolution sums up the statistics of the batch normalisation behind it, and nothing else changes', async () => {
-    for (const behind of [[], [{ type: 'relu' }], [{ type: 'leakyrelu', slope: 0.2 }]] as NetworkDefinition[]) {
-      const definition = [
-        { type: 'conv2d', in: 2, out: 5, kernel: 3, name: 'conv' },
-        { type: 'batchnorm2d', features: 5 },
-        ...behind,
-      ];
-      const x = random([3, 6, 7, 2]);
-      x.requiresGrad = true;
-      const results = [];
-      for (const fuse of [true, false]) {
-        const network = build(definition as NetworkDefinition, [6, 7, 2]).train();
-        const kernels = device.record(() => network.forward(x, { fuse })).runs.map(({ kernel }) => kernel.name);
-        expect(kernels.includes('conv2dStatistics')).toBe(fuse);
-        expect(kernels.includes('batchNormStatistics')).toBe(!fuse);
-        const { output, activations } = network.forward(x, { fuse, capture: ['conv'] });
-        const gradients = grad(sum(square(output)), [x, ...network.parameters()]);
-        const state = [...(await network.stateDict()).values()].map(({ data }) => [...data]);
-        const tensors = [output, activations.get('conv') as Tensor, ...gradients];
-        results.push([...(await Promise.all(tensors.map(values))), ...state].flat());
-        const evaluated = device.record(() => network.eval().forward(x, {})).runs.map(({ kernel }) => kernel.name);
-        expect(evaluated).not.toContain('conv2dStatistics');
-      }
-      const [fused, separate] = results as [number[], number[]];
-      for (const [i, value] of fused.entries()) expect(value).toBeCloseTo(separate[i] as number, 3);
-    }
   });
 
   test('frozen layers get no gradient; clones are equal and apart', async () => {

@@ -134,6 +134,8 @@ function classifyFacts(): LabFacts {
       ['60,000', 'on all 60,000 images', get(presets.full.values.images) + get(presets.full.values.validationImages)],
       ['2,000', 'of them held out', get(presets.full.values.validationImages)],
       ['20,000', 'one epoch of 20,000 images', classify.schema.images.default],
+      ['1', '<1 %', 1],
+      ['99', '>99 %', 99],
       ['28', 'Class maps of 28 × 28', get(presets['Imagenette CNN']?.values.ownSide) / 2 ** 3],
       ['64', 'Pictures of 64 pixels', get(presets['Imagenette CNN, small']?.values.ownSide)],
     ],
@@ -310,7 +312,17 @@ function saliency(): LabFacts {
   const [own, without] = [get(networks.with), get(networks.without)];
   const percent = (share: number) => 100 * share;
   return {
-    written: [['95', '95 % interval', 95]],
+    written: [
+      ['95', '95 % interval', 95],
+      // Measured by a command, not by the run on the page; the sentence says so.
+      ['11.1', 'its logit falls', readme('saliency', '### The parachute', 'as it is', 'logit of parachute')],
+      ['10.7', 'its logit falls', readme('saliency', '### The parachute', 'the canopy grey', 'logit of parachute')],
+      [
+        '7.6',
+        'but the canopy grey',
+        readme('saliency', '### The parachute', 'everything but the canopy grey', 'logit of parachute'),
+      ],
+    ],
     finding: [own.accuracy, own.share, area, without.share, own.flips, without.flips].map(percent),
     derived: methods.map(({ similarity }) => similarity),
     readme: [

@@ -1,18 +1,17 @@
 /** The front end against Dawn: what is valid, and where what is not is refused. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../../../../apps/cli/root.ts';
 import { openAdapter } from '../../../../engine/device/webgpu/adapter.ts';
 import { WgslError, WgslSubsetError } from '../../../../engine/wgsl/errors.ts';
 import { parseModule } from '../../../../engine/wgsl/front/index.ts';
+import { readIncluded } from '../../../../shaders/build/read.ts';
+import { shaderFiles } from '../../../../shaders/build/types.ts';
 import { type Program, programsOf } from './programs.ts';
 
 const refused = programsOf('refused.txt');
 const accepted = programsOf('accepted.txt');
-const root = fileURLToPath(new URL('../../../../shaders', import.meta.url));
-const shaders = readdirSync(root, { recursive: true })
-  .map(String)
-  .filter((file) => file.endsWith('.wgsl'));
+const shaders = shaderFiles(repositoryRoot);
+const textOf = (file: string) => readIncluded(repositoryRoot, file).text;
 
 /** The line at which the front end refuses a source; undefined where it takes it. */
 function lineOf(source: string): number | undefined {
@@ -46,13 +45,12 @@ describe('the front end', () => {
 
   it('takes every shader of the repository', () => {
     expect(shaders.length).toBeGreaterThan(60);
-    for (const file of shaders)
-      expect(parseModule(readFileSync(`${root}/${file}`, 'utf8'), file).entries.length).toBeGreaterThan(0);
+    for (const file of shaders) expect(parseModule(textOf(file), file).entries.length).toBeGreaterThan(0);
   });
 
   it('gives every expression a position within the source', () => {
     for (const file of shaders) {
-      const source = readFileSync(`${root}/${file}`, 'utf8');
+      const source = textOf(file);
       const positions: number[] = [];
       JSON.stringify(parseModule(source, file), (key, value) => {
         if (key === 'at') positions.push(value);

@@ -21,15 +21,6 @@ const convolutions = [
   { ...conv2dSizes([1, 1, 1, 1], [1, 1, 1, 1], {}), ...epilogue },
 ];
 const plain = convolutions.map(({ activation: _, slope: __, ...rest }) => rest);
-const joined = [
-  { ...conv2dSizes([1, 4, 4, 9], [3, 1, 9, 38], { padding: 'same' }), C1: 4, doubled1: 0, doubled2: 1 },
-  { ...conv2dSizes([1, 2, 6, 44], [1, 3, 44, 12], { padding: 1 }), C1: 36, doubled1: 1, doubled2: 0 },
-  { ...conv2dSizes([1, 2, 2, 3], [1, 1, 3, 2], {}), C1: 3, doubled1: 1, doubled2: 0 },
-];
-const parts = joined.flatMap(({ C1, doubled1: _, doubled2: __, ...p }) => [
-  { ...p, Ci: C1, wChannels: p.Ci, wFirst: 0 },
-  ...(p.Ci > C1 ? [{ ...p, Ci: p.Ci - C1, wChannels: p.Ci, wFirst: C1 }] : []),
-]);
 const products = [
   { batch: 1, M: 33, N: 37, K: 5, aBatchStride: 0, bBatchStride: 0 },
   { batch: 2, M: 32, N: 40, K: 8, aBatchStride: 32 * 8, bBatchStride: 0 },
@@ -45,12 +36,8 @@ const boxes = [
 
 const own: Readonly<Record<string, readonly object[]>> = {
   conv2d: convolutions,
-  conv2dStatistics: plain,
   conv2dInputGradient: convolutions,
   conv2dWeightGradient: plain,
-  conv2dJoined: joined.map((p) => ({ ...p, ...epilogue })),
-  conv2dJoinedWeightGradient: joined.map((p) => ({ ...p, hasBias: 1 })),
-  conv2dPartInputGradient: parts,
   matmul: products.map((p, i) => ({ ...p, ...(i % 2 ? bare : epilogue) })),
   matmulNT: products,
   matmulTN: products.map((p) => ({ ...p, aBatchStride: p.aBatchStride && p.M * p.K })),

@@ -10,7 +10,10 @@ import { tracedCases } from './kernel-cases.ts';
 import { moduleOf, type RecordedDispatch, TRACE_CAPS, TraceDevice } from './trace-device.ts';
 
 import.meta.glob('../../../../engine/kernels/*.ts', { eager: true });
-const shaders = import.meta.glob<ShaderModule>('../../../../shaders/**/*.wgsl', { import: 'default', eager: true });
+const shaders = import.meta.glob<ShaderModule>(['../../../../shaders/**/*.wgsl', '!../../../../shaders/include/**'], {
+  import: 'default',
+  eager: true,
+});
 
 /** Rungs and plans differ: a GPU, a software adapter, and the processor. */
 const ADAPTERS: readonly AdapterCaps[] = [

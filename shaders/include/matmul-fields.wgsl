@@ -1,0 +1,8 @@
+batch: u32,
+M: u32,
+N: u32,
+K: u32,
+aBatchStride: u32,
+bBatchStride: u32,
+splits: u32,
+KPerSplit: u32,

@@ -1,0 +1,6 @@
+outer: vec4u,
+inner: vec4u,
+outerStrideA: vec4u,
+innerStrideA: vec4u,
+outerStrideB: vec4u,
+innerStrideB: vec4u,
