@@ -55,11 +55,11 @@ export class ChalkResultTable extends LitElement {
         font-size: var(--chalk-text-s);
         font-variant-numeric: tabular-nums;
       }
-      caption {
+      /* Not the table's caption: that is as wide as the table, and scrolls away with it. */
+      .caption {
         padding-bottom: var(--chalk-space-1);
         font-size: var(--chalk-text-m);
         font-weight: 600;
-        text-align: start;
       }
       th,
       td {
@@ -194,9 +194,9 @@ export class ChalkResultTable extends LitElement {
     if (rows.length === 0) return this.emptyText ? html`<p>${this.emptyText}</p>` : nothing;
     const spreads = new Set(Object.values(this.spreads));
     const columns = this.columns ?? columnsOf(rows).filter((column) => !spreads.has(column));
-    return html`<div class="scroll" tabindex="0" role="group" aria-label=${label}>
-        <table part="table">
-          <caption>${label}</caption>
+    return html`<div class="caption" id="caption">${label}</div>
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="caption">
+        <table part="table" aria-labelledby="caption">
           <thead><tr>${columns.map((column) => this.head(column))}</tr></thead>
           <tbody>${sortRows(rows, this.order).map((row) => this.row(row, columns))}</tbody>
         </table>

@@ -195,13 +195,18 @@ export const classifyStyles = css`
   }
   .ridge-pair {
     display: grid;
-    grid-template-columns: repeat(2, minmax(0, 24rem));
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
     gap: var(--chalk-space-1) var(--chalk-space-4);
+    max-width: 50rem;
   }
-  .ridge-pair h4 {
-    grid-column: 1 / -1;
+  .block h4 {
     margin: var(--chalk-space-2) 0 0;
     font-size: var(--chalk-text-m);
+  }
+  .block .facts {
+    margin: var(--chalk-space-1) 0;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
   }
   .ridges {
     max-width: 24rem;

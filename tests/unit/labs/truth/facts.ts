@@ -409,8 +409,8 @@ function adversarial(): LabFacts {
       outcome.noise.predicted,
       testImages,
       percent(at(curves.pgd, 0).accuracy),
-      transfer.epsilon,
       percent(at(curves.pgd, transfer.epsilon).accuracy),
+      transfer.epsilon,
       percent(at(curves.noise, transfer.epsilon).accuracy),
     ],
     readme: [
