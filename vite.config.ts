@@ -97,8 +97,6 @@ export default defineConfig({
           name: 'node',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/browser/**'],
-          // Files share a process, and with it what they import and the adapters that they open.
-          isolate: false,
           // All cores: left alone, the runner keeps one to itself, which on a machine with two is half the time.
           maxWorkers: availableParallelism(),
         },

@@ -3,13 +3,14 @@
  * options and `wgsl/job.ts` for the form of a job.
  */
 import { ChalkgradError } from '../../engine/errors.ts';
-import { WgslError } from '../../engine/wgsl/errors.ts';
+import { WgslError, WgslSubsetError } from '../../engine/wgsl/errors.ts';
 import { parseModule } from '../../engine/wgsl/front/index.ts';
 import { bindingsOf, entryOf, WgslInputError } from '../../engine/wgsl/trace/index.ts';
+import type { Module } from '../../engine/wgsl/typed.ts';
 import { isApart, PATIENCE_TEXT, runApart } from './wgsl/apart.ts';
 import { parseArguments, USAGE } from './wgsl/arguments.ts';
 import { checkJob, type Program, RUNNERS } from './wgsl/devices.ts';
-import type { BufferData, Job } from './wgsl/job.ts';
+import { type BufferData, type Job, placeOf } from './wgsl/job.ts';
 import { type Outputs, printError, printOutcome } from './wgsl/print.ts';
 import { judge } from './wgsl/verdict.ts';
 
@@ -22,7 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return args.length === 0 ? 2 : 0;
     }
     const { job, device } = given;
-    const module = parseModule(job.source, job.path);
+    const module = parse(job);
     const program: Program = { job, module, entry: entryOf(module, job.entry) };
     checkJob(program);
     if (device === 'webgpu' && !isApart()) {
@@ -41,6 +42,21 @@ export async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof ChalkgradError || error instanceof WgslError)) throw error;
     printError(error, args.includes('--json'));
     return 2;
+  }
+}
+
+/** @throws WgslError that names the file and the line where the fault was written */
+function parse(job: Job): Module {
+  try {
+    return parseModule(job.source, job.path);
+  } catch (error) {
+    if (!(error instanceof WgslError)) throw error;
+    const { path, line } = placeOf(job, error.line);
+    const at = { line, column: error.column };
+    const message = error.message.slice(`${error.path}:${error.line}:${error.column}: `.length);
+    throw error instanceof WgslSubsetError
+      ? new WgslSubsetError(path, at, error.construct, message)
+      : new WgslError(path, at, message);
   }
 }
 

@@ -128,6 +128,15 @@ function failure(view: LabView): Part {
     <button @click=${() => view.restart()}>↻ Run again</button></chalk-banner></div>`;
 }
 
+/** The parameter that the error of a failed run names (`epochs`, `network[3].kernel`), for its control. */
+function wrong({ run, definition }: LabView): { readonly key: string; readonly message: string } | undefined {
+  const { error } = run.report;
+  const path = error?.facts.path;
+  if (run.state !== 'failed' || error === undefined || typeof path !== 'string') return undefined;
+  const key = /^\w*/.exec(path)?.[0] ?? '';
+  return Object.hasOwn(definition.schema, key) ? { key, message: error.message.replace(`${path}: `, '') } : undefined;
+}
+
 function banners(view: LabView): TemplateResult {
   const { notes, run } = view;
   const changed = html`<chalk-banner kind="note" heading="Changed in this link:" dismissible @banner-close=${() => view.clearNotes()}>
@@ -158,7 +167,7 @@ function controls(view: LabView): Part {
   </div>`;
   const all = html`<chalk-controls
       .schema=${view.definition.schema} .config=${view.config} .base=${view.base} .applied=${run.applied}
-      .hide=${teacher.hide} .lock=${teacher.lock} ?linked=${view.linked} .selected=${view.selectedTerms}
+      .wrong=${wrong(view)} .hide=${teacher.hide} .lock=${teacher.lock} ?linked=${view.linked} .selected=${view.selectedTerms}
       @parameter-change=${(event: CustomEvent<ParameterChange>) => view.change({ [event.detail.key]: event.detail.value })}
       @parameters-reset=${() => view.resetAll()}
     ></chalk-controls>

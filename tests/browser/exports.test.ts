@@ -133,5 +133,10 @@ describe.skipIf(missing !== '')(`exports opened elsewhere${missing && ` (skipped
     expect(first).toEqual(shown.examples.slice(0, 784));
     const matrix = Object.entries(found).find(([name]) => /confusion.*\.csv$/.test(name))?.[1] as string[][];
     expect(matrix.slice(1).flatMap((row) => row.slice(1).map(Number))).toEqual(shown.matrix);
+    type Matrix = { readonly classes: readonly string[]; readonly counts: readonly (readonly number[])[] };
+    const [, json] = Object.entries(found).find(([name]) => /confusion.*\.json$/.test(name)) ?? expect.fail('no JSON');
+    const { classes, counts } = json as Matrix;
+    expect(classes).toEqual(matrix[0]?.slice(1));
+    expect(counts.flat()).toEqual(shown.matrix);
   });
 });

@@ -84,7 +84,7 @@ const cut = (text: string, separator: string): readonly [string, string | undefi
 function bareJob(path: string): Job {
   return {
     path,
-    source: readSource(path),
+    ...readSource(path),
     entry: undefined,
     workgroups: [1, 1, 1],
     buffers: {},

@@ -3,6 +3,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type ProgramInput, scalarValue } from '../../../engine/wgsl/trace/bind.ts';
 import { FINDING_KINDS, type FindingKind, WgslInputError } from '../../../engine/wgsl/trace/index.ts';
+import { include, type Place } from '../../../shaders/build/include.ts';
+import { ShaderBuildError } from '../../../shaders/build/tokens.ts';
 
 export type BufferType = 'f32' | 'i32' | 'u32';
 const VIEWS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
@@ -16,7 +18,10 @@ export interface JobBuffer {
 export interface Job {
   /** Where the program stands: named in every message about it. */
   readonly path: string;
+  /** The program with what its lines `// @include PATH` ask for. */
   readonly source: string;
+  /** Where each line of it was written; absent: in `path`. */
+  readonly places?: readonly Place[];
   readonly entry: string | undefined;
   readonly workgroups: readonly [number, number, number];
   readonly buffers: Readonly<Record<string, JobBuffer>>;
@@ -52,11 +57,20 @@ export function readText(path: string): string {
 }
 
 /** @throws WgslInputError */
-export function readSource(path: string): string {
-  const source = readText(path);
-  if (source.length > MAX_SOURCE) fail(`${path}:1:1: the source has ${source.length} characters; the most is ${MAX_SOURCE}`);
-  return source;
+export function readSource(path: string): Required<Pick<Job, 'source' | 'places'>> {
+  const own = readText(path);
+  if (own.length > MAX_SOURCE) fail(`${path}:1:1: the source has ${own.length} characters; the most is ${MAX_SOURCE}`);
+  try {
+    const { text, places } = include(own, path.replaceAll('\\', '/'), readText);
+    return { source: text, places };
+  } catch (error) {
+    if (error instanceof ShaderBuildError) return fail(error.message);
+    throw error;
+  }
 }
+
+/** Where a line of the job's source was written. */
+export const placeOf = ({ path, places }: Job, line: number): Place => places?.[line - 1] ?? { path, line };
 
 /** @throws WgslInputError naming the field */
 export function readJob(path: string): Job {
@@ -82,7 +96,7 @@ export function readJob(path: string): Job {
   const program = resolve(dirname(path), source);
   return {
     path: program,
-    source: readSource(program),
+    ...readSource(program),
     entry,
     workgroups: readGrid(workgroups, `${path}: 'workgroups'`),
     buffers: mapRecord(buffers, (value, name) => readBuffer(value, `${path}: buffer '${name}'`)),

@@ -3,7 +3,7 @@ import { WgslError, WgslSubsetError } from '../../../engine/wgsl/errors.ts';
 import { type Finding, numberText } from '../../../engine/wgsl/trace/index.ts';
 import type { Arguments } from './arguments.ts';
 import type { Program, RunResult } from './devices.ts';
-import type { BufferData, Job } from './job.ts';
+import { type BufferData, type Job, placeOf } from './job.ts';
 import type { Verdict } from './verdict.ts';
 
 const MOST_VALUES = 256;
@@ -31,7 +31,7 @@ function jsonOf({ program, args, result, outputs, verdict, exitCode }: Outcome):
     device: args.device,
     entry: program.entry.name,
     exitCode,
-    findings: result.findings,
+    findings: result.findings.map((finding) => ({ ...finding, ...placeOf(program.job, finding.line) })),
     buffers: Object.fromEntries(Object.entries(outputs).map(([name, data]) => [name, Array.from(data, jsonNumber)])),
     ...(result.steps === undefined ? {} : { steps: result.steps }),
     ...(args.watch ? { accesses: result.accesses } : {}),
@@ -52,11 +52,12 @@ function textOf({ program: { job }, args, result, outputs, verdict }: Outcome): 
   return parts.join('\n') || 'The program writes no buffer, and nothing was found.';
 }
 
-function findingText({ path, source }: Job, { kind, line, column, message, count, hint }: Finding): string {
-  const text = source.split('\n')[line - 1] ?? '';
+function findingText(job: Job, { kind, line, column, message, count, hint }: Finding): string {
+  const text = job.source.split('\n')[line - 1] ?? '';
+  const place = placeOf(job, line);
   const seen = count > 1 ? ` [${count.toLocaleString('en-US')} times]` : '';
   const caret = `${' '.repeat(Math.max(0, column - 1))}^`;
-  return `${path}:${line}:${column}: ${kind}${hint ? ' (a hint)' : ''}: ${message}${seen}\n  ${text}\n  ${caret}`;
+  return `${place.path}:${place.line}:${column}: ${kind}${hint ? ' (a hint)' : ''}: ${message}${seen}\n  ${text}\n  ${caret}`;
 }
 
 function bufferText(name: string, data: BufferData): string {

@@ -1,7 +1,7 @@
 /** Whether a job gave what it says must come out. */
 import type { Finding } from '../../../engine/wgsl/trace/index.ts';
 import { WgslInputError } from '../../../engine/wgsl/trace/index.ts';
-import type { BufferData, Job } from './job.ts';
+import { type BufferData, type Job, placeOf } from './job.ts';
 
 export interface Verdict {
   readonly passed: boolean;
@@ -10,15 +10,16 @@ export interface Verdict {
 
 /** Undefined where the job expects nothing, or nothing that this device can tell. @throws WgslInputError */
 export function judge(
-  { expect, tolerance, finding }: Job,
+  job: Job,
   outputs: Readonly<Record<string, BufferData>>,
   findings: readonly Finding[],
   traced: boolean,
 ): Verdict | undefined {
+  const { expect, tolerance, finding } = job;
   const verdicts: Verdict[] = [];
   if (finding && traced) {
-    const found = findings.some(({ kind, line }) => kind === finding.kind && line === finding.line);
-    const instead = findings.map(({ kind, line }) => `${kind} in line ${line}`).join(', ') || 'nothing';
+    const found = findings.some(({ kind, line }) => kind === finding.kind && placeOf(job, line).line === finding.line);
+    const instead = findings.map(({ kind, line }) => `${kind} in line ${placeOf(job, line).line}`).join(', ') || 'nothing';
     const wanted = `${finding.kind} in line ${finding.line}`;
     verdicts.push({
       passed: found,

@@ -113,15 +113,15 @@ export class View extends LabElement<typeof schema, Features> {
 
   protected override renderFigure() {
     if (this.ran.figure === 'blocks') return this.#blocks();
-    return html`${this.#waysOut()} ${this.#objective()} ${this.#images()} ${this.#chart()}`;
+    return html`${this.#objective()} ${this.#images()} ${this.#chart()}`;
   }
 
   /** Where the run could not begin for want of Tiny Darknet: networks that need no download. */
   #waysOut() {
     if (this.runState !== 'failed' || this.config.network !== 'tiny-darknet' || this.fixes('network')) return nothing;
-    return html`<p class="out">Without Tiny Darknet: <button @click=${() => {
+    return html`<p class="instead">Without Tiny Darknet: <button @click=${() => {
       if (this.#elsewhere('cifar-10')) this.restart();
-    }}>look into a small CNN that is trained here</button>, or give a checkpoint of the classification lab below the figure.</p>`;
+    }}>look into a small CNN that is trained here</button> or give a checkpoint of the classification lab:</p>`;
   }
 
   #blocks() {
@@ -247,7 +247,7 @@ export class View extends LabElement<typeof schema, Features> {
     if (this.hides('checkpoint')) return nothing;
     const given = [...this.#files.keys()];
     const value = { 'tiny-darknet': 'pretrained', 'cifar-10': 'train', file: 'file' }[this.config.network];
-    return html`<div class="network"><chalk-network-source verb="Look into" value=${value} pretrained ?disabled=${this.fixes('checkpoint') || this.fixes('network')} .names=${given}
+    return html`<div class="network">${this.#waysOut()}<chalk-network-source verb="Look into" value=${value} pretrained ?disabled=${this.fixes('checkpoint') || this.fixes('network')} .names=${given}
         @network-give=${(event: CustomEvent<GivenNetwork>) => this.#use(event.detail)}
         @network-choose=${(event: CustomEvent<{ source: 'train' | 'pretrained' }>) => {
           this.#elsewhere(event.detail.source === 'train' ? 'cifar-10' : 'tiny-darknet');

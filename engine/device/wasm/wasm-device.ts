@@ -31,7 +31,10 @@ const UNIFORM_BYTES = 256;
 const MAX_PLANS = 8192;
 /** Milliseconds that a call into WebAssembly should take: engines put better code in place only between calls. */
 const CALL = 3;
-/** Milliseconds of one thread's work from which threads share it: to wake them takes some hundredths of one. */
+/**
+ * Milliseconds of one thread's work from which threads share it. Waking them takes some hundredths, w; of work t two threads leave t / 2 + w,
+ * which gains from 2 w on.
+ */
 const SHARED_FROM = 0.1;
 
 interface WasmBuffer extends DeviceBuffer {

@@ -86,7 +86,7 @@ const short: Readonly<Record<string, { readonly config: object; readonly changes
         network: 'cifar-10',
         trainCount: 500,
         epochs: 1,
-        steps: 12,
+        steps: 8,
         compare: 'with pixels',
         terms: [{ kind: 'channel', layer: '9', unit: 3, weight: 1 }],
       },

@@ -157,6 +157,24 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 });
 
 describe('a .wgsl file with arguments', () => {
+  it('takes what the file includes, and names the line where a fault was written', async () => {
+    const shared = file('shared.wgsl', 'fn beyond(i: u32) -> f32 {\n  return x[i + 1u];\n}\n');
+    const head =
+      '@group(0) @binding(0) var<storage, read> x: array<f32>;\n@group(0) @binding(1) var<storage, read_write> y: array<f32>;\n';
+    const body = '// @include shared.wgsl\n@compute @workgroup_size(1) fn main() {\n  y[0] = beyond(0u);\n}\n';
+    const buffers = ['--buffer', 'x=f32:ones:1', '--buffer', 'y=f32:zeros:1'];
+    const { code, text } = await run(file('includes.wgsl', head + body), ...buffers);
+    expect(code).toBe(1);
+    expect(text).toContain(`${shared}:2:12: out-of-bounds: x[1], but x has 1 element`);
+    printed = [];
+    const wrong = await run(file('includes-wrong.wgsl', head + body.replace('0u', 'missing')), ...buffers);
+    expect(wrong.code).toBe(2);
+    expect(wrong.text).toContain('includes-wrong.wgsl:5:17: ');
+    printed = [];
+    const none = await run(file('includes-none.wgsl', '// @include none.wgsl\n'));
+    expect(none.text).toContain('includes-none.wgsl:1: @include: no file ');
+  });
+
   it('takes dispatch, buffers, uniform and overrides, and lists the accesses of an invocation', async () => {
     const args = ['--entry', 'scale', '--dispatch', '2,1,1', '--buffer', 'x=f32:range:7', '--buffer', 'y=f32:zeros:8'];
     const more = ['--buffer=counts=u32:0,0', '--uniform', 'factor=2', '--uniform', 'offset=[9,0.5]', '--uniform', 'n=7'];

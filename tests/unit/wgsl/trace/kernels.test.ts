@@ -52,7 +52,9 @@ it('every entry point of every shader has run', () => {
   const all = Object.values(shaders).flatMap(({ path, entryPoints }) =>
     Object.keys(entryPoints).map((entry) => `${path}:${entry}`),
   );
-  expect(all.filter((entry) => !ran().has(entry))).toEqual([]);
+  // What ran with other constants names them behind the path.
+  const names = new Set([...ran().keys()].map((name) => name.replace(/#[^:]*/, '')));
+  expect(all.filter((entry) => !names.has(entry))).toEqual([]);
 });
 
 /** Pipelines take SwiftShader long, so one entry point stands for its file. */
