@@ -25,7 +25,7 @@ export const mathCardStyles = css`
   }
   .why {
     max-width: var(--chalk-measure);
-    margin: 0 0 var(--chalk-space-2);
+    margin: var(--chalk-space-1) var(--chalk-space-4) 0;
   }
   .reference {
     color: var(--chalk-ink-soft);

@@ -9,11 +9,10 @@ import { experiments } from '../../../apps/labs/experiments.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import type { PyTorchExport } from '../../../apps/runtime/pytorch/name.ts';
+import { pythonWith } from '../../python.ts';
 
 const packs = join(dataFolder, 'packs');
-const pythons = [process.env.PYTHON, 'python3', '/usr/bin/python3'].filter((name) => name !== undefined);
-/** A Python that has PyTorch. */
-const python = pythons.find((name) => spawnSync(name, ['-c', 'import torch']).status === 0);
+const python = pythonWith('torch');
 
 let folder: string;
 beforeAll(() => {
@@ -71,9 +70,9 @@ const runs: readonly (readonly [lab: keyof typeof series, what: string, config: 
 ];
 
 const mnist = existsSync(join(packs, 'mnist-train.pack'));
-const lacking = python ? '' : ' (not run: no Python here has PyTorch; on Debian, apt-get install python3-torch)';
+const lacking = 'reason' in python ? ` (not run: ${python.reason})` : '';
 
-describe.skipIf(!mnist || !python)(`a run in PyTorch${lacking}`, () => {
+describe.skipIf(!mnist || 'reason' in python)(`a run in PyTorch${lacking}`, () => {
   it.each(runs)(
     '%s: %s',
     async (lab, _, config) => {
@@ -94,7 +93,9 @@ describe.skipIf(!mnist || !python)(`a run in PyTorch${lacking}`, () => {
       const name = /It reads (\S+)\.safetensors/.exec(script)?.[1] as string;
       writeFileSync(join(folder, `${name}.py`), script);
       writeFileSync(join(folder, `${name}.safetensors`), file);
-      const { stdout, stderr, status } = spawnSync(python as string, [join(folder, `${name}.py`)], { encoding: 'utf8' });
+      const { stdout, stderr, status } = spawnSync('command' in python ? python.command : '', [join(folder, `${name}.py`)], {
+        encoding: 'utf8',
+      });
       expect(status, stderr).toBe(0);
       const steps = [...stdout.matchAll(/loss ([\d.]+), in Chalkgrad ([\d.]+)/g)].map(
         ([, theirs, ours]) => [Number(theirs), Number(ours)] as const,
