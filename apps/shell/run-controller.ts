@@ -16,24 +16,11 @@ import type { SerializedError } from '../runtime/serialize-error.ts';
 import { type RunListener, Session } from '../runtime/session.ts';
 import { RunStore } from '../runtime/store.ts';
 import { awaitFloor, leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
-import type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
+import { type Banner, idle, type MadeRun, over, type RunHost, type RunStart, type Shown, shows, type Wish } from './run-host.ts';
 
 export type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
 
 type Config = Readonly<Record<string, unknown>>;
-
-/** A run on the screen: whether it was recorded, what it is made of, and the settings of its answers. */
-interface Shown {
-  readonly recorded: boolean;
-  readonly made: MadeRun | undefined;
-  readonly settings: Config | undefined;
-}
-
-/** Whether a figure may change with it. */
-const shows = ({ type }: LabEvent): boolean => type !== 'phase' && type !== 'status';
-
-const idle: StateReport = { state: 'idle', step: 0 };
-const over: readonly RunState[] = ['finished', 'failed', 'idle'];
 
 /** @typeParam C the lab's contract */
 export class RunController<C extends Contract = AnyContract> implements Speaker {
@@ -192,22 +179,15 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       this.awaitsPictures = pictures !== undefined;
       player.showEnd();
       if (!pictures) return;
-      await this.#complete(player, text, pictures);
-    } catch (error) {
-      this.banner({ id: 'recording', kind: 'note', heading: 'No recording:', message: messageOf(error) });
-    }
-  }
-
-  /** Puts the pictures into a recording that is shown; where they do not come, what stands in their place stays dimmed. */
-  async #complete(player: Player, story: string, pictures: Promise<string>): Promise<void> {
-    try {
-      const whole = readRecording(story, await pictures);
+      const whole = readRecording(text, await pictures);
       if (this.player !== player) return;
       this.awaitsPictures = false;
       player.complete(whole);
     } catch (error) {
-      if (this.player !== player) return;
-      this.banner({ id: 'recording', kind: 'note', heading: 'No pictures of the recording:', message: messageOf(error) });
+      if (attempt !== this.#attempt) return;
+      // Without its pictures a recording stays pale.
+      const heading = this.awaitsPictures ? 'No pictures of the recording:' : 'No recording:';
+      this.banner({ id: 'recording', kind: 'note', heading, message: messageOf(error) });
     }
   }
 
