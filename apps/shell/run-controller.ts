@@ -6,7 +6,6 @@
  * answer has changed. A start that is overtaken by another, or by the end of the element, does not go on.
  */
 import type { AnyContract, Contract } from '../runtime/contract.ts';
-import type { LabEvent } from '../runtime/events.ts';
 import type { DeviceInfo, DevicePreference } from '../runtime/experiment.ts';
 import { type OpenPort, openPort } from '../runtime/open-port.ts';
 import { Player } from '../runtime/player.ts';
