@@ -15,11 +15,11 @@ import type { SerializedError } from '../runtime/serialize-error.ts';
 import { type RunListener, Session } from '../runtime/session.ts';
 import { RunStore } from '../runtime/store.ts';
 import { awaitFloor, leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
-import { deviceLost, messageOf, noRecording, pausedByOther, slowDevice, waitsForOther } from './run-banners.ts';
-import type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
-import { type Config, idle, over, type Shown, shows } from './run-states.ts';
+import { type Banner, idle, type MadeRun, over, type RunHost, type RunStart, type Shown, shows, type Wish } from './run-host.ts';
 
 export type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
+
+type Config = Readonly<Record<string, unknown>>;
 
 /** @typeParam C the lab's contract */
 export class RunController<C extends Contract = AnyContract> implements Speaker {
@@ -178,22 +178,15 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       this.awaitsPictures = pictures !== undefined;
       player.showEnd();
       if (!pictures) return;
-      await this.#complete(player, text, pictures);
-    } catch (error) {
-      this.banner(noRecording('No recording', error));
-    }
-  }
-
-  /** Puts the pictures into a recording that is shown; where they do not come, what stands in their place stays dimmed. */
-  async #complete(player: Player, story: string, pictures: Promise<string>): Promise<void> {
-    try {
-      const whole = readRecording(story, await pictures);
+      const whole = readRecording(text, await pictures);
       if (this.player !== player) return;
       this.awaitsPictures = false;
       player.complete(whole);
     } catch (error) {
-      if (this.player !== player) return;
-      this.banner(noRecording('No pictures of the recording', error));
+      if (attempt !== this.#attempt) return;
+      // Without its pictures a recording stays pale.
+      const heading = this.awaitsPictures ? 'No pictures of the recording:' : 'No recording:';
+      this.banner({ id: 'recording', kind: 'note', heading, message: messageOf(error) });
     }
   }
 
@@ -300,7 +293,8 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     if (this.parallel || !this.#wish) return;
     this.#wish = undefined;
     this.#follow();
-    this.banner(pausedByOther);
+    const message = 'another lab on this page runs now. Resume pauses that one.';
+    this.banner({ id: 'floor', kind: 'note', heading: 'Paused:', message });
   }
 
   floorFree(): void {
@@ -350,7 +344,8 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       this.dismiss('floor');
       return true;
     }
-    this.banner(waitsForOther);
+    const message = 'another lab on this page runs. This one goes on after it; Run pauses that one.';
+    this.banner({ id: 'floor', kind: 'note', heading: 'Waiting:', message });
     return false;
   }
 
@@ -452,17 +447,21 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
 
   /** A policy of the page that costs the reader a device: whoever made the page can change it. */
   #sayDevice(device: DeviceInfo | undefined): void {
-    const slow = slowDevice(device);
-    if (!slow || this.#saidDevice) return;
+    const refused = device?.passedOver?.find((why) => why.includes('wasm-unsafe-eval'));
+    if (refused === undefined || this.#saidDevice) return;
     this.#saidDevice = true;
-    this.banner(slow);
+    const message = `${refused} The plain TypeScript loops compute instead, which is slow.`;
+    this.banner({ id: 'device', kind: 'note', heading: 'Slow here:', message });
   }
 
   #lost(notice: LostNotice): void {
     this.progress.rollBack();
+    const { resumedFrom } = notice;
     // What was changed on steps that are done again is changed before them now.
-    this.#changes = this.#changes.map((change) => ({ ...change, step: Math.min(change.step, notice.resumedFrom ?? 0) }));
-    this.banner(deviceLost(notice));
+    this.#changes = this.#changes.map((change) => ({ ...change, step: Math.min(change.step, resumedFrom ?? 0) }));
+    const from =
+      resumedFrom === undefined ? 'The run starts anew.' : `The run goes on from its checkpoint at step ${resumedFrom}.`;
+    this.banner({ id: 'lost', kind: 'warning', heading: 'The GPU device was lost.', message: `${notice.reason}. ${from}` });
   }
 
   /** The worker is gone; the next start makes a new one. */
@@ -494,3 +493,5 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.banner({ id: 'run', kind: 'error', heading: error.name, message: error.message });
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@
 import type { LabEvent } from '../runtime/events.ts';
 import type { DevicePreference, GivenFiles, TuneMode } from '../runtime/experiment.ts';
 import type { Hosting } from '../runtime/open-port.ts';
-import type { Change, StateReport } from '../runtime/runner.ts';
+import type { Change, RunState, StateReport } from '../runtime/runner.ts';
 
 export interface Banner {
   /** A newer banner of the same id replaces it. */
@@ -47,3 +47,17 @@ export interface MadeRun<Values = Config> extends RunStart<Values> {
   /** Live changes on the way. */
   readonly changes: readonly Change[];
 }
+
+/** A run on the screen: whether it was recorded, what it is made of, and the settings of its answers. */
+export interface Shown {
+  readonly recorded: boolean;
+  readonly made: MadeRun | undefined;
+  readonly settings: Config | undefined;
+}
+
+/** Whether a figure may change with it. */
+export const shows = ({ type }: LabEvent): boolean => type !== 'phase' && type !== 'status';
+
+/** Before a run; and the states after which none goes. */
+export const idle: StateReport = { state: 'idle', step: 0 };
+export const over: readonly RunState[] = ['finished', 'failed', 'idle'];
