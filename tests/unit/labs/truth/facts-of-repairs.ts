@@ -1,7 +1,7 @@
 /** As facts.ts, for the labs that repair networks. */
 import type { MaskTuneResult } from '../../../../apps/labs/masktune/experiment.ts';
 import type { ModeResult } from '../../../../apps/labs/mode/experiment.ts';
-import { configOf, get, type LabFacts, numbersOf, readme, resultOf, sentenceClaims, tableClaims } from './claims.ts';
+import { configOf, get, type LabFacts, numbersOf, resultOf, sentenceClaims, tableClaims } from './claims.ts';
 
 export function masktune(): LabFacts {
   const { models, trainingAccuracy } = resultOf<MaskTuneResult>('masktune');

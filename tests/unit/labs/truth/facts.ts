@@ -10,17 +10,8 @@ import type { RegressionResult } from '../../../../apps/labs/regression/experime
 import type { SaliencyResult } from '../../../../apps/labs/saliency/experiment.ts';
 import type { Mapping, TsneResult } from '../../../../apps/labs/tsne/experiment.ts';
 import { AGREEMENT_K } from '../../../../apps/labs/tsne/maps.ts';
-import {
-  configOf,
-  get,
-  type LabFacts,
-  mostFrequent,
-  numbersOf,
-  readme,
-  resultOf,
-  sentenceClaims,
-  tableClaims,
-} from './claims.ts';
+import { configOf, get, type LabFacts, mostFrequent, readme, resultOf, sentenceClaims, tableClaims } from './claims.ts';
+import { masktune, mode } from './facts-of-repairs.ts';
 import { readmeOf, tableAfter } from './readme.ts';
 import { recordedRun } from './rendered.ts';
 import { numbersIn } from './written.ts';
