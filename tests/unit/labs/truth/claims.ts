@@ -1,4 +1,4 @@
-/** How a lab's facts are told: claims of its README and its result. */
+/** Where a number of a lab's texts comes from: its recording, or the README's tables and sentences. */
 import { cell, numbersBetween, readmeOf, tableAfter } from './readme.ts';
 import { recordedRun } from './rendered.ts';
 import { numbersIn, valueOfText } from './written.ts';
@@ -63,3 +63,18 @@ export const get = <T>(value: T | undefined | null): T => {
   if (value === undefined || value === null) throw new Error('the recording lacks a number that the texts need');
   return value;
 };
+
+/** The n-th number of a sentence. */
+export const numbersOf = (lab: string, begin: string, end: string, n: number): number =>
+  valueOfText(get(numbersBetween(readmeOf(lab), begin, end)[n])).value;
+
+/** The three most frequent pairs of different classes, and how often each is found, of pairs in either order. */
+export function mostFrequent(pairs: Iterable<readonly [number, number]>): {
+  readonly classes: number[];
+  readonly counts: number[];
+} {
+  const counts = new Map<string, number>();
+  for (const [a, b] of pairs) if (a !== b) counts.set(String([a, b].sort()), (counts.get(String([a, b].sort())) ?? 0) + 1);
+  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3);
+  return { classes: most.flatMap(([pair]) => pair.split(',').map(Number)), counts: most.map(([, count]) => count) };
+}
