@@ -10,10 +10,12 @@ import { elementDocumentation } from './apps/gallery/plugin.ts';
 import { mathCards } from './apps/math/plugin.ts';
 import { offline } from './apps/offline/plugin.ts';
 import { sharedChunks } from './apps/shell/build/chunks.ts';
+import { firstPaint } from './apps/shell/build/first-paint.ts';
 import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
 import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
 import { wgsl } from './shaders/build/plugin.ts';
+import { LongestFirst } from './tests/longest-first.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/[\\/]$/, '');
 /** The launcher's tools and the test runner take the plugin alone; a site's build or server also checks and writes types. */
@@ -52,6 +54,7 @@ export default defineConfig({
     mathCards({ root }),
     elementDocumentation({ root }),
     offline(root),
+    firstPaint(),
     siteData(root),
   ],
   // The search for packages to prepare reads files only, and these are made by the labs' plugin.
@@ -84,6 +87,7 @@ export default defineConfig({
   test: {
     root,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [

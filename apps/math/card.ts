@@ -46,6 +46,8 @@ export interface SourcePart {
 export interface MathCard {
   readonly id: string;
   readonly title: string;
+  /** One plain sentence: why it matters. A lab may say it in its own words: see `because`. */
+  readonly why: string;
   /** TeX with `\term{id}{…}`. Several displayed lines are several entries. */
   readonly tex: readonly string[];
   /** Where the equation comes from. */
@@ -87,6 +89,7 @@ export interface BuiltSource {
 export interface BuiltCard {
   readonly id: string;
   readonly title: string;
+  readonly why: string;
   /** MathML, one string per displayed line, terms tagged `data-term`. */
   readonly mathml: readonly string[];
   readonly tex: readonly string[];

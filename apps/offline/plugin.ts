@@ -54,13 +54,11 @@ export function offline(root: string): Plugin {
           ...reach(bundle, [...named('engine/device/init.ts'), ...named(`labs/${id}/experiment.ts`)], true),
         ];
         const first = reach(bundle, named(`labs/${id}/index.html`), false);
-        return [...new Set(needed)]
+        const links = [...new Set(needed)]
           .filter((file) => !first.has(file))
-          .map((file) => ({
-            tag: 'link',
-            attrs: { rel: 'prefetch', as: 'script', crossorigin: '', href: `../../${file}` },
-            injectTo: 'body' as const,
-          }));
+          .map((file) => ({ tag: 'link', attrs: { rel: 'prefetch', as: 'script', crossorigin: '', href: `../../${file}` } }));
+        // Dead until the page has what it shows: see shell/page.ts.
+        return [{ tag: 'template', attrs: { class: 'ahead' }, children: links, injectTo: 'body' as const }];
       },
     },
     generateBundle: {

@@ -4,9 +4,17 @@ import { init } from '../../engine/device/init.ts';
 import '../../engine/ops/binary.ts';
 import type { RanKernel, RecordingDevice } from '../../engine/device/recording-device.ts';
 import type { TuningStore } from '../../engine/device/tuning/store.ts';
+import type { DeviceWishes } from './device-wishes.ts';
 import type { DeviceInfo, DevicePreference, TuneMode } from './experiment.ts';
 
-let current: { readonly device: RecordingDevice; readonly preference: DevicePreference; readonly tune: TuneMode } | undefined;
+interface Opened {
+  readonly device: RecordingDevice;
+  readonly preference: DevicePreference;
+  readonly tune: TuneMode;
+  readonly large: boolean;
+}
+
+let current: Opened | undefined;
 let attended = true;
 
 /** Tells whether the run may be measured: not while it is paused, as it is in a hidden tab. */
@@ -26,20 +34,29 @@ export function engineKernels(): readonly RanKernel[] {
 
 /**
  * @param tune whether trainers measure variants of kernels before their first recorded step
+ * @param large the run deserves the fastest adapter; else the one that saves power will do
  * @param store where measured choices are kept
- * @param threads of the WebAssembly device at most; absent: as many as the processor has
+ * @param wishes what the machine asks of a device
  * @throws NoWebGPUError for `webgpu` where there is none
  */
 export async function openEngine(
   preference: DevicePreference,
   tune: TuneMode = 'off',
+  large = true,
   store?: TuningStore,
-  threads?: number,
+  wishes: DeviceWishes = {},
 ): Promise<DeviceInfo> {
-  if (!current || current.device.isLost || current.preference !== preference || current.tune !== tune) {
+  // One that is open and faster than need be serves.
+  const weak = large && current?.large === false;
+  if (!current || current.device.isLost || current.preference !== preference || current.tune !== tune || weak) {
     const tuning = tune === 'off' ? undefined : { mode: tune, store, mayMeasure: () => attended };
-    const device = await init({ device: preference, ...(tuning && { tuning }), ...(threads && { threads }) });
-    current = { device, preference, tune };
+    const device = await init({
+      device: preference,
+      ...(tuning && { tuning }),
+      ...wishes,
+      powerPreference: large ? 'high-performance' : 'low-power',
+    });
+    current = { device, preference, tune, large };
   }
   current.device.forgetKernels();
   const { kind, name, software, passedOver } = current.device.info;

@@ -8,6 +8,6 @@ import type { Environment } from './runner.ts';
 
 /** @param folder the folder that `npm run data` fills with packs */
 export function nodeEnvironment(folder = 'data/packs'): Environment {
-  const open: Environment['open'] = (preference, tune) => openEngine(preference, tune, fileStore());
+  const open: Environment['open'] = (preference, tune, large) => openEngine(preference, tune, large, fileStore());
   return { data: cachedSource(folderSource(folder)), open, attend: attendEngine, lose: loseEngine, kernels: engineKernels };
 }

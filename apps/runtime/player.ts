@@ -9,7 +9,7 @@ const longest = 15_000;
 const frame = 33;
 
 export class Player implements RunSource {
-  readonly recording: Recording;
+  recording: Recording;
   readonly #listener: RunListener;
   /** Recording milliseconds per millisecond of play. */
   readonly #rate: number;
@@ -35,6 +35,15 @@ export class Player implements RunSource {
   showEnd(): void {
     this.#deliver(this.recording.events.length);
     this.#finish();
+  }
+
+  /** The same recording with its pictures: what was shown of it is shown again. */
+  complete(recording: Recording): void {
+    const shown = this.#at;
+    this.recording = recording;
+    this.#at = 0;
+    this.#listener.reset?.();
+    this.#deliver(shown);
   }
 
   play(): void {

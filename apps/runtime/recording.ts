@@ -56,15 +56,38 @@ export function writeRecording(recording: Recording): string {
   });
 }
 
-/** @throws Error when the text is no recording, or one of another format */
-export function readRecording(text: string): Recording {
+/** In base64 so long or longer, an array is a picture: what comes after the story. */
+const PICTURE = /\{"\$array":"(\w+)","data":"([A-Za-z0-9+/=]{1500,})"\}/g;
+
+/**
+ * A recording in two files: the story, which is small and has its numbers, curves and tables, and the pictures. In the story a picture is an
+ * array of its length without content, so that a figure has its shape before it has its pictures.
+ */
+export function splitRecording(text: string): { readonly story: string; readonly pictures: string } {
+  const pictures: string[] = [];
+  const story = text.replace(PICTURE, (_, kind: Kind, data: string) => {
+    pictures.push(data);
+    const length = fromBase64(data).length / arrays[kind].BYTES_PER_ELEMENT;
+    return JSON.stringify({ $array: kind, length, picture: pictures.length - 1 });
+  });
+  return { story, pictures: JSON.stringify(pictures) };
+}
+
+/**
+ * @param pictures of a recording in two files; without them its pictures are zeros
+ * @throws Error when the text is no recording, or one of another format
+ */
+export function readRecording(text: string, pictures?: string): Recording {
+  const late: readonly unknown[] | undefined = pictures === undefined ? undefined : JSON.parse(pictures);
   const recording = JSON.parse(text, (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null) return value;
     if ('$number' in value) return Number(value.$number);
-    if ('$array' in value && 'data' in value) {
-      const bytes = fromBase64(String(value.data));
+    if ('$array' in value && ('data' in value || 'picture' in value)) {
       const type = arrays[value.$array as Kind];
       if (!type) throw new Error(`recording: unknown array type '${value.$array}'`);
+      const data = 'data' in value ? value.data : late?.[value.picture as number];
+      if (data === undefined) return new type((value as { length?: number }).length ?? 0);
+      const bytes = fromBase64(String(data));
       return new type(bytes.buffer as ArrayBuffer, 0, bytes.byteLength / type.BYTES_PER_ELEMENT);
     }
     return value;

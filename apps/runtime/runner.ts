@@ -5,6 +5,7 @@
 
 import type { DataSource } from '../../engine/data/source.ts';
 import type { RanKernel } from '../../engine/device/recording-device.ts';
+import { isLarge } from './device-wishes.ts';
 import type { CheckpointEvent, LabEvent } from './events.ts';
 import type { AnyExperiment, DeviceInfo, DevicePreference, GivenFiles, RequestHandler, TuneMode } from './experiment.ts';
 import { type SerializedError, serializeError } from './serialize-error.ts';
@@ -17,8 +18,11 @@ type Config = Readonly<Record<string, unknown>>;
 /** What a run stands on: opened once per run, and again after a device is lost. */
 export interface Environment {
   readonly data: DataSource;
-  /** @throws NoWebGPUError and the like, shown to the reader as they are */
-  open(preference: DevicePreference, tune?: TuneMode): Promise<DeviceInfo>;
+  /**
+   * @param large the run deserves the fastest adapter there is; others ask for the one that saves power
+   * @throws NoWebGPUError and the like, shown to the reader as they are
+   */
+  open(preference: DevicePreference, tune?: TuneMode, large?: boolean): Promise<DeviceInfo>;
   /** Told whether the run goes and is seen: else nothing may be measured. */
   attend?(attending: boolean): void;
   /** The kernels that have run so far, with the variant of each: what cards show as the code that ran. */
@@ -325,7 +329,11 @@ export class Runner {
     const { signal } = this.#abort;
     const preference = this.#options.device ?? 'auto';
     const small = preference === 'auto' && this.#experiment.device === 'small';
-    this.#device = await this.#environment.open(small ? 'cpu' : preference, this.#options.tune);
+    this.#device = await this.#environment.open(
+      small ? 'cpu' : preference,
+      this.#options.tune,
+      isLarge(this.#experiment, this.#options.config),
+    );
     // Stopped meanwhile: the experiment is not even begun.
     if (signal.aborted) return;
     this.#handlers.clear();

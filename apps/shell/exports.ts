@@ -5,6 +5,7 @@ import { toCsv } from '../components/shared/files.ts';
 import type { Contract } from '../runtime/contract.ts';
 import { type AnyDefinition, type DeviceInfo, type GivenFile, presetValues } from '../runtime/experiment.ts';
 import { type Config, writeLink } from '../runtime/link.ts';
+import { type PyTorchExport, pytorchName } from '../runtime/pytorch/name.ts';
 import { defaults, type Parameter } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { sameValue, writeValue } from '../runtime/values.ts';
@@ -19,6 +20,8 @@ export interface ExportSource {
   readonly store: RunStore<Contract>;
   readonly device: DeviceInfo | undefined;
   readonly recorded: boolean;
+  /** The training in PyTorch; absent where the run does not offer it. */
+  readonly pytorch?: () => Promise<PyTorchExport>;
   /** What a report says beside the run; absent: no report is offered. */
   readonly report?: () => Pick<ReportSource, 'finding' | 'notes' | 'figures' | 'link'>;
 }
@@ -153,6 +156,22 @@ function reports(source: ExportSource, name: string): ExportItem[] {
   return [item('html'), item('md')];
 }
 
+/** The training in PyTorch: its script, and the file that the script reads. */
+function pytorchItems({ definition, made, pytorch }: ExportSource): ExportItem[] {
+  if (!pytorch) return [];
+  const name = pytorchName(definition.id, Number(made.config.seed));
+  return [
+    { id: 'pytorch', label: 'the training in PyTorch', format: 'py', name, provide: async () => (await pytorch()).script },
+    {
+      id: 'pytorch-data',
+      label: '… and the file that it reads',
+      format: 'safetensors',
+      name,
+      provide: async () => (await pytorch()).file,
+    },
+  ];
+}
+
 /** The items that every lab offers, after its own. */
 export function commonExports(source: ExportSource): readonly ExportItem[] {
   const { store, made } = source;
@@ -205,6 +224,7 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
     ...reports(source, name),
     { id: 'run', label: 'run and settings', format: 'json', name, provide: () => runJson(source) },
     { id: 'script', label: 'a script that repeats the run', format: 'ts', name, provide: () => runScript(source) },
+    ...pytorchItems(source),
     ...start,
   ];
 }

@@ -46,6 +46,8 @@ export interface LabModule<S extends Schema = Schema, C extends Contract = AnyCo
   readonly cards?: () => Promise<{ readonly cards: readonly BuiltCard[] }>;
   /** Address of the recorded run. */
   readonly recording?: string;
+  /** Address of its pictures, where they are not in it. */
+  readonly pictures?: string;
   /** The recording, where it is on its way already. */
   readonly early?: Promise<string | undefined>;
 }

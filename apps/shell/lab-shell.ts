@@ -23,6 +23,8 @@ import { keepTime, RunClock, timeOf } from './run-times.ts';
 import { tuneWish } from './tune-wish.ts';
 import { watchVisibility } from './visibility.ts';
 
+const textOf = async (address: string): Promise<string> => (await fetch(address)).text();
+
 /** What a start is given beside the configuration. */
 export interface StartOptions {
   /** Bytes of a checkpoint to go on from. */
@@ -107,6 +109,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
         return self.dataUrl || new URL('data/packs/', siteRoot).href;
       },
       loadRecording: () => this.#loadRecording(),
+      loadPictures: () => (this.module.pictures === undefined ? undefined : textOf(this.module.pictures)),
       runStarted: () => this.#runStarted(),
       runChanged: () => this.#scheduleRender(),
       runEvents: (events) => this.#runEvents(events),
@@ -270,7 +273,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     const { recording, early } = this.module;
     const text = await early;
     if (text !== undefined) return text;
-    return recording === undefined ? undefined : (await fetch(recording)).text();
+    return recording === undefined ? undefined : textOf(recording);
   }
 
   /** Something of the view is forgotten when a run starts. */

@@ -72,6 +72,8 @@ export interface LabView {
   resetAll(): void;
   choosePreset(name: string): void;
   clearNotes(): void;
+  /** The menu of exports was opened. */
+  exportsAsked(): void;
   copyLink(): void;
   openLinkBuilder(): void;
 }
@@ -126,6 +128,15 @@ function failure(view: LabView): Part {
     <button @click=${() => view.restart()}>↻ Run again</button></chalk-banner></div>`;
 }
 
+/** The parameter that the error of a failed run names (`epochs`, `network[3].kernel`), for its control. */
+function wrong({ run, definition }: LabView): { readonly key: string; readonly message: string } | undefined {
+  const { error } = run.report;
+  const path = error?.facts.path;
+  if (run.state !== 'failed' || error === undefined || typeof path !== 'string') return undefined;
+  const key = /^\w*/.exec(path)?.[0] ?? '';
+  return Object.hasOwn(definition.schema, key) ? { key, message: error.message.replace(`${path}: `, '') } : undefined;
+}
+
 function banners(view: LabView): TemplateResult {
   const { notes, run } = view;
   const changed = html`<chalk-banner kind="note" heading="Changed in this link:" dismissible @banner-close=${() => view.clearNotes()}>
@@ -156,7 +167,7 @@ function controls(view: LabView): Part {
   </div>`;
   const all = html`<chalk-controls
       .schema=${view.definition.schema} .config=${view.config} .base=${view.base} .applied=${run.applied}
-      .hide=${teacher.hide} .lock=${teacher.lock} ?linked=${view.linked} .selected=${view.selectedTerms}
+      .wrong=${wrong(view)} .hide=${teacher.hide} .lock=${teacher.lock} ?linked=${view.linked} .selected=${view.selectedTerms}
       @parameter-change=${(event: CustomEvent<ParameterChange>) => view.change({ [event.detail.key]: event.detail.value })}
       @parameters-reset=${() => view.resetAll()}
     ></chalk-controls>
@@ -167,7 +178,7 @@ function controls(view: LabView): Part {
 
 function tools(view: LabView): TemplateResult {
   return html`<div class="tools">
-    <chalk-export-menu .items=${view.exports}></chalk-export-menu>
+    <chalk-export-menu .items=${view.exports} @export-open=${() => view.exportsAsked()}></chalk-export-menu>
     <button @click=${() => view.copyLink()}>Copy link</button>
     ${
       view.compact || view.hides('teachers')
@@ -224,10 +235,11 @@ export function renderLab(view: LabView): TemplateResult {
   const heading = compact
     ? html`<h2>${definition.title}</h2>`
     : html`<header class="title"><h1>${definition.title}</h1><p class="question">${definition.question}</p></header>`;
-  return html`<div class="lab ${compact ? 'embed' : ''} ${run.stale ? 'stale' : ''}">
+  const stale = run.stale || run.awaitsPictures;
+  return html`<div class="lab ${compact ? 'embed' : ''} ${stale ? 'stale' : ''}">
     ${heading} ${finding(view)} ${banners(view)} ${compact ? nothing : parts.steps} ${deck(view)}
     <div class="stage">
-      <div class="view">${compact ? nothing : html`<h2 class="visually-hidden">Figure</h2>`}<div class="figure" part="figure" aria-busy=${run.stale}>${parts.figure}</div>${failure(view)}</div>
+      <div class="view">${compact ? nothing : html`<h2 class="visually-hidden">Figure</h2>`}<div class="figure" part="figure" aria-busy=${stale}>${parts.figure}</div>${failure(view)}</div>
       ${controls(view)}
       <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
     </div>

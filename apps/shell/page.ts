@@ -6,6 +6,13 @@ const whenIdle = (work: () => void): void => {
   else setTimeout(work, 2000);
 };
 
+// What a run will need comes when all is there that the page shows.
+addEventListener('load', () =>
+  whenIdle(() => {
+    for (const ahead of document.querySelectorAll<HTMLTemplateElement>('template.ahead')) ahead.replaceWith(ahead.content);
+  }),
+);
+
 if (document.documentElement.hasAttribute('embed')) {
   void import('../embed/frame.ts').then(({ reportHeight }) => reportHeight(document.body));
 } else if (import.meta.env.PROD && 'serviceWorker' in navigator) {

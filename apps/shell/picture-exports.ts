@@ -1,4 +1,4 @@
-/** Every picture that a lab shows, as PNG, and the numbers behind it as CSV: what is on the page can be taken away as it stands there. */
+/** Every picture that a lab shows, as PNG, and the numbers behind it as CSV, those of matrices as JSON too: what is on the page can be taken away as it stands there. */
 import type { ExportItem } from '../components/export-menu/element.ts';
 import { fileName } from '../components/shared/files.ts';
 
@@ -8,6 +8,8 @@ interface Picture extends Element {
   readonly name?: string;
   toPng?(): Promise<Blob>;
   toCsv?(): string;
+  /** Of what is a table of numbers with names. */
+  toJson?(): string;
 }
 
 const PICTURES = [
@@ -51,6 +53,8 @@ export function pictureExports(root: ParentNode, lab: string): readonly ExportIt
     if (picture.toPng) items.push({ id: `${id}-png`, label: title, format: 'png', name, provide: () => picture.toPng?.() ?? '' });
     if (picture.toCsv && WITH_CSV.includes(kind))
       items.push({ id: `${id}-csv`, label: title, format: 'csv', name, provide: () => picture.toCsv?.() ?? '' });
+    if (picture.toJson)
+      items.push({ id: `${id}-json`, label: title, format: 'json', name, provide: () => picture.toJson?.() ?? '' });
     return items;
   });
 }

@@ -6,7 +6,6 @@
  * answer has changed. A start that is overtaken by another, or by the end of the element, does not go on.
  */
 import type { AnyContract, Contract } from '../runtime/contract.ts';
-import type { LabEvent } from '../runtime/events.ts';
 import type { DeviceInfo, DevicePreference } from '../runtime/experiment.ts';
 import { type OpenPort, openPort } from '../runtime/open-port.ts';
 import { Player } from '../runtime/player.ts';
@@ -16,24 +15,11 @@ import type { SerializedError } from '../runtime/serialize-error.ts';
 import { type RunListener, Session } from '../runtime/session.ts';
 import { RunStore } from '../runtime/store.ts';
 import { awaitFloor, leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
+import { deviceLost, messageOf, noRecording, pausedByOther, slowDevice, waitsForOther } from './run-banners.ts';
 import type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
+import { type Config, idle, over, type Shown, shows } from './run-states.ts';
 
 export type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
-
-type Config = Readonly<Record<string, unknown>>;
-
-/** A run on the screen: whether it was recorded, what it is made of, and the settings of its answers. */
-interface Shown {
-  readonly recorded: boolean;
-  readonly made: MadeRun | undefined;
-  readonly settings: Config | undefined;
-}
-
-/** Whether a figure may change with it. */
-const shows = ({ type }: LabEvent): boolean => type !== 'phase' && type !== 'status';
-
-const idle: StateReport = { state: 'idle', step: 0 };
-const over: readonly RunState[] = ['finished', 'failed', 'idle'];
 
 /** @typeParam C the lab's contract */
 export class RunController<C extends Contract = AnyContract> implements Speaker {
@@ -48,6 +34,8 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
   banners: readonly Banner[] = [];
   /** The recording that is shown; undefined once a live run has been started. */
   player: Player | undefined;
+  /** The recording that is shown has its numbers, and its pictures are on their way. */
+  awaitsPictures = false;
   /** Does not pause others, and is not paused by them. */
   parallel = false;
   where: OpenPort['where'] | undefined;
@@ -179,16 +167,33 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       const text = await this.#host.loadRecording();
       // A server's page in place of a missing file is no recording either.
       if (!text?.startsWith('{') || attempt !== this.#attempt) return;
-      const recording = readRecording(text);
-      this.player = new Player(
-        recording,
+      const player = new Player(
+        readRecording(text),
         this.#listener(() => this.player !== undefined),
       );
+      this.player = player;
       this.#forget();
       this.#begin();
-      this.player.showEnd();
+      const pictures = this.#host.loadPictures?.();
+      this.awaitsPictures = pictures !== undefined;
+      player.showEnd();
+      if (!pictures) return;
+      await this.#complete(player, text, pictures);
     } catch (error) {
-      this.banner({ id: 'recording', kind: 'note', heading: 'No recording:', message: messageOf(error) });
+      this.banner(noRecording('No recording', error));
+    }
+  }
+
+  /** Puts the pictures into a recording that is shown; where they do not come, what stands in their place stays dimmed. */
+  async #complete(player: Player, story: string, pictures: Promise<string>): Promise<void> {
+    try {
+      const whole = readRecording(story, await pictures);
+      if (this.player !== player) return;
+      this.awaitsPictures = false;
+      player.complete(whole);
+    } catch (error) {
+      if (this.player !== player) return;
+      this.banner(noRecording('No pictures of the recording', error));
     }
   }
 
@@ -199,6 +204,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     const { recorded, made, settings } = this;
     this.player?.stop();
     this.player = undefined;
+    this.awaitsPictures = false;
     this.dismiss('run');
     this.dismiss('lost');
     this.#start = start;
@@ -294,8 +300,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     if (this.parallel || !this.#wish) return;
     this.#wish = undefined;
     this.#follow();
-    const message = 'another lab on this page runs now. Resume pauses that one.';
-    this.banner({ id: 'floor', kind: 'note', heading: 'Paused:', message });
+    this.banner(pausedByOther);
   }
 
   floorFree(): void {
@@ -345,8 +350,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       this.dismiss('floor');
       return true;
     }
-    const message = 'another lab on this page runs. This one goes on after it; Run pauses that one.';
-    this.banner({ id: 'floor', kind: 'note', heading: 'Waiting:', message });
+    this.banner(waitsForOther);
     return false;
   }
 
@@ -448,21 +452,17 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
 
   /** A policy of the page that costs the reader a device: whoever made the page can change it. */
   #sayDevice(device: DeviceInfo | undefined): void {
-    const refused = device?.passedOver?.find((why) => why.includes('wasm-unsafe-eval'));
-    if (refused === undefined || this.#saidDevice) return;
+    const slow = slowDevice(device);
+    if (!slow || this.#saidDevice) return;
     this.#saidDevice = true;
-    const message = `${refused} The plain TypeScript loops compute instead, which is slow.`;
-    this.banner({ id: 'device', kind: 'note', heading: 'Slow here:', message });
+    this.banner(slow);
   }
 
   #lost(notice: LostNotice): void {
     this.progress.rollBack();
-    const { resumedFrom } = notice;
     // What was changed on steps that are done again is changed before them now.
-    this.#changes = this.#changes.map((change) => ({ ...change, step: Math.min(change.step, resumedFrom ?? 0) }));
-    const from =
-      resumedFrom === undefined ? 'The run starts anew.' : `The run goes on from its checkpoint at step ${resumedFrom}.`;
-    this.banner({ id: 'lost', kind: 'warning', heading: 'The GPU device was lost.', message: `${notice.reason}. ${from}` });
+    this.#changes = this.#changes.map((change) => ({ ...change, step: Math.min(change.step, notice.resumedFrom ?? 0) }));
+    this.banner(deviceLost(notice));
   }
 
   /** The worker is gone; the next start makes a new one. */
@@ -494,5 +494,3 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.banner({ id: 'run', kind: 'error', heading: error.name, message: error.message });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

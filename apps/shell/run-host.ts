@@ -20,6 +20,8 @@ export interface RunHost {
   readonly dataUrl: string;
   /** Text of the lab's recording; undefined where there is none. */
   loadRecording(): Promise<string | undefined>;
+  /** The recording's pictures, where they are a file of their own; else undefined. */
+  loadPictures?(): Promise<string> | undefined;
   /** What was shown of a run before belongs to the past. */
   runStarted(): void;
   /** Something to show has changed. */

@@ -35,10 +35,10 @@ export const colors = {
   /** A selected term in equation, code, kernel and control. */
   selected: ['#ffe27a', '#6a5710'],
   'selected-ink': ['#1d2522', '#fff6d6'],
-  nonfinite: ['#e0009c', '#ff2fc0'],
-  error: ['#a31621', '#ff9a94'],
+  nonfinite: ['#e62e8a', '#ff2fc0'],
+  error: ['#9c0012', '#ffa38c'],
   'error-soft': ['#fdeaea', '#421d1d'],
-  warning: ['#7d5200', '#f2c46a'],
+  warning: ['#8c5400', '#f2c46a'],
   'warning-soft': ['#fff3d6', '#3d3014'],
   ok: ['#146c43', '#7fd1ae'],
   'ok-soft': ['#e6f4ec', '#1b3529'],
@@ -48,7 +48,7 @@ export const colors = {
 
 export type ColorName = keyof typeof colors;
 
-/** Ten categories (digits, classes, runs). Tested: ≥ 3:1 against the paper, distinct under deuteranopia and protanopia. */
+/** Ten categories (digits, classes, runs). Tested: ≥ 3:1 against the paper, distinct under deuteranopia, protanopia and tritanopia. */
 export const categorical: readonly Pair[] = [
   ['#0b63ae', '#6ab2f5'],
   ['#c4480c', '#ff8a4d'],

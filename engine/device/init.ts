@@ -13,6 +13,10 @@ export type DeviceChoice = 'auto' | 'webgpu' | 'wasm' | 'cpu';
 export interface OpenOptions {
   /** Threads of the `wasm` device; see WasmOptions. */
   readonly threads?: number | undefined;
+  /** Which of several GPUs; see the WebGPU specification, §4.2.2 GPURequestAdapterOptions. Default: 'high-performance'. */
+  readonly powerPreference?: GPUPowerPreference | undefined;
+  /** Most bytes of memory for tensors, of the `webgpu` and the `wasm` device; beyond it an allocation throws OutOfMemoryError. */
+  readonly memoryLimit?: number | undefined;
 }
 
 /** Loaded only where no GPU serves: it brings a compiler along. */
@@ -21,11 +25,15 @@ async function openWasm(options: OpenOptions, passedOver?: readonly string[]): P
   return WasmDevice.open({ ...options, passedOver });
 }
 
+async function openGpu({ powerPreference, memoryLimit }: OpenOptions, hardwareOnly = false): Promise<Device> {
+  return new WebGpuDevice(await openAdapter({ hardwareOnly, ...(powerPreference && { powerPreference }) }), memoryLimit);
+}
+
 /** A GPU, else WebAssembly, else the reference; never a software adapter. Only what is missing is passed over, faults are raised. */
 async function openBest(options: OpenOptions): Promise<Device> {
   const passedOver: string[] = [];
   try {
-    return new WebGpuDevice(await openAdapter({ hardwareOnly: true }));
+    return await openGpu(options, true);
   } catch (error) {
     if (!(error instanceof NoWebGPUError)) throw error;
     passedOver.push(error.message);
@@ -49,7 +57,7 @@ export async function openDevice(choice: DeviceChoice = 'auto', options: OpenOpt
     case 'auto':
       return new RecordingDevice(await openBest(options));
     case 'webgpu':
-      return new RecordingDevice(new WebGpuDevice(await openAdapter()));
+      return new RecordingDevice(await openGpu(options));
     case 'wasm':
       return new RecordingDevice(await openWasm(options));
     case 'cpu':
@@ -62,16 +70,16 @@ export async function openDevice(choice: DeviceChoice = 'auto', options: OpenOpt
 /**
  * Opens a device and makes it the one on which new tensors are made.
  * @param options.device 'auto' takes a GPU where there is one, else WebAssembly, else the TypeScript reference
- * @param options.threads threads of the WebAssembly device
+ * @param options.threads threads of the WebAssembly device; for powerPreference and memoryLimit see OpenOptions
  * @param options.tuning how trainers on it choose variants of kernels; choices in its store are taken over at once. Default: not measured
  */
 export async function init(
-  options: { device?: DeviceChoice; threads?: number; tuning?: TuningOptions } = {},
+  options: OpenOptions & { device?: DeviceChoice; tuning?: TuningOptions } = {},
 ): Promise<RecordingDevice> {
   if (typeof options !== 'object' || options === null) {
     throw new ArgumentError('init', `its options must be an object such as { device: 'cpu' }, not ${kindOf(options)}`);
   }
-  const device = await openDevice(options.device ?? 'auto', { threads: options.threads });
+  const device = await openDevice(options.device ?? 'auto', options);
   const { tuning } = options;
   device.tuning = tuning;
   const mode = tuning?.mode ?? 'measure';

@@ -108,6 +108,9 @@ export async function squareEffects(
 /** Infidelity of maps [N, H, W] against effects that have been measured; see `infidelity`. */
 export async function infidelityOf(maps: Tensor, squares: SquareEffects): Promise<Infidelity> {
   checkTensor('infidelity', maps, 'the maps');
+  if (!(squares?.places instanceof Int32Array) || !(squares.effects instanceof Float32Array)) {
+    throw new ArgumentError('infidelity', `the squares must be what squareEffects gives, not ${kindOf(squares)}`);
+  }
   const { height: h, width: w, window, places, effects } = squares;
   const samples = places.length / 2;
   const n = effects.length / samples;

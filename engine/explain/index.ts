@@ -56,9 +56,12 @@ export {
   type Infidelity,
   type InfidelityOptions,
   infidelity,
+  infidelityOf,
   type MaxSensitivityOptions,
   maxSensitivity,
   rankCorrelation,
+  type SquareEffects,
+  squareEffects,
 } from './faithfulness.ts';
 export * from './features/index.ts';
 export {

@@ -1,12 +1,13 @@
-/** What axe finds on a page made of parts: titles and headings of the whole page are not asked for. One line a place. */
+/** What axe finds on a page, one line a place. */
 import { createRequire } from 'node:module';
 import type { Page } from 'puppeteer';
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-export async function axeProblems(page: Page): Promise<string[]> {
+/** @param isWhole whether the page is one that readers open; of a page made of parts no title and heading are asked for */
+export async function axeProblems(page: Page, isWhole = false): Promise<string[]> {
   await page.addScriptTag({ path: axePath });
-  return page.evaluate(async () => {
+  return page.evaluate(async (whole) => {
     const { axe } = globalThis as unknown as {
       axe: {
         run(
@@ -16,7 +17,7 @@ export async function axeProblems(page: Page): Promise<string[]> {
     };
     const { violations } = await axe.run({ rules: { 'color-contrast': { enabled: true }, 'target-size': { enabled: true } } });
     return violations
-      .filter((v) => v.id !== 'document-title' && v.id !== 'page-has-heading-one')
+      .filter((v) => whole || (v.id !== 'document-title' && v.id !== 'page-has-heading-one'))
       .flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${JSON.stringify(n.target)} ${n.failureSummary}`));
-  });
+  }, isWhole);
 }

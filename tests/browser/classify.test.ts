@@ -14,8 +14,8 @@ import { openPageRunner, type PageRunner } from './page-runner.ts';
 
 const PROBE = 'tests/browser/classify.probe.ts';
 /** Steps whose losses are compared; the reference device takes a second for each. */
-const FIRST = 12;
-const OF_REFERENCE = 5;
+const FIRST = 6;
+const OF_REFERENCE = 3;
 /** The numbers of this file are those of the preset `full`: 1→32 (3×3) → 128 → 10, Adam 1e-3, batches of 64. */
 const settings = { evaluations: 1 };
 /** A small one: two epochs of 16 steps. */

@@ -52,13 +52,13 @@ it('keeps what a visit has loaded, and what a run will need', async () => {
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   const until = Date.now() + 90_000;
   const complete = (all: readonly string[]) =>
-    ['lab-worker', 'experiment', 'recording', 'wasm-device'].every((part) => all.some((url) => url.includes(part)));
+    ['lab-worker', 'experiment', 'story-regression', 'wasm-device'].every((part) => all.some((url) => url.includes(part)));
   let all = await kept();
   while (!complete(all) && Date.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 200));
     all = await kept();
   }
-  for (const part of ['lab-worker', 'experiment', 'recording', 'wasm-device', 'index.html']) {
+  for (const part of ['lab-worker', 'experiment', 'story-regression', 'wasm-device', 'index.html']) {
     expect(
       all.filter((url) => url.includes(part)),
       `${part} among\n${all.join('\n')}`,

@@ -3,6 +3,7 @@ import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { createServer as createViteServer } from 'vite';
 import { repositoryRoot } from '../../apps/cli/root.ts';
 
@@ -32,17 +33,20 @@ export interface FolderOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Pages beside the folder, by path: what a course has around a lab. Headers are theirs alone. */
   readonly pages?: ReadonlyMap<string, { readonly html: string; readonly headers?: Readonly<Record<string, string>> }>;
+  /** Text is sent compressed, as a static host does where the browser takes it. */
+  readonly compress?: boolean;
   /** Changes a file as it is sent; undefined: as it is. */
   readonly edit?: (path: string, text: () => string) => string | undefined;
 }
 
 /**
- * Serves a folder as a plain static host does: no rewriting, no compression.
+ * Serves a folder as a plain static host does: no rewriting.
  * @param folder absolute path
  * @param under path prefix, for a site that lies in a folder of a host, such as `/course/`
  */
 export async function serveFolder(folder: string, under = '/', options: FolderOptions = {}): Promise<Served> {
-  const { headers = ISOLATION, pages, edit } = options;
+  const { headers = ISOLATION, pages, edit, compress } = options;
+  const compressed = new Map<string, Buffer>();
   const server = createHttpServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname);
     const page = pages?.get(path);
@@ -61,6 +65,14 @@ export async function serveFolder(folder: string, under = '/', options: FolderOp
     const edited = edit?.(inside, () => readFileSync(file, 'utf8'));
     if (edited !== undefined) {
       response.writeHead(200, { ...headers, 'Content-Type': type }).end(edited);
+      return;
+    }
+    if (compress && /^text|javascript|json|svg/.test(type)) {
+      const body = compressed.get(file) ?? gzipSync(readFileSync(file));
+      compressed.set(file, body);
+      response
+        .writeHead(200, { ...headers, 'Content-Type': type, 'Content-Encoding': 'gzip', 'Content-Length': body.length })
+        .end(body);
       return;
     }
     response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': statSync(file).size });

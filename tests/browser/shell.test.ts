@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Recorder, writeRecording } from '../../apps/runtime/recording.ts';
 import { axeProblems } from './axe-problems.ts';
 import type { DemoLab } from './demo-lab.ts';
+import { openDemo } from './open-demo.ts';
 import { openPageRunner, type PageRunner } from './page-runner.ts';
-import { EMPTY_PAGE } from './serve.ts';
 
 let runner: PageRunner;
 let page: Page;
@@ -22,37 +22,7 @@ afterEach(async () => {
 
 /** Opens the demo lab with these attributes and waits for it. */
 async function open(attributes: Record<string, string> = { page: '' }, hash = '', labs = 1): Promise<void> {
-  page = await runner.browser.newPage();
-  problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  await page.goto(`${runner.origin}${EMPTY_PAGE}${hash}`);
-  await page.addStyleTag({ url: `${runner.origin}/shell/page.css` });
-  // What the demo lab reads once: faults of its worker, and its recording.
-  const { faults, recording, 'no-worker': noWorker, ...own } = attributes;
-  await page.evaluate((values) => Object.assign(globalThis, values), {
-    demoFaults: faults ?? '',
-    demoNoWorker: noWorker !== undefined,
-    ...(recording === undefined ? {} : { demoRecording: recording }),
-  });
-  await page.addScriptTag({ type: 'module', url: `${runner.origin}/@fs${new URL('./demo-lab.ts', import.meta.url).pathname}` });
-  await page.evaluate(
-    async (given, count) => {
-      await customElements.whenDefined('chalk-lab-demo');
-      const main = document.createElement('main');
-      for (let i = 0; i < count; i++) {
-        const lab = document.createElement('chalk-lab-demo');
-        for (const [name, value] of Object.entries(given)) lab.setAttribute(name, value);
-        main.append(lab);
-      }
-      document.body.append(main);
-    },
-    own,
-    labs,
-  );
-  await page.waitForSelector('chalk-lab-demo >>> chalk-transport-bar >>> button.play', { visible: true });
+  ({ page, problems } = await openDemo(runner, attributes, hash, labs));
 }
 
 const state = (index = 0) =>
@@ -246,6 +216,25 @@ it('shows the error of a run and can run again', async () => {
   expect(banner).toEqual(['error', 'TypeError', expect.stringContaining('nothing works')]);
   expect(await page.$('chalk-lab-demo >>> .view chalk-banner')).not.toBeNull();
   expect(await text(`${bar}button.play`)).toBe('Run');
+});
+
+it('marks the control over which a run failed, until it is changed', async () => {
+  await open({ page: '', faults: 'refuseAt=4' });
+  await page.click(`${bar}button.play`);
+  await until('failed');
+  await frames();
+  expect(await page.$('chalk-lab-demo >>> .view chalk-banner')).not.toBeNull();
+  const marked = () => page.$$eval(`${controls}[aria-invalid="true"]`, (fields) => fields.map(({ id }) => id));
+  expect(await marked()).toEqual(['rate']);
+  expect(await text(`${controls}#rate-fault`)).toBe('too steep from here: set to 0.05.');
+  expect(await page.$eval(`${controls}#rate`, (field) => field.getAttribute('aria-describedby'))).toBe('rate-fault');
+  await page.$eval(`${controls}#rate`, (field) => {
+    (field as HTMLInputElement).value = '0.05';
+    field.dispatchEvent(new Event('change'));
+  });
+  await frames();
+  expect(await marked()).toEqual([]);
+  expect(await page.$(`${controls}#rate-fault`)).toBeNull();
 });
 
 it('says that its worker died, and makes a new one', async () => {

@@ -113,6 +113,15 @@ export class ChalkConfusionMatrix extends LitElement {
     );
   }
 
+  /** `{classes, counts}`: names, and counts by true class, then by predicted class. */
+  toJson(): string {
+    const { matrix } = this;
+    if (!matrix) return '';
+    const all = Array.from({ length: matrix.classes }, (_, c) => c);
+    const counts = all.map((t) => all.map((p) => matrix.counts[t * matrix.classes + p]));
+    return JSON.stringify({ classes: all.map((c) => this.nameOf(c)), counts }, undefined, 1);
+  }
+
   /** The table as it is shown. @throws Error before an evaluation */
   toPng(): Promise<Blob> {
     const table = this.renderRoot.querySelector('table');

@@ -49,6 +49,7 @@ export class ChalkControls extends LitElement {
     lock: { attribute: false },
     linked: { type: Boolean },
     selected: { attribute: false },
+    wrong: { attribute: false },
     notes: { state: true },
     explained: { state: true },
     opened: { state: true },
@@ -66,6 +67,8 @@ export class ChalkControls extends LitElement {
   declare linked: boolean;
   /** Terms that are selected in the equations. */
   declare selected: readonly TermRef[];
+  /** The parameter over which the run failed, and why; it is marked until it is changed. */
+  declare wrong: { readonly key: string; readonly message: string } | undefined;
   /** What was corrected in a field, by key. */
   declare private notes: Readonly<Record<string, string>>;
   /** The parameter whose help is shown. */
@@ -83,6 +86,7 @@ export class ChalkControls extends LitElement {
     this.lock = [];
     this.linked = false;
     this.selected = [];
+    this.wrong = undefined;
     this.notes = {};
     this.explained = '';
     this.opened = {};
@@ -137,6 +141,18 @@ export class ChalkControls extends LitElement {
     event.preventDefault();
   }
 
+  /** Why the run failed over this parameter, as long as it has the value that the run had. */
+  private fault(key: string, p: Parameter): string | undefined {
+    if (this.wrong?.key !== key || this.applied === undefined) return undefined;
+    return sameValue(p, this.config[key], this.applied[key]) ? this.wrong.message : undefined;
+  }
+
+  /** The words below a control that belong to its value. */
+  private described(key: string, p: Parameter): string | typeof nothing {
+    const ids = [...(this.fault(key, p) ? [`${key}-fault`] : []), ...(this.notes[key] ? [`${key}-note`] : [])];
+    return ids.join(' ') || nothing;
+  }
+
   private renderNumber(key: string, p: NumberParameter, locked: boolean): TemplateResult {
     const value = this.config[key] as number;
     const text = p.unit ? `${value} ${p.unit}` : String(value);
@@ -148,7 +164,7 @@ export class ChalkControls extends LitElement {
       <span class="field">
         <input class="number" id=${key} type="text" inputmode=${p.type === 'int' ? 'numeric' : 'decimal'} autocomplete="off"
           title="${p.min} … ${p.max}" ?disabled=${locked} .value=${String(value)}
-          aria-describedby=${this.notes[key] ? `${key}-note` : nothing}
+          aria-invalid=${this.fault(key, p) !== undefined} aria-describedby=${this.described(key, p)}
           @change=${(event: Event) => this.typed(key, p, event.target as HTMLInputElement)} />
         ${p.unit ? html`<span class="unit">${p.unit}</span>` : nothing}
       </span>
@@ -162,11 +178,11 @@ export class ChalkControls extends LitElement {
       case 'int':
         return this.renderNumber(key, p, locked);
       case 'enum':
-        return html`<select id=${key} ?disabled=${locked} @change=${(event: Event) => this.emit(key, (event.target as HTMLSelectElement).value)}>
+        return html`<select id=${key} ?disabled=${locked} aria-invalid=${this.fault(key, p) !== undefined} aria-describedby=${this.described(key, p)} @change=${(event: Event) => this.emit(key, (event.target as HTMLSelectElement).value)}>
           ${p.values.map((v) => html`<option value=${v} .selected=${v === value}>${p.names?.[v] ?? v}</option>`)}
         </select>`;
       case 'string':
-        return html`<input class="text" id=${key} type="text" maxlength=${p.maxLength} ?disabled=${locked} .value=${String(value)}
+        return html`<input class="text" id=${key} type="text" maxlength=${p.maxLength} ?disabled=${locked} aria-invalid=${this.fault(key, p) !== undefined} aria-describedby=${this.described(key, p)} .value=${String(value)}
           @change=${(event: Event) => this.typed(key, p, event.target as HTMLInputElement)} />`;
       default:
         return html`<input class="text" id=${key} type="text" spellcheck="false" ?disabled=${locked}
@@ -201,7 +217,8 @@ export class ChalkControls extends LitElement {
     const changed = !sameValue(p, this.config[key], this.base[key]);
     const pending = this.applied !== undefined && p.live === 'restart' && !sameValue(p, this.config[key], this.applied[key]);
     const linked = this.linked && termsOf(p).length > 0;
-    return html`<div class="control ${pending ? 'pending' : ''} ${this.isSelected(p) ? 'selected' : ''}" part="control"
+    const fault = this.fault(key, p);
+    return html`<div class="control ${pending ? 'pending' : ''} ${fault ? 'wrong' : ''} ${this.isSelected(p) ? 'selected' : ''}" part="control"
       @pointerenter=${linked ? () => this.point(key, p) : nothing} @pointerleave=${linked ? () => this.leave(key) : nothing}>
       <div class="top">
         ${this.renderLabel(key, p, locked)}
@@ -218,6 +235,7 @@ export class ChalkControls extends LitElement {
         }
       </div>
       ${p.type === 'boolean' ? nothing : this.renderInput(key, p, locked)}
+      ${fault ? html`<p class="fault" id="${key}-fault">${fault}</p>` : nothing}
       ${this.notes[key] ? html`<p class="note" id="${key}-note" role="status">${this.notes[key]}</p>` : nothing}
       ${p.help ? html`<p class="help" id="${key}-help" ?hidden=${this.explained !== key}>${p.help}</p>` : nothing}
     </div>`;
@@ -235,7 +253,7 @@ export class ChalkControls extends LitElement {
     grid: TemplateResult,
     opened: boolean,
   ): TemplateResult {
-    const selected = entries.some(([, p]) => this.isSelected(p));
+    const selected = entries.some(([key, p]) => this.isSelected(p) || this.fault(key, p) !== undefined);
     const open = this.opened[name] ?? opened;
     const changes = this.changed(entries);
     const toggle = (event: Event) => {

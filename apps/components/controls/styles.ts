@@ -117,8 +117,16 @@ export const controlsStyles = css`
     width: 6.5rem;
     text-align: end;
   }
-  input[aria-invalid='true'] {
+  [aria-invalid='true'] {
     border-color: var(--chalk-error);
+  }
+  .control.wrong {
+    border-inline-start-color: var(--chalk-error);
+  }
+  .fault {
+    margin: 0;
+    color: var(--chalk-error);
+    font-size: var(--chalk-text-s);
   }
   .unit {
     color: var(--chalk-ink-soft);

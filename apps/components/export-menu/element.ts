@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { baseStyles } from '../../shell/styles.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { saveBlob } from '../shared/files.ts';
@@ -43,6 +43,7 @@ export function toBlob(content: Blob | string | Uint8Array, format: ExportFormat
  * @attr {string} label - of the button
  * @attr {start|end} align - the side of the button that the menu keeps to
  * @attr {boolean} open
+ * @fires export-open - the menu was opened: time to say what there is by now; no detail
  * @fires export-done - a file was handed over; detail `{id, bytes}`
  * @csspart menu
  */
@@ -157,6 +158,10 @@ export class ChalkExportMenu extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener('pointerdown', this.onOutside);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('open') && this.open) this.dispatchEvent(chalkEvent('export-open', null));
   }
 
   private onOutside = (event: PointerEvent): void => {

@@ -298,6 +298,7 @@ export class ChalkMathCard extends LitElement {
           ${card.reference.url ? html`<a href=${card.reference.url}>${card.reference.text}</a>` : card.reference.text}
         </span>
       </header>
+      <p class="why">${card.why}</p>
       <div class="equation" part="equation" role="group" aria-label="Equation" tabindex="0" @click=${this.onClick}>${unsafeHTML(card.mathml.join(''))}</div>
       ${this.renderTerms(card)}
       <p class="meaning" aria-live="polite">

@@ -23,6 +23,10 @@ export const mathCardStyles = css`
     font-size: var(--chalk-text-l);
     line-height: var(--chalk-leading-tight);
   }
+  .why {
+    max-width: var(--chalk-measure);
+    margin: var(--chalk-space-1) var(--chalk-space-4) 0;
+  }
   .reference {
     color: var(--chalk-ink-soft);
     font-size: var(--chalk-text-s);

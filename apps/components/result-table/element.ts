@@ -21,6 +21,7 @@ export interface ColumnHead {
  * @attr {string} label - caption, and name of the files
  * @attr {string} empty-text - shown where there are no rows; empty: nothing is shown
  * @attr {boolean} no-export
+ * @attr {boolean} wide - more columns than fit: heads wrap, and the first column stays while the others are scrolled
  * @fires table-sort - the reader sorted; detail `{column, descending}`, or null for the order in which the rows came
  * @slot - a remark below the table
  * @csspart table
@@ -45,6 +46,8 @@ export class ChalkResultTable extends LitElement {
         min-width: 0;
       }
       .scroll {
+        /* What is hidden from the eye but not from readers is placed within, not beside the page. */
+        position: relative;
         overflow-x: auto;
       }
       table {
@@ -52,11 +55,11 @@ export class ChalkResultTable extends LitElement {
         font-size: var(--chalk-text-s);
         font-variant-numeric: tabular-nums;
       }
-      caption {
+      /* Not the table's caption: that is as wide as the table, and scrolls away with it. */
+      .caption {
         padding-bottom: var(--chalk-space-1);
         font-size: var(--chalk-text-m);
         font-weight: 600;
-        text-align: start;
       }
       th,
       td {
@@ -75,6 +78,21 @@ export class ChalkResultTable extends LitElement {
         background: transparent;
         font-size: inherit;
         font-weight: inherit;
+      }
+      :host([wide]) :is(thead th, tbody th) {
+        min-width: 4.5rem;
+        max-width: 8rem;
+        vertical-align: bottom;
+        white-space: normal;
+      }
+      :host([wide]) :is(thead th:first-child, tbody th) {
+        position: sticky;
+        left: 0;
+        background: var(--chalk-paper);
+      }
+      :host([wide]) thead button {
+        text-align: inherit;
+        white-space: normal;
       }
       .struck,
       td small {
@@ -176,9 +194,9 @@ export class ChalkResultTable extends LitElement {
     if (rows.length === 0) return this.emptyText ? html`<p>${this.emptyText}</p>` : nothing;
     const spreads = new Set(Object.values(this.spreads));
     const columns = this.columns ?? columnsOf(rows).filter((column) => !spreads.has(column));
-    return html`<div class="scroll" tabindex="0" role="group" aria-label=${label}>
-        <table part="table">
-          <caption>${label}</caption>
+    return html`<div class="caption" id="caption">${label}</div>
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="caption">
+        <table part="table" aria-labelledby="caption">
           <thead><tr>${columns.map((column) => this.head(column))}</tr></thead>
           <tbody>${sortRows(rows, this.order).map((row) => this.row(row, columns))}</tbody>
         </table>

@@ -34,6 +34,10 @@ function honestDigits(share: number, digits: number): number {
 export const formatPercent = (share: number, digits = 1): string =>
   Number.isFinite(share) ? `${(share * 100).toFixed(honestDigits(share, digits))} %` : '–';
 
+/** `97 %`, in four characters at most: what is not quite all is `>99 %`, and what is not quite nothing `<1 %`. */
+export const roughPercent = (share: number): string =>
+  share > 0 && share < 0.005 ? '<1 %' : share < 1 && share >= 0.995 ? '>99 %' : formatPercent(share, 0);
+
 /** How a table writes the numbers of a column; default: four significant digits; `short`: three. */
 export type CellFormat = 'number' | 'short' | 'percent' | 'count';
 

@@ -36,8 +36,8 @@ export const finding: Finding<typeof schema, Adversarial> = ({ store }) => {
   const control = nearest(curves.noise, result.transfer.epsilon);
   const many =
     clean && pgd && control
-      ? html` Of ${result.testImages} test images ${formatPercent(clean.accuracy)} are recognised, under PGD of ε = ${+pgd.epsilon.toFixed(3)}
-          ${formatPercent(pgd.accuracy)}, under random signs of that size ${formatPercent(control.accuracy)}.`
+      ? html` Of ${result.testImages} test images ${formatPercent(clean.accuracy)} are recognised, ${formatPercent(pgd.accuracy)} under PGD of
+          ε = ${+pgd.epsilon.toFixed(3)}, ${formatPercent(control.accuracy)} under random signs of that size.`
       : nothing;
   return html`${one}${many}${hardenedWords(result)}`;
 };

@@ -1,13 +1,17 @@
 /** Trains a classifier, or several in a search, and answers questions about what it has learned. */
 import { ConfigError } from '../../../engine/index.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
+import type { Module } from '../../../engine/nn/module.ts';
 import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import type { Cell } from '../../runtime/events.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent, RunContext } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { liveTensors } from './card-tensors.ts';
 import { loadPictures, type Pictures } from './data.ts';
+import type { HistogramReport } from './histograms.ts';
+import type { DrawnLayer } from './network-diagram.ts';
 import type { Config } from './networks.ts';
 import {
   type EvaluationReport,
@@ -22,7 +26,7 @@ import { type Inspection, imagesOf, inspect, type Prediction, predict, type SetN
 import { type EpochResult, evaluated, type History, newHistory, type Told, trainFully } from './run.ts';
 import { definition, type schema } from './schema.ts';
 import { searched, type Trained, type TrialResult } from './search.ts';
-import { Training } from './training.ts';
+import { Training, trainerConfig } from './training.ts';
 
 /** The event `data` named 'setup'. */
 export interface Setup {
@@ -30,6 +34,8 @@ export interface Setup {
   readonly classNames: readonly string[];
   readonly inputShape: readonly number[];
   readonly network: NetworkDefinition;
+  /** Its layers with what they put out. */
+  readonly layers: readonly DrawnLayer[];
   readonly parameters: number;
   readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
 }
@@ -43,13 +49,15 @@ export interface Classification {
     /** Whose pictures the images of that name are. */
     mistakes: MistakesReport;
     gradients: GradientReport;
+    [histogram: `histogram ${number}`]: HistogramReport;
   };
-  requests: CardRequests & {
-    predict(of: { readonly pixels: Uint8Array }): Prediction;
-    inspect(of: Subject): Inspection;
-    images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
-    checkpoint(): { readonly bytes: Uint8Array; readonly step: number };
-  };
+  requests: CardRequests &
+    PyTorchRequests & {
+      predict(of: { readonly pixels: Uint8Array }): Prediction;
+      inspect(of: Subject): Inspection;
+      images(of: { readonly set: SetName; readonly indices: readonly number[] }): ImageBatch;
+      checkpoint(): { readonly bytes: Uint8Array; readonly step: number };
+    };
 }
 
 type Event = ExperimentEvent<Classification['data']>;
@@ -72,6 +80,18 @@ export interface ClassifyResult {
 /** Pictures of the training set shown at the start. */
 const EXAMPLES = 24;
 
+/** A layer for the drawing. */
+const drawn = (layer: Module): DrawnLayer => ({
+  type: layer.type,
+  shape: layer.outputShape,
+  parameters: layer.parameterCount,
+  inside: insideOf(layer),
+});
+
+/** Types of the layers within a layer that can hold some. */
+const insideOf = (layer: Module): string[] =>
+  layer.children.flatMap(([, child]) => (child.children.length > 0 ? insideOf(child) : [child.type]));
+
 function setupOf(training: Training): Setup {
   const { train, validation, test } = training.pictures;
   return {
@@ -79,6 +99,7 @@ function setupOf(training: Training): Setup {
     classNames: train.classNames,
     inputShape: [train.height, train.width, train.channels],
     network: training.network.definition,
+    layers: training.network.layers.map(drawn),
     parameters: training.network.parameterCount,
     counts: { train: train.count, validation: validation?.count ?? 0, test: test.count },
   };
@@ -156,6 +177,10 @@ function serve(context: Context<Config, Classification>, current: () => Training
   });
   context.serve('images', (of) => imagesOf(present(), of));
   context.serve('verify', async ({ card }) => (await import('./verify.ts')).verify(present(), card));
+  context.serve('pytorch', () => {
+    const { config, pictures, network } = present();
+    return pytorchOf({ definition, config, begin: () => trainerConfig(config, pictures), trained: () => network.stateDict() });
+  });
   context.serve('checkpoint', async () => {
     const training = present();
     return { bytes: training.annotate(await training.trainer.checkpoint()), step: training.trainer.progress.step };

@@ -113,8 +113,10 @@ async function* look(
   history.training = yield* evaluated(training, training.trainProbe, 'evaluate');
   if (options.trial !== undefined) return;
   yield { type: 'metric', series: 'training', x: step, y: history.training.accuracy ?? 0, chart: 'accuracy' };
-  history.gradients = await training.gradientNorms();
-  yield* gradientEvents(history.gradients, step);
+  const { histograms, ...norms } = await training.gradientNorms();
+  history.gradients = norms;
+  yield* gradientEvents(norms, step);
+  yield { type: 'data', name: `histogram ${step}`, value: { step, layers: histograms } };
   yield* checkpoints(training, history);
 }
 

@@ -162,4 +162,75 @@ export const classifyStyles = css`
   .space .wrong {
     color: var(--chalk-error);
   }
+  .diagram {
+    overflow-x: auto;
+  }
+  .diagram svg {
+    display: block;
+  }
+  .diagram text,
+  .ridges text {
+    fill: var(--chalk-ink-soft);
+    font-size: 11px;
+    font-variant-numeric: tabular-nums;
+  }
+  .diagram .type {
+    fill: var(--chalk-ink);
+    font-weight: 600;
+  }
+  .diagram line,
+  .diagram .arc {
+    fill: none;
+    stroke: var(--chalk-rule-strong);
+    stroke-width: 1.5px;
+  }
+  .diagram rect {
+    fill: var(--chalk-sunken);
+    stroke: var(--chalk-rule-strong);
+  }
+  .diagram rect.learned,
+  .diagram rect.skip {
+    fill: var(--chalk-model-soft);
+    stroke: var(--chalk-model);
+  }
+  .ridge-pair {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
+    gap: var(--chalk-space-1) var(--chalk-space-4);
+    max-width: 50rem;
+  }
+  .block h4 {
+    margin: var(--chalk-space-2) 0 0;
+    font-size: var(--chalk-text-m);
+  }
+  .block .facts {
+    margin: var(--chalk-space-1) 0;
+    color: var(--chalk-ink-soft);
+    font-size: var(--chalk-text-s);
+  }
+  .ridges {
+    max-width: 24rem;
+    margin: 0;
+  }
+  .ridges figcaption {
+    font-size: var(--chalk-text-s);
+  }
+  .ridges svg {
+    display: block;
+    width: 100%;
+    height: auto;
+  }
+  .ridges polygon {
+    fill: color-mix(in srgb, var(--chalk-surface) 25%, var(--chalk-model-soft));
+    stroke: var(--chalk-model);
+    stroke-width: 1px;
+  }
+  .ridges.gradients polygon {
+    fill: color-mix(in srgb, var(--chalk-surface) 25%, var(--chalk-data-soft));
+    stroke: var(--chalk-data);
+  }
+  .ridges line {
+    stroke: var(--chalk-rule-strong);
+    stroke-dasharray: 2 3;
+  }
 `;

@@ -21,6 +21,7 @@ import { imageData, type TrainingData } from '../../../engine/train/data.ts';
 import { lossFunction } from '../../../engine/train/loss.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Pictures } from './data.ts';
+import { type HistogramReport, histogramOf, MOST_LAYERS, spread } from './histograms.ts';
 import { type Config, networkOf } from './networks.ts';
 import { optimiserOf, scheduleOf } from './optimiser.ts';
 import type { Told } from './run.ts';
@@ -42,6 +43,28 @@ export interface GradientNorms {
   readonly norms: Float32Array<ArrayBuffer>;
 }
 
+/** What trains, from the start: the network is made here. @throws ConfigError naming the layers that do not fit the images */
+export function trainerConfig(config: Config, { train }: Pick<Pictures, 'train'>) {
+  const inputShape = [train.height, train.width, train.channels];
+  const { seed } = config;
+  const classes = train.classNames.length;
+  return {
+    network: buildNetwork(networkOf(config, inputShape, classes), { inputShape, rng: seed, dropoutSeed: seed }),
+    data: imageData(train, { normalisation: config.normalise ? { mean: train.mean, std: train.std } : null }),
+    loss: 'crossEntropy',
+    optimiser: optimiserOf(config),
+    schedule: scheduleOf(config),
+    batchSize: config.batch,
+    epochs: config.epochs,
+    seed,
+  } as const;
+}
+
+/** With the spread of weights and gradients in some layers. */
+export interface Gradients extends GradientNorms {
+  readonly histograms: HistogramReport['layers'];
+}
+
 export class Training {
   readonly config: Config;
   readonly pictures: Pictures;
@@ -60,31 +83,19 @@ export class Training {
     this.config = config;
     this.pictures = pictures;
     const { train, validation, test } = pictures;
-    const inputShape = [train.height, train.width, train.channels];
     this.normalisation = config.normalise ? { mean: train.mean, std: train.std } : null;
     const data = (set: ImageDataset): TrainingData => imageData(set, { normalisation: this.normalisation });
-    const { seed } = config;
     this.validation = validation && data(validation);
     this.#looks = looksOf(config, train.count);
     const classes = train.classNames.length;
-    const network = buildNetwork(networkOf(config, inputShape, classes), { inputShape, rng: seed, dropoutSeed: seed });
+    const trainer = trainerConfig(config, pictures);
+    const { network } = trainer;
     if (network.outputShape.length !== 1 || network.outputShape[0] !== classes) {
       const output = network.outputShape.join(' × ');
       network.dispose();
       throw new ConfigError('network', `its last layer puts out ${output} values; these pictures have ${classes} classes.`);
     }
-    this.trainer = new Trainer({
-      network,
-      data: data(train),
-      ...(this.validation ? { validation: this.validation } : {}),
-      loss: 'crossEntropy',
-      optimiser: optimiserOf(config),
-      schedule: scheduleOf(config),
-      batchSize: config.batch,
-      epochs: config.epochs,
-      seed,
-      evalEvery: 'never',
-    });
+    this.trainer = new Trainer({ ...trainer, ...(this.validation ? { validation: this.validation } : {}), evalEvery: 'never' });
     this.trainProbe = data(take(train, TRAIN_PROBE));
     this.test = data(test);
     this.#probe = this.batchOf(take(train, PROBE));
@@ -121,25 +132,41 @@ export class Training {
   }
 
   /** On the first training images, without dropout, so that neither running statistics nor random numbers move. */
-  async gradientNorms(): Promise<GradientNorms> {
+  async gradientNorms(): Promise<Gradients> {
     const weights = this.network.namedParameters().filter(([name]) => name.endsWith('weight'));
+    const chosen = spread([...weights.keys()], MOST_LAYERS);
     const found = this.evaluating((network) =>
       scope(() => {
         const { x, labels } = this.#probe;
         const loss = lossFunction('crossEntropy')(network.forward(x), { inputs: x, targets: labels }, network);
         const tensors = weights.map(([, weight]) => weight);
         const gradients = grad(loss, tensors, { allowUnused: true });
-        return noGrad(() =>
+        const norms = noGrad(() =>
           concat(
             gradients.map((g) => (g ? reshape(sqrt(sum(square(g))), [1]) : tensor([0], [1]))),
             0,
           ),
         );
+        return { norms, gradients: chosen.map((index) => gradients[index] ?? null) };
       }),
     );
-    const norms = await found.data();
-    found.dispose();
-    return { layers: weights.map(([name]) => name.replace(/\.?weight$/, '')), norms };
+    const [norms, ...values] = await Promise.all([
+      found.norms.data(),
+      ...chosen.map((index) => weights[index]?.[1].data()),
+      ...found.gradients.map((gradient) => gradient?.data()),
+    ]);
+    for (const made of [found.norms, ...found.gradients]) made?.dispose();
+    const layers = weights.map(([name]) => name.replace(/\.?weight$/, ''));
+    const histogram = (index: number) => histogramOf(values[index] ?? []);
+    return {
+      layers,
+      norms,
+      histograms: chosen.map((index, n) => ({
+        path: layers[index] as string,
+        weights: histogram(n),
+        gradients: histogram(chosen.length + n),
+      })),
+    };
   }
 
   /**

@@ -12,7 +12,7 @@ import '../../components/image-picker/element.ts';
 import '../../components/result-table/element.ts';
 import type { ChalkRunsTable } from '../../components/runs-table/element.ts';
 import '../../components/runs-table/element.ts';
-import { formatCount, formatPercent, formatShape } from '../../components/shared/format.ts';
+import { formatCount, formatPercent, formatShape, roughPercent } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import { styled } from '../../components/shared/styled.ts';
 import type { BuiltCard } from '../../math/card.ts';
@@ -26,8 +26,11 @@ import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './cha
 import { classBars } from './class-bars.ts';
 import { runnableCode } from './code.ts';
 import type { Classification, Setup } from './experiment.ts';
+import { histograms } from './histogram-plot.ts';
+import type { HistogramReport } from './histograms.ts';
 import { evaluationOf, KeptRuns } from './kept-runs.ts';
 import './look-inside.ts';
+import { networkDiagram } from './network-diagram.ts';
 import type { EvaluationReport } from './report.ts';
 import type { Subject } from './requests.ts';
 import { definition, type schema } from './schema.ts';
@@ -37,8 +40,6 @@ import { classifyStyles } from './styles.ts';
 /** Images of one cell that are fetched at most. */
 const MOST_IN_CELL = 60;
 const NONE: readonly never[] = [];
-/** Ten of them below one another: `<1 %` where all digits would not fit. */
-const roughly = (p: number): string => (p > 0 && p < 0.005 ? '<1 %' : p < 1 && p > 0.995 ? '>99 %' : formatPercent(p, 0));
 
 /** The images behind a cell of the matrix. */
 interface Cell {
@@ -214,7 +215,7 @@ export class View extends LabElement<typeof schema, Classification> {
             (p, i) => html`<li class=${i === prediction.prediction ? 'best' : ''}>
               <span class=${i === prediction.prediction ? 'best' : ''}>${names[i] ?? i}</span>
               <span class="bar"><i ${styled({ width: `${(100 * p).toFixed(1)}%` })}></i></span>
-              <span class="share">${roughly(p)}</span></li>`,
+              <span class="share">${roughPercent(p)}</span></li>`,
           )}
         </ul>`
       : html`<p class="summary">${hint || `${drawable ? 'Draw a digit' : 'Choose a picture'}: the network, as far as it is trained, reads it.`}</p>`;
@@ -274,10 +275,20 @@ export class View extends LabElement<typeof schema, Classification> {
         <chalk-chart id="norms" label="Gradient norms over time" x-label="step" y-label="‖∂L/∂W‖" y-scale="log" height="200"
           .series=${timeSeries(store)} empty-text="After the first evaluation."></chalk-chart>
       </div>
+      ${histograms(
+        this.#histograms,
+        store.series('gradients').map(({ name }) => name),
+      )} ${this.#setup ? networkDiagram(this.#setup.inputShape, this.#setup.layers) : nothing}
       ${report ? html`${this.#renderClasses(report)} ${classBars(report)}` : nothing}
       <chalk-result-table label="Test images" .rows=${store.tables.get('test') ?? NONE}></chalk-result-table>
       ${this.hides('inside') ? nothing : this.#renderInside(report)}
     </div>`;
+  }
+
+  /** Of every look at the network so far. */
+  get #histograms(): readonly HistogramReport[] {
+    const [norms] = this.store.series('gradients');
+    return (norms?.x ?? []).flatMap((step) => this.store.data.get(`histogram ${step}`) ?? []);
   }
 
   #renderInside(report: EvaluationReport | undefined) {

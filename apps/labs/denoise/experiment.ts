@@ -2,12 +2,13 @@
 import { channelStatistics, type ImageDataset, type Normalisation, subset, toFloat32 } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { exported, LAST, load as loadCheckpoint, save } from './checkpoint.ts';
 import { clothesOf, NORMALISATION } from './mix.ts';
 import { type Baselines, baselines } from './noise.ts';
 import { definition, type SetName, type schema, sets as setNames, type TrainingName, trainings } from './schema.ts';
-import { type Config, Denoiser, type MeasuredError, noiseOf, type Sets } from './training.ts';
+import { type Config, Denoiser, type MeasuredError, noiseOf, type Sets, trainerConfig } from './training.ts';
 
 /** What the cards ask for: loaded when they do. */
 const inspection = () => import('./inspect.ts');
@@ -47,20 +48,21 @@ export interface Look {
 export interface Denoising {
   result: DenoiseResult;
   data: { baselines: { readonly mnist: Baselines; readonly fashion: Baselines } };
-  requests: CardRequests & {
-    /** The levels of the network for one image of a set. */
-    inside(of: Look & { readonly set: SetName; readonly index: number }): readonly Level[];
-    /** An image of the reader's, 28 × 28 bytes, by every network. @param as the set whose units it is given in */
-    own(of: { readonly pixels: Uint8Array; readonly as: SetName }): {
-      readonly clean: Uint8Array;
-      readonly noisy: Uint8Array;
-      readonly denoised: Readonly<Partial<Record<TrainingName, Uint8Array>>>;
+  requests: CardRequests &
+    PyTorchRequests & {
+      /** The levels of the network for one image of a set. */
+      inside(of: Look & { readonly set: SetName; readonly index: number }): readonly Level[];
+      /** An image of the reader's, 28 × 28 bytes, by every network. @param as the set whose units it is given in */
+      own(of: { readonly pixels: Uint8Array; readonly as: SetName }): {
+        readonly clean: Uint8Array;
+        readonly noisy: Uint8Array;
+        readonly denoised: Readonly<Partial<Record<TrainingName, Uint8Array>>>;
+      };
+      /** One of the networks as a file that other labs open. */
+      network(of: { readonly training: TrainingName }): Uint8Array;
+      /** The images of both sets, denoised: bytes [8, 28, 28]. */
+      denoise(of: Look): Readonly<Record<SetName, Uint8Array>>;
     };
-    /** One of the networks as a file that other labs open. */
-    network(of: { readonly training: TrainingName }): Uint8Array;
-    /** The images of both sets, denoised: bytes [8, 28, 28]. */
-    denoise(of: Look): Readonly<Record<SetName, Uint8Array>>;
-  };
 }
 
 /** The eight images that the exercise shows: 0, 123, 246, … */
@@ -208,6 +210,13 @@ export const experiment: Experiment<typeof schema, Denoising> = {
       for (const denoiser of denoisers) denoiser.dispose();
     });
     serve(denoisers, shown, context);
+    const [denoiser] = denoisers;
+    if (denoiser) {
+      const trained = () => denoiser.network.stateDict();
+      context.serve('pytorch', () =>
+        pytorchOf({ definition, config, begin: () => trainerConfig(denoiser.name, sets, config), trained }),
+      );
+    }
     yield* originals(denoisers[0] as Denoiser, shown);
 
     const before = context.checkpoint ? loadCheckpoint(denoisers, config, context.checkpoint) : {};

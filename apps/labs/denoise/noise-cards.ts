@@ -4,6 +4,7 @@ import type { MathCard } from '../../math/card.ts';
 export const noise: MathCard = {
   id: 'noise',
   title: 'The noise',
+  why: 'This is the task: how a clean picture is darkened and buried before the network has to bring it back.',
   tex: [
     '\\term{noisy}{\\tilde x_i} = \\term{x}{x_i}\\, \\term{shadow}{u_i^{\\,\\term{gamma}{\\gamma}}} + \\term{sigma}{\\sigma}\\, \\term{n}{n_i},\\qquad u_i \\sim \\mathcal U[0, 1),\\quad n_i \\sim \\mathcal N(0, 1)',
   ],
@@ -47,6 +48,7 @@ export const noise: MathCard = {
 export const baseline: MathCard = {
   id: 'baseline',
   title: 'What a pixel by itself allows',
+  why: 'It is the bar: what can be had without looking at a single neighbour, so that what is better must use them.',
   tex: [
     '\\term{gain}{a} = \\frac{\\term{covariance}{\\mathrm{Cov}(x, \\tilde x)}}{\\term{variance}{\\mathrm{Var}(\\tilde x)}} = \\frac{\\term{first}{\\frac{1}{\\gamma+1}} \\mathrm{Var}(x)}{\\term{second}{\\frac{1}{2\\gamma+1}} \\mathrm{E}[x^2] + \\sigma^2 - \\big(\\frac{\\mathrm{E}[x]}{\\gamma+1}\\big)^2}',
     '\\min_{a,b} \\mathrm{E}\\big[(a \\tilde x + b - x)^2\\big] = \\term{linear}{\\mathrm{Var}(x) - a\\,\\mathrm{Cov}(x, \\tilde x)},\\qquad \\term{zero}{\\mathrm{E}[(0 - x)^2]} = \\mathrm{E}[x^2]',

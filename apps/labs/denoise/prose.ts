@@ -17,8 +17,8 @@ const differ = (a: number, b: number, errorA: number, errorB: number): boolean =
 function onDigits(a: TrainingResult, b: TrainingResult, of: readonly [string, string]): string {
   const numbers = `(${measured(a.mnistMSE, a.mnistStandardError)} against ${measured(b.mnistMSE, b.mnistStandardError)})`;
   if (!differ(a.mnistMSE, b.mnistMSE, a.mnistStandardError, b.mnistStandardError))
-    return `on digits ${of[0]} and ${of[1]} cannot be told apart ${numbers}`;
-  return `on digits ${a.mnistMSE > b.mnistMSE ? of[0] : of[1]} is the worse of the two: ${of[0]} against ${of[1]} ${numbers}`;
+    return `${of[0]} and ${of[1]} cannot be told apart on digits ${numbers}`;
+  return `of ${of[0]} and ${of[1]}, ${a.mnistMSE > b.mnistMSE ? of[0] : of[1]} is the worse on digits ${numbers}`;
 }
 
 export const finding: Finding<typeof schema, Denoising> = ({ store }) => {
@@ -36,9 +36,9 @@ export const prose: Prose<typeof schema, Denoising> = ({ store }) => {
   const { MNIST: digits, 'both shuffled': mixed, 'both in sequence': sequence } = store.result?.trainings ?? {};
   const forgotten =
     sequence && mixed
-      ? html`In this run, ${onDigits(sequence, mixed, ['digits then clothes', 'both shuffled'])}${
-          digits ? html`; ${onDigits(sequence, digits, ['digits then clothes', 'digits only'])}` : nothing
-        }. A small network trained for a short time has little to forget; the full recipe shows it.`
+      ? html`In this run, ${onDigits(sequence, mixed, ['‘digits, then clothes’', '‘both, shuffled’'])}${
+          digits ? html`; ${onDigits(sequence, digits, ['‘digits, then clothes’', '‘digits only’'])}` : nothing
+        }. A small network trained for a short time has little to forget. What the full recipe shows has not been measured here.`
       : nothing;
   return html`
   <h2>A denoiser and what it knows</h2>

@@ -5,6 +5,7 @@ import { unet } from '../../../engine/nn/architectures.ts';
 import { UNet } from '../../../engine/nn/layers/unet.ts';
 import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
+import type { TrainerConfig } from '../../../engine/train/types.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import { trainingData } from './mixed-data.ts';
 import { type Noise, noisy } from './noise.ts';
@@ -38,6 +39,23 @@ export function measured(errors: Float32Array): MeasuredError {
   return { mean, standardError: Math.sqrt(squares / Math.max(1, images - 1) / images), images };
 }
 
+/** What trains, from the start: the network is made here. */
+export function trainerConfig(name: TrainingName, sets: Sets, config: Config): TrainerConfig & { readonly loss: 'mse' } {
+  const { definition, inputShape } = unet(config.maps, config.depth);
+  const noise = noiseOf(config);
+  return {
+    network: buildNetwork(definition, { inputShape, rng: new Generator(config.seed, 'weights') }),
+    data: trainingData(name !== 'MNIST', sets.train.mnist, sets.train.fashion, config),
+    loss: 'mse',
+    optimiser: { type: 'adam', lr: config.rate },
+    epochs: config.epochs,
+    batchSize: config.batch,
+    shuffle: name !== 'both in sequence',
+    seed: config.seed,
+    transform: ({ targets }, rng) => ({ inputs: noisy(targets, noise, rng), targets }),
+  };
+}
+
 export class Denoiser {
   readonly name: TrainingName;
   readonly trainer: Trainer;
@@ -50,21 +68,10 @@ export class Denoiser {
     this.name = name;
     this.noise = noiseOf(config);
     this.seed = config.seed;
-    const data = trainingData(name !== 'MNIST', sets.train.mnist, sets.train.fashion, config);
+    const trainer = trainerConfig(name, sets, config);
+    const { data } = trainer;
     this.steps = config.epochs * Math.ceil(data.count / Math.min(config.batch, data.count));
-    const { definition, inputShape } = unet(config.maps, config.depth);
-    this.trainer = new Trainer({
-      network: buildNetwork(definition, { inputShape, rng: new Generator(config.seed, 'weights') }),
-      data,
-      loss: 'mse',
-      optimiser: { type: 'adam', lr: config.rate },
-      epochs: config.epochs,
-      batchSize: config.batch,
-      shuffle: name !== 'both in sequence',
-      seed: config.seed,
-      evalEvery: 'never',
-      transform: ({ targets }, rng) => ({ inputs: noisy(targets, this.noise, rng), targets }),
-    });
+    this.trainer = new Trainer({ ...trainer, evalEvery: 'never' });
   }
 
   get network(): Network {

@@ -211,8 +211,8 @@ export class View extends LabElement<typeof schema, Denoising> {
     const [{ training, cut, set, index }] = answer.asked;
     return html`<h4>${set}, image ${index + 1}, in the network trained on ${training}, skips cut: ${cut}</h4>
       ${answer.value.map(
-        ({ name, shape, data }) => html`<h5>${NAMES[name] ?? name}</h5>
-        <chalk-tensor-view name=${NAMES[name] ?? name} .shape=${shape} .data=${data}></chalk-tensor-view>`,
+        ({ name, shape, data }) =>
+          html`<chalk-tensor-view name=${NAMES[name] ?? name} .shape=${shape} .data=${data}></chalk-tensor-view>`,
       )}`;
   }
 }

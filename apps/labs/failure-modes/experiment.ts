@@ -9,6 +9,7 @@ import { imageData } from '../../../engine/train/data.ts';
 import { type Evaluation, evaluate } from '../../../engine/train/evaluate.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { Context, Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { annotated, exported, load as loadCheckpoint, save } from './checkpoint.ts';
 import { asInput, type Config, corrupt, normalised } from './data.ts';
@@ -70,21 +71,22 @@ export interface FailureModes {
     explained: Readonly<Record<Cell, readonly ExplainedCell[]>>;
     explanations: readonly Explanation[];
   };
-  requests: CardRequests & {
-    /** The chosen image, for both networks and both test sets. */
-    explain(): readonly Explanation[];
-    /** The nodes of the path to the chosen image, and S(x) − S(x′). */
-    path(of: { readonly network: Which; readonly test: Which }): {
-      readonly nodes: readonly PathNode[];
-      readonly difference: number;
+  requests: CardRequests &
+    PyTorchRequests & {
+      /** The chosen image, for both networks and both test sets. */
+      explain(): readonly Explanation[];
+      /** The nodes of the path to the chosen image, and S(x) − S(x′). */
+      path(of: { readonly network: Which; readonly test: Which }): {
+        readonly nodes: readonly PathNode[];
+        readonly difference: number;
+      };
+      /** A picture of the reader's, 28 × 28 bytes, for both networks; each explains what it takes it for. */
+      explainOwn(of: { readonly pixels: Uint8Array }): readonly Explanation[];
+      /** One of the networks as a file that other labs open. */
+      network(of: { readonly network: Which }): Uint8Array;
+      /** Bytes of images of a test set, [n, 28, 28]. */
+      behind(cell: { readonly test: Which; readonly indices: readonly number[] }): Uint8Array;
     };
-    /** A picture of the reader's, 28 × 28 bytes, for both networks; each explains what it takes it for. */
-    explainOwn(of: { readonly pixels: Uint8Array }): readonly Explanation[];
-    /** One of the networks as a file that other labs open. */
-    network(of: { readonly network: Which }): Uint8Array;
-    /** Bytes of images of a test set, [n, 28, 28]. */
-    behind(cell: { readonly test: Which; readonly indices: readonly number[] }): Uint8Array;
-  };
 }
 
 const LAST = 200;
@@ -137,8 +139,8 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
     yield* strips(sets, config);
 
     const half = Math.ceil((config.epochs * Math.ceil(config.images / config.batch)) / 2);
-    const make = (which: Which) =>
-      new Trainer({
+    const begin = (which: Which) =>
+      ({
         network: buildNetwork(DENSE_MODEL.definition, {
           inputShape: DENSE_MODEL.inputShape,
           rng: new Generator(config.seed, 'weights'),
@@ -150,9 +152,9 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
         batchSize: config.batch,
         seed: config.seed,
         resetOptimiser: config.freshAdam,
-        evalEvery: 'never',
-        checkpointEvery: Math.min(CHECKPOINT_EVERY, half),
-      });
+      }) as const;
+    const make = (which: Which) =>
+      new Trainer({ ...begin(which), evalEvery: 'never', checkpointEvery: Math.min(CHECKPOINT_EVERY, half) });
     const trainers = record(networks, make);
     context.onDispose(() => {
       for (const which of networks) {
@@ -161,6 +163,9 @@ export const experiment: Experiment<typeof schema, FailureModes> = {
       }
     });
     serve(trainers, sets, context);
+    // Of the two trainings the one on tainted images: the other is that of the classification lab.
+    const trained = () => trainers.tainted.network.stateDict();
+    context.serve('pytorch', () => pytorchOf({ definition, config, begin: () => begin('tainted'), trained }));
 
     const { classNames } = sets.train.clean;
     const found = context.checkpoint && loadCheckpoint(trainers, config, context.checkpoint);

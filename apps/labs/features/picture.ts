@@ -1,7 +1,9 @@
 /** The photograph that is taken apart or exaggerated. */
+import { toGrey } from '../../../engine/data/formats/image.ts';
+import { resizeImage } from '../../../engine/data/formats/resize.ts';
 import { ConfigError } from '../../../engine/errors.ts';
 import type { RunContext } from '../../runtime/experiment.ts';
-import { type PictureSize, readOwnImages } from '../../runtime/own-images.ts';
+import { imageDecoder, isPictureFile, type PictureSize } from '../../runtime/own-images.ts';
 import { photographs } from '../../runtime/photographs.ts';
 import { ICON_FILE } from './icon-file.ts';
 import type { PhotoName } from './photo-names.ts';
@@ -16,15 +18,19 @@ export interface Picture {
 
 /** @throws ConfigError where it has not been prepared or given */
 export async function pictureNamed(photo: PhotoName, size: PictureSize, context: RunContext): Promise<Picture> {
-  if (photo === 'own') {
-    const own = await readOwnImages(new Map([...context.files].filter(([name]) => !name.startsWith(ICON_FILE))), size);
-    return {
-      name: 'your own',
-      notice: '',
-      pixels: Uint8Array.from(own.images.subarray(0, size.height * size.width * size.channels)),
-    };
-  }
+  if (photo === 'own') return ownPicture(size, context);
   const found = (await photographs(context, size)).find(({ name }) => name === photo);
   if (!found) throw new ConfigError('photo', `'${photo}' has not been prepared: run \`npm run data -- --set photos-free\`.`);
   return found;
+}
+
+/** The first picture among the reader's files. */
+async function ownPicture({ height, width, channels }: PictureSize, { files }: RunContext): Promise<Picture> {
+  const given = [...files].find(([name]) => isPictureFile(name) && !name.startsWith(ICON_FILE));
+  if (!given) throw new ConfigError('photo', 'give a picture first, or choose another photograph.');
+  const [name, file] = given;
+  const decode = await imageDecoder();
+  const bytes = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
+  const picture = resizeImage(await decode(bytes, name), height, width);
+  return { name: 'your own', notice: '', pixels: (channels === 1 ? toGrey(picture) : picture).data };
 }

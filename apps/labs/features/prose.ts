@@ -17,10 +17,14 @@ export const finding: Finding<typeof schema, Features> = ({ ran, store }) => {
   const set = visualisation?.ways.find(({ way }) => way === 'as set');
   const free = visualisation?.ways.find(({ way }) => way === 'free pixels');
   if (!visualisation || !set) return undefined;
-  const kept = html`${free ? 'keep' : 'keeps'} ${formatNumber(set.transformed, 3)} of ${formatNumber(set.still, 3)}`;
-  if (!free) return html`Moved and turned a little, the image for ${visualisation.objective} ${kept}.`;
+  const [still, transformed] = [formatNumber(set.still, 3), formatNumber(set.transformed, 3)];
+  if (!free) {
+    const images = ran.batch > 1 ? `The ${ran.batch} images are` : 'The image is';
+    return html`${images} worth ${still} as ${ran.batch > 1 ? 'they are' : 'it is'}, and ${transformed} on average when moved and turned a little
+      (climbed: ${visualisation.objective}).`;
+  }
   return html`Moved a little, free pixels keep ${formatNumber(free.transformed, 2)} of ${formatNumber(free.still, 3)}; ${wayLabel('as set', ran)}
-    ${kept}.`;
+    keep ${transformed} of ${still}.`;
 };
 
 function evidence({ photograph, layer, verdicts, strongest }: BlocksResult) {

@@ -15,7 +15,7 @@ export const featureStyles = css`
   /* As high as an image, so that nothing moves when the first ones come. */
   .ways chalk-image-grid {
     display: block;
-    min-height: 168px;
+    min-height: var(--images, 168px);
   }
   .ways figcaption {
     min-height: 2.6em;

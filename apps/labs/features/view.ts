@@ -21,14 +21,19 @@ import './objective-editor.ts';
 import type { LabEvent } from '../../runtime/events.ts';
 import type { schema } from './schema.ts';
 import { featureStyles } from './styles.ts';
+import type { Config } from './subject.ts';
 import { objectiveName, type Term } from './terms.ts';
 import { type WayName, wayLabel, waysOf } from './ways.ts';
 
 /** One empty list for all: a new one would make tables and charts draw anew. */
 const NONE: readonly never[] = [];
 const FORMATS = { 'in finest detail': 'percent' } as const;
+/** The first class: an objective that every network which classifies has. */
+const ANY_NETWORK: readonly Term[] = [{ kind: 'logit', layer: '', unit: 0, weight: 1 }];
 /** Width of an image, or of a row of them, in CSS pixels. */
 const SHOWN = 168;
+/** The same where there is one way alone. */
+const SHOWN_ALONE = { narrow: 300, wide: 480 } as const;
 
 export class View extends LabElement<typeof schema, Features> {
   static override properties = { ...LabElement.properties, chosen: { state: true } };
@@ -89,8 +94,14 @@ export class View extends LabElement<typeof schema, Features> {
     return { files: new Map([...this.#files, ...this.#picture, ...icons]) };
   }
 
+  /** Another network has other layers: what can be climbed in all of them is a class. */
+  #elsewhere(network: Config['network']): boolean {
+    const terms = network === this.config.network ? {} : { terms: ANY_NETWORK, figure: 'visualisation' as const };
+    return this.take(network === 'tiny-darknet' ? { network } : { network, ...terms }, 'This network');
+  }
+
   #use({ name, bytes }: GivenNetwork): void {
-    if (!this.take({ network: 'file' }, 'This network')) return;
+    if (!this.#elsewhere('file')) return;
     this.#files.clear();
     this.#files.set(name, bytes);
     this.restart('step');
@@ -103,6 +114,14 @@ export class View extends LabElement<typeof schema, Features> {
   protected override renderFigure() {
     if (this.ran.figure === 'blocks') return this.#blocks();
     return html`${this.#objective()} ${this.#images()} ${this.#chart()}`;
+  }
+
+  /** Where the run could not begin for want of Tiny Darknet: networks that need no download. */
+  #waysOut() {
+    if (this.runState !== 'failed' || this.config.network !== 'tiny-darknet' || this.fixes('network')) return nothing;
+    return html`<p class="instead">Without Tiny Darknet: <button @click=${() => {
+      if (this.#elsewhere('cifar-10')) this.restart();
+    }}>look into a small CNN that is trained here</button> or give a checkpoint of the classification lab:</p>`;
   }
 
   #blocks() {
@@ -177,12 +196,17 @@ export class View extends LabElement<typeof schema, Features> {
     const at = this.chosen < 0 ? snapshots.length - 1 : Math.min(this.chosen, snapshots.length - 1);
     const step = snapshots[at];
     const side = Math.max(this.ran.size, 1);
-    const columns = Math.min(3, Math.ceil(Math.sqrt(this.ran.batch)));
-    return html`<div class="ways" data-card>${this.#ways.map((name) => {
+    const alone = this.#ways.length === 1;
+    const shown = alone ? SHOWN_ALONE[this.narrow ? 'narrow' : 'wide'] : SHOWN;
+    // One way alone shows up to five in a row: a walk from one feature to another is read along it.
+    const { batch } = this.ran;
+    const columns = alone && batch <= 5 ? batch : Math.min(3, Math.ceil(Math.sqrt(batch)));
+    const height = (shown / columns) * Math.ceil(batch / columns);
+    return html`<div class="ways" data-card style="--images: ${height}px">${this.#ways.map((name) => {
       const label = wayLabel(name, this.ran);
       const images = batchOf(this.store.images.get(`${name} ${step}`));
       return html`<figure><figcaption>${label}</figcaption>
-        <chalk-image-grid label="${label}, step ${step ?? 0}" scale=${SHOWN / columns / (images?.width ?? side)} columns=${columns} gap="2" smooth
+        <chalk-image-grid label="${label}, step ${step ?? 0}" scale=${shown / columns / (images?.width ?? side)} columns=${columns} gap="2" smooth
           .images=${images} empty-text="Press Run."></chalk-image-grid></figure>`;
     })}</div>
     ${this.#scrubber(snapshots, at)}`;
@@ -223,10 +247,10 @@ export class View extends LabElement<typeof schema, Features> {
     if (this.hides('checkpoint')) return nothing;
     const given = [...this.#files.keys()];
     const value = { 'tiny-darknet': 'pretrained', 'cifar-10': 'train', file: 'file' }[this.config.network];
-    return html`<div class="network"><chalk-network-source verb="Look into" value=${value} pretrained ?disabled=${this.fixes('checkpoint') || this.fixes('network')} .names=${given}
+    return html`<div class="network">${this.#waysOut()}<chalk-network-source verb="Look into" value=${value} pretrained ?disabled=${this.fixes('checkpoint') || this.fixes('network')} .names=${given}
         @network-give=${(event: CustomEvent<GivenNetwork>) => this.#use(event.detail)}
         @network-choose=${(event: CustomEvent<{ source: 'train' | 'pretrained' }>) => {
-          this.take({ network: event.detail.source === 'train' ? 'cifar-10' : 'tiny-darknet' }, 'This choice');
+          this.#elsewhere(event.detail.source === 'train' ? 'cifar-10' : 'tiny-darknet');
         }}>${network ? html`<p>Shown: ${network}.</p>` : nothing}</chalk-network-source>
       ${
         (this.config.figure === 'blocks' || this.#wantsPicture) && !this.fixes('photo')

@@ -21,8 +21,9 @@ export const rateOfLastEpoch = (config: Config): number =>
 
 export const stepsPerEpoch = ({ images, batch }: Config): number => Math.ceil(images / Math.min(batch, images));
 
-export function newErm(config: Config, { train }: Studio, seed: number): Erm {
-  const trainer = new Trainer({
+/** What trains, from the start: the network is made here. */
+export const ermConfig = (config: Config, { train }: Studio, seed: number) =>
+  ({
     network: newNetwork(config.width, seed),
     data: train,
     loss: 'crossEntropy',
@@ -32,9 +33,10 @@ export function newErm(config: Config, { train }: Studio, seed: number): Erm {
     batchSize: config.batch,
     shuffle: config.shuffle,
     seed,
-    evalEvery: 'never',
-    checkpointEvery: 'epoch',
-  });
+  }) as const;
+
+export function newErm(config: Config, studio: Studio, seed: number): Erm {
+  const trainer = new Trainer({ ...ermConfig(config, studio, seed), evalEvery: 'never', checkpointEvery: 'epoch' });
   return { trainer, seed };
 }
 

@@ -3,8 +3,9 @@ import { type ImageDataset, imageAt } from '../../../engine/data/dataset.ts';
 import { SWEEP_RULES } from '../../../engine/repair/mask-tune.ts';
 import type { MaskRule } from '../../../engine/repair/masks.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { stepsPerEpoch } from './erm.ts';
+import { ermConfig, stepsPerEpoch } from './erm.ts';
 import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
 import { type MaskFacts, maskFacts, maskRemarks, modelName, ruleOf } from './masking.ts';
 import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
@@ -43,12 +44,13 @@ export interface MaskTuning {
     /** The first training image of each group, seen by the network before and after. */
     looks: readonly Look[];
   };
-  requests: CardRequests & {
-    /** One image, by several networks of this run; masks with the settings of this moment. */
-    look(of: { readonly models: readonly string[]; readonly set: SetName; readonly index: number }): readonly Look[];
-    /** Fine-tunes once more with the settings of this moment and keeps the network under the name of its rule: the scores of all. */
-    tune(): { readonly name: string; readonly models: readonly ModelScores[]; readonly masks: readonly MaskFacts[] };
-  };
+  requests: CardRequests &
+    PyTorchRequests & {
+      /** One image, by several networks of this run; masks with the settings of this moment. */
+      look(of: { readonly models: readonly string[]; readonly set: SetName; readonly index: number }): readonly Look[];
+      /** Fine-tunes once more with the settings of this moment and keeps the network under the name of its rule: the scores of all. */
+      tune(): { readonly name: string; readonly models: readonly ModelScores[]; readonly masks: readonly MaskFacts[] };
+    };
 }
 
 type Event = ExperimentEvent<MaskTuning['data']>;
@@ -250,6 +252,14 @@ function serve(study: Study, context: Context<Config, MaskTuning>): void {
   const { config } = study;
   context.serve('tensors', async () => (await inspection()).inspect(study, context.live));
   context.serve('verify', async ({ card }) => (await inspection()).verify(study, context.live, card));
+  context.serve('pytorch', () =>
+    pytorchOf({
+      definition,
+      config,
+      begin: () => ermConfig(config, study.studio, study.erm.seed),
+      trained: () => study.erm.trainer.network.stateDict(),
+    }),
+  );
   context.serve('look', async ({ models, set, index }) => {
     const found: Look[] = [];
     for (const name of models) found.push(await look(study, name, set, index));

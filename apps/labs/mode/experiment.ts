@@ -4,11 +4,12 @@ import { loadDataset } from '../../../engine/data/load.ts';
 import type { Network } from '../../../engine/nn/network.ts';
 import { evaluate } from '../../../engine/train/evaluate.ts';
 import type { Context, Experiment } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { type Config, type Parts, pixels, remarks, split } from './data.ts';
 import { type Accuracies, type Between, type Features, type Gallery, judged, Look, type Maps } from './look.ts';
 import { effective, type Measure, type Method, methodsOf } from './methods.ts';
-import { stepsOf } from './network.ts';
+import { stepsOf, trainerConfig } from './network.ts';
 import { type Finished, fromCheckpoint, type Selected, Steps, toCheckpoint } from './progress.ts';
 import type { Repair, Round } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
@@ -44,11 +45,12 @@ export interface ModeLab {
     rounds: readonly Round[];
     summaries: readonly Summary[];
   };
-  requests: CardRequests & {
-    ofLabel(of: { readonly label: number }): Gallery;
-    ofMeasure(of: { readonly measure: Measure }): Gallery;
-    between(of: { readonly label: number; readonly other: number }): Between;
-  };
+  requests: CardRequests &
+    PyTorchRequests & {
+      ofLabel(of: { readonly label: number }): Gallery;
+      ofMeasure(of: { readonly measure: Measure }): Gallery;
+      between(of: { readonly label: number; readonly other: number }): Between;
+    };
 }
 
 async function* load(config: Config, context: Context<Config, ModeLab>): AsyncGenerator<Event, [ImageDataset, ImageDataset]> {
@@ -110,6 +112,9 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
         for (const message of remarks(parts, config)) yield note(message);
         const look = await Look.at(start, config, live.theta);
         serve(look, context);
+        const trained = () => start.trained.network.stateDict();
+        const begin = () => trainerConfig(pixels(parts.train), config, seed, config.rate);
+        context.serve('pytorch', () => pytorchOf({ definition, config, begin, trained }));
         yield* looks(look, live);
         first = await described(look);
       }

@@ -37,6 +37,18 @@ export interface Trained {
   readonly optimiserState: OptimiserSnapshot;
 }
 
+/** What trains first, from the start: the network is made here. */
+export const trainerConfig = (data: TrainingData, config: Config, seed: number, rate: number) =>
+  ({
+    network: build(config, seed),
+    data,
+    loss: 'crossEntropy',
+    optimiser: optimiser(rate),
+    epochs: config.epochs,
+    batchSize: BATCH,
+    seed,
+  }) as const;
+
 /**
  * The first training, step by step; what is yielded is the loss of each.
  * @param rate asked before every step
@@ -47,17 +59,9 @@ export async function* train(
   seed: number,
   rate: () => number,
 ): AsyncGenerator<number, Trained> {
-  const network = build(config, seed);
-  const trainer = new Trainer({
-    network,
-    data,
-    loss: 'crossEntropy',
-    optimiser: optimiser(rate()),
-    epochs: config.epochs,
-    batchSize: BATCH,
-    seed,
-    evalEvery: 'never',
-  });
+  const from = trainerConfig(data, config, seed, rate());
+  const { network } = from;
+  const trainer = new Trainer({ ...from, evalEvery: 'never' });
   let trained: Trained | undefined;
   try {
     const events = trainer.run();

@@ -1,6 +1,6 @@
 /** What the reader is asked, and what the run found. */
 import { html } from 'lit';
-import { formatPercent } from '../../components/shared/format.ts';
+import { formatNumber, formatPercent } from '../../components/shared/format.ts';
 import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
 import type { ModeLab } from './experiment.ts';
 import { effective, names } from './methods.ts';
@@ -59,7 +59,7 @@ function significance(summaries: readonly Summary[]): string {
     better.length > 0 ? `Better than the control: ${listed(better)}.` : 'No way is better than its control.',
     worse.length > 0 ? `Worse: ${listed(worse)}.` : 'None is worse.',
   ];
-  return `${said.join(' ')} Of ${tried} tests at the level of 5 %, ${(0.05 * tried).toFixed(1)} are expected to err by chance alone.`;
+  return `${said.join(' ')} Of ${tried} tests at the level of 5 %, ${formatNumber(0.05 * tried, 2)} are expected to err by chance alone.`;
 }
 
 export const prose: Prose<typeof schema, ModeLab> = (lab) => html`
@@ -140,7 +140,7 @@ function beyondLabelText(summaries: readonly Summary[]): string {
   const better = compared.filter(({ verdict }) => verdict === 'better');
   return better.length === 0
     ? `Of ${compared.length} other ways none does better than random images of the label.`
-    : `Better than random images of the label: ${listed(better)}, of ${compared.length}.`;
+    : `Of ${compared.length} other ways, better than random images of the label: ${listed(better)}.`;
 }
 
 function layersText({ store }: Lab): string {

@@ -1,4 +1,6 @@
 /** The trainings of a run in one file: weights and moments by PyTorch's names, and what else a run must know to go on. */
+
+import type { StateDict } from '../../../engine/nn/state-dict.ts';
 import { type Bundle, readBundle, writeBundle } from '../../../engine/train/bundle.ts';
 import type { Checkpoint, CheckpointMetadata } from '../../../engine/train/checkpoint.ts';
 import { VERSION } from '../../../engine/train/version.ts';
@@ -15,6 +17,12 @@ const NAMES = ['0.weight', '0.bias', '2.weight', '2.bias'] as const;
 
 /** Vectors have one layout in PyTorch and here: w¹ is [J, 1] there and [1, J] here. */
 const shapesOf = (J: number): readonly (readonly number[])[] => [[J, 1], [J], [1, J], [1]];
+
+/** The network's weights under PyTorch's names. */
+export function plainState({ parameters }: Pick<TrainingState, 'parameters'>, { units }: Pick<Config, 'units'>): StateDict {
+  const shapes = shapesOf(units);
+  return new Map(parameters.map((data, n) => [NAMES[n] ?? '', { shape: shapes[n] ?? [data.length], data }]));
+}
 
 function partOf({ parameters, moments, best, counts }: TrainingState, { units, activation }: Config): Checkpoint {
   const shapes = shapesOf(units);

@@ -1,8 +1,10 @@
 /** Trains the regression network under one or all four settings from the same weights and shows the curves. */
 import type { Experiment, ExperimentEvent } from '../../runtime/experiment.ts';
+import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { load, save } from './checkpoint.ts';
+import { load, plainState, save } from './checkpoint.ts';
 import { grid } from './measures.ts';
+import { plainTraining } from './plain.ts';
 import { DEGREES, polynomialFit } from './polynomial.ts';
 import { definition, type Setting, type schema, settings } from './schema.ts';
 import { type Evaluation, Training } from './training.ts';
@@ -29,7 +31,7 @@ export interface Regression {
     /** Step whose weights early stopping restored. */
     bestStep: number;
   };
-  requests: CardRequests;
+  requests: CardRequests & PyTorchRequests;
 }
 
 /** Evaluations between two drawings of the dropout band, which costs many passes. */
@@ -84,6 +86,16 @@ export const experiment: Experiment<typeof schema, Regression> = {
     const about = (card: string) => trainings.find(({ setting }) => setting.replace(' ', '-') === card) ?? first;
     context.serve('tensors', async () => (await inspection()).inspect(first));
     context.serve('verify', async ({ card }) => (await inspection()).verify(about(card), context.live, card));
+    // A sine is no layer, and what a penalty or a mask adds to the loss is no plain training.
+    if (setting === 'none' && config.activation !== 'sin')
+      context.serve('pytorch', () =>
+        pytorchOf({
+          definition,
+          config,
+          begin: () => plainTraining(config),
+          trained: async () => plainState(await first.state(), config),
+        }),
+      );
     for (const [degree, name] of DEGREES) {
       const { trainMSE, roughness } = polynomialFit(config.points, degree);
       const cells = { polynomial: name, 'train MSE': trainMSE, 'roughness R': roughness };

@@ -39,16 +39,32 @@ export class RegressionNetwork {
   readonly phi: (x: Tensor) => Tensor;
 
   /** w¹ ~ N(0, scale²), b¹ ~ U(−2, 2), w² ~ N(0, 1/10), b² = 0 */
+  static draw(
+    hidden: number,
+    scale: number,
+    rng: Generator,
+  ): [
+    w1: Float32Array<ArrayBuffer>,
+    b1: Float32Array<ArrayBuffer>,
+    w2: Float32Array<ArrayBuffer>,
+    b2: Float32Array<ArrayBuffer>,
+  ] {
+    const w1 = rng.normal(hidden, 0, scale);
+    const b1 = rng.uniform(hidden, -2, 2);
+    return [w1, b1, rng.normal(hidden, 0, Math.sqrt(0.1)), new Float32Array(1)];
+  }
+
   constructor(hidden: number, nonlinearity: Nonlinearity, scale: number, rng: Generator) {
     const parameter = (values: Float32Array, shape: readonly number[], name: string): Tensor => {
       const made = keep(tensor(values, shape, { requiresGrad: true }));
       made.name = name;
       return made;
     };
-    this.w1 = parameter(rng.normal(hidden, 0, scale), [1, hidden], 'w1');
-    this.b1 = parameter(rng.uniform(hidden, -2, 2), [hidden], 'b1');
-    this.w2 = parameter(rng.normal(hidden, 0, Math.sqrt(0.1)), [hidden, 1], 'w2');
-    this.b2 = parameter(new Float32Array(1), [1], 'b2');
+    const [w1, b1, w2, b2] = RegressionNetwork.draw(hidden, scale, rng);
+    this.w1 = parameter(w1, [1, hidden], 'w1');
+    this.b1 = parameter(b1, [hidden], 'b1');
+    this.w2 = parameter(w2, [hidden, 1], 'w2');
+    this.b2 = parameter(b2, [1], 'b2');
     this.phi = nonlinearities[nonlinearity];
   }
 

@@ -41,9 +41,18 @@ export function tableOf({ columns, rows, chance, effect, besides, completeness }
   ].join('\n');
 }
 
+type Row = BenchResult['rows'][number];
+
 /** Mean over seeds with half the spread from the lowest to the highest. */
-function overSeeds(results: readonly BenchResult[], row: string, column: string): { mean: number; half: number } {
-  const means = results.map(({ rows }) => rows.find(({ id }) => id === row)?.cells[column]?.mean ?? Number.NaN);
+function overSeeds(
+  results: readonly BenchResult[],
+  row: string,
+  cell: (row: Row) => BenchCell | null | undefined,
+): { mean: number; half: number } {
+  const means = results.map(({ rows }) => {
+    const found = rows.find(({ id }) => id === row);
+    return (found && cell(found)?.mean) ?? Number.NaN;
+  });
   const mean = means.reduce((a, b) => a + b, 0) / means.length;
   return { mean, half: (Math.max(...means) - Math.min(...means)) / 2 };
 }
@@ -52,14 +61,20 @@ function overSeeds(results: readonly BenchResult[], row: string, column: string)
 export function orderingOf(results: readonly BenchResult[]): string {
   const [first] = results;
   if (!first) return '';
-  return first.columns
-    .map(({ id, name, better }) => {
-      const held = results.filter(({ columns }) => columns.find((column) => column.id === id)?.reliable).length;
-      const order = first.rows
-        .map((row) => ({ name: row.name, ...overSeeds(results, row.id, id) }))
-        .sort((a, b) => (better === 'higher' ? b.mean - a.mean : a.mean - b.mean))
-        .map((row) => `${row.name} ${number(row.mean)} ± ${number(row.half)}`);
-      return `- **${name}** (${better} is better; controls hold in ${held} of ${results.length}): ${order.join(', ')}`;
-    })
-    .join('\n');
+  const listed = (better: 'higher' | 'lower', cell: (row: Row) => BenchCell | null | undefined) =>
+    first.rows
+      .map((row) => ({ name: row.name, ...overSeeds(results, row.id, cell) }))
+      .filter(({ mean }) => Number.isFinite(mean))
+      .sort((a, b) => (better === 'higher' ? b.mean - a.mean : a.mean - b.mean))
+      .map((row) => `${row.name} ${number(row.mean)} ± ${number(row.half)}`)
+      .join(', ');
+  const columns = first.columns.map(({ id, name, better }) => {
+    const held = results.filter((result) => result.columns.find((column) => column.id === id)?.reliable).length;
+    const order = listed(better, ({ cells }) => cells[id]);
+    return `- **${name}** (${better} is better; controls hold in ${held} of ${results.length}): ${order}`;
+  });
+  const shares = first.besides.map(
+    ({ name }) => `- **share on the cue, ${name} network**: ${listed('higher', ({ beside }) => beside[name])}`,
+  );
+  return [...columns, ...shares].join('\n');
 }

@@ -9,7 +9,11 @@ import { type CellFormat, formatNumber, formatPercent } from '../../components/s
 import { memoLast } from '../../shell/memo.ts';
 import { TRAININGS, type Training } from './trainings.ts';
 
-const half = ({ low, high }: BenchCell): number => (high - low) / 2;
+/** Half of an interval; nothing where it is the rounding of equal numbers. */
+const half = ({ mean, low, high }: BenchCell): number => {
+  const found = (high - low) / 2;
+  return found > 1e-6 * Math.abs(mean) ? found : 0;
+};
 const around = (cell: BenchCell) => `${formatNumber(cell.mean, 3)} ± ${formatNumber(half(cell), 2)}`;
 const spreadOf = (column: string): string => `${column} ±`;
 const KINDS = { truth: 'truth', method: 'method', control: 'control' } as const;
@@ -46,7 +50,7 @@ export function renderBench(result: BenchResult): TemplateResult {
   const { columns, chance, effect, besides, completeness, images } = result;
   const failed = columns.filter(({ reliable }) => !reliable);
   const { rows, heads, spreads, formats } = tableOf(result);
-  return html`<chalk-result-table label="The bench of explanations: ${images} pairs of images" .rows=${rows} .heads=${heads} .spreads=${spreads}
+  return html`<chalk-result-table wide label="The bench of explanations: ${images} pairs of images" .rows=${rows} .heads=${heads} .spreads=${spreads}
       .formats=${formats}></chalk-result-table>
     <p>The cue has ${formatPercent(chance, 2)} of the area: a map without knowledge puts that share on it. ± is a 95 % interval over images.</p>
     <ul>

@@ -36,6 +36,9 @@ const OPTIONS = {
   json: { type: 'string' },
 } as const;
 
+/** Five digits are more than the intervals leave. */
+const rounded = (_key: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(5)) : value);
+
 async function end<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
   for (;;) {
     const { done, value } = await work.next();
@@ -91,6 +94,6 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const made of [...Object.values(trained), pairs.x, pairs.without, pairs.mask]) made.dispose();
   }
   if (results.length > 1) console.log(`\n## Over ${results.length} seeds\n\n${orderingOf(results)}`);
-  if (values.json) writeFileSync(values.json, JSON.stringify({ options: values, results }, null, 1));
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ options: values, results }, rounded)}\n`);
   return 0;
 }

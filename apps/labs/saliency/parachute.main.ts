@@ -3,6 +3,7 @@
  * where its maps lie beside the outline of the canopy, and what the logit loses when the canopy or everything else is covered.
  */
 import { METHOD_NAMES, type MethodName } from '../../../engine/explain/method-names.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import { openEngine } from '../../runtime/engine-device.ts';
 import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { nodeEnvironment } from '../../runtime/node-environment.ts';
@@ -59,7 +60,7 @@ export async function main(): Promise<number> {
     });
   }
   console.table(said);
-  const percent = (share: number | null | undefined) => `${(100 * (share ?? Number.NaN)).toFixed(1)} %`;
+  const percent = (share: number | null | undefined) => formatPercent(share ?? Number.NaN);
   const rows = [];
   for (const method of METHOD_NAMES.filter((name) => METHODS.includes(name))) {
     const { outside, lit, area } = await explainer.maps(method, [picture], { ...config, target: 'true' });

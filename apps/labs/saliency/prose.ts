@@ -54,7 +54,9 @@ export const prose: Prose<typeof schema, Explaining> = ({ store, take }) => {
       <summary>Choose a picture, keep the object and paint the other background around it. Which logit moves?</summary>
       <p>The object is marked already: choose <em>meadow</em> for a balloon and <em>paint all around the object</em>. With the brush you find how little
         of it is enough. In the source’s network the same happens with parachutes: its maps cover the sky, and churches under a grey
-        sky are called parachutes.</p>
+        sky are called parachutes. Tiny Darknet’s map of a photographed parachute (one that does not come with the site) is brightest at the jumper and the
+        horizon; with the canopy painted grey its logit falls from 11.1 to 10.7, with everything but the canopy grey to 7.6
+        (the command in this lab’s README shows it).</p>
     </details>
     <h3>3. Why a class activation map is exact</h3>
     <details>

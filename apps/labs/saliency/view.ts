@@ -2,20 +2,14 @@
 
 import { html, nothing } from 'lit';
 import type { GivenFiles } from '../../runtime/experiment.ts';
-import '../../components/attribution-gallery/element.ts';
-import type { ShownMap } from '../../components/attribution-gallery/element.ts';
 import '../../components/chart/element.ts';
-import '../../components/dataset-picker/element.ts';
 import { filesOf, type OwnImages } from '../../components/dataset-picker/files.ts';
 import '../../components/image-picker/element.ts';
 import type { ImageSource, PickedImage } from '../../components/image-picker/element.ts';
 import '../../components/image-strips/element.ts';
-import '../../components/network-source/element.ts';
-import type { GivenNetwork } from '../../components/network-source/element.ts';
-import '../../components/result-table/element.ts';
 import type { MethodName } from '../../../engine/explain/method-names.ts';
 import { METHOD_NAMES } from '../../../engine/explain/method-names.ts';
-import { formatPercent } from '../../components/shared/format.ts';
+import type { GivenNetwork } from '../../components/network-source/element.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { HeldRoom } from '../../shell/held-room.ts';
@@ -29,8 +23,11 @@ import type { Explaining, GivenPicture } from './experiment.ts';
 import type { MethodMaps, Verdict } from './explain.ts';
 import { renderGallery } from './gallery.ts';
 import './painter.ts';
+import { renderNetworks } from './networks-panel.ts';
+import { renderNumbers } from './numbers.ts';
 import type { PaintedPicture } from './painter.ts';
-import { type schema, TEST_SCENES } from './schema.ts';
+import { renderPictureMaps } from './picture-maps.ts';
+import type { schema } from './schema.ts';
 import { renderStory } from './story.ts';
 import { saliencyStyles } from './styles.ts';
 import { renderVerdicts } from './verdicts.ts';
@@ -277,7 +274,7 @@ export class View extends LabElement<typeof schema, Explaining> {
 
   protected override renderResults() {
     if (!this.store.data.get('subject')) return nothing;
-    return html`${this.#renderPicture()} ${this.#renderNumbers()}
+    return html`${this.#renderPicture()} ${renderNumbers(this.store)}
       <section class="bench" id="bench" aria-label="Bench of explanations">${
         this.hides('explain')
           ? nothing
@@ -330,32 +327,10 @@ export class View extends LabElement<typeof schema, Explaining> {
     return this.given || this.chosen >= this.#explained ? [...this.ofGiven.values()] : this.#galleryMaps;
   }
 
-  readonly #shownMaps = memoLast((maps: readonly MethodMaps[], at: number, image: ImageBatch | null): readonly ShownMap[] =>
-    maps
-      .filter(({ why }) => why === '')
-      .map(({ method, trained, width, height }) => ({
-        id: METHOD_NAMES.indexOf(method).toString(),
-        title: method,
-        values: trained.subarray(at * width * height, (at + 1) * width * height),
-        width,
-        image,
-      })),
-  );
-
   #renderMaps(canvas: ImageBatch | null) {
     const own = this.given || this.chosen >= this.#explained;
-    const at = own ? 0 : this.chosen;
     const found = this.#settledMaps(this.#chosenMaps.length, own ? this.ofGiven : this.again, this.#chosenMaps);
-    const image = this.given ? this.#ownCanvas(this.given) : canvas;
-    const outside = (maps: MethodMaps) => {
-      const [share, area, lit] = [maps.outside[at], maps.area[at], maps.lit?.[at]];
-      return share == null || area == null
-        ? nothing
-        : html`<p class="facts" slot="caption-${METHOD_NAMES.indexOf(maps.method)}">${formatPercent(share, 0)} of its mass is outside the object, which is
-            ${formatPercent(area, 0)} of the area${lit == null ? nothing : html`; of what is above half of its largest value, ${formatPercent(lit, 0)}`}</p>`;
-    };
-    return html`<chalk-attribution-gallery label="Maps of this picture" own-scale size="150" .maps=${this.#shownMaps(found, at, image)}
-      empty-text="No maps of this picture yet.">${found.map(outside)}</chalk-attribution-gallery>`;
+    return renderPictureMaps(found, own ? 0 : this.chosen, this.given ? this.#ownCanvas(this.given) : canvas);
   }
 
   /** The same array while nothing is added. */
@@ -391,41 +366,6 @@ export class View extends LabElement<typeof schema, Explaining> {
 
   // ── Numbers and networks ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #renderNumbers() {
-    const { store } = this;
-    const cascade = seriesOf(store, 'cascade');
-    const training = seriesOf(store, 'training');
-    const formats = {
-      right: 'percent',
-      'CAM on it': 'percent',
-      'its area': 'percent',
-      'answers it changes': 'percent',
-      'outside the object': 'percent',
-    } as const;
-    return html`
-      ${
-        store.tables.has('background')
-          ? html`<chalk-result-table label="Right for the wrong reason" .rows=${store.tables.get('background') ?? NONE} .formats=${formats}><p>On
-              ${TEST_SCENES} new scenes: share of right answers; share of the mass of ReLU(CAM) of the predicted class that lies on the background,
-              beside the background’s share of the area; share of the answers that the other background changes.</p></chalk-result-table>`
-          : nothing
-      }
-      <chalk-result-table label="Methods, mean over the pictures" .rows=${store.tables.get('methods') ?? NONE} .formats=${formats}></chalk-result-table>
-      <div class="sides">
-        ${
-          cascade.length > 0
-            ? html`<chalk-chart label="Layer after layer random, from the top" x-label="layers randomised" y-label="ρ with the trained map" height="220"
-                .series=${cascade}>A map that explains the weights falls with them.</chalk-chart>`
-            : nothing
-        }
-        ${
-          training.length > 0
-            ? html`<chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" height="220" .series=${training}></chalk-chart>`
-            : nothing
-        }
-      </div>`;
-  }
-
   #use({ name, bytes }: GivenNetwork): void {
     if (!this.take({ network: 'file' }, 'This network')) return;
     this.#files = new Map([[name, bytes]]);
@@ -442,18 +382,16 @@ export class View extends LabElement<typeof schema, Explaining> {
   protected override renderTools() {
     if (this.hides('checkpoint')) return nothing;
     const { network } = this.config;
-    const value = network === 'file' ? 'file' : network === 'tiny-darknet' ? 'pretrained' : 'train';
-    return html`<chalk-network-source verb="Explain" pretrained value=${value} ?disabled=${this.fixes('checkpoint') || this.fixes('network')}
-        .names=${network === 'file' ? [...this.#files.keys()] : NONE}
-        @network-give=${(event: CustomEvent<GivenNetwork>) => this.#use(event.detail)}
-        @network-choose=${(event: CustomEvent<{ source: 'train' | 'pretrained' }>) => {
-          if (this.take({ network: event.detail.source === 'train' ? 'scenes' : 'tiny-darknet' }, 'This network')) this.restart();
-        }}></chalk-network-source>
-      ${
-        network === 'own pictures'
-          ? html`<chalk-dataset-picker own label="Your pictures, a folder for each class" ?disabled=${this.fixes('checkpoint')}
-              @files-add=${(event: CustomEvent<OwnImages>) => this.#train(event.detail)}></chalk-dataset-picker>`
-          : nothing
-      }`;
+    return renderNetworks({
+      network,
+      given: network === 'file' ? [...this.#files.keys()] : NONE,
+      networksFixed: this.fixes('checkpoint') || this.fixes('network'),
+      picturesFixed: this.fixes('checkpoint'),
+      use: (given) => this.#use(given),
+      choose: (chosen) => {
+        if (this.take({ network: chosen }, 'This network')) this.restart();
+      },
+      train: (own) => this.#train(own),
+    });
   }
 }

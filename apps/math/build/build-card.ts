@@ -125,6 +125,7 @@ export function buildCard(card: MathCard, sources: CardSources): BuiltCard {
   return {
     id: card.id,
     title: card.title,
+    why: card.why,
     mathml: equations.map((equation) => equation.mathml),
     tex: card.tex.map((tex) => plainTex(tex, card.id)),
     reference: card.reference,

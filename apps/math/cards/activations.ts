@@ -22,6 +22,7 @@ const saved = {
 export const tanh: MathCard = {
   id: 'tanh',
   title: 'tanh',
+  why: 'Without a bend between two layers they would be one straight line; this one is smooth and stays between −1 and 1.',
   tex: ['\\term{y}{y_i} = \\term{phi}{\\tanh}\\, \\term{x}{x_i}'],
   reference: { text: 'LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, §4.4' },
   indices,
@@ -44,6 +45,7 @@ export const tanh: MathCard = {
 export const tanhGradient: MathCard = {
   id: 'tanh-gradient',
   title: 'tanh: gradient',
+  why: 'Where the curve is flat this factor is nearly zero, and a unit there hardly learns.',
   tex: [
     '\\term{gx}{g_{x,i}} = \\term{gy}{g_{y,i}}\\, \\term{slope}{\\big(1 - y_i^2\\big)},\\qquad \\term{saved}{y_i} = \\tanh x_i',
   ],
@@ -68,6 +70,7 @@ export const tanhGradient: MathCard = {
 export const relu: MathCard = {
   id: 'relu',
   title: 'ReLU',
+  why: 'The cheapest bend there is: what is below zero is cut, so the network becomes a curve of straight pieces.',
   tex: ['\\term{y}{y_i} = \\term{phi}{\\max}(\\term{x}{x_i},\\, 0)'],
   reference: { text: 'Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines' },
   indices,
@@ -89,6 +92,7 @@ export const relu: MathCard = {
 export const reluGradient: MathCard = {
   id: 'relu-gradient',
   title: 'ReLU: gradient',
+  why: 'A unit that is switched off passes no gradient at all, so it learns nothing from that input.',
   tex: ['\\term{gx}{g_{x,i}} = \\term{gy}{g_{y,i}}\\, \\term{slope}{[y_i > 0]},\\qquad \\term{saved}{y_i} = \\max(x_i, 0)'],
   reference: { text: 'Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines' },
   indices,
@@ -111,6 +115,7 @@ export const reluGradient: MathCard = {
 export const sigmoid: MathCard = {
   id: 'sigmoid',
   title: 'Sigmoid',
+  why: 'A smooth step from 0 to 1: a hidden unit is off, on, or in between.',
   tex: ['\\term{y}{y_i} = \\term{phi}{\\varphi}(\\term{x}{x_i}) = \\frac{1}{1 + e^{-x_i}}'],
   reference: { text: 'LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, §4.4' },
   indices,
@@ -132,6 +137,7 @@ export const sigmoid: MathCard = {
 export const sigmoidGradient: MathCard = {
   id: 'sigmoid-gradient',
   title: 'Sigmoid: gradient',
+  why: 'The slope is a quarter at most, so every such layer weakens the gradient that goes through it.',
   tex: ['\\term{gx}{g_{x,i}} = \\term{gy}{g_{y,i}}\\, \\term{slope}{y_i (1 - y_i)},\\qquad \\term{saved}{y_i} = \\varphi(x_i)'],
   reference: { text: 'LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, §4.4' },
   indices,
@@ -154,6 +160,7 @@ export const sigmoidGradient: MathCard = {
 export const sine: MathCard = {
   id: 'sin',
   title: 'Sine',
+  why: 'A unit that bends over and over again: a few of them can swing through any points.',
   tex: ['\\term{y}{y_i} = \\term{phi}{\\sin}\\, \\term{x}{x_i}'],
   reference: { text: 'Sitzmann et al. 2020, SIREN, eq. 3', url: 'https://arxiv.org/abs/2006.09661' },
   indices,
@@ -175,6 +182,7 @@ export const sine: MathCard = {
 export const sineGradient: MathCard = {
   id: 'sin-gradient',
   title: 'Sine: gradient',
+  why: 'It changes its sign with every half wave, so the way downhill depends on where a unit stands.',
   tex: ['\\term{gx}{g_{x,i}} = \\term{gy}{g_{y,i}}\\, \\term{slope}{\\cos} \\,\\term{saved}{x_i}'],
   reference: { text: 'Sitzmann et al. 2020, SIREN, eq. 3', url: 'https://arxiv.org/abs/2006.09661' },
   indices,

@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const adversarialTraining: MathCard = {
   id: 'adversarial-training',
   title: 'Adversarial training',
+  why: 'The network learns from the pictures that fool it at that very moment, which is what makes it withstand attacks.',
   tex: [
     "\\min_\\theta\\ \\mathbb E_{(\\term{x}{x}, \\term{y}{y})} \\Big[ \\term{attack}{\\max_{\\lVert x' - x \\rVert_\\infty \\le \\term{epsilon}{\\varepsilon}}} L_\\theta(x', \\term{y}{y}) \\Big]",
   ],

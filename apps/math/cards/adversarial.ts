@@ -19,6 +19,7 @@ const loss = {
 export const fgsm: MathCard = {
   id: 'fgsm',
   title: 'Fast gradient sign method',
+  why: 'One step for all pixels, each by the same small amount: enough to fool many networks.',
   tex: [
     '\\tilde x = \\term{clip}{\\mathrm{clip}}\\big(\\term{x}{x} + \\term{epsilon}{\\varepsilon}\\, \\term{sign}{\\operatorname{sign} \\nabla_x} \\term{loss}{L}(x, y)\\big)',
   ],
@@ -36,6 +37,7 @@ export const fgsm: MathCard = {
 export const pgd: MathCard = {
   id: 'pgd',
   title: 'Projected gradient descent',
+  why: 'Many small steps find what one large one misses, so this is the attack that a network is measured by.',
   tex: [
     "x^{t+1} = \\term{project}{\\Pi_{\\lVert x' - x\\rVert_\\infty \\le \\varepsilon}}\\; \\term{clip}{\\mathrm{clip}}\\big(\\term{current}{x^t} + \\term{alpha}{\\alpha}\\, \\term{sign}{\\operatorname{sign} \\nabla_x} \\term{loss}{L}(x^t, y)\\big),\\qquad \\term{start}{x^0 = x + u}",
   ],

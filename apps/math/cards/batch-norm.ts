@@ -9,6 +9,7 @@ const indices = [
 export const batchNorm: MathCard = {
   id: 'batch-norm',
   title: 'Batch normalisation',
+  why: 'Every channel is brought to the same scale in each batch, so that no layer has to follow the drift of those before.',
   tex: [
     '\\term{y}{y_{rc}} = \\term{gamma}{\\gamma_c} \\frac{\\term{x}{x_{rc}} - \\term{mean}{\\mu_c}}{\\sqrt{\\term{variance}{\\sigma_c^2} + \\term{epsilon}{\\epsilon}}} + \\term{beta}{\\beta_c}',
     '\\mu_c = \\tfrac1M \\sum_r x_{rc},\\quad \\sigma_c^2 = \\tfrac1M \\sum_r (x_{rc} - \\mu_c)^2',
@@ -60,6 +61,7 @@ export const batchNorm: MathCard = {
 export const batchNormGradient: MathCard = {
   id: 'batch-norm-gradient',
   title: 'Batch normalisation: gradients',
+  why: 'Mean and variance depend on every image of the batch, so each image’s gradient depends on all others.',
   tex: [
     '\\term{gx}{g_{x,rc}} = \\gamma_c\\, \\term{inverse}{\\frac{1}{\\sqrt{\\sigma_c^2 + \\epsilon}}} \\Big(\\term{gy}{g_{y,rc}} - \\tfrac1M \\term{gbeta}{\\sum_r g_{y,rc}} - \\term{xhat}{\\hat x_{rc}}\\, \\tfrac1M \\term{ggamma}{\\sum_r g_{y,rc}\\, \\hat x_{rc}}\\Big)',
     'g_{\\beta,c} = \\sum_r g_{y,rc},\\qquad g_{\\gamma,c} = \\sum_r g_{y,rc}\\,\\hat x_{rc}',

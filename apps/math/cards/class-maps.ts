@@ -30,6 +30,7 @@ const relu = {
 export const cam: MathCard = {
   id: 'cam',
   title: 'Class activation map',
+  why: 'With such a head the map is no guess: its mean is the score of the class, exactly.',
   tex: [
     '\\mathrm{CAM}_c(i,j) = \\term{product}{\\sum_k} \\term{w}{w_{kc}}\\, \\term{A}{A_{ijk}},\\qquad S_c = \\tfrac{1}{HW} \\sum_{ij} \\mathrm{CAM}_c(i,j)',
   ],
@@ -58,6 +59,7 @@ export const cam: MathCard = {
 export const gradCam: MathCard = {
   id: 'grad-cam',
   title: 'Grad-CAM',
+  why: 'It extends class maps to any network: gradients stand in for the weights that the head does not have.',
   tex: [
     'L = \\term{relu}{\\mathrm{ReLU}}\\Big(\\term{sum}{\\sum_k} \\term{mean}{\\Big(\\tfrac{1}{HW} \\sum_{ij}} \\term{G}{\\frac{\\partial S_c}{\\partial A_{ijk}}} \\term{mean}{\\Big)}\\, \\term{A}{A_k}\\Big)',
   ],
@@ -82,6 +84,7 @@ export const gradCam: MathCard = {
 export const xGradCam: MathCard = {
   id: 'xgrad-cam',
   title: 'XGrad-CAM',
+  why: 'It weighs each map by what it really contributes to the score; the masks and maps here stand on that.',
   tex: [
     '\\term{w}{w_k} = \\frac{\\term{evidence}{\\sum_{ij} G_{ijk}\\, A_{ijk}}}{\\sum_{ij} \\term{A}{A_{ijk}} + \\term{epsilon}{\\epsilon}},\\qquad L = \\term{relu}{\\mathrm{ReLU}}\\Big(\\sum_k w_k A_k\\Big),\\qquad \\term{G}{G} = \\frac{\\partial S_c}{\\partial A}',
   ],

@@ -17,6 +17,7 @@ const sum = { id: 'sum', label: 'sum', symbol: 'Σ', description: 'Over the kern
 export const conv2d: MathCard = {
   id: 'conv2d',
   title: 'Convolution',
+  why: 'The same small pattern is looked for at every position, so it has to be learned only once.',
   tex: [
     '\\term{y}{y_{nyxo}} = \\term{phi}{\\varphi}\\Big(\\term{sum}{\\sum_{u,v,c}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+du-p},\\,sx+dv-p,\\,c}}\\; \\term{w}{w_{uvco}} + \\term{bias}{\\mathrm{bias}_o}\\Big)',
   ],
@@ -51,6 +52,7 @@ export const conv2d: MathCard = {
 export const conv2dInputGradient: MathCard = {
   id: 'conv2d-input-gradient',
   title: 'Convolution: gradient of the input',
+  why: 'It tells every pixel of the layer before which patterns it took part in, and with what effect on the loss.',
   tex: [
     '\\term{gx}{g_{x,nyxc}} = \\term{sum}{\\sum_{u,v,o}}\\, \\term{gy}{g_{y,n,\\,\\term{row}{(y+p-du)/s},\\,(x+p-dv)/s,\\,o}}\\; \\term{w}{w_{uvco}}',
   ],
@@ -84,6 +86,7 @@ export const conv2dInputGradient: MathCard = {
 export const conv2dWeightGradient: MathCard = {
   id: 'conv2d-weight-gradient',
   title: 'Convolution: gradient of the weights',
+  why: 'All positions of all images vote on each weight of the pattern: that is why a few weights learn so well.',
   tex: [
     '\\term{gw}{g_{w,uvco}} = \\term{sum}{\\sum_{n,y,x}}\\, \\term{x}{x_{n,\\,\\term{row}{sy+du-p},\\,sx+dv-p,\\,c}}\\; \\term{gy}{g_{y,nyxo}}',
     '\\term{gbias}{g_{\\mathrm{bias},o}} = \\sum_{n,y,x} g_{y,nyxo}',

@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const earlyStopping: MathCard = {
   id: 'early-stopping',
   title: 'Early stopping',
+  why: 'Points that are held out say when the network begins to learn the noise; the weights from before that are kept.',
   tex: [
     '\\term{best}{E^*} - \\term{value}{E_{\\mathrm{val}}} > \\term{delta}{\\delta} \\;\\Rightarrow\\; E^* \\leftarrow E_{\\mathrm{val}},\\quad \\theta^* \\leftarrow \\theta,\\quad \\term{waited}{w} \\leftarrow 0',
     '\\text{else}\\quad w \\leftarrow w + 1,\\qquad \\text{stop at}\\ w \\ge \\term{patience}{P}\\ \\text{and go back to}\\ \\theta^*',

@@ -9,6 +9,7 @@ const olah2018 = (what: string) => ({ text: `Olah et al. 2018, ${what}`, url: 'h
 export const featureObjective: MathCard = {
   id: 'feature-objective',
   title: 'Feature visualisation: what is climbed',
+  why: 'This is what is climbed: the picture is changed until the chosen part of the network answers most.',
   tex: [
     '\\term{x}{x} \\leftarrow \\term{ascent}{\\mathrm{Adam}}\\Big({+}\\,\\nabla_x \\sum_b \\term{value}{f(x_b)}\\Big),\\qquad \\term{weights}{f = \\sum_i w_i f_i}',
     'f_{\\text{channel}} = \\term{mean}{\\tfrac{1}{HW}\\sum_{ij}} \\term{A}{A_{ijk}},\\qquad f_{\\text{direction}} = \\tfrac{1}{HW}\\sum_{ij} \\term{dot}{\\langle A_{ij}, v\\rangle},\\qquad f_{\\text{deep dream}} = \\term{dream}{\\mathrm{mean}(A^2)}',
@@ -79,6 +80,7 @@ export const featureObjective: MathCard = {
 export const fourierParametrisation: MathCard = {
   id: 'fourier-image',
   title: 'An image as frequencies',
+  why: 'A step moves large waves as easily as small ones, so that shapes come before noise.',
   tex: [
     '\\term{scale}{s_{k}} = \\frac{\\sqrt{hw}}{\\max(\\term{f}{f_k}, 1/\\max(h, w))},\\qquad \\term{f}{f_k = \\sqrt{f_x^2 + f_y^2}}',
     't = \\tfrac14\\, \\term{idft}{\\mathcal{F}^{-1}}\\big(s_k\\,\\term{spectrum}{(R_k + i I_k)}\\big),\\qquad x = \\term{sigmoid}{\\sigma}\\big(\\term{colour}{M}\\, t\\big)',
@@ -134,6 +136,7 @@ export const fourierParametrisation: MathCard = {
 export const featurePenalties: MathCard = {
   id: 'feature-penalties',
   title: 'Penalties against noise',
+  why: 'They put a price on what photographs do not have: glaring pixels, and neighbours that differ.',
   tex: [
     'f(x) - \\term{l1}{\\lambda_1} \\term{absolute}{\\sum |x - \\tfrac12|} - \\term{tv}{\\lambda_{TV}}\\, \\term{variation}{\\sum |x_{i+1,j} - x_{ij}| + |x_{i,j+1} - x_{ij}|} - \\term{blur}{\\lambda_b}\\, \\term{smooth}{\\tfrac12 \\sum (x - \\bar{x})^2}',
   ],
@@ -184,6 +187,7 @@ export const featurePenalties: MathCard = {
 export const transformationRobustness: MathCard = {
   id: 'transformation-robustness',
   title: 'Transformation robustness',
+  why: 'A picture that must work shifted and turned cannot be made of noise at single pixels.',
   tex: [
     '\\max_x\\; \\mathbb{E}_{\\term{M}{M}}\\, f\\big(\\term{warp}{x \\circ M}\\big),\\qquad \\begin{pmatrix} \\term{column}{c} \\\\ \\term{row}{r} \\end{pmatrix} = \\begin{pmatrix} a & b & c_0 \\\\ d & e & f_0 \\end{pmatrix} \\begin{pmatrix} q \\\\ p \\\\ 1\\end{pmatrix}',
   ],
@@ -208,6 +212,7 @@ export const transformationRobustness: MathCard = {
 export const nonNegativeFactors: MathCard = {
   id: 'nmf',
   title: 'Neuron groups',
+  why: 'Hundreds of channels become a few groups that light up together, so that one look at the picture is enough.',
   tex: [
     '\\term{V}{V} \\approx \\term{W}{W} \\term{B}{B},\\qquad B \\leftarrow B \\odot \\frac{\\term{numeratorB}{W^{\\top} V}}{\\term{denominatorB}{W^{\\top} W B} + \\term{epsilon}{\\epsilon}},\\qquad W \\leftarrow W \\odot \\frac{\\term{numeratorW}{V B^{\\top}}}{\\term{denominatorW}{W B B^{\\top}} + \\epsilon}',
   ],
@@ -250,6 +255,7 @@ export const nonNegativeFactors: MathCard = {
 export const inLayerAttribution: MathCard = {
   id: 'layer-attribution',
   title: 'Attribution inside a network',
+  why: 'It says how much each place and each channel of a layer speaks for one class rather than another.',
   tex: [
     '\\term{G}{G} = \\frac{\\partial S_c}{\\partial \\term{A}{A}},\\qquad \\term{spatial}{a_{ij}} = \\sum_k A_{ijk} G_{ijk},\\qquad \\term{channel}{a_k} = \\sum_{ij} A_{ijk} G_{ijk}',
     '\\text{path: } a_k = \\sum_{ij} A_{ijk}\\, \\tfrac{1}{\\term{points}{N}} \\sum_{n=0}^{N-1} G_{ijk}\\big(\\term{point}{\\tfrac{n}{N} A}\\big)',

@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const integratedGradients: MathCard = {
   id: 'integrated-gradients',
   title: 'Integrated gradients',
+  why: 'It shares out the score among the pixels so that nothing is lost, so a single dot can be held to account.',
   tex: [
     "\\mathrm{IG}_i(x) = \\term{difference}{(x_i - \\term{baseline}{x'_i})} \\int_0^1 \\frac{\\partial S_c}{\\partial x_i}\\big(x' + \\alpha (x - x')\\big)\\, d\\alpha",
     "\\approx (x_i - x'_i)\\, \\term{total}{\\sum_{k=1}^{\\term{nodes}{m}}} \\term{weight}{w_k}\\, \\term{gradient}{\\frac{\\partial S_c}{\\partial x_i}}\\big(\\term{point}{x' + \\term{alpha}{\\alpha_k} (x - x')}\\big)",

@@ -8,6 +8,7 @@ const reference = {
 export const linear: MathCard = {
   id: 'linear',
   title: 'Linear layer',
+  why: 'Every unit weighs all of its inputs: without this sum a network could not combine what it has been given.',
   tex: [
     '\\term{y}{y_{mn}} = \\term{phi}{\\varphi}\\Big(\\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{kn}} + \\term{bias}{\\mathrm{bias}_n}\\Big)',
   ],
@@ -39,6 +40,7 @@ export const linear: MathCard = {
 export const linearInputGradient: MathCard = {
   id: 'linear-input-gradient',
   title: 'Linear layer: gradient of the input',
+  why: 'It hands the blame on to the layer before: without it only the last layer could learn.',
   tex: [
     '\\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{mk}}\\, \\term{b}{b_{nk}}',
     'y = \\frac{\\partial L}{\\partial x},\\qquad a = \\frac{\\partial L}{\\partial y},\\qquad b = W \\quad\\text{of the layer}',
@@ -75,6 +77,7 @@ export const linearInputGradient: MathCard = {
 export const linearWeightGradient: MathCard = {
   id: 'linear-weight-gradient',
   title: 'Linear layer: gradient of the weights',
+  why: 'It says for each weight how the loss would change with it, which is all that training has to go by.',
   tex: [
     '\\term{y}{y_{mn}} = \\term{sum}{\\sum_{k}}\\, \\term{a}{a_{km}}\\, \\term{b}{b_{kn}}',
     'y = \\frac{\\partial L}{\\partial W},\\qquad a = x,\\qquad b = \\frac{\\partial L}{\\partial y} \\quad\\text{of the layer}',

@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const mse: MathCard = {
   id: 'mse',
   title: 'Mean squared error',
+  why: 'It is the number that training lowers: how far the answers are from what they should be, large misses above all.',
   tex: ['E = \\term{mean}{\\frac1N \\sum_n} \\term{square}{\\big(} \\term{difference}{x_n - t_n} \\term{square}{\\big)^2}'],
   reference: { text: 'Bishop 2006, Pattern Recognition and Machine Learning, §5.2' },
   indices: [{ symbol: 'n', meaning: 'example (and output, where there are several)' }],

@@ -11,6 +11,7 @@ const L = (code: string) => ({
 export const saliencyMasks: MathCard = {
   id: 'saliency-masks',
   title: 'Masks from saliency',
+  why: 'They decide what is hidden: too little leaves the shortcut, too much takes the digit away as well.',
   tex: [
     '\\text{top: } \\term{M}{M} = \\big[\\term{L}{\\tilde L} > \\term{percentile}{P}_{100(1-\\term{k}{k})}(\\tilde L)\\big],\\qquad \\text{threshold: } M = \\big[\\tilde L > \\term{tau}{\\tau}\\big],\\qquad \\text{mean: } M = \\big[\\tilde L > k\\,\\term{mean}{\\mathrm{mean}}(\\tilde L)\\big]',
     '\\text{paper: } M = \\big[L > \\term{mu}{\\mu_+} + 2\\,\\term{sigma}{\\sigma_+}\\big],\\qquad \\term{x}{\\hat x} = x \\odot \\term{kept}{(1 - \\bar M)}',
@@ -71,6 +72,7 @@ export const saliencyMasks: MathCard = {
 export const xGradCamAxioms: MathCard = {
   id: 'xgrad-cam-axioms',
   title: 'The axioms behind XGrad-CAM',
+  why: 'They say what a fair map must do: lose with a channel what the score loses, and add up to the score.',
   tex: [
     '\\text{sensitivity: } \\term{removed}{S_c(A) - S_c(A \\setminus A_k)} = \\term{contributions}{\\sum_{ij} w_k\\, A_k(i,j)} \\text{ for each } k,\\qquad \\text{conservation: } \\term{score}{S_c(A)} = \\sum_k \\sum_{ij} w_k\\, A_k(i,j)',
     '\\term{sensitivity}{e_s} = \\frac{\\sum_k |\\text{left} - \\text{right}|}{\\sum_k |\\text{left}|},\\qquad \\term{conservation}{e_c} = \\frac{|\\text{left} - \\text{right}|}{|\\text{left}|}',

@@ -31,6 +31,7 @@ const p: MathTerm = {
 interface Measure {
   readonly id: string;
   readonly title: string;
+  readonly why: string;
   /** Of the right side. */
   readonly tex: string;
   /** The row of the table of kernels. */
@@ -44,12 +45,13 @@ interface Measure {
 const U = '\\term{u}{u_{ki}}';
 const H = '\\term{h}{h_i}';
 
-function measureCard({ id, title, tex, row, wgsl = /default/, reference, terms = [] }: Measure): MathCard {
+function measureCard({ id, title, why, tex, row, wgsl = /default/, reference, terms = [] }: Measure): MathCard {
   const lines = new RegExp(`let difference|${wgsl.source}|default`);
   const sorting = row === 'earthMover';
   return {
     id,
     title,
+    why,
     tex: [`\\term{y}{y_k} = ${tex}`],
     reference,
     indices: sorting ? [...indices, { symbol: '(i)', meaning: 'place after sorting' }] : indices,
@@ -70,6 +72,7 @@ function measureCard({ id, title, tex, row, wgsl = /default/, reference, terms =
 export const bhattacharyya: MathCard = {
   id: 'bhattacharyya',
   title: 'How much a layer changes the predictions',
+  why: 'If a layer changes the answers no more, the one before had learned all there was: that is where a bug would be looked for.',
   tex: [
     '\\term{d}{d_B}(P,Q) = 1 - \\sum_{n,k} \\sqrt{\\frac{P_{nk}}{\\sum P}\\cdot\\frac{Q_{nk}}{\\sum Q}}',
     '\\phantom{d_B} = \\term{half}{\\tfrac12} \\sum_{n,k} \\Big(\\term{root}{\\sqrt{\\frac{\\term{P}{P_{nk}}}{\\sum P}}} - \\sqrt{\\frac{\\term{Q}{Q_{nk}}}{\\sum Q}}\\Big)^2',
@@ -113,6 +116,7 @@ export const cards: readonly MathCard[] = [
   measureCard({
     id: 'dot',
     title: 'Dot product',
+    why: 'It measures how much ink an image has where the network looks: bold digits win.',
     tex: `\\sum_i ${U}\\,${H}`,
     row: 'dot',
     wgsl: /DOT/,
@@ -121,15 +125,24 @@ export const cards: readonly MathCard[] = [
   measureCard({
     id: 'cosine',
     title: 'Cosine',
+    why: 'It compares only the shape of the ink, however bold it is.',
     tex: `1 - \\frac{\\sum_i ${U}\\,${H}}{\\sqrt{\\sum_i u_{ki}^2}\\sqrt{\\sum_i h_i^2}}`,
     row: 'cosine',
     wgsl: /COSINE/,
     reference: { text: 'Salton & McGill 1983' },
   }),
-  measureCard({ id: 'manhattan', title: 'Manhattan', tex: `\\sum_i |${U} - ${H}|`, row: 'manhattan', reference: minkowskis }),
+  measureCard({
+    id: 'manhattan',
+    title: 'Manhattan',
+    why: 'It adds up all differences from the heat map, so an image near the mean image wins.',
+    tex: `\\sum_i |${U} - ${H}|`,
+    row: 'manhattan',
+    reference: minkowskis,
+  }),
   measureCard({
     id: 'euclidean',
     title: 'Euclidean',
+    why: 'Large differences weigh more: one odd stroke makes an image unfit.',
     tex: `\\sqrt{\\sum_i (${U} - ${H})^2}`,
     row: 'euclidean',
     wgsl: /EUCLIDEAN/,
@@ -138,6 +151,7 @@ export const cards: readonly MathCard[] = [
   measureCard({
     id: 'minkowski',
     title: 'Minkowski',
+    why: 'The exponent decides how much the largest differences count: 1 is Manhattan’s, 2 Euclid’s.',
     tex: `\\Big(\\sum_i |${U} - ${H}|^{\\term{p}{p}}\\Big)^{1/p}`,
     row: 'minkowski',
     wgsl: /MINKOWSKI/,
@@ -147,6 +161,7 @@ export const cards: readonly MathCard[] = [
   measureCard({
     id: 'chebyshev',
     title: 'Chebyshev',
+    why: 'It looks at the single worst pixel, so most images come out nearly alike.',
     tex: `\\max_i |${U} - ${H}|`,
     row: 'chebyshev',
     reference: { text: 'The limit p → ∞ of Minkowski’s measure' },
@@ -154,6 +169,7 @@ export const cards: readonly MathCard[] = [
   measureCard({
     id: 'earth-mover',
     title: 'Earth mover',
+    why: 'It compares how much ink there is, not where: sorted, a 1 and a 7 may be the same.',
     tex: `\\tfrac1d \\sum_i |\\term{u}{u_{k(i)}} - \\term{h}{h_{(i)}}|`,
     row: 'earthMover',
     wgsl: /EARTH_MOVER/,
@@ -164,6 +180,7 @@ export const cards: readonly MathCard[] = [
   measureCard({
     id: 'canberra',
     title: 'Canberra',
+    why: 'Differences count relative to the ink that is there, so faint pixels weigh as much as bold ones.',
     tex: `\\sum_i \\frac{|${U} - ${H}|}{|u_{ki}| + |h_i|}`,
     row: 'canberra',
     wgsl: /CANBERRA/,
@@ -172,6 +189,7 @@ export const cards: readonly MathCard[] = [
   measureCard({
     id: 'bray-curtis',
     title: 'Bray–Curtis',
+    why: 'It is the share of ink in which image and heat map differ, between 0 and 1.',
     tex: `\\frac{\\sum_i |${U} - ${H}|}{\\sum_i |u_{ki} + h_i|}`,
     row: 'brayCurtis',
     wgsl: /BRAY_CURTIS/,

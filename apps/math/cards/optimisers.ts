@@ -25,6 +25,7 @@ const rate = (typescript: string, wgsl: readonly (string | RegExp)[], descriptio
 export const sgd: MathCard = {
   id: 'sgd',
   title: 'Gradient descent',
+  why: 'The plainest way to learn: every weight goes a little against its gradient, and steep directions go first.',
   tex: ['\\term{theta}{\\theta} \\leftarrow \\theta - \\term{eta}{\\eta}\\,(\\term{g}{g} + \\term{lambda}{\\lambda}\\theta)'],
   reference: { text: 'Goodfellow, Bengio & Courville 2016, Deep Learning, algorithm 8.1' },
   terms: [
@@ -47,6 +48,7 @@ export const sgd: MathCard = {
 export const sgdMomentum: MathCard = {
   id: 'sgd-momentum',
   title: 'Gradient descent with momentum',
+  why: 'Steps that agree add up and steps that contradict each other cancel, so training goes faster along a valley.',
   tex: [
     '\\term{b}{b} \\leftarrow \\term{mu}{\\mu}\\, b + \\term{g}{g} + \\term{lambda}{\\lambda}\\theta,\\qquad \\term{theta}{\\theta} \\leftarrow \\theta - \\term{eta}{\\eta}\\, b',
   ],
@@ -84,6 +86,7 @@ export const sgdMomentum: MathCard = {
 export const adam: MathCard = {
   id: 'adam',
   title: 'Adam',
+  why: 'Each weight gets a step of about the learning rate, whether its gradient is large or small, so that all parts learn at once.',
   tex: [
     '\\term{m}{m} \\leftarrow \\term{beta1}{\\beta_1} m + (1-\\beta_1)\\,\\term{g}{g},\\qquad \\term{v}{v} \\leftarrow \\term{beta2}{\\beta_2} v + (1-\\beta_2)\\, g^2',
     '\\term{theta}{\\theta} \\leftarrow \\theta - \\term{eta}{\\frac{\\eta}{1-\\beta_1^t}}\\; \\frac{m}{\\sqrt{v}\\,/\\term{root}{\\sqrt{1-\\beta_2^t}} + \\term{epsilon}{\\epsilon}}',
@@ -148,6 +151,7 @@ export const adam: MathCard = {
 export const weightDecay: MathCard = {
   id: 'weight-decay',
   title: 'Weight decay: in the gradient, or decoupled',
+  why: 'It puts a price on large weights, and thereby on steep curves: what is not worth it goes away.',
   tex: [
     '\\tilde L = L + \\tfrac{\\lambda}{2} \\lVert\\theta\\rVert^2 \\;\\Rightarrow\\; \\term{g}{\\tilde g} = g + \\term{lambda}{\\lambda}\\,\\term{theta}{\\theta}',
     '\\text{decoupled:}\\quad \\theta \\leftarrow \\term{shrink}{(1 - \\eta\\lambda)}\\,\\theta - \\term{step}{\\eta\\, \\hat m / (\\sqrt{\\hat v} + \\epsilon)}',

@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const penalisedAttack: MathCard = {
   id: 'penalised-attack',
   title: 'The smallest change that is enough',
+  why: 'It asks the other way round: not what a given change can do, but how little is enough.',
   tex: [
     '\\min_{\\term{delta}{\\delta}}\\ \\term{loss}{L}\\big(\\term{clip}{\\mathrm{clip}}(\\term{x}{x} + \\term{delta}{\\delta}),\\, \\term{target}{y_t}\\big) + \\term{lambda}{\\lambda}\\, \\term{size}{\\lVert \\delta \\rVert_2^2} \\qquad \\text{by Adam with}\\ \\term{eta}{\\eta}',
   ],

@@ -12,6 +12,7 @@ const A = {
 export const gradCamPlusPlus: MathCard = {
   id: 'grad-cam-plus-plus',
   title: 'Grad-CAM++',
+  why: 'It looks for every place that speaks for the class, where Grad-CAM’s mean is won by the largest one.',
   tex: [
     'L = \\mathrm{ReLU}\\Big(\\sum_k \\term{w}{w_k} A_k\\Big),\\qquad \\term{w}{w_k} = \\sum_{ij} \\term{alpha}{\\alpha_{ijk}}\\, \\term{positive}{\\mathrm{ReLU}}(\\term{G}{G_{ijk}}),\\qquad \\term{alpha}{\\alpha_{ijk}} = \\frac{G_{ijk}^2}{2 G_{ijk}^2 + G_{ijk}^3 \\term{total}{\\sum_{ab}} \\term{A}{A_{abk}}}',
   ],
@@ -53,6 +54,7 @@ export const gradCamPlusPlus: MathCard = {
 export const scoreCamCard: MathCard = {
   id: 'score-cam',
   title: 'Score-CAM',
+  why: 'It needs no gradient: each map is held over the picture, and what the score does then is its weight.',
   tex: [
     'L = \\mathrm{ReLU}\\Big(\\sum_k \\term{w}{w_k} \\term{A}{A_k}\\Big),\\qquad \\term{w}{w} = \\term{softmax}{\\mathrm{softmax}_k}\\big(S_c(\\term{x}{x} \\odot \\term{mask}{H_k})\\big),\\qquad \\term{mask}{H_k} = \\term{scale}{s}\\big(\\term{large}{\\mathrm{up}}(A_k)\\big)',
   ],
@@ -100,6 +102,7 @@ export const scoreCamCard: MathCard = {
 export const occlusionCard: MathCard = {
   id: 'occlusion',
   title: 'Occlusion',
+  why: 'It asks directly: cover a part, and see what the score loses.',
   tex: [
     'M_p = \\frac{1}{\\term{covered}{|\\{W : p \\in W\\}|}} \\sum_{\\term{window}{W} \\ni p} \\term{change}{\\big(S_c(\\term{x}{x}) - S_c(x \\text{ with } W = \\term{fill}{f})\\big)}',
   ],

@@ -13,6 +13,7 @@ const reference = { text: 'Goodfellow, Bengio & Courville 2016, Deep Learning, ย
 export const maxPool: MathCard = {
   id: 'max-pool',
   title: 'Max pooling',
+  why: 'It keeps the strongest answer of each window: where exactly a pattern stood matters less afterwards.',
   tex: [
     '\\term{y}{y_{npqc}} = \\term{max}{\\max_{u,v}}\\, \\term{x}{x_{n,\\,p s_y + u - p_y,\\,q s_x + v - p_x,\\,c}}',
     '\\term{winner}{(\\hat u, \\hat v)_{npqc}} = \\arg\\max_{u,v}(\\cdot)',
@@ -44,6 +45,7 @@ export const maxPool: MathCard = {
 export const maxPoolGradient: MathCard = {
   id: 'max-pool-gradient',
   title: 'Max pooling: gradient',
+  why: 'Only the pixel that won its window is credited, so all others learn nothing from it.',
   tex: [
     '\\term{gx}{g_{x,nyxc}} = \\sum_{p,q}\\, \\term{gy}{g_{y,npqc}}\\; \\big[\\term{winner}{(\\hat u, \\hat v)_{npqc}} = (y - p s_y + p_y,\\; x - q s_x + p_x)\\big]',
   ],
@@ -67,6 +69,7 @@ export const maxPoolGradient: MathCard = {
 export const globalAveragePool: MathCard = {
   id: 'global-average-pool',
   title: 'Global average pooling',
+  why: 'It turns each map into one number, so the head can say how much of a class there is, wherever it stands.',
   tex: ['\\term{y}{y_{nc}} = \\term{mean}{\\frac{1}{HW}} \\term{sum}{\\sum_{y,x}}\\, \\term{x}{x_{nyxc}}'],
   reference: { text: 'Lin, Chen & Yan 2014, Network in network, ยง3.2', url: 'https://arxiv.org/abs/1312.4400' },
   indices: [

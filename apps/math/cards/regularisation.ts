@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const dropout: MathCard = {
   id: 'dropout',
   title: 'Dropout',
+  why: 'No unit can rely on another one being there, so none can learn a detail that only makes sense together.',
   tex: [
     '\\term{y}{y_i} = \\term{x}{x_i}\\, \\frac{\\term{mask}{[U_i \\ge \\term{p}{p}]}}{\\term{scale}{1-p}},\\qquad \\term{u}{U_i} \\sim \\mathcal{U}[0, 1)',
   ],

@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const residual: MathCard = {
   id: 'residual',
   title: 'Residual block',
+  why: 'The input goes on unchanged beside the block, and so does the gradient: that is what lets deep networks learn.',
   tex: ['y = \\term{bridge}{B(x)} \\term{add}{+} \\term{body}{F(x)}'],
   reference: { text: 'He, Zhang, Ren & Sun 2016, eq. 1 and 2', url: 'https://arxiv.org/abs/1512.03385' },
   terms: [

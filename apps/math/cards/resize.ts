@@ -33,6 +33,7 @@ const share = {
 export const upsample: MathCard = {
   id: 'bilinear',
   title: 'Bilinear up-sampling',
+  why: 'It brings the small maps back to the size of the picture, where details from the skip connection join them.',
   tex: [
     '\\term{s}{s_p} = \\max\\big((p + \\tfrac12)\\,\\term{ratio}{r} - \\tfrac12,\\ 0\\big),\\qquad \\term{f}{f_p} = s_p - \\term{lo}{\\lfloor s_p \\rfloor}',
     '\\term{y}{y_{npqc}} = \\sum_{y \\in \\{\\lfloor s_p\\rfloor,\\, \\term{hi}{\\lfloor s_p\\rfloor + 1}\\}} \\sum_{x} w_{py}\\, w_{qx}\\; \\term{x}{x_{nyxc}},\\qquad w = 1 - f\\ \\text{or}\\ f',
@@ -64,6 +65,7 @@ export const upsample: MathCard = {
 export const upsampleGradient: MathCard = {
   id: 'bilinear-gradient',
   title: 'Bilinear up-sampling: gradient',
+  why: 'Each coarse pixel collects the blame of all fine pixels that it was spread over.',
   tex: [
     '\\term{gx}{g_{x,nyxc}} = \\sum_{p,q}\\, \\term{weight}{w_{py}\\, w_{qx}}\\; \\term{gy}{g_{y,npqc}}',
     '\\term{s}{s_p} = \\max\\big((p + \\tfrac12)\\,\\term{ratio}{r} - \\tfrac12,\\ 0\\big),\\qquad \\term{f}{f_p} = s_p - \\term{lo}{\\lfloor s_p \\rfloor}',

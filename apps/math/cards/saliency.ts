@@ -15,6 +15,7 @@ const gradient = {
 export const saliency: MathCard = {
   id: 'saliency',
   title: 'Saliency',
+  why: 'The simplest of all maps: which pixels would change the score most if they changed a little.',
   tex: ['M = \\term{abs}{\\Big|} \\term{gradient}{\\frac{\\partial S_c}{\\partial x}} \\term{abs}{\\Big|}'],
   reference: { text: 'Simonyan, Vedaldi & Zisserman 2014, §3', url: 'https://arxiv.org/abs/1312.6034' },
   indices: indices.slice(0, 1),
@@ -34,6 +35,7 @@ export const saliency: MathCard = {
 export const inputTimesGradient: MathCard = {
   id: 'input-x-gradient',
   title: 'Gradient × input',
+  why: 'A pixel counts only as far as it is there: a strong gradient on black is nothing.',
   tex: ['M = \\term{x}{x} \\term{product}{\\odot} \\term{gradient}{\\frac{\\partial S_c}{\\partial x}}'],
   reference: { text: 'Shrikumar et al. 2016', url: 'https://arxiv.org/abs/1605.01713' },
   indices: indices.slice(0, 1),
@@ -48,6 +50,7 @@ export const inputTimesGradient: MathCard = {
 export const smoothGrad: MathCard = {
   id: 'smooth-grad',
   title: 'SmoothGrad',
+  why: 'A gradient jumps from pixel to pixel; the mean over noisy copies keeps what does not depend on chance.',
   tex: [
     'M = \\frac{1}{\\term{n}{n}} \\term{total}{\\sum_{t}} \\term{gradient}{\\frac{\\partial S_c}{\\partial x}}\\big(\\term{noisy}{x + \\term{noise}{\\varepsilon_t}}\\big),\\qquad \\varepsilon_t \\sim \\mathcal N(0, \\term{sigma}{\\sigma}^2)',
   ],
@@ -79,6 +82,7 @@ export const smoothGrad: MathCard = {
 export const guidedBackpropagation: MathCard = {
   id: 'guided-backpropagation',
   title: 'Guided back-propagation',
+  why: 'It makes the sharpest maps of all, and the control beside it shows how little they say about the network.',
   tex: [
     '\\term{g}{g_x} = g_y\\, \\term{positive}{[g_y > 0]}\\, \\term{active}{[y > 0]}\\quad \\text{at every}\\ \\term{relu}{\\mathrm{ReLU}}',
   ],

@@ -10,6 +10,7 @@ const reference = { text: 'Goodfellow, Bengio & Courville 2016, Deep Learning, Â
 export const crossEntropy: MathCard = {
   id: 'cross-entropy',
   title: 'Softmax and cross-entropy',
+  why: 'It is the number that training lowers: how surprised the network is by the true class.',
   tex: [
     '\\term{loss}{\\ell_n} = \\ln \\term{total}{\\sum_k e^{x_{nk}-m_n}} + \\term{m}{m_n} - \\term{x}{x_{n\\,\\term{t}{t_n}}},\\qquad m_n = \\max_k x_{nk}',
     '\\term{gx}{g_{x,nk}} = \\frac{e^{x_{nk}-m_n}}{\\sum_j e^{x_{nj}-m_n}} - \\term{onehot}{[k = t_n]}',
@@ -62,6 +63,7 @@ export const crossEntropy: MathCard = {
 export const softmax: MathCard = {
   id: 'softmax',
   title: 'Softmax',
+  why: 'It makes probabilities of the scores: all positive, with the sum 1.',
   tex: [
     '\\term{y}{y_{nk}} = \\frac{\\term{e}{e^{x_{nk} - m_n}}}{\\term{total}{\\sum_j e^{x_{nj} - m_n}}},\\qquad \\term{m}{m_n} = \\max_j \\term{x}{x_{nj}}',
   ],
@@ -99,6 +101,7 @@ export const softmax: MathCard = {
 export const doubleSoftmax: MathCard = {
   id: 'double-softmax',
   title: 'Softmax before cross-entropy: the double softmax',
+  why: 'A common mistake: a second softmax hides how sure the network is, and learning stalls above a floor.',
   tex: [
     '\\term{y}{p} = \\mathrm{softmax}(z),\\qquad L = -\\ln \\mathrm{softmax}(p)_t \\;\\ge\\; \\ln\\!\\big(1 + 9e^{-1}\\big) = 1.461',
     '\\term{gx}{\\frac{\\partial L}{\\partial z}} = \\term{y2}{p} \\odot \\big(\\term{gy}{d} - \\term{total}{\\langle d, p\\rangle}\\big),\\qquad d = \\mathrm{softmax}(p) - \\mathrm{onehot}(t)',

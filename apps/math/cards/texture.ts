@@ -3,6 +3,7 @@ import type { MathCard } from '../card.ts';
 export const texture: MathCard = {
   id: 'texture',
   title: 'The texture of the global corruption',
+  why: 'This is the flaw of the data itself: how the grid on every image of one class is made, which later gives the answer away.',
   tex: [
     '\\term{T}{T_{ij}} = \\term{sum}{\\sum_{u,v}}\\, \\term{K}{K_{uv}}\\; \\term{T0}{T^0}_{\\term{row}{i+1-u},\\,\\term{col}{j+1-v}},\\qquad T^0_{ij} = \\term{amplitude}{a}\\ \\text{where}\\ \\term{stride}{s}\\ \\text{divides}\\ i\\ \\text{and}\\ j',
   ],

@@ -19,6 +19,7 @@ const kernelOfMap = {
 export const tsneAffinities: MathCard = {
   id: 'tsne-affinities',
   title: 't-SNE: affinities',
+  why: 'Distances in the data become shares of attention, so that dense and sparse regions have as many neighbours.',
   tex: [
     '\\term{p}{p_{j|i}} = \\frac{\\term{e}{e^{-\\beta_i d_{ij}}}}{\\term{z}{\\sum_{k \\ne i} e^{-\\beta_i d_{ik}}}},\\qquad \\term{d}{d_{ij}} = \\lVert x_i - x_j\\rVert^2,\\qquad \\term{beta}{\\beta_i} = \\frac{1}{2\\sigma_i^2}',
     '\\term{entropy}{H(P_i) = \\ln z + \\beta_i \\langle d \\rangle} = \\ln \\term{perplexity}{\\mathrm{Perp}}',
@@ -71,6 +72,7 @@ export const tsneAffinities: MathCard = {
 export const tsneForces: MathCard = {
   id: 'tsne-forces',
   title: 't-SNE: the two forces',
+  why: 'The map is where two forces balance: neighbours pull each other together, and everything pushes everything apart.',
   tex: [
     'q_{ij} = \\frac{\\term{w}{w_{ij}}}{\\term{Z}{Z}},\\qquad w_{ij} = \\frac{1}{1 + \\lVert \\term{y}{y_i - y_j} \\rVert^2},\\qquad Z = \\sum_{k \\ne l} w_{kl}',
     '\\term{pull}{\\mathrm{pull}_i} = \\sum_j \\term{p}{p_{ij}}\\, w_{ij}\\,(y_i - y_j),\\qquad \\term{push}{\\mathrm{push}_i} = \\sum_{j\\ne i} \\term{w2}{w_{ij}^2}\\,(y_i - y_j)',
@@ -127,6 +129,7 @@ export const tsneForces: MathCard = {
 export const tsneDivergence: MathCard = {
   id: 'tsne-divergence',
   title: 't-SNE: what it lowers',
+  why: 'One number says how much of the neighbourhoods is lost on the map: this is what falls while it forms.',
   tex: [
     'C = \\sum_{i \\ne j} \\term{p}{p_{ij}}\\, \\term{log}{\\ln} \\frac{p_{ij}}{q_{ij}},\\qquad q_{ij} = \\frac{\\term{w}{w_{ij}}}{\\term{Z}{Z}}',
   ],
@@ -157,6 +160,7 @@ export const tsneDivergence: MathCard = {
 export const tsneUpdate: MathCard = {
   id: 'tsne-update',
   title: 't-SNE: gradient and step',
+  why: 'It says how each point moves in a step, and why the size of the step decides whether the map forms.',
   tex: [
     '\\term{g}{g} = \\frac{\\partial C}{\\partial y_i} = 4\\Big(\\term{exaggeration}{\\epsilon}\\, \\term{pull}{\\mathrm{pull}_i} - \\frac{1}{\\term{Z}{Z}}\\, \\term{push}{\\mathrm{push}_i}\\Big)',
     '\\term{v}{v} \\leftarrow \\term{mu}{\\mu}\\, v - \\term{eta}{\\eta}\\, \\term{gain}{k} \\odot g,\\qquad \\term{y}{y} \\leftarrow y + v',

@@ -11,6 +11,9 @@ interface Graph {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
 }
 
+/** A file of what so large a share of the labs needs is loaded by each of them. */
+const MOST = 0.8;
+
 /** Modules that are loaded with this one. */
 function reach(graph: Graph, from: string): ReadonlySet<string> {
   const reached = new Set<string>();
@@ -46,6 +49,7 @@ export function sharedChunks(folders: LabFolders, worker: string): Rolldown.Code
     return {
       everyPage: pages.every((page) => page.has(id)),
       anyPage: pages.some((page) => page.has(id)),
+      mostPages: pages.filter((page) => page.has(id)).length >= MOST * pages.length,
       device: held,
       run: held || runs.has(id),
     };
@@ -59,11 +63,12 @@ export function sharedChunks(folders: LabFolders, worker: string): Rolldown.Code
     includeDependenciesRecursively: false,
     groups: [
       // Nothing of the page, which a worker could not even load, beside what both need.
-      { name: named('common', ({ everyPage, run }) => everyPage && run), priority: 4 },
-      { name: named('frame', ({ everyPage, run }) => everyPage && !run), priority: 3 },
+      { name: named('common', ({ everyPage, run }) => everyPage && run), priority: 5 },
+      { name: named('frame', ({ everyPage, run }) => everyPage && !run), priority: 4 },
+      { name: named('figures', ({ mostPages, run }) => mostPages && !run), priority: 3 },
       { name: named('device', ({ anyPage, device }) => !anyPage && device), priority: 2 },
       { name: named('engine', ({ anyPage }) => !anyPage), minShareCount: all, priority: 1 },
-      { name: named('training', ({ anyPage }) => !anyPage), minShareCount: Math.ceil(0.8 * all) },
+      { name: named('training', ({ anyPage }) => !anyPage), minShareCount: Math.ceil(MOST * all) },
     ],
   };
 }

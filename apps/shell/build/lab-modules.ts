@@ -13,12 +13,14 @@ export interface LabSources {
   readonly root: string;
   /** An expression for the address of the worker that serves all labs. */
   readonly worker: string;
+  /** Expressions for the addresses of the recording's two files; absent: it is one file, as it lies in the folder. */
+  readonly recording?: { readonly story: string; readonly pictures?: string | undefined } | undefined;
 }
 
 /** `failure-modes` → `FailureModesLab`: the name under which a module exports the lab's class. */
 export const className = (id: string): string => `${id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Lab`;
 
-function element({ id, folder, root, worker }: LabSources): string {
+function element({ id, folder, root, worker, recording }: LabSources): string {
   const has = (file: string) => existsSync(join(folder, file));
   const from = (path: string) => JSON.stringify(pathFrom(folder, join(root, 'apps', path)));
   const parts = [
@@ -30,14 +32,18 @@ function element({ id, folder, root, worker }: LabSources): string {
   }`,
     ...(has('prose.ts') ? ['texts'] : []),
     ...(has('cards.ts') ? ['cards: () => import("./cards.ts?math")'] : []),
-    ...(has('recording.json') ? ['recording'] : []),
+    ...(recording
+      ? [`recording: ${recording.story}`, ...(recording.pictures ? [`pictures: ${recording.pictures}`] : [])]
+      : has('recording.json')
+        ? ['recording']
+        : []),
   ];
   return `import { workerFrom } from ${from('runtime/open-port.ts')};
 import { defineLabElement } from ${from('shell/lab-module.ts')};
 import { definition } from './schema.ts';
 import { View } from './view.ts';
 ${has('prose.ts') ? "import * as texts from './prose.ts';" : ''}
-${has('recording.json') ? "import recording from './recording.json?url&no-inline';" : ''}
+${has('recording.json') && !recording ? "import recording from './recording.json?url&no-inline';" : ''}
 const address = ${worker};
 export const Lab = defineLabElement(View, {
   ${parts.join(',\n  ')},

@@ -9,6 +9,8 @@ export interface PageWords {
   readonly next?: { readonly id: string; readonly title: string } | undefined;
   /** The lab has a README with its findings. */
   readonly findings?: boolean;
+  /** Address of the repository, where the package names one. */
+  readonly repository?: string | undefined;
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
@@ -19,6 +21,7 @@ export function labPage(words: PageWords): string {
     ...(words.findings ? ['<a href="./findings.txt">What was found, and how</a>'] : []),
     '<a href="./source.txt">Source of this lab</a>',
     '<a href="../../licences/chalkgrad.txt">Licence</a>',
+    ...(words.repository ? [`<a href="${escaped(words.repository)}">Repository</a>`] : []),
     '<a href="../../glossary/index.html">Glossary</a>',
     ...(words.next ? [`<a class="next" href="../${words.next.id}/index.html">Next: ${escaped(words.next.title)} →</a>`] : []),
   ].join('\n        ');

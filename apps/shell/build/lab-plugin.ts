@@ -10,10 +10,11 @@ import { nextLab } from '../../labs/guide.ts';
 import { checkParameterTerms } from '../../math/build/check-parameters.ts';
 import type { MathCard } from '../../math/card.ts';
 import type { AnyDefinition } from '../../runtime/experiment.ts';
+import { splitRecording } from '../../runtime/recording.ts';
 import { importAlone } from './import-alone.ts';
 import { factsOf } from './lab-facts.ts';
 import { type LabFolders, labFolders } from './lab-folders.ts';
-import { labModules, workerModule } from './lab-modules.ts';
+import { type LabSources, labModules, workerModule } from './lab-modules.ts';
 import { labPage, type PageWords } from './lab-page.ts';
 
 export interface LabsOptions {
@@ -28,6 +29,8 @@ const PAGE = 'index.html';
 const WORKER = 'labs/lab-worker.ts';
 /** What the home page imports. */
 const FACTS = 'virtual:lab-facts';
+/** How the file of a recording's numbers is named, before the lab. */
+export const STORY = 'story';
 const clean = (id: string): string => id.replace(/[?#].*$/, '');
 
 /** What stands on the page; checks that the parameters and the terms of the cards are each other's. */
@@ -56,6 +59,13 @@ function textsOf(folder: string): ReadonlyMap<string, string> {
   ]);
 }
 
+/** Where the source lives, as `package.json` names it; undefined where it names nothing that a browser opens. */
+export function repositoryOf(packageJson: string): string | undefined {
+  const { repository } = JSON.parse(packageJson) as { repository?: string | { url?: string } };
+  const address = (typeof repository === 'string' ? repository : (repository?.url ?? '')).replace(/^git\+|\.git$/g, '');
+  return /^https:\/\//.test(address) ? address : undefined;
+}
+
 export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin {
   const idOf = new Map([...folders].map(([id, folder]) => [folder, id]));
   /** The lab and the name of one of its files that only the build knows. */
@@ -75,12 +85,15 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
   const wordsOnPage = async (id: string, folder: string): Promise<PageWords> => {
     const next = nextLab(id, [...folders.keys()]);
     const after = next === undefined ? undefined : await wordsOfLab(folders.get(next) as string);
-    return { ...(await wordsOfLab(folder)), next: after, findings: textsOf(folder).has('findings.txt') };
+    const repository = repositoryOf(readFileSync(join(root, 'package.json'), 'utf8'));
+    return { ...(await wordsOfLab(folder)), next: after, findings: textsOf(folder).has('findings.txt'), repository };
   };
   let appRoot = join(root, 'apps');
   let building = false;
-  /** In a build: the name under which the bundler knows the worker until it has a file. */
+  /** In a build: the names under which the bundler knows the worker, and the files of each recording, until they have an address. */
   let worker = '';
+  const recordings = new Map<string, LabSources['recording']>();
+  const address = (name: string) => `import.meta.ROLLUP_FILE_URL_${name}`;
   return {
     name: 'chalkgrad:labs',
     enforce: 'pre',
@@ -94,6 +107,12 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
       for (const [id, folder] of folders) {
         const module = { id: join(folder, 'embed.ts'), fileName: `embed/${id}.js` };
         this.emitFile({ type: 'chunk', preserveSignature: 'strict', ...module });
+        const recording = join(folder, 'recording.json');
+        if (!existsSync(recording)) continue;
+        const { story, pictures } = splitRecording(readFileSync(recording, 'utf8'));
+        const json = (name: string, source: string) =>
+          address(this.emitFile({ type: 'asset', name: `${name}-${id}.json`, source }));
+        recordings.set(id, { story: json(STORY, story), pictures: pictures === '[]' ? undefined : json('pictures', pictures) });
       }
     },
     generateBundle() {
@@ -122,8 +141,8 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
       if (!found) return null;
       const { folder, name } = found;
       if (name === PAGE) return labPage(await wordsOnPage(found.id, folder));
-      const address = building ? `import.meta.ROLLUP_FILE_URL_${worker}` : `new URL('/${WORKER}', location.origin).href`;
-      return labModules[name]?.({ id: found.id, folder, root, worker: address }) ?? null;
+      const from = building ? address(worker) : `new URL('/${WORKER}', location.origin).href`;
+      return labModules[name]?.({ id: found.id, folder, root, worker: from, recording: recordings.get(found.id) }) ?? null;
     },
     configureServer(server) {
       server.middlewares.use(async (request, response, next) => {

@@ -38,13 +38,18 @@ export class Heap {
   #pooledBytes = 0;
   #bytesView: Uint8Array<ArrayBuffer>;
 
-  /** @throws OutOfMemoryError where not even the smallest memory can be had */
-  constructor(shared: boolean) {
+  /**
+   * @param limit most bytes of the memory
+   * @throws OutOfMemoryError where not even the smallest memory can be had
+   */
+  constructor(shared: boolean, limit = Number.POSITIVE_INFINITY) {
     this.shared = shared;
     let made: WebAssembly.Memory | undefined;
     let cause: unknown;
     let pages = 0;
     for (const bytes of MAXIMA) {
+      // The smallest is tried in any case.
+      if (bytes > limit && bytes !== MAXIMA.at(-1)) continue;
       pages = bytes / PAGE;
       try {
         made = new WebAssembly.Memory({ initial: 16, maximum: pages, shared });

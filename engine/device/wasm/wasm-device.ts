@@ -31,7 +31,10 @@ const UNIFORM_BYTES = 256;
 const MAX_PLANS = 8192;
 /** Milliseconds that a call into WebAssembly should take: engines put better code in place only between calls. */
 const CALL = 3;
-/** Milliseconds of one thread's work from which threads share it: to wake them takes some hundredths of one. */
+/**
+ * Milliseconds of one thread's work from which threads share it. Waking them takes some hundredths, w; of work t two threads leave t / 2 + w,
+ * which gains from 2 w on.
+ */
 const SHARED_FROM = 0.1;
 
 interface WasmBuffer extends DeviceBuffer {
@@ -71,6 +74,8 @@ export interface WasmOptions {
   readonly threads?: number | undefined;
   /** Milliseconds of one thread's work from which they share it; 0: they share everything. */
   readonly sharedFrom?: number | undefined;
+  /** Most bytes of memory for tensors; default and largest: 2 GiB. */
+  readonly memoryLimit?: number | undefined;
   /** See DeviceInfo. */
   readonly passedOver?: readonly string[] | undefined;
 }
@@ -130,7 +135,7 @@ export class WasmDevice implements Device {
     const { threads = defaultThreads() } = options;
     requireWebAssembly();
     const wanted = canShareMemory() ? Math.max(1, Math.floor(threads)) : 1;
-    const heap = new Heap(wanted > 1);
+    const heap = new Heap(wanted > 1, options.memoryLimit);
     let pool: ThreadPool | undefined;
     if (wanted > 1) {
       try {

@@ -1,5 +1,5 @@
 /** GPU buffers by size, kept for reuse: creating one costs about 11 µs and the first use clears it. */
-import { LimitError } from '../../errors.ts';
+import { LimitError, OutOfMemoryError } from '../../errors.ts';
 import { alignedLength, type MemoryInfo } from '../device.ts';
 
 /**
@@ -17,22 +17,29 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #limit: number;
+  readonly #most: number;
   #doomed: GPUBuffer[] = [];
   #bytes = 0;
   #buffers = 0;
   #pooledBytes = 0;
 
-  /** @param limit most bytes kept for reuse */
-  constructor(device: GPUDevice, limit = 2 ** 30) {
+  /**
+   * @param limit most bytes kept for reuse
+   * @param most bytes in use at a time
+   */
+  constructor(device: GPUDevice, limit = 2 ** 30, most = Number.POSITIVE_INFINITY) {
     this.#device = device;
-    this.#limit = limit;
+    this.#limit = Math.min(limit, most / 2);
+    this.#most = most;
   }
 
+  /** @throws LimitError for more than one buffer may hold; OutOfMemoryError beyond the limit of the pool */
   acquire(byteLength: number, label = 'tensor'): GPUBuffer {
     const size = pooledSize(byteLength);
     const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.limits;
     const most = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     if (size > most) throw new LimitError(`${label} (one storage buffer, in bytes)`, size, most);
+    if (this.#bytes + size > this.#most) throw new OutOfMemoryError(label, size);
     this.#bytes += size;
     this.#buffers++;
     const reused = this.#free.get(size)?.pop();

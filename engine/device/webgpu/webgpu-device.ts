@@ -84,13 +84,14 @@ export class WebGpuDevice implements Device {
   readonly #touched = new Set<GPUBuffer>();
   #error: Error | undefined;
 
-  constructor(opened: OpenedAdapter) {
+  /** @param memoryLimit most bytes for tensors; see OpenOptions */
+  constructor(opened: OpenedAdapter, memoryLimit?: number) {
     this.#gpu = opened.gpu;
     this.gpuDevice = opened.device;
     this.info = opened.info;
     this.caps = opened.caps;
     this.choices = new VariantChoices(opened.caps);
-    this.#pool = new BufferPool(opened.device);
+    this.#pool = new BufferPool(opened.device, undefined, memoryLimit);
     this.#staging = new StagingPool(opened.device);
     this.#pipelines = new PipelineCache(opened.device);
     this.#uniforms = new UniformStore(opened.device);

@@ -5,6 +5,7 @@
 import type { WasmType } from '../wasm/opcodes.ts';
 import { instruction, isInstruction } from '../wasm/opcodes.ts';
 import { foldFloat, foldInt, NEGATED } from './fold.ts';
+import { testedForNaN } from './nan-test.ts';
 import { exactly, FULL, isConstant, type Range, transfer, unsigned } from './range.ts';
 
 /** A straight piece of program: what is in it runs as a whole, each time it is reached, after all of its parent that stands before it. */
@@ -253,7 +254,7 @@ export class Graph {
       return undefined;
     }
     if (op === 'i32.gt_u' || op === 'i32x4.gt_u') {
-      const number = this.#testedForNaN(a, b);
+      const number = testedForNaN(a, b);
       if (number) return this.make(op === 'i32.gt_u' ? 'f32.ne' : 'f32x4.ne', [number, number]);
     }
     if (op.startsWith('i32.') || op.startsWith('min_') || op.startsWith('max_')) return this.#simplifyInt(op, args);
@@ -347,16 +348,6 @@ export class Graph {
       default:
         return undefined;
     }
-  }
-
-  /** The float v in (bits of v & 0x7fffffff) > 0x7f800000, which WGSL asks because it may take v ≠ v for false. */
-  #testedForNaN({ op, args }: Node, bound: Node): Node | undefined {
-    const [value, mask] = args;
-    const holds = (node: Node | undefined, word: number) =>
-      node?.op === 'const' && [node.immediate ?? []].flat().every((w) => w === word);
-    if (!value || !holds(mask, 0x7fffffff) || !holds(bound, 0x7f800000)) return undefined;
-    if (op === 'v128.and') return value;
-    return op === 'i32.and' && value.op === 'i32.reinterpret_f32' ? value.args[0] : undefined;
   }
 
   /** The bool that is set where `node` is not 0. */

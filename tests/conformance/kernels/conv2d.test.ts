@@ -45,7 +45,7 @@ describe('conv2d', () => {
       fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
         await expectAgreement(conv2d, { ...sizes, ...epilogue }, { ...tolerance, seed });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -104,7 +104,7 @@ describe('conv2dInputGradient', () => {
       fc.asyncProperty(convolutions, epilogues, fc.integer(), async (sizes, epilogue, seed) => {
         await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, { ...tolerance, seed });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -115,7 +115,7 @@ describe('conv2dWeightGradient', () => {
       fc.asyncProperty(convolutions, fc.constantFrom(0, 1), fc.integer(), async (sizes, hasBias, seed) => {
         await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias }, { rtol: 1e-4, atol: 2e-4, seed });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -140,7 +140,7 @@ it('agrees with the references where every channel is a group of its own', async
       await expectAgreement(conv2dInputGradient, { ...sizes, ...epilogue }, options);
       await expectAgreement(conv2dWeightGradient, { ...sizes, hasBias: epilogue.hasBias }, options);
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 });
 

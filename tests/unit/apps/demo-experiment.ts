@@ -1,6 +1,8 @@
 /** A pure TypeScript experiment for tests of the runtime: gradient descent on a parabola. */
+
 import { boolean, choice, defineLab, defineSchema, type Experiment, int, json, number } from '../../../apps/runtime/index.ts';
 import type { Environment } from '../../../apps/runtime/runner.ts';
+import { ConfigError } from '../../../engine/errors.ts';
 
 export const schema = defineSchema({
   steps: int({ default: 20, min: 1, max: 1000, label: 'steps', live: 'restart' }),
@@ -66,7 +68,7 @@ class DeviceLostError extends Error {
 }
 
 /** What a test wants to go wrong; `loseAt` counts down the losses. */
-export const faults = { loseAt: 0, losses: 0, failAt: 0, disposed: 0, returned: 0, crashAt: 0 };
+export const faults = { loseAt: 0, losses: 0, failAt: 0, refuseAt: 0, disposed: 0, returned: 0, crashAt: 0 };
 
 /** What run and page of this lab say to each other. */
 export interface Demo {
@@ -98,6 +100,7 @@ export const experiment: Experiment<typeof schema, Demo> = {
           faults.losses -= 1;
           throw new DeviceLostError('The GPU device was lost');
         }
+        if (step === faults.refuseAt) throw new ConfigError('rate', 'too steep from here: set to 0.05.');
         if (step === faults.failAt) throw new TypeError('nothing works');
         x -= context.live.rate * 2 * x;
         yield { type: 'metric', series: 'loss', x: step, y: x * x };

@@ -6,12 +6,15 @@ import { describe, expect, it } from 'vitest';
 import { labs } from '../../../apps/labs/registry.ts';
 import { checkParameterTerms } from '../../../apps/math/build/check-parameters.ts';
 import type { MathCard } from '../../../apps/math/card.ts';
+import type { AnyContract } from '../../../apps/runtime/contract.ts';
 import type { Preset } from '../../../apps/runtime/experiment.ts';
 import { readLink, writeLink } from '../../../apps/runtime/link.ts';
 import { partsOf } from '../../../apps/runtime/parts.ts';
-import { readRecording } from '../../../apps/runtime/recording.ts';
-import { defaults, type Parameter } from '../../../apps/runtime/schema.ts';
+import { type Recording, readRecording, splitRecording, writeRecording } from '../../../apps/runtime/recording.ts';
+import { defaults, type Parameter, type Schema } from '../../../apps/runtime/schema.ts';
+import { RunStore } from '../../../apps/runtime/store.ts';
 import { checkValue } from '../../../apps/runtime/values.ts';
+import type { LabPage, Texts } from '../../../apps/shell/lab-module.ts';
 import { oldLinks } from './links-of-version-1.ts';
 
 const root = new URL('../../../apps/labs/', import.meta.url).pathname;
@@ -123,5 +126,24 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
     for (const key of Object.keys(recording.config)) expect(Object.keys(schema), 'parameters of the recording').toContain(key);
     expect(recording.events.at(-1)?.[1].type).toBe('result');
     expect(gzipSync(file).length, 'compressed recording').toBeLessThan(400 * 1024);
+  });
+
+  it('has a story that is small, finds what the whole recording finds, and becomes it with its pictures', async () => {
+    const file = text(id, 'recording.json');
+    const { story, pictures } = splitRecording(file);
+    expect(gzipSync(story).length, 'compressed story').toBeLessThan(80 * 1024);
+    const whole = readRecording(file);
+    expect(writeRecording(readRecording(story, pictures)) === writeRecording(whole), 'both files are the recording').toBe(true);
+    const { finding } = (await import(`../../../apps/labs/${id}/prose.ts`)) as Texts<Schema, AnyContract>;
+    const found = (recording: Recording) => {
+      const store = new RunStore<AnyContract>();
+      store.apply(recording.events.map(([, event]) => event));
+      const config = recording.config as LabPage<Schema, AnyContract>['config'];
+      const page = { config, ran: config, store, runState: 'finished', recorded: true, take: () => true } as const;
+      // What a template is made of: its text, its values, and what it does on a click.
+      return JSON.stringify(finding?.(page));
+    };
+    expect(found(readRecording(story))).toBe(found(whole));
+    expect(found(whole)?.length).toBeGreaterThan(20);
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { Player } from '../../../apps/runtime/player.ts';
-import { Recorder, type Recording, readRecording, writeRecording } from '../../../apps/runtime/recording.ts';
+import { Recorder, type Recording, readRecording, splitRecording, writeRecording } from '../../../apps/runtime/recording.ts';
 import type { StateReport } from '../../../apps/runtime/runner.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { environment, experiment } from './demo-experiment.ts';
@@ -32,6 +32,44 @@ describe('recordings', () => {
       ],
     };
     expect(readRecording(writeRecording(recording))).toEqual(recording);
+  });
+
+  it('in two files keep their shape without their pictures, and are themselves with them', () => {
+    const pixels = Float32Array.from({ length: 900 }, (_, i) => Math.sin(i));
+    const few = Float32Array.of(0.5, 0.25);
+    const events: Recording['events'] = [
+      [0, { type: 'tensor', name: 'few', shape: [2], data: few }],
+      [1, { type: 'tensor', name: 'a', shape: [900], data: pixels }],
+      [2, { type: 'images', name: 'b', shape: [1, 50, 50, 1], data: new Uint8Array(2500).fill(7) }],
+    ];
+    const device = { kind: 'cpu', name: 'test', software: true } as const;
+    const recording: Recording = { format: 1, lab: 'demo', version: 1, config: {}, device, recorded: '', duration: 9, events };
+    const { story, pictures } = splitRecording(writeRecording(recording));
+    expect(readRecording(story, pictures)).toEqual(recording);
+    const data = readRecording(story).events.map(([, event]) => (event as { data: ArrayLike<number> }).data);
+    expect(data).toEqual([few, new Float32Array(900), new Uint8Array(2500)]);
+    expect(splitRecording(story)).toEqual({ story, pictures: '[]' });
+  });
+
+  it('show what they have until their pictures come, and then that again with them', () => {
+    const told: (LabEvent[] | 'reset')[] = [];
+    const of = (value: number): Recording => ({
+      ...{ format: 1, lab: 'demo', version: 1, config: {}, recorded: '', duration: 9 },
+      device: { kind: 'cpu', name: 'test', software: true },
+      events: [
+        [0, { type: 'step', step: 1 }],
+        [5, { type: 'tensor', name: 'a', shape: [1], data: Float32Array.of(value) }],
+      ],
+    });
+    const player = new Player(of(0), {
+      events: (events) => told.push([...events]),
+      state: () => {},
+      reset: () => told.push('reset'),
+    });
+    player.showEnd();
+    player.complete(of(3));
+    expect(told).toEqual([of(0).events.map(([, event]) => event), 'reset', of(3).events.map(([, event]) => event)]);
+    expect(player.state).toBe('finished');
   });
 
   it('refuse other files', () => {

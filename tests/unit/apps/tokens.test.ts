@@ -34,11 +34,15 @@ function oklab([r, g, b]: readonly [number, number, number]): [number, number, n
   ];
 }
 
-/** Colour vision deficiency at full severity (Machado, Oliveira & Fernandes 2009), on linear RGB. */
+/**
+ * Colour vision deficiency at full severity: the matrices for 1.0 of Machado, Oliveira & Fernandes 2009, “A physiologically-based model for
+ * simulation of color vision deficiency” (IEEE TVCG 15), on linear RGB.
+ */
 const vision: Record<string, readonly number[]> = {
   normal: [1, 0, 0, 0, 1, 0, 0, 0, 1],
   deuteranopia: [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881],
   protanopia: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
+  tritanopia: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
 };
 
 const seen = (hex: string, kind: string) => {
@@ -47,6 +51,12 @@ const seen = (hex: string, kind: string) => {
   const row = (i: number) =>
     Math.min(1, Math.max(0, (m[i] as number) * c[0] + (m[i + 1] as number) * c[1] + (m[i + 2] as number) * c[2]));
   return oklab([row(0), row(3), row(6)]);
+};
+
+/** Distance in OKLab of two colours as they are seen: about 0.02 is the least that is noticed side by side. */
+const apart = (a: string, b: string, kind: string): number => {
+  const [x, y] = [seen(a, kind), seen(b, kind)];
+  return Math.hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]);
 };
 
 describe.each([0, 1] as const)('theme %i', (theme) => {
@@ -88,11 +98,41 @@ describe.each([0, 1] as const)('theme %i', (theme) => {
     for (const kind of Object.keys(vision)) {
       for (let i = 0; i < list.length; i++) {
         for (let j = 0; j < i; j++) {
-          const [a, b] = [seen(list[i] as string, kind), seen(list[j] as string, kind)];
-          const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+          const distance = apart(list[i] as string, list[j] as string, kind);
           expect(distance, `${list[i]} and ${list[j]} for ${kind}`).toBeGreaterThan(0.05);
         }
       }
+    }
+  });
+
+  // What stands side by side in a figure and means different things.
+  it.each([
+    ['data', 'model'],
+    ['data', 'ink'],
+    ['model', 'ink'],
+    ['data', 'error'],
+    ['model', 'error'],
+    ['ok', 'error'],
+    ['ok', 'warning'],
+    ['warning', 'error'],
+    ['data', 'nonfinite'],
+    ['model', 'nonfinite'],
+    ['data-soft', 'model-soft'],
+    ['selected', 'paper'],
+  ] as [ColorName, ColorName][])('%s and %s are told apart, also under colour blindness', (a, b) => {
+    const least = a.endsWith('-soft') ? 0.03 : 0.05;
+    for (const kind of Object.keys(vision)) expect(apart(color(a), color(b), kind), kind).toBeGreaterThan(least);
+  });
+
+  it('has maps whose signs and sizes are told apart under colour blindness', () => {
+    const name = theme ? 'dark' : 'light';
+    const [div, seq] = [diverging[name], sequential[name]];
+    for (const kind of Object.keys(vision)) {
+      // The same magnitude with either sign, from the second stop on; and each stop from the next.
+      for (let i = 0; i < 4; i++)
+        expect(apart(div[i] as string, div[10 - i] as string, kind), `${kind}: ${div[i]}`).toBeGreaterThan(0.05);
+      for (let i = 1; i < seq.length; i++)
+        expect(apart(seq[i - 1] as string, seq[i] as string, kind), `${kind}: ${seq[i]}`).toBeGreaterThan(0.05);
     }
   });
 

@@ -13,7 +13,7 @@ import { cellAt, cellOrigin, gridLayout, moveByKey } from '../../../apps/compone
 import { differing, metricNames, type Run, sortRuns } from '../../../apps/components/runs-table/runs.ts';
 import { fitPoints, PointIndex, toPixel } from '../../../apps/components/scatter-plot/geometry.ts';
 import { fileName, toCsv } from '../../../apps/components/shared/files.ts';
-import { formatNumber, formatPercent, formatShape, unravel } from '../../../apps/components/shared/format.ts';
+import { formatNumber, formatPercent, formatShape, roughPercent, unravel } from '../../../apps/components/shared/format.ts';
 import { imageRgba, largestMagnitude } from '../../../apps/components/shared/images.ts';
 import { statistics } from '../../../apps/components/shared/statistics.ts';
 import { tile } from '../../../apps/components/tensor-view/tiles.ts';
@@ -39,6 +39,7 @@ describe('numbers for people', () => {
     // Only all is 100 %, and only nothing 0 %.
     expect([0.995, 1, 0.004, 0].map((share) => formatPercent(share, 0))).toEqual(['99.5 %', '100 %', '0.4 %', '0 %']);
     expect(formatPercent(0.9996)).toBe('99.96 %');
+    expect([0, 1e-8, 0.0051, 0.97, 0.9951, 1].map(roughPercent)).toEqual(['0 %', '<1 %', '1 %', '97 %', '>99 %', '100 %']);
     expect(formatPercent(Number.NaN)).toBe('–');
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }), fc.nat(), (shape, n) => {

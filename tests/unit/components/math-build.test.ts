@@ -61,6 +61,7 @@ const sources: CardSources = {
 };
 
 const card: MathCard = {
+  why: 'It is what the tests build.',
   id: 'weight-gradient',
   title: 'Weight gradient',
   tex: ['\\term{dW}{\\frac{\\partial L}{\\partial W}} = \\sum_i \\term{dy}{\\delta_i}\\, \\term{x}{x_i}'],

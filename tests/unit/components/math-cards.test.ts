@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../../apps/cli/root.ts';
+import { labs } from '../../../apps/labs/registry.ts';
+import { because } from '../../../apps/math/because.ts';
 import { buildCard } from '../../../apps/math/build/build-card.ts';
 import type { MathCard } from '../../../apps/math/card.ts';
 import { batchNorm, batchNormGradient } from '../../../engine/kernels/batch-norm.ts';
@@ -28,6 +30,27 @@ describe('the cards of the site', () => {
   it('have ids of their own, and names in every file of the folder', () => {
     expect(new Set(cards.map((card) => card.id)).size).toBe(cards.length);
     expect(Object.keys(modules)).toHaveLength(readdirSync('apps/math/cards').length);
+  });
+
+  it('begin with one plain sentence: why it matters', async () => {
+    for (const { definition } of labs) {
+      const own = (await import(`../../../apps/labs/${definition.id}/cards.ts`)) as { cards: readonly MathCard[] };
+      expect(own.cards.length).toBeGreaterThan(3);
+      for (const { id, why } of own.cards) {
+        const where = `${definition.id}, ${id}: ${why}`;
+        expect(why, where).toMatch(/^\p{Lu}[^.!?]{28,178}\.$/u);
+        // Plain: no symbols of the equation below it, beyond a number or a name.
+        expect(why, where).not.toMatch(/[\\∂Σ∑‖_^=<>]/);
+      }
+      // The sentence of one card is not that of another.
+      expect(new Set(own.cards.map(({ why }) => why)).size).toBe(own.cards.length);
+    }
+  });
+
+  it('take the words of a lab, and no words for a card that is not there', () => {
+    const [first] = cards as [MathCard];
+    expect(because([first], { [first.id]: 'Because.' })[0]).toEqual({ ...first, why: 'Because.' });
+    expect(() => because([first], { nowhere: 'Because.' })).toThrow("no card 'nowhere'");
   });
 
   /** The equation without its marks: `\\term{id}{x}` is x. Spaces and sizes of brackets say nothing. */

@@ -72,6 +72,14 @@ const right: Record<string, readonly [args: readonly unknown[], replaced: readon
     [flat, image, [1], engine.ones([1, 2, 2]), { rng: new engine.Generator(1), samples: 1, window: 1 }],
     [0, 1, 2, 3, 4],
   ],
+  squareEffects: [
+    [flat, image, [1], { rng: new engine.Generator(1), samples: 1, window: 1 }],
+    [0, 1, 2, 3],
+  ],
+  infidelityOf: [
+    [engine.ones([1, 2, 2]), { height: 2, width: 2, window: 1, places: Int32Array.of(0, 0), effects: Float32Array.of(1) }],
+    [0, 1],
+  ],
   deletion: [
     [flat, image, [1], engine.ones([1, 2, 2])],
     [0, 1, 2, 3],

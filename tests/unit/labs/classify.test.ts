@@ -8,6 +8,16 @@ import type { ImageBatch } from '../../../apps/components/shared/images.ts';
 import { liveTensors, verifiable, verifiableOn } from '../../../apps/labs/classify/card-tensors.ts';
 import { runnableCode } from '../../../apps/labs/classify/code.ts';
 import { type ClassifyResult, experiment, type Setup } from '../../../apps/labs/classify/experiment.ts';
+import { histograms } from '../../../apps/labs/classify/histogram-plot.ts';
+import {
+  BINS,
+  type Histogram,
+  type HistogramReport,
+  histogramOf,
+  MOST_LAYERS,
+  spread,
+} from '../../../apps/labs/classify/histograms.ts';
+import { networkDiagram } from '../../../apps/labs/classify/network-diagram.ts';
 import type { Config } from '../../../apps/labs/classify/networks.ts';
 import { type EvaluationReport, lossOfLab01 } from '../../../apps/labs/classify/report.ts';
 import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
@@ -24,6 +34,7 @@ import { RunStore } from '../../../apps/runtime/store.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { pngOf } from '../data/png-writer.ts';
 import { spotPacks, spots } from './classify-pictures.ts';
+import { readWords } from './truth/rendered.ts';
 
 const TRAIN = 400;
 let packs: Map<string, Uint8Array>;
@@ -71,6 +82,44 @@ const resultOf = ({ result }: Done): ClassifyResult => {
   return result;
 };
 const losses = ({ store }: Done): number[] => store.charts.get('loss')?.get('training')?.y ?? [];
+
+describe('histograms', () => {
+  it('count every value, centre on zero and leave out what is not finite', () => {
+    const { limit, counts, deviation } = histogramOf([-2, -1, 0, 0, 1, 2, Number.NaN, Number.POSITIVE_INFINITY]);
+    expect(limit).toBe(2);
+    expect([counts[0], counts[(BINS - 1) / 2], counts[BINS - 1]]).toEqual([1, 2, 1]);
+    expect(counts.reduce((a, b) => a + b, 0)).toBe(6);
+    expect(deviation).toBeCloseTo(Math.sqrt(10 / 6), 12);
+    expect(histogramOf([0, 0]).counts[(BINS - 1) / 2]).toBe(2);
+  });
+
+  it('come with every look: of the weights as they are, and of gradients whose norms are told', async () => {
+    const { store } = await run({ network: 'skip-mlp', depth: 3, dropout: 'off' });
+    const norms = store.series('gradients');
+    const steps = norms[0]?.x ?? [];
+    expect(steps.length).toBe(4);
+    const names = norms.map(({ name }) => name);
+    const reports = steps.map((step) => store.data.get(`histogram ${step}`) as HistogramReport);
+    const total = ({ counts }: Histogram) => counts.reduce((a, b) => a + b, 0);
+    for (const [i, { layers, step }] of reports.entries()) {
+      expect(step).toBe(steps[i]);
+      expect(layers.map(({ path }) => path)).toEqual(spread(names, MOST_LAYERS));
+      for (const { path, weights, gradients } of layers) {
+        // max|g| ≤ ‖g‖ ≤ √n max|g|
+        const norm = norms.find(({ name }) => name === path)?.y[i] as number;
+        expect(gradients.limit).toBeLessThanOrEqual(norm * 1.0001);
+        expect(norm).toBeLessThanOrEqual(gradients.limit * Math.sqrt(total(gradients)) * 1.0001);
+        expect(total(weights)).toBe(total(gradients));
+      }
+    }
+    expect(reports.at(-1)?.layers[0]?.weights.deviation).not.toBe(reports[0]?.layers[0]?.weights.deviation);
+    expect(readWords(histograms(reports, names))).toContain('standard deviation');
+    const setup = store.data.get('setup') as Setup;
+    expect(setup.layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(setup.parameters);
+    const drawn = readWords(networkDiagram(setup.inputShape, setup.layers));
+    for (const { shape } of setup.layers) expect(drawn).toContain(shape.join(' × '));
+  });
+});
 
 describe('a run', () => {
   it('learns, and tells curves, evaluations, gradients and one step a step', async () => {

@@ -1,6 +1,6 @@
 /** Every lab's exported scripts repeat the run that they were exported from, live changes included, to the bit. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { repositoryRoot as root } from '../../../apps/cli/root.ts';
@@ -28,6 +28,7 @@ import type { Change } from '../../../apps/runtime/runner.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { runScript } from '../../../apps/shell/exports.ts';
+import { pngOf } from '../data/png-writer.ts';
 
 const packs = join(dataFolder, 'packs');
 const folder = join(root, '.cache/exported');
@@ -85,7 +86,7 @@ const short: Readonly<Record<string, { readonly config: object; readonly changes
         network: 'cifar-10',
         trainCount: 500,
         epochs: 1,
-        steps: 12,
+        steps: 8,
         compare: 'with pixels',
         terms: [{ kind: 'channel', layer: '9', unit: 3, weight: 1 }],
       },
@@ -171,6 +172,61 @@ describe.each([...experiments.keys()])('%s', (id) => {
     },
     300_000,
   );
+});
+
+describe('a run with the reader’s own images that went on from a checkpoint', () => {
+  it('is repeated by its script where the files lie beside it, and refused where one is another', async () => {
+    const picture = (level: number) =>
+      Uint8Array.from(
+        pngOf({ width: 9, height: 9, depth: 8, colour: 2, samples: (x, y) => [level, (x * 25) % 256, (y * 25) % 256] }),
+      );
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    for (let i = 0; i < 12; i++) {
+      files.set(`mine/dark ones/${i}.png`, picture(i));
+      files.set(`mine/light/${i}.png`, picture(230 + i));
+    }
+    const small = {
+      network: 'mlp',
+      depth: 1,
+      units: 4,
+      ownSide: 8,
+      images: 12,
+      validationImages: 4,
+      batch: 4,
+      epochs: 4,
+    } as const;
+    const config = { ...defaults(classifySchema), ...small, dataset: 'own', evaluations: 1 } as const;
+    const run = async (checkpoint?: Uint8Array<ArrayBuffer>) => {
+      const store = new RunStore();
+      const saved: Uint8Array<ArrayBuffer>[] = [];
+      const done = await runInNode(classify, {
+        environment: nodeEnvironment(packs),
+        config,
+        files,
+        ...(checkpoint ? { checkpoint } : {}),
+        onEvent(event) {
+          store.apply([event]);
+          if (event.type === 'checkpoint') saved.push(event.bytes.slice());
+        },
+      });
+      await done.runner.stop();
+      return { store, done, saved };
+    };
+    const [checkpoint = expect.fail('no checkpoint')] = (await run()).saved;
+    const { store, done } = await run(checkpoint);
+    const made = { config, changes: [], files, checkpoint };
+    const source = { definition: classify, preset: 'quick', made, store, device: done.device, recorded: false };
+    const script = await runScript(source);
+    for (const [name, bytes] of [...files, ['classify-seed-1-start.safetensors', checkpoint] as const]) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), bytes);
+    }
+    const printed = await printedBy('own', script);
+    expect(printed.at(-1)?.[2]).toEqual(done.result);
+    expect(done.result?.epochs).toHaveLength(4);
+    writeFileSync(join(folder, 'mine/light/3.png'), picture(5));
+    await expect(printedBy('own-changed', script)).rejects.toThrow('mine/light/3.png is another file than that of the run');
+  });
 });
 
 describe('regression with the engine alone', () => {

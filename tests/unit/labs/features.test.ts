@@ -21,6 +21,7 @@ import { checkValue } from '../../../apps/runtime/values.ts';
 import { init } from '../../../engine/device/init.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { saveNetwork } from '../../../engine/train/checkpoint.ts';
+import { pngOf } from '../data/png-writer.ts';
 
 const packs = join(dataFolder, 'packs');
 const darknet = existsSync(join(packs, 'tiny-darknet.safetensors'));
@@ -136,6 +137,23 @@ describe('a checkpoint that takes one size of image', () => {
     expect(images.map(({ name }) => name)).toContain('as set 6');
     expect(images.at(-1)?.shape).toEqual([2, 8, 6, 1]);
     expect(told.filter(({ type }) => type === 'step')).toHaveLength(6);
+  });
+
+  it('is climbed towards what a layer sees in a picture of the reader’s', async () => {
+    const picture = pngOf({ width: 6, height: 8, depth: 8, colour: 0, samples: (x, y) => [x + y < 6 ? 240 : 15] });
+    const terms = parseTerms([{ kind: 'caricature', layer: '3', photo: 'own', power: 1 }]);
+    const config = { ...small, batch: 1, steps: 24, compare: 'alone', terms } as const;
+    const { result, told, runner } = await run(config, new Map([...checkpoint, ['own/edge.png', picture]]));
+    await runner.stop();
+    expect(result?.visualisation?.objective).toBe('caricature of your picture in layer 3');
+    const last = told.filter((event) => event.type === 'images').at(-1)?.data as Uint8Array;
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const side = (bright: boolean) => [...last].filter((_, at) => (at % 6) + Math.floor(at / 6) < 6 === bright);
+    // What was bright in the picture has become brighter than what was dark.
+    expect(mean(side(true))).toBeGreaterThan(mean(side(false)) + 20);
+    await expect(run(config, checkpoint)).rejects.toThrow(/give a picture/);
+    expect(() => parseTerms([{ kind: 'caricature', layer: '3', photo: 'none' }])).toThrow(/names its photograph/);
+    expect(() => parseTerms([{ kind: 'caricature', layer: '3', photo: 'own', power: 9 }])).toThrow(/power/);
   });
 
   it('is climbed with terms that make images differ', async () => {

@@ -10,7 +10,8 @@ import { formatPercent } from '../../../apps/components/shared/format.ts';
 import { labs } from '../../../apps/labs/registry.ts';
 import { type Preset, presetValues } from '../../../apps/runtime/experiment.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
-import { facts, type LabFacts } from './truth/facts.ts';
+import type { LabFacts } from './truth/claims.ts';
+import { facts } from './truth/facts.ts';
 import { readWords, recordedPage, recordedRun, textsOf } from './truth/rendered.ts';
 import { isYear, numbersIn, says, type Written, writtenIn } from './truth/written.ts';
 

@@ -99,11 +99,11 @@ it('the device of a run carries the setting, and follows whether it may be measu
   await openEngine('cpu');
   expect(tuning()).toBeUndefined();
   const first = getDevice();
-  await openEngine('cpu', 'measure', store);
+  await openEngine('cpu', 'measure', true, store);
   expect(getDevice()).not.toBe(first);
   expect(tuning()).toMatchObject({ mode: 'measure', store });
   const again = getDevice();
-  await openEngine('cpu', 'measure', store);
+  await openEngine('cpu', 'measure', true, store);
   expect(getDevice(), 'one device per thread and setting').toBe(again);
   attendEngine(false);
   expect(tuning()?.mayMeasure?.()).toBe(false);

@@ -7,8 +7,8 @@ import { trace } from '../../../../engine/wgsl/trace/index.ts';
 
 const SEED = 2026;
 const COUNT = 2000;
-/** Few in a module: a software adapter takes longer than twice for code twice as long. */
-const PER_MODULE = 2;
+/** One in a module: a software adapter takes longer than twice for code twice as long. */
+const PER_MODULE = 1;
 /** Modules that are compiled at the same time. */
 const BATCH = 20;
 
