@@ -78,7 +78,7 @@ it('names the software adapter, finds that all agrees, and reports it', async ()
   expect({ kind: device.kind, software: device.software, complete }).toEqual({ kind: 'webgpu', software: true, complete: true });
   expect(adapter.limits.maxBufferSize).toBeGreaterThan(1e6);
   expect([...kernels, ...gradients].filter(({ passed }) => !passed)).toEqual([]);
-  expect(kernels.find(({ name }: { name: string }) => name === 'matmul').variants.length).toBeGreaterThan(2);
+  expect(kernels.find(({ name }: { name: string }) => name === 'matmul').variants.length).toBeGreaterThan(1);
   await page.$$eval(`${element} >>> details`, (all) => {
     for (const details of all) (details as HTMLDetailsElement).open = true;
   });

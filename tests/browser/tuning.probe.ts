@@ -2,9 +2,8 @@
 import { indexedDbStore } from '../../engine/device/tuning/indexeddb-store.ts';
 import { makeRecord, readRecord } from '../../engine/device/tuning/record.ts';
 import { openDevice, tuneDevice } from '../../engine/index.ts';
-import { NO_EPILOGUE } from '../../engine/kernels/epilogue.ts';
 import type { AnyKernel } from '../../engine/kernels/kernel.ts';
-import { matmul } from '../../engine/kernels/matmul.ts';
+import { reductionKernels, reductionSteps } from '../../engine/kernels/reduction.ts';
 
 const ADAPTER = 'acme | one';
 const ENTRIES = new Map([['matmul@1|a,b|N=2^6/4', { variant: 'a', microseconds: 12.5 }]]);
@@ -45,8 +44,10 @@ export async function laterPage() {
 
 /** On the page's own adapter: nothing without being asked, a choice where it is forced, nothing in a hidden page. */
 export async function tuneInPage() {
-  const params = { batch: 1, M: 64, N: 64, K: 64, aBatchStride: 0, bBatchStride: 0, ...NO_EPILOGUE };
-  const work = [{ kernel: matmul as AnyKernel, params }];
+  // Of its rungs several suit a software adapter too.
+  const kernel = reductionKernels.sum as unknown as AnyKernel;
+  const [params] = reductionSteps([64, 256], [1]);
+  const work = [{ kernel, params }];
   const device = await openDevice('webgpu');
   const unasked = device.choices?.table === undefined && device.tuning === undefined;
   const visibility = Object.getOwnPropertyDescriptor(Document.prototype, 'hidden') as PropertyDescriptor;
@@ -54,6 +55,6 @@ export async function tuneInPage() {
   const hidden = await tuneDevice(device, work, { mode: 'force' });
   Object.defineProperty(document, 'hidden', visibility);
   const { measured } = await tuneDevice(device, work, { mode: 'force', budgetMs: 20_000 });
-  const { variant, by } = device.choices?.choose(matmul as AnyKernel, params) ?? {};
+  const { variant, by } = device.choices?.choose(kernel, params) ?? {};
   return { unasked, hidden: hidden.measured.length, adapter: hidden.adapter, measured, chosen: [variant?.id, by] };
 }

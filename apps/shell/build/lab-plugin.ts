@@ -85,7 +85,9 @@ export function labs({ root, folders = labFolders(root) }: LabsOptions): Plugin 
   const wordsOnPage = async (id: string, folder: string): Promise<PageWords> => {
     const next = nextLab(id, [...folders.keys()]);
     const after = next === undefined ? undefined : await wordsOfLab(folders.get(next) as string);
-    const repository = repositoryOf(readFileSync(join(root, 'package.json'), 'utf8'));
+    // A site of one lab need not be a package.
+    const about = join(root, 'package.json');
+    const repository = existsSync(about) ? repositoryOf(readFileSync(about, 'utf8')) : undefined;
     return { ...(await wordsOfLab(folder)), next: after, findings: textsOf(folder).has('findings.txt'), repository };
   };
   let appRoot = join(root, 'apps');
