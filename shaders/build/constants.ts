@@ -18,7 +18,8 @@ export function withConstants<P, E extends string>(
   let { source } = shader;
   for (const [name, value] of Object.entries(constants)) {
     const [keyword, now] = typeof value === 'number' ? ['const', `${value}u`] : ['alias', value];
-    const declared = new RegExp(`^${keyword} ${name} = (${keyword === 'const' ? '\\d+u' : '\\w+'});`, 'm');
+    // Whatever white space there is: a site ships shaders with little of it.
+    const declared = new RegExp(`\\b${keyword} ${name}\\s*=\\s*${keyword === 'const' ? '\\d+u' : '\\w+'}\\s*;`);
     if (!declared.test(source)) throw new Error(`${shader.path} declares no '${keyword} ${name} = …;'`);
     source = source.replace(declared, `${keyword} ${name} = ${now};`);
   }
@@ -37,7 +38,7 @@ export const fourAtOnce = <P, E extends string>(shader: ShaderModule<P, E>, Valu
 /** The bindings with the elements that their aliases now stand for. */
 function retyped(entry: EntryPoint, source: string, constants: Readonly<Record<string, number | WgslType>>): EntryPoint {
   const bindings = entry.bindings.map((binding) => {
-    const alias = new RegExp(`\\b${binding.name}: array<(\\w+)>`).exec(source)?.[1] ?? '';
+    const alias = new RegExp(`\\b${binding.name}\\s*:\\s*array<(\\w+)>`).exec(source)?.[1] ?? '';
     const element = constants[alias];
     return typeof element === 'string' ? { ...binding, element } : binding;
   });

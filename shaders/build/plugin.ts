@@ -51,7 +51,7 @@ export function wgsl(options: WgslOptions): Plugin {
           const { shader, files } = readShader(options.root, path);
           for (const file of files) this.addWatchFile(join(options.root, file));
           if (options.types) writeTypes(options.root, shader);
-          const code = building && !process.env.VITEST ? compactCode(shader, options.root) : moduleCode(shader);
+          const code = building ? compactCode(shader, options.root) : moduleCode(shader);
           return { code, map: null, moduleType: 'js' };
         } catch (error) {
           if (!(error instanceof ShaderBuildError)) throw error;

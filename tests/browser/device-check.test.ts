@@ -1,24 +1,34 @@
 /** The page Device check: what it says of the adapter, that it passes here, its report, its message without WebGPU, and axe. */
 import { createRequire } from 'node:module';
-import type { Page } from 'puppeteer';
+import { join } from 'node:path';
+import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { repositoryRoot } from '../../apps/cli/root.ts';
 import { browserOf } from '../../apps/device-check/browsers.ts';
-import { openPageRunner, type PageRunner, watchConsole } from './page-runner.ts';
+import { launchBrowser } from './launch.ts';
+import { watchConsole } from './page-runner.ts';
+import { type Served, serveFolder } from './serve.ts';
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const element = 'chalk-device-check';
 
-let runner: PageRunner;
+let browser: Browser;
+let served: Served;
 beforeAll(async () => {
-  runner = await openPageRunner({ adapter: 'software' });
+  // The built site: its shaders are not the text that other tests run.
+  served = await serveFolder(join(repositoryRoot, 'dist'), '/');
+  browser = await launchBrowser({ adapter: 'software' });
 });
-afterAll(() => runner?.close());
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
 
 async function open(before?: () => void): Promise<{ page: Page; errors: readonly string[] }> {
-  const page = await runner.browser.newPage();
+  const page = await browser.newPage();
   const { errors } = watchConsole(page);
   if (before) await page.evaluateOnNewDocument(before);
-  await page.goto(`${runner.origin}/device-check/index.html`);
+  await page.goto(`${served.origin}/device-check/index.html`);
   return { page, errors };
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { compact } from '../../../shaders/build/compact.ts';
 import { fourAtOnce, withConstants } from '../../../shaders/build/constants.ts';
 import { reflectShader } from '../../../shaders/build/reflect.ts';
+import { unroll } from '../../../shaders/build/unroll.ts';
 
 const shader = reflectShader(
   `const ROWS = 8u;
@@ -21,7 +23,7 @@ struct Params { count: u32 }
 `,
   'a.wgsl',
 );
-const copies = (text: string) => text.match(/= x\[id\.x\]/g)?.length;
+const copies = (text: string) => text.match(/=\s*x\[id\.x\]/g)?.length;
 
 describe('constants that a plan sets', () => {
   it('change the loops that are expanded, and the name under which devices keep the program', () => {
@@ -38,6 +40,15 @@ describe('constants that a plan sets', () => {
     expect(shader.entryPoints.copy?.bindings.map(({ element }) => element)).toEqual(['u32', 'f32', 'f32']);
     expect(four.entryPoints.copy?.bindings.map(({ element }) => element)).toEqual(['u32', 'vec4f', 'vec4f']);
     expect(four.source).toContain('const LANES = 4u;\nalias Value = vec4f;');
+  });
+
+  it('are found in the text that a site ships, which has little white space', () => {
+    const source = compact(shader.source);
+    const shipped = { ...shader, path: 'shipped.wgsl', source, unrolled: unroll(source, 'shipped.wgsl') };
+    expect(copies(withConstants(shipped, { ROWS: 2 }).unrolled)).toBe(2);
+    const four = fourAtOnce(shipped);
+    expect(four.entryPoints.copy?.bindings.map(({ element }) => element)).toEqual(['u32', 'vec4f', 'vec4f']);
+    expect(four.source).toContain('alias Value = vec4f;');
   });
 
   it('must be declared', () => {
