@@ -15,7 +15,7 @@ import type { BenchResult } from './measure/result.ts';
 import { compareResults } from './report/compare.ts';
 import { readResult, resultName, writeResult } from './report/files.ts';
 import { markdownReport } from './report/markdown.ts';
-import { readmeSection, replaceSection } from './report/readme.ts';
+import { lacksRows, readmeSection, replaceSection } from './report/readme.ts';
 
 /** For the kernels of one network, one by one. */
 const PROFILE_SECONDS = 20;
@@ -90,6 +90,10 @@ async function record(): Promise<number> {
 }
 
 function updateReadme(result: BenchResult): void {
+  if (lacksRows(result)) {
+    log(`README.md stays as it is: ${result.interrupted}`);
+    return;
+  }
   const file = join(repositoryRoot, 'README.md');
   writeFileSync(
     file,

@@ -33,8 +33,10 @@ export function resultName(result: BenchResult): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
     .slice(0, 60);
-  const marks = [result.environment.where === 'node' ? '-node' : '', result.partial ? '-partial' : ''].join('');
-  return `${result.date.slice(0, 10)}-${slug}${marks}`;
+  const where = result.environment.where === 'node' ? '-node' : '';
+  // A run that was broken off does not take the place of one that was not.
+  const whole = result.interrupted ? '-interrupted' : result.partial ? '-partial' : '';
+  return `${result.date.slice(0, 10)}-${slug}${where}${whole}`;
 }
 
 /** JSON with times rounded to a tenth of a microsecond: more digits would claim a precision that no timer has. */

@@ -21,11 +21,17 @@ interface Column {
   readonly peer: boolean;
 }
 
+const casesOf = (result: BenchResult): CaseResult[] =>
+  CASES.flatMap((pattern) => result.cases.filter(({ name }) => pattern.test(name))).slice(0, ROWS);
+
+/** Whether a run that was broken off had not come to all rows of the table: an older, whole one is worth more. */
+export const lacksRows = (result: BenchResult): boolean => result.interrupted !== undefined && casesOf(result).length < ROWS;
+
 /** @param report address of the whole report */
 export function readmeSection(result: BenchResult, report: string): string {
   const { environment, adapter, date } = result;
   const place = adapter.api === 'cpu' ? environment.processor : `${adapter.description} and ${environment.processor}`;
-  const cases = CASES.flatMap((pattern) => result.cases.filter(({ name }) => pattern.test(name))).slice(0, ROWS);
+  const cases = casesOf(result);
   const used = columns(result).filter(({ of }) => cases.some((one) => median(of(one)) !== undefined));
   const rows = cases.map((one) => [one.name, ...used.map((column) => cell(one, column))]);
   const lines = [

@@ -10,7 +10,7 @@ import { htmlReport } from '../../../bench/report/html.ts';
 import { counterpart, kindOf } from '../../../bench/report/kinds.ts';
 import { markdownReport } from '../../../bench/report/markdown.ts';
 import { barChart } from '../../../bench/report/plot.ts';
-import { BEGIN, END, readmeSection, replaceSection } from '../../../bench/report/readme.ts';
+import { BEGIN, END, lacksRows, readmeSection, replaceSection } from '../../../bench/report/readme.ts';
 import { variantList, variantText } from '../../../bench/report/variants.ts';
 import { dispatchCost, fastestOf, fastestPeer, shareOfRoof, speedup, warnings } from '../../../bench/report/view.ts';
 import {
@@ -202,6 +202,7 @@ describe('warnings', () => {
       for (const word of ['Software adapter', 'hidden', 'Partial run', 'busy', 'other adapter']) expect(output).toContain(word);
     }
     expect(resultName(doubtful)).toBe('2026-11-22-gpu-1-partial');
+    expect(resultName({ ...doubtful, interrupted: 'its 5 minutes ended' })).toBe('2026-11-22-gpu-1-interrupted');
   });
 });
 
@@ -240,6 +241,8 @@ describe('Markdown report', () => {
     );
     const many = allCases().map((one) => ({ ...trainingCase, ...one, contenders: trainingCase.contenders, reference: '' }));
     expect(readmeSection({ ...processorResult, cases: many }, 'whole.md').split('\n').length).toBeLessThanOrEqual(15);
+    expect(lacksRows({ ...processorResult, cases: many, interrupted: 'at the end' })).toBe(false);
+    expect(lacksRows({ ...processorResult, cases: [], interrupted: 'the page ended' })).toBe(true);
     const updated = replaceSection(readme, report);
     expect(updated).toContain(`${BEGIN}\n\n${report}\n\n${END}\nrest`);
     expect(updated).not.toContain('old');
