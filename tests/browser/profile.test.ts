@@ -104,8 +104,11 @@ it.each(['classify', 'regression', 'tsne'])(
     }
     const said = visits.map(({ paint, story }) => `paint ${Math.round(paint)} ms, story ${Math.round(story)} ms`).join('; ');
     console.info(`${id}: ${said}`);
-    expect(Math.min(...visits.map(({ paint }) => paint)), said).toBeLessThanOrEqual(PAINT);
-    expect(Math.min(...visits.map(({ story }) => story)), said).toBeLessThanOrEqual(STORY);
+    // Both in one and the same visit.
+    expect(
+      visits.some(({ paint, story }) => paint <= PAINT && story <= STORY),
+      said,
+    ).toBe(true);
   },
   240_000,
 );
