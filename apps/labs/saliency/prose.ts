@@ -55,7 +55,7 @@ export const prose: Prose<typeof schema, Explaining> = ({ store, take }) => {
       <p>The object is marked already: choose <em>meadow</em> for a balloon and <em>paint all around the object</em>. With the brush you find how little
         of it is enough. In the source’s network the same happens with parachutes: its maps cover the sky, and churches under a grey
         sky are called parachutes. Tiny Darknet’s map of a photographed parachute (one that does not come with the site) is brightest at the jumper and the
-        horizon; with the canopy painted grey its logit falls from 11.1 to 10.7, with everything but the canopy grey to 7.6
+        horizon: with the jumper painted over, a hundredth of the picture, the logit falls from 11.1 to 9.4, with the whole canopy painted over to 9.7
         (the command in this lab’s README shows it).</p>
     </details>
     <h3>3. Why a class activation map is exact</h3>

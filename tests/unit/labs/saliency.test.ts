@@ -188,6 +188,16 @@ it('trains on folders of the reader’s pictures, whatever their size, and expla
   await expect(run({ network: 'own pictures' })).rejects.toThrow(/open folders of pictures/);
 });
 
+it.each([2, 3])('is right for the wrong reason from seed %i on, too', async (seed) => {
+  const { result, runner } = await run({ seed, methods: [] });
+  await runner.stop();
+  const { with: own, without } = result?.background?.networks ?? {};
+  expect(own?.excess).toBeGreaterThanOrEqual(20);
+  expect(100 * ((own?.share ?? 0) - (without?.share ?? 1))).toBeGreaterThanOrEqual(20);
+  expect(own?.flips).toBeGreaterThan(0.9);
+  expect(without?.flips).toBeLessThan(0.2);
+});
+
 describe('networks from files', () => {
   it('without maps: the methods that need some say so, the others work', async () => {
     await init({ device: 'wasm' });
