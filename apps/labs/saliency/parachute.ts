@@ -1,6 +1,6 @@
 /** Right for the wrong reason on a photograph: where Tiny Darknet's maps of a parachute lie, and what the logit loses when a part of it is covered. */
 import { enlargeMap, massShare } from '../../../engine/explain/display.ts';
-import { METHOD_NAMES, type MethodName } from '../../../engine/explain/method-names.ts';
+import type { MethodName } from '../../../engine/explain/method-names.ts';
 import type { RunContext } from '../../runtime/experiment.ts';
 import { defaults } from '../../runtime/schema.ts';
 import { Explainer } from './explain.ts';
@@ -113,13 +113,17 @@ async function measured(explainer: Explainer, picture: Picture, config: Config):
     says: verdicts[n]?.name ?? '',
     probability: verdicts[n]?.probability ?? Number.NaN,
   }));
+  const { object } = picture as { readonly object: Uint8Array };
+  const raw = async (method: MethodName) => {
+    const { values, shape } = await explainer.raw(explainer.network, method, [picture], [picture.label], config);
+    return [values, shape[1] as number, shape[2] as number] as const;
+  };
   const methods = [];
-  for (const method of METHOD_NAMES.filter((name) => METHODS.includes(name))) {
-    const { outside, lit } = await explainer.maps(method, [picture], config);
-    methods.push({ method, mass: outside[0] ?? Number.NaN, lit: lit[0] ?? Number.NaN });
+  for (const method of METHODS) {
+    const found = await raw(method);
+    methods.push({ method, mass: explainer.outside(...found, object), lit: explainer.lit(...found, object) });
   }
-  const { values, shape } = await explainer.raw(explainer.network, 'CAM', [picture], [picture.label], config);
-  const map = enlargeMap(values, shape[1] as number, shape[2] as number, height, width);
+  const map = enlargeMap(...(await raw('CAM')), height, width);
   const largest = (of: Float32Array) => of.reduce((a, b) => Math.max(a, b), 0);
   const parts = Object.entries(regions).map(([region, where]) => {
     const mask = Uint8Array.from(map, (_, pixel) => Number(where(pixel % width, Math.floor(pixel / width))));

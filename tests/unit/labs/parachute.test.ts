@@ -3,13 +3,13 @@ import { expect, it } from 'vitest';
 import { measureParachute } from '../../../apps/labs/saliency/parachute.ts';
 import { openEngine } from '../../../apps/runtime/engine-device.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
-import type { METHOD_NAMES } from '../../../engine/explain/method-names.ts';
+import type { MethodName } from '../../../engine/explain/method-names.ts';
 import { photographsIn } from '../io/tiny-darknet-photographs.ts';
 import { tableClaims } from './truth/claims.ts';
 
 const prepared = photographsIn('photos').length > 0;
 
-it.skipIf(!prepared)('Tiny Darknet looks at the jumper and the horizon, not at the canopy', { timeout: 120_000 }, async () => {
+it.skipIf(!prepared)('Tiny Darknet looks at the jumper and the horizon, not at the canopy', { timeout: 600_000 }, async () => {
   const found = await measureParachute({ data: nodeEnvironment().data, device: await openEngine('wasm') });
   if (!found) throw new Error('the mirror has the photograph, but it has not been prepared');
   const region = (name: string) => found.regions.find((each) => each.region === name) ?? { area: 1, mass: 0, largest: 0 };
@@ -24,7 +24,7 @@ it.skipIf(!prepared)('Tiny Darknet looks at the jumper and the horizon, not at t
     return [[100 * area], [100 * mass], [100 * largest]];
   };
   const logit = (name: string) => [[said(name)]];
-  const outside = (name: (typeof METHOD_NAMES)[number]) => {
+  const outside = (name: MethodName) => {
     const { mass = 0, lit = 0 } = found.methods.find(({ method }) => method === name) ?? {};
     return [[100 * mass], [100 * lit]];
   };
