@@ -165,7 +165,7 @@ export class ChalkDeviceCheck extends LitElement {
 
   override render() {
     return html`<h1>Device check</h1>
-      <p class="lead">Does the engine compute right on this device? Every GPU kernel, in each variant that can run here, against its plain
+      <p class="lead">Does the engine compute correctly on this device? Every GPU kernel, in each variant that can run here, against its plain
         TypeScript; then every gradient against central differences.</p>
       ${this.missing ? this.#renderMissing(this.missing) : nothing}
       ${this.state === 'failed' ? html`<chalk-banner kind="error" heading="The check cannot go on.">${this.message}</chalk-banner>` : nothing}

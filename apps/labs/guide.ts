@@ -12,8 +12,6 @@ export const order: readonly string[] = [
   'adversarial',
   'masktune',
   'mode',
-  'kernels',
-  'device-check',
 ];
 
 const LEVELS: Readonly<Record<string, string>> = {

@@ -31,7 +31,7 @@ export function bandsOf(store: RunStore<Contract>, chart: string, looks: Looks =
     return [
       {
         id: `${name} band`,
-        label: `${looks[name]?.label ?? name} ± band`,
+        label: `${looks[name]?.label ?? name}, interval`,
         x,
         low,
         high,

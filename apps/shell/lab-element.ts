@@ -58,6 +58,7 @@ const NARROW = 600;
  * @fires chalk-state - the run's state changed; detail {@link LabStateChange}
  * @csspart figure - the lab's figure
  * @csspart controls - the box of controls
+ * @csspart results - what stands below the figure: tables, matrices, galleries
  */
 export abstract class LabElement<S extends Schema = Schema, C extends Contract = AnyContract>
   extends LabShell<S, C>

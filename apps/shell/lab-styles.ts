@@ -136,6 +136,10 @@ export const labStyles = css`
   .figure {
     align-content: start;
   }
+  /* The grid spaces what stands in it. */
+  :where(.figure, .shown) p {
+    margin: 0;
+  }
   .shown:empty {
     display: none;
   }

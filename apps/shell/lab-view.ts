@@ -103,16 +103,20 @@ function transport(view: LabView): TemplateResult {
   </chalk-transport-bar>`;
 }
 
-/** Where what is shown comes from, or what the run says it does. The line keeps its place, whatever stands in it. */
-function source({ run, recording }: LabView): TemplateResult {
+/** Where what is shown comes from, what the run says it does, or how long it takes here. The line keeps its place, whatever stands in it. */
+function source({ run, recording, expected }: LabView): TemplateResult {
   const { player } = run;
   const { status } = run.progress;
-  if (!player)
-    return html`<div class="source" role="status">${status}${!status && recording && run.state === 'idle' ? 'Fetching a recorded run …' : ''}</div>`;
+  const takes = expected === undefined ? '' : formatDuration(expected);
+  if (!player) {
+    const waiting = recording && run.state === 'idle' ? 'Fetching a recorded run …' : '';
+    const took = takes && `${run.state === 'finished' ? 'It took' : 'The last time it took'} ${takes} on this device.`;
+    return html`<div class="source" role="status">${status || waiting || took}</div>`;
+  }
   const playing = player.state === 'running';
   return html`<div class="source" part="recording">
     <span class="tag">recording</span>
-    <span>Made on ${player.recording.recorded.slice(0, 10)}, not now. <i>Run live</i> computes it here.</span>
+    <span>Made on ${player.recording.recorded.slice(0, 10)}, not now. <i>Run live</i> computes it here${takes && ` in about ${takes}`}.</span>
     <button @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
   </div>`;
 }
@@ -190,11 +194,10 @@ function tools(view: LabView): TemplateResult {
   </div>`;
 }
 
-/** What the chosen preset shows, and how long it took here. */
-function promise({ definition, preset, expected }: LabView): Part {
+/** What the chosen preset shows. */
+function promise({ definition, preset }: LabView): Part {
   const { shows } = (definition.presets as Readonly<Record<string, Preset>>)[preset] ?? {};
-  const took = expected === undefined ? '' : `It took ${formatDuration(expected)} on this device.`;
-  return shows || took ? html`<p class="promise">${shows} ${took}</p>` : nothing;
+  return shows ? html`<p class="promise">${shows}</p>` : nothing;
 }
 
 function deck(view: LabView): TemplateResult {
@@ -241,7 +244,7 @@ export function renderLab(view: LabView): TemplateResult {
     <div class="stage">
       <div class="view">${compact ? nothing : html`<h2 class="visually-hidden">Figure</h2>`}<div class="figure" part="figure" aria-busy=${stale}>${parts.figure}</div>${failure(view)}</div>
       ${controls(view)}
-      <div class="rest">${remarks(view)} ${failures(view)} <div class="shown">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
+      <div class="rest">${remarks(view)} ${failures(view)} <div class="shown" part="results">${parts.results}</div> ${parts.runs} ${tools(view)} ${parts.tools}</div>
     </div>
     ${compact || parts.prose === nothing ? nothing : html`<section class="section prose">${parts.prose}</section>`}
     ${compact ? nothing : html`${parts.notebook} ${parts.cards}`}

@@ -1,4 +1,4 @@
-/** Every picture that a lab shows, as PNG, and the numbers behind it as CSV, those of matrices as JSON too: what is on the page can be taken away as it stands there. */
+/** Every picture that a lab shows, as PNG, and the numbers behind it as CSV, those of matrices and maps as JSON too: what is on the page can be taken away as it stands there. */
 import type { ExportItem } from '../components/export-menu/element.ts';
 import { fileName } from '../components/shared/files.ts';
 
@@ -8,7 +8,7 @@ interface Picture extends Element {
   readonly name?: string;
   toPng?(): Promise<Blob>;
   toCsv?(): string;
-  /** Of what is a table of numbers with names. */
+  /** Of matrices and maps. */
   toJson?(): string;
 }
 

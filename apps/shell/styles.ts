@@ -129,8 +129,8 @@ export const baseStyles = css`
     *,
     *::before,
     *::after {
-      transition-duration: 0s !important;
-      animation-duration: 0s !important;
+      transition: none !important;
+      animation: none !important;
     }
   }
 `;

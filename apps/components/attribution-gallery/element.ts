@@ -7,6 +7,7 @@ import { toCsv } from '../shared/files.ts';
 import { formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
 import { sheetPng } from '../shared/picture-sheet.ts';
+import { styled } from '../shared/styled.ts';
 import { type AttributionMap, limitsOf } from './scale.ts';
 
 export type { AttributionMap } from './scale.ts';
@@ -34,6 +35,7 @@ type Kind = 'over' | 'size' | 'signed';
  * @attr {number} kept - share of the attribution within the scale; the rest are outliers and clipped; 1: nothing is clipped
  * @attr {number} opacity - of the maps over their pictures, 0–1
  * @attr {number} size - width of a map in CSS pixels
+ * @attr {number} columns - figures beside each other at most; 0: as many as fit
  * @attr {string} empty-text
  * @fires cell-link - the pointer or the keyboard's cursor is on another pixel; detail `{row, column}`, or null when it left
  * @slot caption-<id> - below the map of that id
@@ -47,6 +49,7 @@ export class ChalkAttributionGallery extends LitElement {
     kept: { type: Number },
     opacity: { type: Number },
     size: { type: Number },
+    columns: { type: Number },
     emptyText: { type: String, attribute: 'empty-text' },
     maps: { attribute: false },
     cursor: { state: true },
@@ -85,8 +88,15 @@ export class ChalkAttributionGallery extends LitElement {
       }
       .maps {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(max(min(100%, 18rem), var(--share, 0px)), 1fr));
         gap: var(--chalk-space-4);
+      }
+      .scale {
+        display: inline-flex;
+        gap: var(--chalk-space-1);
+        align-items: center;
+        margin-inline-end: var(--chalk-space-3);
+        white-space: nowrap;
       }
       figure {
         min-width: 0;
@@ -116,6 +126,7 @@ export class ChalkAttributionGallery extends LitElement {
   declare kept: number;
   declare opacity: number;
   declare size: number;
+  declare columns: number;
   declare emptyText: string;
   /** Maps of one size. The same array is prepared once, however often it is given. */
   declare maps: readonly ShownMap[];
@@ -133,6 +144,7 @@ export class ChalkAttributionGallery extends LitElement {
     this.kept = 0.98;
     this.opacity = 0.8;
     this.size = 168;
+    this.columns = 0;
     this.emptyText = '';
     this.maps = [];
     this.cursor = -1;
@@ -156,6 +168,14 @@ export class ChalkAttributionGallery extends LitElement {
         Array.from(values, (value, i) => [title, Math.floor(i / width), i % width, value]),
       ),
     );
+  }
+
+  /** `[{title, width, height, values}]`: the values in full precision, row by row. */
+  toJson(): string {
+    const maps = this.maps.map(({ title, width, values }) => ({
+      ...{ title, width, height: values.length / width, values: Array.from(values) },
+    }));
+    return JSON.stringify(maps, undefined, 1);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -195,8 +215,8 @@ export class ChalkAttributionGallery extends LitElement {
   }
 
   private legend(limit: number, over: boolean, alone: boolean) {
-    return html`${over ? html`<span>size ${colorLegend('sequential', limit)}</span>` : nothing}
-      ${alone ? html`<span>against … for ${colorLegend('diverging', limit)}</span>` : nothing}`;
+    return html`${over ? html`<span class="scale">size ${colorLegend('sequential', limit)}</span>` : nothing}
+      ${alone ? html`<span class="scale">against ${colorLegend('diverging', limit)} for</span>` : nothing}`;
   }
 
   private map(map: ShownMap, at: number) {
@@ -244,9 +264,10 @@ export class ChalkAttributionGallery extends LitElement {
 
   protected override render() {
     if (this.maps.length === 0) return this.emptyText ? html`<p>${this.emptyText}</p>` : nothing;
+    const share = this.columns > 0 ? `calc((100% - ${this.columns - 1} * var(--chalk-space-4)) / ${this.columns})` : '0px';
     return html`<div role="group" aria-label=${this.label}>
       ${this.head()}
-      <div class="maps">${this.maps.map((map, at) => this.map(map, at))}</div>
+      <div class="maps" ${styled({ '--share': share })}>${this.maps.map((map, at) => this.map(map, at))}</div>
     </div>`;
   }
 }

@@ -132,6 +132,10 @@ export const matrixStyles = css`
     th {
       padding: 0 0.15rem;
     }
+    /* Its cell's name says the fraction where there is no room to write it. */
+    td small {
+      display: none;
+    }
     tbody th,
     thead th {
       max-width: none;

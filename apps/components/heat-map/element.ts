@@ -150,6 +150,11 @@ export class ChalkHeatMap extends LitElement {
     );
   }
 
+  /** `{columns, rows, values}`: the values row by row; what is not finite is null, as JSON has it. */
+  toJson(): string {
+    return JSON.stringify({ columns: this.columns, rows: this.rows, values: Array.from(this.values) });
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (this.active >= this.values.length) this.active = -1;
     const keep = this.lockScale && this.shownLimit > 0 && !changed.has('limit');

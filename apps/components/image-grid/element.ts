@@ -24,6 +24,7 @@ export type ImageMark = 'ok' | 'error' | 'note' | undefined;
  * @attr {string} label - accessible name
  * @attr {number} scale - CSS pixels per picture pixel
  * @attr {number} columns - 0: as many as fit
+ * @attr {boolean} fit - draws the pictures smaller where that many columns would not fit; for a grid whose width does not follow them
  * @attr {number} gap - CSS pixels between pictures
  * @attr {number} selected - index of the selected picture, -1 for none
  * @attr {number} cursor - index of the picture that is framed because its counterpart elsewhere is pointed at, -1 for none
@@ -38,6 +39,7 @@ export class ChalkImageGrid extends LitElement {
     label: { type: String },
     scale: { type: Number },
     columns: { type: Number },
+    fit: { type: Boolean },
     gap: { type: Number },
     selected: { type: Number },
     cursor: { type: Number },
@@ -72,6 +74,7 @@ export class ChalkImageGrid extends LitElement {
   declare label: string;
   declare scale: number;
   declare columns: number;
+  declare fit: boolean;
   declare gap: number;
   declare selected: number;
   declare cursor: number;
@@ -95,6 +98,7 @@ export class ChalkImageGrid extends LitElement {
     this.label = 'Images';
     this.scale = 2;
     this.columns = 0;
+    this.fit = false;
     this.gap = 4;
     this.selected = -1;
     this.cursor = -1;
@@ -115,7 +119,7 @@ export class ChalkImageGrid extends LitElement {
   private get drawn(): number {
     const { images } = this;
     if (!images) return 0;
-    const rows = Math.floor(MAX_HEIGHT / (images.height * this.scale + this.textHeight + this.gap));
+    const rows = Math.floor(MAX_HEIGHT / (images.height * this.drawnScale + this.textHeight + this.gap));
     const full = this.layoutFor(images.count);
     return Math.min(images.count, Math.max(1, rows) * full.columns);
   }
@@ -124,9 +128,17 @@ export class ChalkImageGrid extends LitElement {
     return this.labels.length > 0 ? TEXT_HEIGHT : 0;
   }
 
+  /** `scale`, or less where a fixed number of columns has to fit. */
+  private get drawnScale(): number {
+    const { images, columns, gap, scale } = this;
+    if (!this.fit || !images || columns === 0 || this.size.width === 0) return scale;
+    return Math.min(scale, (this.size.width + gap) / columns / images.width - gap / images.width);
+  }
+
   private layoutFor(count: number): GridLayout {
     const { images } = this;
-    const cell = { width: (images?.width ?? 1) * this.scale, height: (images?.height ?? 1) * this.scale + this.textHeight };
+    const scale = this.drawnScale;
+    const cell = { width: (images?.width ?? 1) * scale, height: (images?.height ?? 1) * scale + this.textHeight };
     return gridLayout(count, cell, this.gap, Math.max(this.size.width, 1), this.columns);
   }
 
@@ -150,7 +162,7 @@ export class ChalkImageGrid extends LitElement {
     context.font = '11px system-ui, sans-serif';
     context.textAlign = 'center';
     context.textBaseline = 'bottom';
-    const height = images.height * this.scale;
+    const height = images.height * this.drawnScale;
     const marks = { ok: palette.ok, error: palette.error, note: palette.note };
     const focused = this.renderRoot.querySelector('.grid')?.matches(':focus-visible') ?? false;
     for (let i = 0; i < this.drawn; i++) {

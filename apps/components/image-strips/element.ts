@@ -116,6 +116,7 @@ export class ChalkImageStrips extends LitElement {
           label="${this.label}, ${label}"
           scale=${this.scale}
           columns=${this.columns}
+          fit
           gap="2"
           selected=${this.selected}
           cursor=${this.cursor}

@@ -114,12 +114,13 @@ export class ChalkPhaseProgress extends LitElement {
     const { phase, step, share } = this;
     const name = phase?.name ?? this.waiting;
     const of = step?.total ? ` of ${formatCount(step.total)}` : '';
+    // At the end no loss: that of the last batch is not what came out.
     // The detail comes last: it changes its length most often, and so moves nothing beside it.
     return html`<div class="line">
         ${name ? html`<span class="name ${step ? 'detail' : ''}">${name}</span>` : nothing}
         ${step?.epoch === undefined ? nothing : html`<span class="step">epoch ${step.epoch}</span>`}
         ${step ? html`<span class="step">step ${formatCount(step.step)}${of}</span>` : nothing}
-        ${step?.loss === undefined ? nothing : html`<span class="step">loss ${formatNumber(step.loss)}</span>`}
+        ${step?.loss === undefined || share === 1 ? nothing : html`<span class="step">loss ${formatNumber(step.loss)}</span>`}
         ${phase?.detail ? html`<span class="detail" title=${phase.detail}>${phase.detail}</span>` : nothing}
       </div>
       ${phase || step ? html`<progress part="bar" class=${share === undefined && this.busy ? 'moving' : ''} aria-label=${name || 'progress'} max="1" .value=${share ?? 0}></progress>` : nothing}`;

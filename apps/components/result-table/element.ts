@@ -21,7 +21,7 @@ export interface ColumnHead {
  * @attr {string} label - caption, and name of the files
  * @attr {string} empty-text - shown where there are no rows; empty: nothing is shown
  * @attr {boolean} no-export
- * @attr {boolean} wide - more columns than fit: heads wrap, and the first column stays while the others are scrolled
+ * @attr {boolean} wide - more columns than fit: the first one stays while the others are scrolled
  * @fires table-sort - the reader sorted; detail `{column, descending}`, or null for the order in which the rows came
  * @slot - a remark below the table
  * @csspart table
@@ -44,6 +44,7 @@ export class ChalkResultTable extends LitElement {
       :host {
         display: block;
         min-width: 0;
+        container-type: inline-size;
       }
       .scroll {
         /* What is hidden from the eye but not from readers is placed within, not beside the page. */
@@ -71,6 +72,12 @@ export class ChalkResultTable extends LitElement {
       .numbers {
         text-align: end;
       }
+      /* A long head over short numbers takes two lines, and more columns are seen. */
+      thead th {
+        max-width: 8rem;
+        vertical-align: bottom;
+        white-space: normal;
+      }
       thead button {
         min-height: 1.6rem;
         padding: 0;
@@ -78,21 +85,24 @@ export class ChalkResultTable extends LitElement {
         background: transparent;
         font-size: inherit;
         font-weight: inherit;
+        text-align: inherit;
+        white-space: normal;
+      }
+      @container (max-width: 30rem) {
+        tbody th {
+          max-width: 8rem;
+          white-space: normal;
+        }
       }
       :host([wide]) :is(thead th, tbody th) {
         min-width: 4.5rem;
         max-width: 8rem;
-        vertical-align: bottom;
         white-space: normal;
       }
       :host([wide]) :is(thead th:first-child, tbody th) {
         position: sticky;
         left: 0;
         background: var(--chalk-paper);
-      }
-      :host([wide]) thead button {
-        text-align: inherit;
-        white-space: normal;
       }
       .struck,
       td small {
@@ -160,11 +170,12 @@ export class ChalkResultTable extends LitElement {
     this.dispatchEvent(chalkEvent('table-sort', this.order));
   }
 
-  private head(column: string) {
+  private head(column: string, at: number) {
     const sorted = this.order?.column === column ? this.order : null;
     const direction = sorted ? (sorted.descending ? 'descending' : 'ascending') : 'none';
     const { says, struck } = this.heads[column] ?? {};
-    const classes = `${isNumeric(this.rows, column) ? 'numbers' : ''} ${struck ? 'struck' : ''}`;
+    // The first column names the rows, numbers or not.
+    const classes = `${at > 0 && isNumeric(this.rows, column) ? 'numbers' : ''} ${struck ? 'struck' : ''}`;
     return html`<th scope="col" class=${classes} aria-sort=${direction}>
       <button title=${says ?? nothing} @click=${() => this.sort(column)}>${column}${
         struck ? html`<span class="visually-hidden">, struck through</span>` : nothing
@@ -177,7 +188,7 @@ export class ChalkResultTable extends LitElement {
       const text = cellText(row[column], this.formats[column]);
       if (at === 0) return html`<th scope="row">${text}</th>`;
       const spread = row[this.spreads[column] ?? ''];
-      const classes = `${typeof row[column] === 'number' ? 'numbers' : ''} ${this.heads[column]?.struck ? 'struck' : ''}`;
+      const classes = `${isNumeric(this.rows, column) ? 'numbers' : ''} ${this.heads[column]?.struck ? 'struck' : ''}`;
       return html`<td class=${classes}>${text}${
         typeof spread === 'number' ? html` <small>± ${formatNumber(spread, 2)}</small>` : nothing
       }</td>`;
@@ -197,7 +208,7 @@ export class ChalkResultTable extends LitElement {
     return html`<div class="caption" id="caption">${label}</div>
       <div class="scroll" tabindex="0" role="group" aria-labelledby="caption">
         <table part="table" aria-labelledby="caption">
-          <thead><tr>${columns.map((column) => this.head(column))}</tr></thead>
+          <thead><tr>${columns.map((column, at) => this.head(column, at))}</tr></thead>
           <tbody>${sortRows(rows, this.order).map((row) => this.row(row, columns))}</tbody>
         </table>
       </div>

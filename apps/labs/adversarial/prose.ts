@@ -28,7 +28,7 @@ export const finding: Finding<typeof schema, Adversarial> = ({ store }) => {
   const pixels = html`at most ${levels(largest)} of 255 grey levels in each pixel`;
   const one =
     after.predicted !== before.predicted
-      ? html`A change of ${pixels} turns ${article(name(before.predicted))} into ${article(name(after.predicted))}, ${formatPercent(after.confidence)} sure;
+      ? html`A change of ${pixels} turns ${article(name(before.predicted))} into ${article(name(after.predicted))}, with a probability of ${formatPercent(after.confidence)};
           the same size in random signs leaves ${article(name(noise.predicted))}.`
       : html`A change of ${pixels} leaves ${article(name(label))} ${before.predicted === label ? 'what it is' : 'as wrong as it was'}.`;
   const [clean] = curves.pgd;
@@ -36,7 +36,7 @@ export const finding: Finding<typeof schema, Adversarial> = ({ store }) => {
   const control = nearest(curves.noise, result.transfer.epsilon);
   const many =
     clean && pgd && control
-      ? html` Of ${result.testImages} test images ${formatPercent(clean.accuracy)} are recognised, ${formatPercent(pgd.accuracy)} under PGD of
+      ? html` Of ${result.testImages} test images ${formatPercent(clean.accuracy)} are classified correctly, ${formatPercent(pgd.accuracy)} under PGD of
           ε = ${+pgd.epsilon.toFixed(3)}, ${formatPercent(control.accuracy)} under random signs of that size.`
       : nothing;
   return html`${one}${many}${hardenedWords(result)}`;
@@ -62,7 +62,7 @@ function transferWords({ store }: Page) {
     ε = ${epsilon}, ${formatPercent(fgsm)} of those that FGSM and ${formatPercent(pgd)} of those that PGD made against the first, and ${formatPercent(own)}
     under an attack on itself. ${
       pgd < noise - 0.05
-        ? 'What fools one network, fools the other in part: nobody needs to know the weights of the network that shall be fooled.'
+        ? 'What fools one network fools the other in part: nobody needs to know the weights of the network that is to be fooled.'
         : 'What fools one network hardly fools the other here.'
     }
   </p>`;
@@ -80,7 +80,7 @@ export const prose: Prose<typeof schema, Adversarial> = (lab) => html`
     'Before you press Run: how often will random signs of the same size fool the network?',
     html`<p>
       Compare the curves, and the picture on the right of the figure. Noise has the same norm, but no direction: in most directions the network’s
-      answer hardly changes. Trained networks are stable against chance, and not against an opponent.
+      answer hardly changes. Trained networks are robust to noise, and not to an adversary.
     </p>`,
   )}
   ${ask(
@@ -104,7 +104,7 @@ export const prose: Prose<typeof schema, Adversarial> = (lab) => html`
     'Take the limit away and let size cost (penalised form). Which pixels change, and what does λ do?',
     html`<p>
       The change gathers where it pays most, instead of everywhere by the same amount. A larger λ makes it smaller, until it no longer
-      reaches the wished class.
+      reaches the target class.
       <button @click=${() => lab.take({ attack: 'penalised', attackSteps: 100, target: 3 }, 'This suggestion')}>Penalised, towards 3</button>
     </p>`,
   )}
@@ -112,7 +112,7 @@ export const prose: Prose<typeof schema, Adversarial> = (lab) => html`
   ${ask(
     'Attack your own picture: draw a digit, or bring a photograph in the size of the data set.',
     html`<p>
-      What is no digit gets an answer too, and often a sure one. Nothing that you bring leaves your machine.
+      What is not a digit gets an answer too, and often a confident one. Nothing that you bring leaves your machine.
     </p>`,
   )}
   ${ask(

@@ -96,7 +96,7 @@ export const schema = defineSchema({
     default: -1,
     min: -1,
     max: 9,
-    label: 'class it shall become',
+    label: 'target class',
     symbol: 'y_t',
     term: 'penalised-attack/target',
     help: '−1: any other than its own. The penalised form needs a class and takes the second most likely one then.',

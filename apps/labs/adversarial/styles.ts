@@ -8,6 +8,11 @@ export const adversarialStyles = css`
     align-items: start;
     min-width: 0;
   }
+  .signed {
+    display: flex;
+    gap: var(--chalk-space-2) var(--chalk-space-3);
+    min-width: 0;
+  }
   .sum .sign {
     align-self: center;
     padding-bottom: 2.5rem;

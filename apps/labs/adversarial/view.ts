@@ -137,10 +137,10 @@ export class View extends LabElement<typeof schema, Adversarial> {
     const times = point.largest > 0 ? Math.max(1, Math.round(0.5 / point.largest)) : 1;
     return html`<div class="sum ${this.#attacked ? '' : 'old'}" data-card role="group" aria-label="The picture and its change">
       ${this.#term('x', 'the picture', this.#original(attacked), this.#says(clean, label))}
-      <span class="sign" aria-hidden="true">+</span>
-      ${this.#term(html`δ, magnified ${times}×`, 'the change', this.#change(attacked, at), html`‖δ‖<sub>∞</sub> ${formatNumber(point.largest, 3)}`)}
-      <span class="sign" aria-hidden="true">=</span>
-      ${this.#term('x + δ', 'the changed picture', this.#frame(attacked, at), this.#says(point, label))}
+      <div class="signed"><span class="sign" aria-hidden="true">+</span>
+      ${this.#term(html`δ, magnified ${times}×`, 'the change', this.#change(attacked, at), html`‖δ‖<sub>∞</sub> ${formatNumber(point.largest, 3)}`)}</div>
+      <div class="signed"><span class="sign" aria-hidden="true">=</span>
+      ${this.#term('x + δ', 'the changed picture', this.#frame(attacked, at), this.#says(point, label))}</div>
       ${noise ? this.#term('x + random signs', 'the picture with random signs', this.#noise(attacked), this.#says(noise.verdict, label), true) : nothing}
     </div>`;
   }
@@ -175,11 +175,11 @@ export class View extends LabElement<typeof schema, Adversarial> {
         ${landscape && landscape.outside > 0.01 ? html`<p class="facts">Points of the walk lie up to ${formatNumber(landscape.outside, 2)} beside this plane and are drawn at its nearest places.</p>` : nothing}</div>
       ${
         waiting
-          ? html`<div><h3>The training, before the walk</h3>
-        <chalk-chart label="Training" x-label="step" y-label="cross-entropy" height="220" no-tools smoothing="0.8"
+          ? html`<div>
+        <chalk-chart label="The training, before the walk" x-label="step" y-label="cross-entropy" height="220" no-tools smoothing="0.8"
           .series=${seriesOf(this.store, 'training')}></chalk-chart></div>`
-          : html`<div><h3>What the network says on the way</h3>
-        <chalk-chart label="Probabilities" x-label="step" y-label="probability" height="220" no-tools .series=${series}
+          : html`<div>
+        <chalk-chart label="What the network says on the way" x-label="step" y-label="probability" height="220" no-tools .series=${series}
           .markers=${here ? [{ x: at, y: here.probabilities[label] ?? 0, label: `step ${at}` }] : NONE}></chalk-chart></div>`
       }
     </div>`;

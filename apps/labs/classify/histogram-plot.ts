@@ -73,6 +73,6 @@ export function histograms(all: readonly HistogramReport[], paths: readonly stri
       of the first training images.</p>
     ${layers.map(
       ({ path }) =>
-        html`<h4>layer ${paths.indexOf(path) + 1}, “${path}” of the network</h4><div class="ridge-pair">${plot(reports, path, 'weights')}${plot(reports, path, 'gradients')}</div>`,
+        html`<h4>layer ${paths.indexOf(path) + 1}, module ${path} of the network</h4><div class="ridge-pair">${plot(reports, path, 'weights')}${plot(reports, path, 'gradients')}</div>`,
     )}</section>`;
 }

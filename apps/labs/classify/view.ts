@@ -40,6 +40,7 @@ import { classifyStyles } from './styles.ts';
 /** Images of one cell that are fetched at most. */
 const MOST_IN_CELL = 60;
 const NONE: readonly never[] = [];
+const TEST_FORMATS = { images: 'count', accuracy: 'percent' } as const;
 
 /** The images behind a cell of the matrix. */
 interface Cell {
@@ -280,7 +281,7 @@ export class View extends LabElement<typeof schema, Classification> {
         store.series('gradients').map(({ name }) => name),
       )} ${this.#setup ? networkDiagram(this.#setup.inputShape, this.#setup.layers) : nothing}
       ${report ? html`${this.#renderClasses(report)} ${classBars(report)}` : nothing}
-      <chalk-result-table label="Test images" .rows=${store.tables.get('test') ?? NONE}></chalk-result-table>
+      <chalk-result-table label="Test images" .rows=${store.tables.get('test') ?? NONE} .formats=${TEST_FORMATS}></chalk-result-table>
       ${this.hides('inside') ? nothing : this.#renderInside(report)}
     </div>`;
   }

@@ -6,8 +6,8 @@ import type { Denoising, TrainingResult } from './experiment.ts';
 import type { schema } from './schema.ts';
 
 const number = (value: number) => formatNumber(value, 3);
-/** 0.344 ± 0.004 */
-const measured = (mean: number, error: number) => `${number(mean)} ± ${formatNumber(error, 1)}`;
+/** 0.344 ± 0.010 */
+const measured = (mean: number, error: number) => `${mean.toFixed(3)} ± ${error.toFixed(3)}`;
 
 /** Whether two errors differ by more than chance: twice the standard error of their difference. */
 const differ = (a: number, b: number, errorA: number, errorB: number): boolean =>

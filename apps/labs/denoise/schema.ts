@@ -47,7 +47,7 @@ export const schema = defineSchema({
   }),
   clothesNormalisation: choice(['as digits', 'own'], {
     default: 'as digits',
-    names: { 'as digits': 'those of the digits, as published', own: 'their own' },
+    names: { 'as digits': 'the digits’, as published', own: 'their own' },
     label: 'mean and deviation of clothes',
     help: 'The source normalises clothes with MNIST’s constants (0.1307, 0.3081). Their own are 0.2860 and 0.3530; errors are then in other units.',
     live: restart,

@@ -209,7 +209,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
       <p class="facts legend">Left: the size of the attribution over the image, clipped where it adds up to 98 % (Captum’s rule; “size, over and alone” shows it as Captum does). Right: brown pixels speak for the class, green ones against
         it. The dot: its share of all attribution, its rank among the 784 pixels and its signed value.
         ${first?.difference == null ? nothing : 'Σ, the sum over all pixels, should equal the score S(x) of the image minus that of the baseline x′.'}</p>
-      <chalk-attribution-gallery label="Explanations of the test image" own-scale opacity="0.5" .maps=${this.#maps(explanations)}>
+      <chalk-attribution-gallery label="Explanations of the test image" own-scale opacity="0.5" columns="2" size="208" .maps=${this.#maps(explanations)}>
         ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>
       <chalk-result-table label="Attribution of the exercise’s two images" .rows=${this.store.tables.get('attribution') ?? NONE} .formats=${ATTRIBUTION_FORMATS}><p>By ${this.ran.method}, for the true class.
         Strongest 5 %: the share of all attribution that the strongest twentieth of the pixels holds.</p></chalk-result-table>
@@ -225,7 +225,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
     return html`<h3>Draw a digit: what do the two networks see in it?</h3>
       <p class="facts">${this.recorded ? 'Run live: a recording cannot explain your picture.' : 'Draw a 7 with and without a dot at the bottom right. Each network explains the digit that it takes it for.'}</p>
       <chalk-image-picker label="Picture to explain" width="28" height="28" channels="1" ?disabled=${this.fixes('explain')} .sources=${OWN_SOURCES} @image-pick=${pick}></chalk-image-picker>
-      <chalk-attribution-gallery label="Explanations of your picture" own-scale view="both" opacity="0.5" .maps=${this.#ownMaps(explanations)}>
+      <chalk-attribution-gallery label="Explanations of your picture" own-scale view="both" opacity="0.5" columns="2" size="208" .maps=${this.#ownMaps(explanations)}>
         ${explanations.map((found) => this.#renderCaption(found))}</chalk-attribution-gallery>`;
   }
 

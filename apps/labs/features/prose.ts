@@ -23,8 +23,8 @@ export const finding: Finding<typeof schema, Features> = ({ ran, store }) => {
     return html`${images} worth ${still} as ${ran.batch > 1 ? 'they are' : 'it is'}, and ${transformed} on average when moved and turned a little
       (climbed: ${visualisation.objective}).`;
   }
-  return html`Moved a little, free pixels keep ${formatNumber(free.transformed, 2)} of ${formatNumber(free.still, 3)}; ${wayLabel('as set', ran)}
-    keep ${transformed} of ${still}.`;
+  return html`Moved a little, the image of free pixels keeps ${formatNumber(free.transformed, 2)} of its objective of ${formatNumber(free.still, 3)}, that
+    of ${wayLabel('as set', ran)} ${transformed} of ${still}.`;
 };
 
 function evidence({ photograph, layer, verdicts, strongest }: BlocksResult) {

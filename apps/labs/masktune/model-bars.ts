@@ -165,7 +165,7 @@ export const modelBarStyles = css`
   }
   @container lab (max-width: 30rem) {
     .models .grid {
-      --numbers: 2.5rem;
+      --numbers: 2.9rem;
       grid-template-columns: 4.6rem minmax(0, 1fr) minmax(0, 1fr);
       column-gap: var(--chalk-space-2);
       font-size: var(--chalk-text-xs);

@@ -21,8 +21,8 @@ function ofOneRule({ store }: Page) {
   const [base, control] = [BASE, CONTROL].map((name) => models.find((model) => model.name === name));
   const tuned = models.filter(({ name }) => name !== BASE && name !== CONTROL).at(-1);
   if (!base || !tuned) return undefined;
-  return html`Of its training images the network knows ${percent(store.result?.trainingAccuracy ?? Number.NaN)}, of the worst group of test
-    images ${worst(base)}. Fine-tuned with what it looks at hidden (${tuned.name}): ${worst(tuned)}; with as much hidden at random:
+  return html`The network classifies ${percent(store.result?.trainingAccuracy ?? Number.NaN)} of its training images correctly, of the worst group of
+    test images ${worst(base)}. Fine-tuned with what it looks at hidden (${tuned.name}): ${worst(tuned)}; with as much hidden at random:
     ${worst(control)}.`;
 }
 
@@ -33,14 +33,14 @@ function ofSweep({ store }: Page) {
   const tuned = models.filter(({ name }) => name !== BASE).sort((a, b) => b.groups.worst - a.groups.worst);
   const [best, last] = [tuned[0], tuned.at(-1)];
   if (!base || !best || !last) return undefined;
-  return html`Of ${tuned.length} ways to mask, ‘${best.name}’ brings the worst group furthest, from ${worst(base)} to ${worst(best)};
-    ‘${last.name}’ leaves ${worst(last)} of it.`;
+  return html`Of ${tuned.length} ways to mask, ‘${best.name}’ raises the accuracy of the worst group most, from ${worst(base)} to ${worst(best)};
+    with ‘${last.name}’ it is ${worst(last)}.`;
 }
 
 function told(name: string, comparison: Comparison | null | undefined) {
   if (!comparison) return undefined;
   const { to, verdict, mean, halfWidth } = comparison;
-  if (verdict === 'one seed') return html`${name} against ${to}: one seed, nobody can tell.`;
+  if (verdict === 'one seed') return html`${name} against ${to}: one seed says nothing of chance.`;
   if (verdict === 'no difference') return html`${name} against ${to}: no difference.`;
   const points = `${Math.abs(100 * mean).toFixed(1)} ± ${(100 * (halfWidth ?? 0)).toFixed(1)}`;
   return html`${name} is ${points} percentage points ${verdict} than ${to}.`;
@@ -91,14 +91,14 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
   <h2>A square that gives the answer away</h2>
   <p>
     Digits 0–4 are one class, 5–9 the other. In training nearly every image of the first class carries a coloured square, and nearly none of
-    the second. On the raw test nobody carries it; on the biased test the wrong class does. MaskTune asks the trained network what it looks
+    the second. On the raw test no image carries it; on the biased test the wrong class does. MaskTune asks the trained network what it looks
     at, hides that, and trains for one more epoch.
   </p>
   <h3>1. Look at the data</h3>
   <details>
     <summary>The network will be right on all training images. What will it say to a 3 without a square, and to an 8 with one?</summary>
     <p>
-      The square is the easier sign, so it is learned first, and little is left to learn from the rest. A 3 without it looks like the other
+      The square is the easier cue, so it is learned first, and little is left to learn from the rest. A 3 without it looks like the other
       class; an 8 with it like the first.${shortcut(lab)}
     </p>
   </details>
@@ -136,8 +136,8 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
   <details>
     <summary>Why do the accuracies of the two classes trade off?</summary>
     <p>
-      The masks differ by class: on 0–4 they lie on the square, on 5–9 on the strokes. A black patch where strokes should be becomes a sign
-      itself, and moves the border between the classes.
+      The masks differ by class: on 0–4 they lie on the square, on 5–9 on the strokes. A black patch where strokes should be becomes a cue
+      itself, and moves the decision boundary.
     </p>
   </details>
   <h3>4. Was it the saliency?</h3>
@@ -158,7 +158,7 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
   <details>
     <summary>Why does Just Train Twice fail when its first network is trained to the end?</summary>
     <p>
-      It weights up what the first network gets wrong. A network that is right on all of its training images has no errors to give, and the
+      It up-weights what the first network gets wrong. A network that is right on all of its training images has no errors to give, and the
       second training repeats the first.
     </p>
   </details>
@@ -174,7 +174,7 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
   <details>
     <summary>With the square on all of 0–4 and on none of 5–9, can any of this work?</summary>
     <p>
-      No training image speaks against the square, so nothing that weights images can help. Masks can, because they take the square away.
+      No training image speaks against the square, so nothing that re-weights images can help. Masks can, because they take the square away.
       <button @click=${() => lab.take({ mix0: 1, mix1: 0 }, 'This suggestion')}>A cue without exception</button>
     </p>
   </details>

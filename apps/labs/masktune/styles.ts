@@ -44,7 +44,8 @@ export const maskTuneStyles = css`
   }
   .matrices {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
+    /* Two a line at most: the raw and the biased test of a network beside each other. */
+    grid-template-columns: repeat(auto-fit, minmax(max(min(100%, 17rem), (100% - var(--chalk-space-4)) / 2), 1fr));
     gap: var(--chalk-space-4);
     min-width: 0;
   }

@@ -16,8 +16,8 @@ const summariesOf = ({ store }: Lab): readonly Summary[] => store.data.get('summ
 const listed = (found: readonly { readonly name: string }[]) => found.map(({ name }) => name).join(', ');
 
 const verdicts = {
-  better: 'more',
-  worse: 'less',
+  better: 'better',
+  worse: 'worse',
   'no difference': 'no difference',
   'one seed': 'one seed says nothing of chance',
 } as const;
@@ -65,12 +65,12 @@ function significance(summaries: readonly Summary[]): string {
 export const prose: Prose<typeof schema, ModeLab> = (lab) => html`
   <h2>Debugging a network like a program</h2>
   <p>
-    MODE (Ma et al. 2018) calls a label that a network does badly on a bug, draws a heat map of what it knows of that label, and repairs it by
+    MODE (Ma et al. 2018) calls a label on which a network does badly a bug, draws a heat map of what it knows of that label, and repairs it by
     training on images that fit the map. The replication behind this lab measures the fit in nine ways, and trains a copy of the network on
     random images beside it: the control.
   </p>
   <details>
-    <summary>Which labels are faulty, and what are they taken for? Compare the heat maps of what is right, falsely found and missed.</summary>
+    <summary>Which labels are faulty, and what are they taken for? Compare the heat maps of what is right, of false positives and of false negatives.</summary>
     <p>${faultyText(lab)} Where a false-negative map resembles another label’s, that is what its images are taken for.</p>
   </details>
   <details>
@@ -86,7 +86,7 @@ export const prose: Prose<typeof schema, ModeLab> = (lab) => html`
     <p>
       ${measured(lab, (all) => {
         const best = all.reduce((a, b) => (b.final.average.mean > a.final.average.mean ? b : a));
-        return `Here the best average after the repair has ${best.name}: ${formatPercent(best.final.average.mean, 2)}; against its control ${withInterval(best.gain.average)}, ${verdicts[best.gain.average.verdict]}.`;
+        return `Here ${best.name} has the best mean accuracy after the repair, ${formatPercent(best.final.average.mean, 2)}; against its control ${withInterval(best.gain.average)}, ${verdicts[best.gain.average.verdict]}.`;
       })}
       Images near the mean are redundant: the network knows them already. What it gets wrong is far from the mean.
     </p>
@@ -147,5 +147,5 @@ function layersText({ store }: Lab): string {
   const selected = store.data.get('layers');
   if (!selected || selected.length === 0) return 'This run did not select a layer.';
   const output = selected.filter(({ target }) => target === null).length;
-  return `For ${output} of ${selected.length} seeds no hidden layer is saturated and the search ends at the output layer.`;
+  return `For ${output} of ${selected.length} seed${selected.length === 1 ? '' : 's'} no hidden layer is saturated and the search ends at the output layer.`;
 }

@@ -5,7 +5,7 @@ import '../../components/heat-map/element.ts';
 import type { ImageStrip } from '../../components/image-strips/element.ts';
 import '../../components/image-strips/element.ts';
 import '../../components/result-table/element.ts';
-import { formatNumber, formatPercent } from '../../components/shared/format.ts';
+import { formatCount, formatNumber, formatPercent } from '../../components/shared/format.ts';
 import { bandsOf, type Looks, seriesOf } from '../../shell/chart-series.ts';
 import { HeldRoom } from '../../shell/held-room.ts';
 import { grayBatch } from '../../shell/image-batch.ts';
@@ -29,6 +29,8 @@ const AGAINST: readonly { readonly id: Against; readonly name: string }[] = [
 ];
 const LOOKS: Looks = { repaired: { color: 'model' }, control: { color: 'data', dash: [6, 4] } };
 
+const DISTANCE: Looks = { 'd_B to the sub-network before': { label: 'to the sub-network before' } };
+
 /** The strips of the heat maps, ten labels wide. */
 function mapStrips({ means, differences }: Maps, swapped: boolean): ImageStrip[] {
   const [positive, negative] = swapped
@@ -48,7 +50,7 @@ function mapStrips({ means, differences }: Maps, swapped: boolean): ImageStrip[]
 }
 
 function galleryStrips({ rows }: Gallery, end: 'nearest' | 'farthest'): ImageStrip[] {
-  const range = (row: GalleryRow) => (row.range ? ` ${formatNumber(row.range[end === 'nearest' ? 0 : 1], 3)}` : '');
+  const range = (row: GalleryRow) => (row.range ? `: ${formatNumber(row.range[end === 'nearest' ? 0 : 1], 3)}` : '');
   return rows.map((row) => ({
     label: `${row.name}${range(row)}`,
     images: row[end].length > 0 ? grayBatch(row[end], 28) : null,
@@ -232,8 +234,8 @@ export class View extends LabElement<typeof schema, ModeLab> {
         output < selected.length ? `; else ${selected.flatMap(({ target }) => target ?? []).join(', ')}` : ''
       }. The charts are of the first seed.</p>
       <div class="pair">
-        <chalk-chart label="d_B between sub-networks" x-label=${x} y-label="d_B" y-scale="log" height="180"
-          .lines=${[{ y: threshold, label: 'saturated' }]} .series=${seriesOf(this.store, 'distance')}></chalk-chart>
+        <chalk-chart label="Distance between sub-networks" x-label=${x} y-label="distance" y-scale="log" height="180"
+          .lines=${[{ y: threshold, label: 'saturated' }]} .series=${seriesOf(this.store, 'distance', DISTANCE)}></chalk-chart>
         <chalk-chart label="Accuracy of the sub-networks" x-label=${x} y-label="accuracy" height="180"
           .series=${seriesOf(this.store, 'depth')}></chalk-chart>
       </div>`;
@@ -245,8 +247,9 @@ export class View extends LabElement<typeof schema, ModeLab> {
     return html`<h3>The first training</h3>
       ${
         result
-          ? html`<p class="facts">${result.images.train} images to train on, ${result.images.pool} in the pool, ${result.images.evaluation} to look for
-            bugs on, ${result.images.test} to test; ${formatPercent(result.initial, 2)} right on the test set.</p>`
+          ? html`<p class="facts">${formatCount(result.images.train)} images to train on, ${formatCount(result.images.pool)} in the pool,
+            ${formatCount(result.images.evaluation)} to look for bugs on, ${formatCount(result.images.test)} to test; accuracy on the test set
+            ${formatPercent(result.initial, 2)}.</p>`
           : nothing
       }
       <chalk-chart label="Training loss" x-label="step" y-label="cross-entropy" height="180" smoothing="0.9" smoothing-tool

@@ -1,5 +1,6 @@
 import { css, html, LitElement, svg } from 'lit';
 import { chalkEvent, define } from '../../components/shared/define.ts';
+import { formatNumber } from '../../components/shared/format.ts';
 import { styled } from '../../components/shared/styled.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import { bandPath, fromX, fromY, HEIGHT, MARGIN, pathOf, type Range, rangeOf, ticksOf, toX, toY, WIDTH } from './fit-geometry.ts';
@@ -206,7 +207,7 @@ export class ChalkFitPlot extends LitElement {
           (
             t,
           ) => svg`<line class="rule" x1=${MARGIN.left} x2=${WIDTH - MARGIN.right} y1=${toY(t, range)} y2=${toY(t, range)}></line>
-          <text class="tick" x=${MARGIN.left - 6} y=${toY(t, range) + 4} text-anchor="end">${t}</text>`,
+          <text class="tick" x=${MARGIN.left - 6} y=${toY(t, range) + 4} text-anchor="end">${formatNumber(t)}</text>`,
         )}
         <text class="tick" x=${MARGIN.left + 6} y=${MARGIN.top + 12}>t</text>
         <text class="tick" x=${WIDTH - MARGIN.right} y=${bottom - 6} text-anchor="end">x</text>

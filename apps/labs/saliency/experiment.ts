@@ -203,7 +203,7 @@ class Lab {
     for (const [which, { accuracy, share, excess, flips }] of Object.entries(value.networks)) {
       const row = {
         background: which === 'with' ? 'goes with the class' : 'says nothing',
-        right: accuracy,
+        accuracy,
         'CAM on it': share,
         'its area': value.area,
         'points above': excess,

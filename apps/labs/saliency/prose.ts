@@ -13,7 +13,8 @@ function wrongReason({ area, networks }: Background) {
   if (!own || !without) return undefined;
   return html`The network that always saw balloons in the sky gets ${percent(own.accuracy)} of new ones right, and ${percent(own.share)} of its
     class activation map lies on the background, which is ${percent(area)} of the picture; trained where the background says nothing,
-    ${percent(without.share)}. Another background changes ${percent(own.flips)} of its answers (${percent(without.flips)}).`;
+    ${percent(without.share)}. Another background changes ${percent(own.flips)} of its answers, and
+    ${percent(without.flips)} of the other’s.`;
 }
 
 export const finding: Finding<typeof schema, Explaining> = ({ store }) => {

@@ -45,6 +45,6 @@ const strips = memoLast(({ scenes, repainted, examples }: Background, opacity: n
 
 export function renderStory(background: Background, opacity: number): TemplateResult {
   return html`<div class="story" data-card>
-    <chalk-image-strips label="Scenes, and where the networks look" scale="4.5" .strips=${strips(background, opacity)}></chalk-image-strips>
+    <chalk-image-strips label="Scenes, and where the networks look" scale="4.5" columns="4" .strips=${strips(background, opacity)}></chalk-image-strips>
   </div>`;
 }

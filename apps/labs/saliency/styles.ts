@@ -19,7 +19,7 @@ export const saliencyStyles = css`
   .sides {
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
-    gap: 0 var(--chalk-space-5);
+    gap: var(--chalk-space-4) var(--chalk-space-5);
     min-width: 0;
   }
   .sides > * {
@@ -30,6 +30,7 @@ export const saliencyStyles = css`
     flex-wrap: wrap;
     gap: var(--chalk-space-1) var(--chalk-space-3);
     align-items: center;
+    margin-top: var(--chalk-space-2);
     font-size: var(--chalk-text-s);
   }
   .row label {

@@ -5,7 +5,7 @@ export interface PageWords {
   readonly id: string;
   readonly title: string;
   readonly question: string;
-  /** The lab that follows in the order of the labs. */
+  /** The lab that follows in the order of the labs; undefined for the last, whose page leads back to the list. */
   readonly next?: { readonly id: string; readonly title: string } | undefined;
   /** The lab has a README with its findings. */
   readonly findings?: boolean;
@@ -23,7 +23,9 @@ export function labPage(words: PageWords): string {
     '<a href="../../licences/chalkgrad.txt">Licence</a>',
     ...(words.repository ? [`<a href="${escaped(words.repository)}">Repository</a>`] : []),
     '<a href="../../glossary/index.html">Glossary</a>',
-    ...(words.next ? [`<a class="next" href="../${words.next.id}/index.html">Next: ${escaped(words.next.title)} →</a>`] : []),
+    words.next
+      ? `<a class="next" href="../${words.next.id}/index.html">Next: ${escaped(words.next.title)} →</a>`
+      : '<a class="next" href="../../index.html#labs">Back to all labs →</a>',
   ].join('\n        ');
   return `<!doctype html>
 <html lang="en">

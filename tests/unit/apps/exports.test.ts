@@ -100,7 +100,7 @@ describe('curves for charts', () => {
 
   it('bring their bands', () => {
     expect(bandsOf(filled(), 'fit', { fit: { color: 'model' } })).toEqual([
-      { id: 'fit band', label: 'fit ± band', x: [0, 1], low: [1.5, 2], high: [2.5, 4], color: 'model' },
+      { id: 'fit band', label: 'fit, interval', x: [0, 1], low: [1.5, 2], high: [2.5, 4], color: 'model' },
     ]);
     expect(bandsOf(filled(), 'loss')).toEqual([]);
   });
