@@ -56,7 +56,8 @@ const convolution: NonNullable<TrainHere['layers']> = ([height, width, channels]
   { type: 'linear', in: 64, out: classes },
 ];
 
-const layersOf = (name: Config['network']) => (name === 'dense' ? dense : convolution);
+/** The layers of the networks that are trained here, for the size of the images and the number of classes. */
+export const layersOf = (name: Config['network']) => (name === 'dense' ? dense : convolution);
 
 function training(config: Config, network: Config['network'], seed: number): TrainHere {
   const { dataset, images, epochs } = config;

@@ -53,7 +53,7 @@ export interface Climbing {
 }
 
 /** Below this side Lucid's transformations would move most of an image out of sight. */
-const SMALL_SIDE = 48;
+export const SMALL_SIDE = 48;
 /** Lucid pads its images of 128 pixels with 12. */
 const LUCID_PAD = 12 / 128;
 const SNAPSHOTS = [1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096];

@@ -9,8 +9,9 @@ import { repositoryRoot } from '../../../apps/cli/root.ts';
 import { formatPercent } from '../../../apps/components/shared/format.ts';
 import { labs } from '../../../apps/labs/registry.ts';
 import { type Preset, presetValues } from '../../../apps/runtime/experiment.ts';
-import { defaults } from '../../../apps/runtime/schema.ts';
+import { defaults, type Parameter } from '../../../apps/runtime/schema.ts';
 import type { LabFacts } from './truth/claims.ts';
+import { controlFacts } from './truth/control-facts.ts';
 import { facts } from './truth/facts.ts';
 import { readWords, recordedPage, recordedRun, textsOf } from './truth/rendered.ts';
 import { isYear, numbersIn, says, type Written, writtenIn } from './truth/written.ts';
@@ -41,7 +42,7 @@ const known = (text: string, values: Iterable<number>): boolean =>
   [...values].some((value) => says(text, value) || says(text, 100 * value) || says(text, Math.abs(100 * value)));
 
 /** Whether a written number has a reason, and what is wrong with it where it has none. */
-function problemOf({ text, context, whole }: Written, { written }: LabFacts): string | undefined {
+function problemOf({ text, context, whole }: Written, { written }: Pick<LabFacts, 'written'>): string | undefined {
   const near = written.filter(([number, beside]) => number === text && context.includes(beside));
   if (near.length === 0) return `${text} stands for nothing that was run: “${context}”`;
   const right = near.some(([, , reason]) => (typeof reason === 'number' ? says(text, reason) : reason.test(whole)));
@@ -83,6 +84,23 @@ describe.each(labs.map(({ definition }) => [definition.id, definition] as const)
       ...presets.flatMap(({ label = '', shows = '' }) => [...numbersIn(label), ...numbersIn(shows)]),
     ];
     expect(written.filter((number) => !isName(number)).flatMap((number) => problemOf(number, of) ?? [])).toEqual([]);
+  });
+
+  it('has no number in the words of its controls that comes from nowhere', () => {
+    const parameters = Object.values(definition.schema as Readonly<Record<string, Parameter>>);
+    const words = parameters.flatMap(({ label, help = '', group = '', ...rest }) => [
+      ...[label, help, group],
+      ...('names' in rest ? Object.values(rest.names ?? {}) : []),
+      ...('unit' in rest ? [rest.unit ?? ''] : []),
+    ]);
+    const numbers = words.flatMap((text) => numbersIn(text ?? '')).filter((number) => !isName(number) && !isYear(number.text));
+    const written = controlFacts[id]?.() ?? [];
+    expect(numbers.flatMap((number) => problemOf(number, { written }) ?? [])).toEqual([]);
+    const unused = written.filter(([text, beside]) => !numbers.some((n) => n.text === text && n.context.includes(beside)));
+    expect(
+      unused.map(([text, beside]) => `${text}, ${beside}`),
+      'facts of nothing',
+    ).toEqual([]);
   });
 
   it('has prose whose other numbers are those of the recording', async () => {
