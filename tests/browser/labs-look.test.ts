@@ -69,26 +69,53 @@ describe('without a GPU', () => {
     },
   );
 
-  // Colours depend on the theme and sizes on the width: two of the four pairs have both of each.
-  it.each(labs)('%s has nothing at all for axe, wide and light, narrow and dark, and does not scroll sideways', async (id) => {
+  it.each(labs)('%s has nothing at all for axe, wide and narrow, light and dark, and does not scroll sideways', async (id) => {
     const problems: string[] = [];
     const page = await openPage(browser, `${site.origin()}/labs/${id}/index.html`, problems);
-    for (const [width, value] of [
-      [1280, 'light'],
-      [360, 'dark'],
-    ] as const) {
+    for (const width of [1280, 360]) {
       await page.setViewport({ width, height: 800 });
-      await page.emulateMediaFeatures([
-        { name: 'prefers-color-scheme', value },
-        { name: 'prefers-reduced-motion', value: 'reduce' },
-      ]);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      expect(await axeProblems(page, true), `${value}, ${width} px`).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), `width at ${width} px`).toBeLessThanOrEqual(width);
+      for (const value of ['light', 'dark']) {
+        await page.emulateMediaFeatures([
+          { name: 'prefers-color-scheme', value },
+          { name: 'prefers-reduced-motion', value: 'reduce' },
+        ]);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect(await axeProblems(page, true), `${value}, ${width} px`).toEqual([]);
+      }
+      const beyond = (grids: Element[]) => Math.max(0, ...grids.map((grid) => grid.scrollWidth - grid.clientWidth));
+      const strips = await page.$$eval('main > * >>> chalk-image-strips >>> chalk-image-grid >>> .grid', beyond);
+      const whole = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(whole, `page at ${width} px`).toBeLessThanOrEqual(width);
+      expect(strips, `images at ${width} px`).toBe(0);
     }
     expect(problems).toEqual([]);
     await page.close();
   });
+
+  it.each(labs)(
+    '%s links its findings, its source, the licence, the glossary and the next lab, and all of them are there',
+    async (id) => {
+      const page = await openPage(browser, `${site.origin()}/labs/${id}/index.html`, []);
+      const links = await page.$$eval('nav.lab-links a', (anchors) =>
+        Promise.all(
+          anchors.map(async (anchor) => {
+            const { href } = anchor as HTMLAnchorElement;
+            const response = await fetch(href);
+            return { path: new URL(href).pathname, ok: response.ok, length: (await response.text()).length };
+          }),
+        ),
+      );
+      const below = (path: string) => path.replace('/course/site/', '');
+      expect(links.filter(({ ok, length }) => !ok || length < 500)).toEqual([]);
+      expect(links.map(({ path }) => below(path)).slice(0, 4)).toEqual([
+        ...[`labs/${id}/findings.txt`, `labs/${id}/source.txt`, 'licences/chalkgrad.txt', 'glossary/index.html'],
+      ]);
+      const last = below(links.at(-1)?.path ?? '');
+      expect(last).toMatch(/^labs\/[\w-]+\/index\.html$|^index\.html$/);
+      expect(last).not.toContain(`labs/${id}/`);
+      await page.close();
+    },
+  );
 });
 
 describe('in a frame', () => {
