@@ -6,8 +6,9 @@ export interface RungCase {
   readonly params: unknown;
 }
 
-/** Square matrices. */
 const square = { M: 256, N: 256, K: 256 };
+/** Beyond the caches next to a core. */
+const large = { M: 512, N: 512, K: 512 };
 const layer = { N: 4, H: 14, W: 14, Ho: 14, Wo: 14, Ci: 32, Co: 32, strideY: 1, strideX: 1, hasBias: 0 };
 const convolutions = [
   layer,
@@ -39,7 +40,7 @@ const plain = { shape: [512, 512], strideX: [512, 1], strideY: [512, 1] };
 
 /** By kernel: what differs from the kernel's example. */
 const DIFFERENCES: Readonly<Record<string, readonly object[]>> = {
-  matmul: [square],
+  matmul: [square, large],
   matmulNT: [square],
   matmulTN: [square],
   conv2d: convolutions,

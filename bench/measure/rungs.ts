@@ -97,13 +97,19 @@ async function measureCase(device: RecordingDevice, kernel: AnyKernel, params: u
     }
     return {
       kernel: kernel.name,
-      shape: parts.kernels[0]?.shape ?? '',
+      shape: `${parts.kernels[0]?.shape ?? ''}${transposes(params) ? ', transposed' : ''}`,
       rungs: parts.kernels.map(({ variant }, at) => ({ variant, time: summarize(samples[at] as number[]) })),
       untimed: kernel.variants.filter((variant) => !applicable.includes(variant)).map(({ id }) => id),
     };
   } finally {
     parts.dispose();
   }
+}
+
+/** Of a copy: whether it reads in another order than it writes. */
+function transposes(params: unknown): boolean {
+  const { strideX, strideY } = params as { strideX?: unknown; strideY?: unknown };
+  return Array.isArray(strideX) && JSON.stringify(strideX) !== JSON.stringify(strideY);
 }
 
 /** Compiles, and counts the calls that fill a batch. */
