@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../apps/cli/root.ts';
 import { requireChrome } from '../tests/browser/find-chrome.ts';
 import { allCases } from './cases/cases.ts';
+import { rungCases } from './cases/rung-cases.ts';
 import { serveBenchPage } from './host/build-page.ts';
 import { recordLosses, runInChrome } from './host/chrome.ts';
 import { NODE_CONTENDERS, runInNode } from './host/node.ts';
@@ -12,10 +13,12 @@ import { type BenchOptions, CASE_SECONDS, parseOptions, selectCases, selectConte
 import { benchRoot, installPeers } from './host/peers.ts';
 import { CONTENDERS } from './libraries/index.ts';
 import type { BenchResult } from './measure/result.ts';
+import { measureRungs } from './measure/rungs.ts';
 import { compareResults } from './report/compare.ts';
 import { readResult, resultName, writeResult } from './report/files.ts';
 import { markdownReport } from './report/markdown.ts';
 import { lacksRows, readmeSection, replaceSection } from './report/readme.ts';
+import { rungsMarkdown, writeRungs } from './report/rungs.ts';
 
 /** For the kernels of one network, one by one. */
 const PROFILE_SECONDS = 20;
@@ -34,6 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (options.recordLosses) return record();
+  if (options.rungs) return rungs(options, options.rungs);
   const result = options.report ? readResult(options.report) : await measure(options);
   if (!options.report) {
     for (const file of writeResult(result)) log(`wrote ${file}`);
@@ -76,6 +80,15 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
 /** Shorter than the full protocol. */
 function isPartial({ quick, only, libraries, batches, caseSeconds }: BenchOptions): boolean {
   return quick || only !== undefined || libraries !== undefined || batches < 9 || caseSeconds < CASE_SECONDS;
+}
+
+/** `--only` chooses among the kernels. */
+async function rungs({ only, batches }: BenchOptions, device: 'wasm' | 'webgpu'): Promise<number> {
+  const cases = (await rungCases()).filter(({ kernel }) => only === undefined || only.test(kernel.name));
+  const result = await measureRungs(cases, { device, rounds: batches, log });
+  if (only === undefined) for (const file of writeRungs(result)) log(`wrote ${file}`);
+  process.stdout.write(`\n${rungsMarkdown(result)}\n`);
+  return 0;
 }
 
 async function record(): Promise<number> {

@@ -15,6 +15,9 @@ export interface LabArguments {
   readonly save?: string;
   readonly files?: string;
   readonly steps?: number;
+  /** The folder of a run in legs, and the minutes that this one may take. */
+  readonly legs?: string;
+  readonly minutes: number;
   /** Seeds to run one after another; absent: one run with the seed of `config`. */
   readonly seeds?: readonly number[];
   /** Own images, an archive of them, or another lab's checkpoints: files and folders. */
@@ -41,8 +44,13 @@ const valued = [
   'seeds',
   'give',
   'set',
+  'legs',
+  'minutes',
 ] as const;
 type Option = (typeof valued)[number];
+
+/** Of a leg, where nothing else is said: two hours with room for what follows the last checkpoint. */
+const LEG_MINUTES = 110;
 
 /** `--key value`, `--key=value` and bare `key=value` are understood. */
 function* options(args: readonly string[], errors: string[]): Generator<readonly [Option, string]> {
@@ -92,7 +100,7 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     else if (name === 'give') given.push(value);
     else found[name] = value;
   }
-  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save, files } = found;
+  const { preset = 'quick', device = 'auto', tune = 'off', steps, json, record, checkpoint, save, files, legs } = found;
   const every = found['record-every'];
   if (!Object.hasOwn(definition.presets, preset)) {
     errors.push(`'${preset}' is no preset of this lab: ${Object.keys(definition.presets).join(', ')}`);
@@ -107,6 +115,12 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   const seeds = found.seeds?.split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
   if (seeds?.some((seed) => !Number.isSafeInteger(seed) || seed < 0))
     errors.push(`--seeds ${found.seeds} is no list of whole numbers, such as 1,2,3`);
+  const minutes = Number(found.minutes ?? LEG_MINUTES);
+  if (!(minutes > 0)) errors.push(`--minutes ${found.minutes} is no time`);
+  if (found.minutes !== undefined && legs === undefined) errors.push('--minutes is of a leg: give --legs FOLDER too');
+  if (legs !== undefined && (record !== undefined || steps !== undefined || files !== undefined))
+    errors.push('--record, --steps and --files are of a run in one piece: not with --legs');
+  if (legs !== undefined && checkpoint !== undefined && seeds) errors.push('--checkpoint is of one seed: give one --seed');
   if (seeds && record !== undefined) errors.push('--record shows one run: give one --seed');
   return {
     help,
@@ -116,8 +130,10 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
     device,
     tune,
     config,
+    minutes,
     notes,
     errors,
+    ...(legs === undefined ? {} : { legs }),
     ...(json === undefined ? {} : { json }),
     ...(record === undefined ? {} : { record }),
     ...(checkpoint === undefined ? {} : { checkpoint }),

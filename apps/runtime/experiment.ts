@@ -93,6 +93,8 @@ export interface LabDefinition<S extends Schema = Schema> {
    * little work that the reference device beats the cost of launching kernels, so `auto` runs there.
    */
   readonly device: 'any' | 'webgpu' | 'small';
+  /** Name of the checkpoint events from which a run goes on as if it had not been interrupted; absent: its runs are made in one piece. */
+  readonly resumes?: string;
   /** What a run from the command line has besides its preset, unless it is set: nobody waits for it at a screen. */
   readonly commandLine?: Partial<ConfigOf<S>>;
   /** What teachers' links can hide or lock besides parameters and the parts of every lab. */

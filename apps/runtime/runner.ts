@@ -170,7 +170,7 @@ export class Runner {
     return this.#step;
   }
 
-  /** The last checkpoint the experiment gave, or undefined. */
+  /** The last checkpoint that the experiment gave to go on from, or undefined. */
   get checkpoint(): CheckpointEvent | undefined {
     return this.#checkpoint;
   }
@@ -420,7 +420,8 @@ export class Runner {
       }
       this.#between = value.type === 'step';
       if (value.type === 'step') this.#step = value.step;
-      if (value.type === 'checkpoint') this.#checkpoint = { ...value, bytes: value.bytes.slice() };
+      if (value.type === 'checkpoint' && value.name === (this.#experiment.resumes ?? value.name))
+        this.#checkpoint = { ...value, bytes: value.bytes.slice() };
       this.#sink.event(value);
       if (value.type !== 'step') return false;
       if (value.step > this.#lostAt + 1) this.#recoveries = 0;

@@ -19,6 +19,8 @@ export interface BenchOptions {
   /** Measure variants of the engine's kernels before each case instead of going by the built-in table and the rules. */
   readonly tune: boolean;
   readonly recordLosses: boolean;
+  /** Time the rungs of every ladder on this device instead of anything else. */
+  readonly rungs: 'wasm' | 'webgpu' | undefined;
   /** Print the report of an existing result file instead of measuring. */
   readonly report: string | undefined;
 }
@@ -40,6 +42,7 @@ export const USAGE = `npm run bench -- [options]
   --readme            put a short table into README.md
   --report FILE       no measurement: print the report of a result file (also with --readme, --compare)
   --node              in Node instead of Chrome: the engine, and PyTorch where python3 has it, without the other peers
+  --rungs DEVICE      in Node, nothing else: every rung of every ladder on wasm (one thread) or webgpu
   --record-losses     compute the stored losses of the training cases with tfjs on the CPU
 `;
 
@@ -48,7 +51,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const rest = [...args];
   const flags = new Set<string>();
   const values = new Map<string, string>();
-  const takesValue = ['--only', '--libraries', '--batches', '--case-seconds', '--minutes', '--compare', '--report'];
+  const takesValue = ['--only', '--libraries', '--batches', '--case-seconds', '--minutes', '--compare', '--report', '--rungs'];
   const known = [
     '--quick',
     '--no-first-step',
@@ -77,6 +80,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const caseSeconds = Number(values.get('--case-seconds') ?? CASE_SECONDS);
   if (!(caseSeconds > 0)) throw new RangeError(`--case-seconds needs a positive number`);
   const only = values.get('--only');
+  const rungs = values.get('--rungs');
+  if (rungs !== undefined && rungs !== 'wasm' && rungs !== 'webgpu') throw new RangeError('--rungs needs wasm or webgpu');
   return {
     quick,
     batches,
@@ -87,6 +92,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     readme: flags.has('--readme'),
     firstStep: !flags.has('--no-first-step'),
     profile: !flags.has('--no-profile'),
+    rungs,
     recordLosses: flags.has('--record-losses'),
     only: only === undefined ? undefined : new RegExp(only, 'i'),
     libraries: values

@@ -1,16 +1,20 @@
 /**
  * Measures what the lab claims and prints it as the table of its README:
- * `node apps/cli/run.mjs exec apps/labs/classify/findings.ts [NAME…]` (all, or the named ones; each is one or two trainings).
+ * `node apps/cli/run.mjs exec apps/labs/classify/findings.ts [--legs FOLDER [--minutes N]] [NAME…]` (all, or the named ones; each is one
+ * training). With a folder what is reached is kept there, and the same command goes on, as with `npm run lab`.
  * The recipes are those of the presets with the reductions that two processor cores allow, named beside each number.
  */
-
-import type { LabEvent } from '../../runtime/events.ts';
-import { runInNode } from '../../runtime/node.ts';
-import { nodeEnvironment } from '../../runtime/node-environment.ts';
-import { defaults } from '../../runtime/schema.ts';
-import { type ClassifyResult, experiment } from './experiment.ts';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { main as lab } from '../../cli/lab.ts';
+import type { LabReport } from '../../cli/lab-report.ts';
+import type { Parameter } from '../../runtime/schema.ts';
+import { writeValue } from '../../runtime/values.ts';
+import type { ClassifyResult } from './experiment.ts';
 import type { Config } from './networks.ts';
-import { definition, schema } from './schema.ts';
+import { schema } from './schema.ts';
 
 interface Finding {
   readonly name: string;
@@ -96,17 +100,33 @@ function line({ name, recipe }: Finding, result: ClassifyResult, seconds: number
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Twenty lines a run, on the error stream: some take many minutes. */
-const progress = (name: string) => (event: LabEvent) => {
-  if (event.type !== 'step' || event.total === undefined || event.step % Math.ceil(event.total / 20) !== 0) return;
-  console.error(`${name}: step ${event.step} of ${event.total}, loss ${fixed(event.loss)}`);
-};
+/** The arguments of `npm run lab` for a finding. */
+function argumentsOf({ preset, config }: Finding): string[] {
+  const parameters: Readonly<Record<string, Parameter>> = schema;
+  const settings = Object.entries(config).map(([key, value]) => `${key}=${writeValue(parameters[key] as Parameter, value)}`);
+  return ['classify', '--preset', preset, ...settings];
+}
 
-export async function main(names: readonly string[]): Promise<number> {
+/** @returns 0 where all are measured; 1 where a run failed, 2 for wrong arguments, 3 where the leg is over */
+export async function main(args: readonly string[]): Promise<number> {
+  const options = { legs: { type: 'string' }, minutes: { type: 'string', default: '110' } } as const;
+  const { values, positionals: names } = parseArgs({ args: [...args], options, allowPositionals: true });
   const unknown = names.filter((name) => !findings.some((finding) => finding.name === name));
   if (unknown.length > 0) {
     console.error(`unknown: ${unknown.join(', ')}; there are ${findings.map(({ name }) => name).join(', ')}`);
-    return 1;
+    return 2;
+  }
+  const folder = values.legs ?? mkdtempSync(join(tmpdir(), 'findings-'));
+  const until = performance.now() + 60_000 * (values.legs === undefined ? Number.POSITIVE_INFINITY : Number(values.minutes));
+  const lines: string[] = [];
+  for (const finding of findings.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const place = join(folder, finding.name);
+    // At least a moment: a run that is finished is only read.
+    const minutes = String(Math.max(1e-9, (until - performance.now()) / 60_000));
+    const code = await lab([...argumentsOf(finding), '--legs', place, '--minutes', minutes]);
+    if (code !== 0) return code;
+    const { result, seconds } = JSON.parse(readFileSync(join(place, 'result.json'), 'utf8')) as LabReport;
+    lines.push(line(finding, result as ClassifyResult, seconds));
   }
   const columns = [
     'run',
@@ -119,12 +139,6 @@ export async function main(names: readonly string[]): Promise<number> {
     'gradient norm, first layer',
     'time',
   ];
-  console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
-  for (const finding of findings.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const config = { ...defaults(schema, definition.presets[finding.preset]?.values), ...finding.config };
-    const run = await runInNode(experiment, { environment: nodeEnvironment(), config, onEvent: progress(finding.name) });
-    if (run.result) console.log(line(finding, run.result, run.seconds));
-    await run.runner.stop();
-  }
+  console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}\n${lines.join('\n')}`);
   return 0;
 }

@@ -480,6 +480,7 @@ export const definition = defineLab({
       },
     },
   },
+  resumes: 'model',
   device: 'any',
   parts: {
     'own-images': { label: 'choosing own images' },

@@ -67,8 +67,11 @@ export interface Denoising {
 
 /** The eight images that the exercise shows: 0, 123, 246, … */
 const SHOWN = Array.from({ length: 8 }, (_, i) => 123 * i);
-/** Steps of the longest training between two checkpoints, at most; a short one has one in its middle. */
-const CHECKPOINT_EVERY = 100;
+/**
+ * Steps of the longest training between two checkpoints, at most; a short one has one in its middle. With 64 maps and batches of 64 a
+ * processor takes minutes for so many.
+ */
+const CHECKPOINT_EVERY = 50;
 
 async function* load(config: Config, context: RunContext<Config>): AsyncGenerator<ExperimentEvent, Sets> {
   const sets: ImageDataset[] = [];

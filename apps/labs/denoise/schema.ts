@@ -145,6 +145,7 @@ export const definition = defineLab({
     quick: { values: { images: 768, testImages: 256, maps: 8, batch: 16, epochs: 1, rate: 3e-3, strips: 16 } },
     full: { values: {} },
   },
+  resumes: 'model',
   device: 'any',
   commandLine: { testImages: 10000 },
   parts: {

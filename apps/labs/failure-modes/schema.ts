@@ -144,6 +144,7 @@ export const definition = defineLab({
   version: 1,
   schema,
   presets: { quick: { values: { images: 10000, testImages: 2000 } }, full: { values: {} } },
+  resumes: 'model',
   device: 'any',
   parts: { checkpoint: { label: 'loading a checkpoint' }, explain: { label: 'explaining images', free: true } },
 });

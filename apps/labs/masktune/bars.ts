@@ -1,13 +1,8 @@
 /** The acceptance bars of the source's finding: relative ones, as the strength of the shortcut varies widely with seed and square. */
 import { formatPercent } from '../../components/shared/format.ts';
+import type { Bar } from '../bars.ts';
 import type { MaskTuneResult } from './experiment.ts';
 import type { ModelScores } from './scores.ts';
-
-export interface Bar {
-  readonly bar: string;
-  readonly holds: boolean;
-  readonly measured: string;
-}
 
 const percent = (share: number): string => formatPercent(share);
 const both = ({ raw, biased }: ModelScores): string => `${percent(raw.accuracy)} raw, ${percent(biased.accuracy)} biased`;

@@ -280,6 +280,7 @@ export const definition = defineLab({
       values: { ...small, secondCue: true, rounds: 2 },
     },
   },
+  resumes: 'run',
   device: 'any',
   parts: { look: { label: 'looking at images and fine-tuning again', free: true } },
 });

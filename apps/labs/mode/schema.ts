@@ -261,6 +261,7 @@ export const definition = defineLab({
       values: { selection: 'test', layers: 'published', published: true, swapped: true, seeds: 1 },
     },
   },
+  resumes: 'repairs',
   device: 'any',
   parts: { gallery: { label: 'galleries of other labels and measures', free: true } },
 });

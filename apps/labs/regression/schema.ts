@@ -177,6 +177,7 @@ export const definition = defineLab({
   version: 1,
   schema,
   presets: { quick: { values: { steps: 6000 } }, full: { values: { steps: 20000 } } },
+  resumes: 'model',
   device: 'small',
   parts: { checkpoint: { label: 'loading a checkpoint' } },
 });

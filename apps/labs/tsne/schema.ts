@@ -245,6 +245,7 @@ export const definition = defineLab({
     training: { values: { layer: 'hidden', epoch: 0, iterations: 3000, stopEarly: false } },
     'paper-2008': { values: { schedule: 'paper' } },
   },
+  resumes: 'maps',
   device: 'webgpu',
   parts: { checkpoint: { label: 'loading a network' }, 'own-images': { label: 'own images' } },
 });
