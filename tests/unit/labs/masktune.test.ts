@@ -312,7 +312,8 @@ describe.skipIf(!mnist)('on MNIST', () => {
     expect(result?.repairs.map(({ steps }) => steps)).toEqual(METHODS.map(() => 6));
     const chosen = result?.repairs.filter(({ kept }) => kept !== null).map(({ method }) => method);
     expect(chosen).toEqual(METHODS.map(({ name }) => name).filter((name) => !name.startsWith('last layer')));
-    for (const { kept } of result?.repairs ?? []) if (kept !== null) expect([0.5, 2 / 3, 1 / 3, 1]).toContain(kept);
+    for (const { kept } of result?.repairs ?? [])
+      if (kept !== null) expect([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1]).toContain(kept);
     expect(numbersOf(result).every(Number.isFinite)).toBe(true);
     const rows = store.tables.get('repairs') ?? [];
     expect(rows).toHaveLength(METHODS.length);

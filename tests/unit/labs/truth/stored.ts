@@ -16,8 +16,11 @@ const difference = (comparison: RepairSummary['toPlain']): number[] | undefined 
   !comparison || comparison.verdict === 'no difference' ? undefined : percent(comparison);
 
 export function masktuneStored(): Claim[] {
-  const { repairs, seconds } = stored<{ readonly repairs: readonly RepairSummary[]; readonly seconds: number }>('masktune-repairs');
+  const { repairs, seconds } = stored<{ readonly repairs: readonly RepairSummary[]; readonly seconds: number }>(
+    'masktune-repairs',
+  );
   const maps = stored<{ readonly images: number; readonly forward: number; readonly maps: number }>('masktune-maps');
+  const of = (name: string) => get(repairs.find(({ method }) => method === name));
   const rows = repairs.map(({ method, worst, average, weighted, steps, kept, toPlain, toControl }) => [
     method,
     [
@@ -32,8 +35,24 @@ export function masktuneStored(): Claim[] {
   ]);
   return [
     ...tableClaims('masktune', '## Repairs, five seeds', Object.fromEntries(rows)),
-    ...sentenceClaims('masktune', 'The run took', 's on', [Math.round(seconds)]),
-    ...sentenceClaims('masktune', 'Maps of', 's of processor time', [maps.images, maps.maps, maps.maps / maps.forward, maps.forward]),
+    ...sentenceClaims('masktune', 'The run took', 's on', [seconds]),
+    ...sentenceClaims('masktune', 'does not beat its control either', 'points', percent(get(of('MaskTune').toControl))),
+    ...sentenceClaims('masktune', 'highest of these rows', 'with random masks', [
+      ...percent(of('MaskTune').average),
+      ...percent(of('random masks of equal area').average),
+    ]),
+    ...sentenceClaims('masktune', 'unbalanced control by', 'points', percent(get(of('last layer, balanced (DFR)').toControl))),
+    ...sentenceClaims('masktune', 'training set, 7', 'A square that', [
+      ...percent(of('last layer, balanced (DFR)').weighted),
+      100 * of('ERM').weighted.mean,
+    ]),
+    ...sentenceClaims('masktune', 'worst group is at', 'Plain accuracy', percent(of('square erased').worst)),
+    ...sentenceClaims('masktune', 'Maps of', 's of processor time', [
+      maps.images,
+      maps.maps,
+      maps.maps / maps.forward,
+      maps.forward,
+    ]),
   ];
 }
 
@@ -80,7 +99,12 @@ export function modeStored(): Claim[] {
   return [
     ...modeTable('## Nine measures', stored<Run>('mode-full').summaries),
     ...modeTable('## All ways to choose images', stored<Run>('mode-table').summaries),
-    ...sentenceClaims('mode', 'right on 91', '% of the validation', depths.accuracy.map((value) => 100 * value)),
+    ...sentenceClaims(
+      'mode',
+      'right on 91',
+      '% of the validation',
+      depths.accuracy.map((value) => 100 * value),
+    ),
     ...sentenceClaims('mode', 'to the one before is', '(published', depths.distance),
     ...sentenceClaims('mode', 'end 0.', 'points above the control', [100 * of('walkthrough', 'dot').gain.average.mean]),
     ...sentenceClaims('mode', 'takes the average from', '%;', [
