@@ -42,6 +42,7 @@ export { difference as heatMapDifference, type HeatMap, type HeatMaps, heatMaps 
 export { type Depth, type LayerSelection, type LayerSelectionOptions, selectLayer } from './mode/layer-selection.ts';
 export { type ModeOptions, type ModeRound, mode } from './mode/repair.ts';
 export { type Chosen, measureImages, type SelectionContext, type SelectionMethod, selectImages } from './mode/selection.ts';
+export { type HeldOut, heldOutScore, type ModelSelection, type Selected } from './model-selection.ts';
 export { type GroupDroFit, type GroupDroOptions, groupDro, type ReweightingOptions, reweighting } from './reweighting.ts';
 export { type Interval, meanInterval, type PairedTest, pairedTest } from './statistics.ts';
 export { errorSet, type Fit, type FitOptions, fitNetwork } from './training.ts';

@@ -10,6 +10,7 @@ import type { Loss } from '../train/loss.ts';
 import { Trainer } from '../train/trainer.ts';
 import type { TrainerConfig } from '../train/types.ts';
 import { labelsOf } from './data.ts';
+import { BestState, lookEvery, type ModelSelection, type Selected } from './model-selection.ts';
 
 /** How a method trains. */
 export interface FitOptions {
@@ -27,6 +28,8 @@ export interface FitOptions {
   readonly schedule?: ScheduleConfig;
   /** Moments and step count to go on from; absent: a fresh optimiser. */
   readonly optimiserState?: OptimiserSnapshot;
+  /** Keeps, of several states on the way, the best on held-out data; absent: the last. */
+  readonly select?: ModelSelection;
   /** What it returns is awaited: training goes on when its reader is ready. */
   readonly onEvent?: (event: TrainerEvent) => unknown;
 }
@@ -37,18 +40,22 @@ export interface Fit {
   /** Mean loss of the last epoch that was finished; NaN where none was. */
   readonly loss: number;
   readonly optimiserState: OptimiserSnapshot;
+  /** The state that was kept, where there was a choice. */
+  readonly selected?: Selected;
 }
 
 /**
  * Trains a network in place.
  * @param loss default cross-entropy
+ * @throws ConfigError where `select` has no labels, no look, or not a group for each sample
  */
 export async function fitNetwork(
   network: Network,
   data: TrainingData,
   options: FitOptions & { readonly loss?: Loss } & Pick<TrainerConfig, 'transform'>,
 ): Promise<Fit> {
-  const { optimiser, epochs = 1, steps, batchSize = 128, shuffle = true, seed = 0, loss = 'crossEntropy' } = options;
+  const { optimiser, epochs = 1, steps, batchSize = 128, shuffle = true, seed = 0, loss = 'crossEntropy', select } = options;
+  const best = select && new BestState(select);
   const trainer = new Trainer({
     network,
     data,
@@ -64,11 +71,21 @@ export async function fitNetwork(
   let last = Number.NaN;
   try {
     if (options.optimiserState) trainer.optimiser.restore(options.optimiserState);
-    for await (const event of trainer.run()) {
-      if (event.type === 'epoch') last = event.loss;
-      await options.onEvent?.(event);
-    }
-    return { steps: trainer.progress.step, loss: last, optimiserState: await trainer.optimiser.snapshot() };
+    const every = select && lookEvery(trainer.plan.totalSteps, select.looks);
+    do {
+      for await (const event of trainer.run(every === undefined ? {} : { steps: every })) {
+        if (event.type === 'epoch') last = event.loss;
+        await options.onEvent?.(event);
+      }
+      await best?.look(trainer);
+    } while (!trainer.finished);
+    best?.restore(trainer);
+    return {
+      steps: trainer.progress.step,
+      loss: last,
+      optimiserState: await trainer.optimiser.snapshot(),
+      ...(best?.selected && { selected: best.selected }),
+    };
   } finally {
     trainer.dispose();
   }

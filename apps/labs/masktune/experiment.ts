@@ -12,7 +12,18 @@ import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
-import { type Config, type Digits, GROUPS, loadDigits, plant, remarks, type Studio } from './studio.ts';
+import {
+  type Config,
+  type Digits,
+  GROUPS,
+  heldOutCount,
+  holdOut,
+  loadDigits,
+  plant,
+  remarks,
+  type Studio,
+  tableRemarks,
+} from './studio.ts';
 import { BASE, Study, type StudyEvent } from './study.ts';
 import { iterated, maskTuned } from './tuning.ts';
 
@@ -195,18 +206,21 @@ async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event>
   for (let seed = config.seed; seed < config.seed + config.seeds; seed++) {
     const missing = METHODS.filter(({ name }) => study.reached.outcomes[name]?.[seed] === undefined);
     if (missing.length === 0) continue;
-    study.begin(plant(digits, config, seed), seed);
-    if (seed === config.seed) yield* remarks(study.studio, config);
+    const { studio: trained, heldOut } = holdOut(plant(digits, config, seed), heldOutCount(config), seed);
+    study.begin(trained, seed);
+    if (seed === config.seed) yield* tableRemarks(trained, heldOut, config);
     yield* study.train(`ERM, seed ${seed}`);
     const { maps } = yield* study.maps(config);
     const facts = await maskFacts(maps, ruleOf(config), config.hard, study.studio);
+    if (seed === config.seed) yield* maskRemarks(facts);
     const { studio, erm, count } = study;
     for (const method of missing) {
       yield { type: 'phase', name: 'train', detail: `${method.name}, seed ${seed}` };
-      const { network, steps, note = '', shared } = yield* method.run({ config, studio, erm, maps, facts, count });
+      const { network, steps, note = '', fit } = yield* method.run({ config, studio, heldOut, erm, maps, facts, count });
       const { raw, biased, groups } = yield* tested(method.name, network, studio);
-      if (!shared) network.dispose();
-      const outcome: Outcome = { ...groups, raw: raw.accuracy, biased: biased.accuracy, steps, note };
+      network.dispose();
+      const kept = fit?.selected ? fit.selected.step / fit.steps : null;
+      const outcome: Outcome = { ...groups, raw: raw.accuracy, biased: biased.accuracy, steps, kept, note };
       const { outcomes } = study.reached;
       study.reached = {
         ...study.reached,

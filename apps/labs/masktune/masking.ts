@@ -66,14 +66,14 @@ export interface MaskFacts {
   readonly squares: number | null;
   /** Mean hidden share of these squares; null: there are none. */
   readonly squareArea: number | null;
-  /** Share of the images of which nothing is hidden, and of which 99 % are. */
+  /** Share of the images of which nothing is hidden, and of which at least 90 % is: the coldest cell of a map is never hidden. */
   readonly untouched: number;
   readonly blank: number;
 }
 
 const CHUNK = 500;
 const NOTHING = 1e-6;
-const BLANK = 0.99;
+const BLANK = 0.9;
 
 /** Masks [count, 28, 28] of a range of maps. */
 async function masksOf(maps: SaliencyMaps, from: number, to: number, rule: MaskRule, hard: boolean): Promise<Float32Array> {
@@ -105,7 +105,7 @@ export async function maskFacts(
       const share = mask.reduce((a, b) => a + b, 0) / mask.length;
       hidden += share;
       if (share < NOTHING) untouched++;
-      if (share > BLANK) blank++;
+      if (share >= BLANK) blank++;
       if (groups[n] !== 1) continue;
       const shares = regions.map((region) => shareWithin(mask, region));
       carrying++;
@@ -133,7 +133,7 @@ function shareWithin(mask: Float32Array, { top, left, height, width }: Studio['r
 export function* maskRemarks({ rule, untouched, blank }: MaskFacts): IterableIterator<PlainEvent> {
   const percent = (share: number) => formatPercent(share, 0);
   if (blank > 0.5) {
-    const message = `The masks of ‘${rule}’ hide everything on ${percent(blank)} of the training images: the network is fine-tuned on black images, and all it can learn is which class is more frequent.`;
+    const message = `The masks of ‘${rule}’ hide all or nearly all of ${percent(blank)} of the training images: the network is fine-tuned on black images, and hardly more can be learned than which class is more frequent.`;
     yield { type: 'status', level: 'warning', message };
   } else if (untouched > 0.5) {
     const message = `The masks of ‘${rule}’ hide nothing on ${percent(untouched)} of the training images: fine-tuning is little more than another epoch.`;

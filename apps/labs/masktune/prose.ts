@@ -156,6 +156,13 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
     </p>
   </details>
   <details>
+    <summary>Of a training’s states on the way, which one counts, and who may judge?</summary>
+    <p>
+      Held-out images carry the square as often as the others: by their accuracy the shortcut is no fault, and a half-finished repair may look
+      better than a finished one. Who knows the groups can ask for the worst of them. The table lets plain accuracy judge unless told otherwise.
+    </p>
+  </details>
+  <details>
     <summary>Why does Just Train Twice fail when its first network is trained to the end?</summary>
     <p>
       It up-weights what the first network gets wrong. A network that is right on all of its training images has no errors to give, and the

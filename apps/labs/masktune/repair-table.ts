@@ -31,6 +31,8 @@ export interface RepairSummary {
   readonly raw: Mean;
   readonly biased: Mean;
   readonly steps: number;
+  /** Mean share of the last training that the states which count had gone through; null where none was chosen. */
+  readonly kept: number | null;
   readonly notes: readonly string[];
   /** To more of the same training, and to the control that the method must beat. */
   readonly toPlain: Comparison | null;
@@ -73,6 +75,7 @@ export function summarise(outcomes: Outcomes): RepairSummary[] {
         raw: meanOf(of(({ raw }) => raw)),
         biased: meanOf(of(({ biased }) => biased)),
         steps: Math.round(of(({ steps }) => steps).reduce((a, b) => a + b, 0) / own.length),
+        kept: own.some(({ kept }) => kept === null) ? null : meanOf(of(({ kept }) => kept as number)).mean,
         notes: [...new Set(own.flatMap(({ note }) => note || []))],
         toPlain: compare(outcomes, name, PLAIN),
         toControl: compare(outcomes, name, control),
@@ -91,7 +94,7 @@ export function verdictText(comparison: Comparison | null): string | null {
 }
 
 export function repairRow(summary: RepairSummary): Row {
-  const { method, knows, worst, average, weighted, raw, biased, seeds, steps, notes, toPlain, toControl } = summary;
+  const { method, knows, worst, average, weighted, raw, biased, seeds, steps, kept, notes, toPlain, toControl } = summary;
   return {
     method,
     'may know': knows,
@@ -108,6 +111,7 @@ export function repairRow(summary: RepairSummary): Row {
     biased: biased.mean,
     seeds,
     steps,
+    'best state, of its last training': kept,
     remark: notes.join('; ') || null,
   };
 }

@@ -1,29 +1,32 @@
 /**
- * The repair table, sorted by what a method may know, repeated with paired seeds. Methods that train a whole network again or further have the same
- * budget of steps. Others differ, and the table says how: ERM stops before the extra epoch, a new last layer costs steps of that layer alone, and
- * a second training on the errors at the end comes on top of the first.
+ * The repair table, sorted by what a method may know, repeated with paired seeds. All methods take the same number of optimiser steps in all,
+ * first trainings counted, and of each the best of four states counts, judged on images that nobody trained on.
  */
 import type { Network } from '../../../engine/nn/network.ts';
 import { cutout, eraseRegion, onInputs } from '../../../engine/repair/controls.ts';
 import type { SaliencyMaps } from '../../../engine/repair/data.ts';
+import { groupSizes } from '../../../engine/repair/groups.ts';
 import { justTrainTwice } from '../../../engine/repair/just-train-twice.ts';
 import { lastLayerRetraining } from '../../../engine/repair/last-layer.ts';
+import type { ModelSelection } from '../../../engine/repair/model-selection.ts';
 import { groupDro, reweighting } from '../../../engine/repair/reweighting.ts';
-import { errorSet, type FitOptions } from '../../../engine/repair/training.ts';
+import type { Fit, FitOptions } from '../../../engine/repair/training.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
 import { type Erm, scheduleOf, sgdOf, stepsPerEpoch } from './erm.ts';
 import type { MaskFacts } from './masking.ts';
 import { newNetwork, SIDE } from './network.ts';
 import type { GroupAccuracies } from './scores.ts';
-import type { Config, Studio } from './studio.ts';
+import { type Config, type HeldOutImages, heldOutCount, type Studio } from './studio.ts';
 import { fitOptions, maskTuned, type StepCount, told, tunedCopy } from './tuning.ts';
 
 /** What one seed of one method came to. */
 export interface Outcome extends GroupAccuracies {
   readonly raw: number;
   readonly biased: number;
-  /** Steps that the network took in all, with those of a first network that only finds errors. */
+  /** Optimiser steps in all, with those of a first network that only finds errors. */
   readonly steps: number;
+  /** Which share of the last training the state that counts had gone through; null where none was chosen. */
+  readonly kept: number | null;
   readonly note: string;
 }
 
@@ -33,7 +36,9 @@ export type Outcomes = Readonly<Record<string, Readonly<Record<string, Outcome>>
 /** What a seed's methods stand on. */
 export interface Bench {
   readonly config: Config;
+  /** Without the images that are held out. */
   readonly studio: Studio;
+  readonly heldOut: HeldOutImages;
   readonly erm: Erm;
   readonly maps: SaliencyMaps;
   readonly facts: MaskFacts;
@@ -44,8 +49,8 @@ export interface Repaired {
   readonly network: Network;
   readonly steps: number;
   readonly note?: string;
-  /** The network is the first training's: it must stay. */
-  readonly shared?: boolean;
+  /** The last training, where a state of it was chosen. */
+  readonly fit?: Fit;
 }
 
 export type Knowledge = 'no group labels' | 'group labels' | 'where the square is';
@@ -62,91 +67,112 @@ export const PLAIN = 'ERM, one more epoch';
 const RANDOM = 'random masks of equal area';
 const UNBALANCED = 'last layer, as many samples as they come';
 
-const firstSteps = ({ config }: Bench) => config.epochs * stepsPerEpoch(config);
-const moreSteps = ({ config }: Bench) => config.tuneEpochs * stepsPerEpoch(config);
+const firstSteps = ({ config, studio }: Bench) => config.epochs * stepsPerEpoch({ ...config, images: studio.train.count });
+const moreSteps = ({ config, studio }: Bench) => config.tuneEpochs * stepsPerEpoch({ ...config, images: studio.train.count });
 const budget = (bench: Bench) => firstSteps(bench) + moreSteps(bench);
 
+/** Which state of a last training counts. */
+function selection({ config, heldOut }: Bench): ModelSelection {
+  return { data: heldOut.data, looks: LOOKS, ...(config.selectBy === 'worst group' && { groups: heldOut.groups }) };
+}
+
+export const LOOKS = 4;
+
 /** A training from the start with the first training's optimiser. */
-function fromScratch({ config, erm }: Bench, length: { readonly epochs: number } | { readonly steps: number }): FitOptions {
+function fromScratch({ config, erm }: Bench, steps: number): FitOptions {
   return {
     optimiser: sgdOf(config, config.rate),
     schedule: scheduleOf(config),
     batchSize: config.batch,
     shuffle: config.shuffle,
     seed: erm.seed,
-    ...length,
+    steps,
   };
 }
 
 const build = ({ config, erm }: Bench) => newNetwork(config.width, erm.seed);
 
-/** More training of the first network, with its images changed. */
+/** More training of the first network, with its images changed. @param plain as the first training went, instead of as one fine-tunes */
 async function* further(
   name: string,
   bench: Bench,
   transform?: ReturnType<typeof onInputs>,
+  plain = false,
 ): AsyncGenerator<PlainEvent, Repaired> {
   const { config, erm, studio, count } = bench;
-  const fit = await fitOptions(config, erm, erm.seed);
-  const network = yield* tunedCopy(name, count, erm.trainer, studio.train, { ...fit, ...(transform ? { transform } : {}) });
-  return { network, steps: budget(bench) };
+  const fit = await fitOptions(plain ? { ...config, tuneWith: 'sgd with its state' } : config, erm, erm.seed);
+  const done = yield* tunedCopy(name, count, erm.trainer, studio.train, {
+    ...fit,
+    ...(plain && { shuffle: config.shuffle }),
+    select: selection(bench),
+    ...(transform ? { transform } : {}),
+  });
+  return { ...done, steps: firstSteps(bench) + done.fit.steps };
 }
 
 async function* masked(name: string, bench: Bench, control: boolean): AsyncGenerator<PlainEvent, Repaired> {
   const { config, erm, studio, maps, count } = bench;
-  const { network } = yield* maskTuned(name, count, { config, erm, data: studio.train, maps, control });
-  return { network, steps: budget(bench) };
+  const request = { config, erm, data: studio.train, maps, control, select: selection(bench) };
+  const { network, fit } = yield* maskTuned(name, count, request);
+  return { network, fit, steps: firstSteps(bench) + fit.steps };
 }
 
-async function* twice(name: string, bench: Bench, early: boolean): AsyncGenerator<PlainEvent, Repaired> {
-  const { config, studio, erm, count } = bench;
-  const { train } = studio;
-  const first = early ? config.jttEpochs * stepsPerEpoch(config) : firstSteps(bench);
-  if (!early && (await errorSet(erm.trainer.network, train)).length === 0) {
-    const note = 'its error set is empty: the second training is the first again';
-    return { network: erm.trainer.network, steps: first, note, shared: true };
-  }
-  const final = early ? Math.max(1, budget(bench) - first) : budget(bench);
-  if (!early) count.total += final;
-  const result = yield* told(name, count, (onEvent) =>
-    justTrainTwice(train, {
+/** @param first steps of the network that finds errors; the second has the rest of the budget */
+async function* twice(name: string, bench: Bench, first: number): AsyncGenerator<PlainEvent, Repaired> {
+  const { config, studio, count } = bench;
+  const final = Math.max(1, budget(bench) - first);
+  const { network, identification, errors, fit } = yield* told(name, count, (onEvent) =>
+    justTrainTwice(studio.train, {
       build: () => build(bench),
-      identification: early ? { ...fromScratch(bench, { epochs: config.jttEpochs }), onEvent } : erm.trainer.network,
-      final: { ...fromScratch(bench, { steps: final }), onEvent },
+      identification: { ...fromScratch(bench, first), onEvent },
+      final: { ...fromScratch(bench, final), select: selection(bench), onEvent },
       upweight: config.upweight,
     }),
   );
-  if (early) result.identification.dispose();
-  const note = `${result.errors.length} images weighted up`;
-  return { network: result.network, steps: first + final, note };
+  identification.dispose();
+  const note =
+    errors.length === 0
+      ? 'its error set is empty: the second training is plain training'
+      : `weights up ${errors.length} of the images, ${inMinority(errors, studio)} of them against the shortcut`;
+  return { network, fit, steps: first + fit.steps, note };
 }
+
+/** How many of these images are of 0–4 without or of 5–9 with the square. */
+const inMinority = (indices: ArrayLike<number>, { groups }: Studio): number =>
+  Array.from(indices).filter((i) => groups[i] === 0 || groups[i] === 3).length;
 
 async function* lastLayer(name: string, bench: Bench, balanced: boolean): AsyncGenerator<PlainEvent, Repaired> {
-  const { studio, erm, count } = bench;
-  const { network, drawn } = yield* told(name, count, (onEvent) =>
-    lastLayerRetraining(erm.trainer.network, studio.train, { groups: studio.groups, balanced, seed: erm.seed, fit: { onEvent } }),
+  const { config, heldOut, erm, count } = bench;
+  const { network, drawn, l1 } = yield* told(name, count, (onEvent) =>
+    lastLayerRetraining(erm.trainer.network, heldOut.data, {
+      groups: heldOut.groups,
+      balanced,
+      draws: DRAWS,
+      l1: PENALTIES,
+      judge: config.selectBy,
+      seed: erm.seed,
+      fit: { steps: moreSteps(bench), onEvent },
+    }),
   );
-  return {
-    network,
-    steps: firstSteps(bench),
-    note: `its last layer anew from ${drawn} images: ${DRAWS} times ${HEAD_STEPS} steps of that layer alone`,
-  };
+  const missing = groupSizes(heldOut.groups, 4).filter((size) => size === 0).length;
+  const lacks = missing === 0 ? '' : `; ${missing} of 4 groups have none`;
+  return { network, steps: budget(bench), note: `${drawn} held-out images a draw, λ = ${l1}${lacks}` };
 }
 
-/** Draws of `lastLayerRetraining`, of so many steps each. */
+/** Layers that are averaged, and strengths of their penalty: the last steps of `lastLayerRetraining` are those of each of these layers alone. */
 const DRAWS = 10;
-const HEAD_STEPS = 100;
+const PENALTIES = [0, 0.01, 0.03, 0.1];
 
 async function* scratch(
   name: string,
   bench: Bench,
-  train: (network: Network, options: FitOptions) => Promise<unknown>,
+  train: (network: Network, options: FitOptions) => Promise<Fit>,
 ): AsyncGenerator<PlainEvent, Repaired> {
   const network = build(bench);
   try {
-    const steps = budget(bench);
-    yield* told(name, bench.count, (onEvent) => train(network, { ...fromScratch(bench, { steps }), onEvent }));
-    return { network, steps };
+    const options = { ...fromScratch(bench, budget(bench)), select: selection(bench) };
+    const fit = yield* told(name, bench.count, (onEvent) => train(network, { ...options, onEvent }));
+    return { network, fit, steps: fit.steps };
   } catch (error) {
     network.dispose();
     throw error;
@@ -161,10 +187,7 @@ const method = (
 ): Method => ({ name, knows, control, run: (bench) => run(name, bench) });
 
 export const METHODS: readonly Method[] = [
-  method('no group labels', 'ERM', null, async function* (_, bench) {
-    yield { type: 'phase', name: 'train', detail: 'as it is' };
-    return { network: bench.erm.trainer.network, steps: firstSteps(bench), shared: true };
-  }),
+  method('no group labels', 'ERM', null, (name, bench) => further(name, bench, undefined, true)),
   method('no group labels', PLAIN, null, (name, bench) => further(name, bench)),
   method('no group labels', RANDOM, PLAIN, (name, bench) => masked(name, bench, true)),
   method('no group labels', 'cutout', RANDOM, (name, bench) => {
@@ -176,8 +199,10 @@ export const METHODS: readonly Method[] = [
     );
   }),
   method('no group labels', 'MaskTune', RANDOM, (name, bench) => masked(name, bench, false)),
-  method('no group labels', 'JTT, errors at the end', PLAIN, (name, bench) => twice(name, bench, false)),
-  method('no group labels', 'JTT, stopped early', PLAIN, (name, bench) => twice(name, bench, true)),
+  method('no group labels', 'JTT, not stopped early', PLAIN, (name, bench) => twice(name, bench, budget(bench) >> 1)),
+  method('no group labels', 'JTT, stopped early', PLAIN, (name, bench) =>
+    twice(name, bench, Math.min(budget(bench) >> 1, (bench.config.jttEpochs * firstSteps(bench)) / bench.config.epochs)),
+  ),
   method('group labels', UNBALANCED, PLAIN, (name, bench) => lastLayer(name, bench, false)),
   method('group labels', 'last layer, balanced (DFR)', UNBALANCED, (name, bench) => lastLayer(name, bench, true)),
   method('group labels', 'GroupDRO', PLAIN, (name, bench) =>
@@ -199,10 +224,11 @@ export const METHODS: readonly Method[] = [
   ),
 ];
 
-/** Steps of one seed: all methods but the second training of JTT from errors at the end, which may not take place. */
+/** Steps of one seed, those of every last layer counted. */
 export function stepsOfSeed(config: Config): number {
-  const [first, more] = [config.epochs * stepsPerEpoch(config), config.tuneEpochs * stepsPerEpoch(config)];
-  const fineTuned = 5;
-  const anew = 3;
-  return first + fineTuned * more + anew * (first + more) + 2 * DRAWS * HEAD_STEPS;
+  const perEpoch = stepsPerEpoch({ ...config, images: config.images - heldOutCount(config) });
+  const [first, more] = [config.epochs * perEpoch, config.tuneEpochs * perEpoch];
+  const fineTuned = 6;
+  const anew = 4;
+  return first + fineTuned * more + anew * (first + more) + 2 * (DRAWS + PENALTIES.length) * more;
 }

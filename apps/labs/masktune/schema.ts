@@ -194,6 +194,26 @@ export const schema = defineSchema({
     group: 'repair table',
     when: { key: 'study', is: ['repairs'] },
   }),
+  heldOut: int({
+    default: 12000,
+    min: 100,
+    max: 30000,
+    scale: 'log',
+    label: 'images held out',
+    help: 'Of the training images, drawn at random, squares and all. They judge which state of a network counts, and a new last layer is trained on them. The paper holds out 12,000 of 60,000.',
+    live: restart,
+    group: 'repair table',
+    when: { key: 'study', is: ['repairs'] },
+  }),
+  selectBy: choice(['accuracy', 'worst group'], {
+    default: 'accuracy',
+    names: { accuracy: 'their accuracy, no group labels', 'worst group': 'the accuracy of their worst group' },
+    label: 'they judge by',
+    help: 'Each method’s last training is looked at four times, evenly spaced, and its best state counts. With the worst group every method knows group labels.',
+    live: restart,
+    group: 'repair table',
+    when: { key: 'study', is: ['repairs'] },
+  }),
   jttEpochs: int({
     default: 1,
     min: 1,
@@ -254,7 +274,7 @@ export const definition = defineLab({
     repairs: {
       label: 'repair table, small',
       shows: 'Each method beside a control that knows as much, with intervals over seeds.',
-      values: { ...small, study: 'repairs', seeds: 3 },
+      values: { ...small, study: 'repairs', images: 3000, heldOut: 1000, epochs: 11, seeds: 3 },
     },
     paper: {
       label: 'as in the paper, small',

@@ -1,6 +1,6 @@
 /** The spurious-cue studio: digits in two classes, a coloured square that goes with one of them, and tests without it or against it. */
 import { lowerOrUpper, type SpuriousSquare, spuriousSquare, toColour } from '../../../engine/data/corruptions.ts';
-import type { ImageDataset } from '../../../engine/data/dataset.ts';
+import { type ImageDataset, subset } from '../../../engine/data/dataset.ts';
 import { loadDataset } from '../../../engine/data/load.ts';
 import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { Generator } from '../../../engine/random.ts';
@@ -96,6 +96,28 @@ export function plant(digits: Digits, config: Config, seed: number): Studio {
   return { images, train: asData(images), groups, sizes: groupSizes(groups, 4), raw: digits.test, marked, regions };
 }
 
+/** Training images that no method is trained on but for a new last layer: they judge. */
+export interface HeldOutImages {
+  readonly data: TrainingData;
+  readonly groups: Int32Array<ArrayBuffer>;
+}
+
+/** How many images the repair table holds out: no more than half. */
+export const heldOutCount = ({ heldOut, images }: Pick<Config, 'heldOut' | 'images'>): number =>
+  Math.min(heldOut, Math.floor(images / 2));
+
+/** Draws images to hold out of the training set; the others stay in the order of the file. */
+export function holdOut(studio: Studio, count: number, seed: number): { studio: Studio; heldOut: HeldOutImages } {
+  const order = new Generator(seed, 'held out').permutation(studio.images.count);
+  const part = (indices: Uint32Array) => {
+    const images = subset(studio.images, indices.sort());
+    return { images, data: asData(images), groups: Int32Array.from(indices, (i) => studio.groups[i] as number) };
+  };
+  const heldOut = part(order.slice(0, count));
+  const { images, data: train, groups } = part(order.slice(count));
+  return { studio: { ...studio, images, train, groups, sizes: groupSizes(groups, 4) }, heldOut };
+}
+
 /** What a reader should know before believing the numbers of this mix. */
 export function* remarks({ sizes }: Studio, config: Config): IterableIterator<PlainEvent> {
   const say = (level: 'warning' | 'note', message: string): PlainEvent => ({ type: 'status', level, message });
@@ -112,5 +134,19 @@ export function* remarks({ sizes }: Studio, config: Config): IterableIterator<Pl
       'warning',
       `The training set has no image of the group ${names}. Nothing there speaks against the shortcut; methods that weight groups have nothing to weight up.`,
     );
+  }
+}
+
+/** As `remarks`, of a repair table. */
+export function* tableRemarks(studio: Studio, { data, groups }: HeldOutImages, config: Config): IterableIterator<PlainEvent> {
+  yield* remarks(studio, config);
+  if (data.count < config.heldOut) {
+    yield { type: 'status', level: 'note', message: `No more than half of the images can be held out: ${data.count} are.` };
+  }
+  const empty = GROUPS.filter((_, group) => studio.sizes[group] !== 0 && !groups.includes(group));
+  if (empty.length > 0) {
+    const names = empty.map((name) => `‘${name}’`).join(' and ');
+    const message = `No held-out image is of the group ${names}: a new last layer cannot balance it, nor can it judge.`;
+    yield { type: 'status', level: 'warning', message };
   }
 }

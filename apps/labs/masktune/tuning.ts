@@ -2,7 +2,8 @@
 import type { Network } from '../../../engine/nn/network.ts';
 import type { SaliencyMaps } from '../../../engine/repair/data.ts';
 import { iteratedMaskTune, type MaskTuned, type MaskTuneOptions, maskTune } from '../../../engine/repair/mask-tune.ts';
-import { type FitOptions, fitNetwork } from '../../../engine/repair/training.ts';
+import type { ModelSelection } from '../../../engine/repair/model-selection.ts';
+import { type Fit, type FitOptions, fitNetwork } from '../../../engine/repair/training.ts';
 import type { TrainingData } from '../../../engine/train/data.ts';
 import type { TrainerEvent } from '../../../engine/train/events.ts';
 import type { Trainer } from '../../../engine/train/trainer.ts';
@@ -62,11 +63,13 @@ export interface TuneRequest {
   readonly maps: SaliencyMaps;
   /** Random masks of equal area instead. */
   readonly control?: boolean;
+  /** Which state counts; absent: the last. */
+  readonly select?: ModelSelection;
 }
 
 /** MaskTune with maps that are known. */
 export async function* maskTuned(series: string, count: StepCount, request: TuneRequest): AsyncGenerator<PlainEvent, MaskTuned> {
-  const { config, erm, data, maps, control = false } = request;
+  const { config, erm, data, maps, control = false, select } = request;
   const fit = await fitOptions(config, erm, erm.seed);
   return yield* told(series, count, (onEvent) => {
     const options: MaskTuneOptions = {
@@ -74,7 +77,7 @@ export async function* maskTuned(series: string, count: StepCount, request: Tune
       rule: ruleOf(config),
       hard: config.hard,
       maps,
-      fit: { ...fit, onEvent },
+      fit: { ...fit, onEvent, ...(select && { select }) },
       ...(control ? { control: erm.seed } : {}),
     };
     return maskTune(erm.trainer.network, data, options);
@@ -116,11 +119,11 @@ export async function* tunedCopy(
   { network }: Pick<Trainer, 'network'>,
   data: TrainingData,
   options: FitOptions & Pick<TrainerConfig, 'transform'>,
-): AsyncGenerator<PlainEvent, Network> {
+): AsyncGenerator<PlainEvent, { readonly network: Network; readonly fit: Fit }> {
   const copy = network.clone();
   try {
-    yield* told(series, count, (onEvent) => fitNetwork(copy, data, { ...options, onEvent }));
-    return copy;
+    const fit = yield* told(series, count, (onEvent) => fitNetwork(copy, data, { ...options, onEvent }));
+    return { network: copy, fit };
   } catch (error) {
     copy.dispose();
     throw error;

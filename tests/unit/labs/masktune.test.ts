@@ -133,6 +133,7 @@ describe('the repair table', () => {
     raw: worst,
     biased: worst,
     steps: 10,
+    kept: null,
     note: '',
   });
   const seeds = (...values: number[]) => Object.fromEntries(values.map((value, seed) => [seed, outcome(value)]));
@@ -294,17 +295,25 @@ describe.skipIf(!mnist)('on MNIST', () => {
     }
   });
 
-  it('compares every method with what it may know', async () => {
+  it('compares every method with what it may know, at the same number of steps', async () => {
     const { result, store, runner } = await run({
       study: 'repairs',
       images: 500,
+      heldOut: 400,
       testImages: 200,
-      epochs: 1,
+      epochs: 2,
       batch: 128,
       seeds: 1,
     });
+    expect(store.notes.map(({ message }) => message).join()).toMatch(/half of the images can be held out: 250 are/);
     expect(result?.repairs.map(({ method }) => method)).toEqual(METHODS.map(({ name }) => name));
     expect(result?.repairs.every(({ seeds }) => seeds === 1)).toBe(true);
+    // Of 250 images two batches an epoch: two epochs and one more.
+    expect(result?.repairs.map(({ steps }) => steps)).toEqual(METHODS.map(() => 6));
+    const chosen = result?.repairs.filter(({ kept }) => kept !== null).map(({ method }) => method);
+    expect(chosen).toEqual(METHODS.map(({ name }) => name).filter((name) => !name.startsWith('last layer')));
+    for (const { kept } of result?.repairs ?? [])
+      if (kept !== null) expect([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1]).toContain(kept);
     expect(numbersOf(result).every(Number.isFinite)).toBe(true);
     const rows = store.tables.get('repairs') ?? [];
     expect(rows).toHaveLength(METHODS.length);

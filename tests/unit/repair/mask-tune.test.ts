@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { costOfMaps } from '../../../apps/labs/masktune/cost.ts';
+import { newNetwork } from '../../../apps/labs/masktune/network.ts';
 import { ConfigError, ShapeError } from '../../../engine/errors.ts';
 import { memory } from '../../../engine/memory.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
 import { DeviceGenerator } from '../../../engine/ops/random.ts';
+import { Generator } from '../../../engine/random.ts';
 import { cutout, eraseRegion, onInputs } from '../../../engine/repair/controls.ts';
 import { maskedData, selectData, withTargets } from '../../../engine/repair/data.ts';
 import {
@@ -41,6 +44,21 @@ const definition: NetworkDefinition = [
 const training = cueData(600, 1, (label, u) => (label === 0 ? u < 0.99 : u < 0.01));
 const raw = cueData(300, 2, () => false);
 const biased = cueData(300, 3, (label) => label === 1);
+
+test('maps of a training set take at most three times as long as its forward passes', async () => {
+  const device = new Map(opened).get('wasm') as (typeof opened)[number][1];
+  setDevice(device);
+  const count = 128;
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
+  const values = new Generator(1, 'images').uniform(count * 28 * 28 * 3);
+  const data = arrayData({ values, shape: [28, 28, 3] }, { values: labels, shape: [] }, 2);
+  const network = newNetwork(16, 1);
+  const times: { readonly forward: number; readonly maps: number }[] = [];
+  for (let i = 0; i < 3; i++) times.push(await costOfMaps(network, data, () => performance.now()));
+  network.dispose();
+  const least = (of: 'forward' | 'maps') => Math.min(...times.map((time) => time[of]));
+  expect(least('maps') / least('forward')).toBeLessThan(3);
+});
 
 describe.each(opened)('MaskTune on %s', (_, device) => {
   let erm: Network;

@@ -2,6 +2,7 @@
 import type { MaskTuneResult } from '../../../../apps/labs/masktune/experiment.ts';
 import type { ModeResult } from '../../../../apps/labs/mode/experiment.ts';
 import { configOf, get, type LabFacts, numbersOf, resultOf, sentenceClaims, tableClaims } from './claims.ts';
+import { masktuneStored, modeStored } from './stored.ts';
 
 export function masktune(): LabFacts {
   const { models, trainingAccuracy } = resultOf<MaskTuneResult>('masktune');
@@ -47,6 +48,7 @@ export function masktune(): LabFacts {
         get(config.batch),
         percent(get(config.strength)),
       ]),
+      ...masktuneStored(),
     ],
   };
 }
@@ -96,6 +98,7 @@ export function mode(): LabFacts {
         -100 * get(ofLabel.beyond.random).average.mean,
         100 * get(get(ofLabel.beyond.random).average.halfWidth),
       ]),
+      modeStored(),
     ),
   };
 }
