@@ -7,7 +7,7 @@ import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts'
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { ermConfig, stepsPerEpoch } from './erm.ts';
 import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
-import { type MaskFacts, maskFacts, maskRemarks, modelName, ruleOf } from './masking.ts';
+import { type MaskFacts, maskFacts, maskRemarks, modelName } from './masking.ts';
 import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
@@ -69,18 +69,22 @@ type Event = ExperimentEvent<MaskTuning['data']>;
 /** Settings of one model of a study. */
 type Settings = Pick<Config, 'rule' | 'strength' | 'hard' | 'mapOf' | 'tuneWith' | 'tuneRate' | 'tuneEpochs'>;
 
-/** The models of a study besides the first: of the sweep, grouped by rule as published, and the paper's; else the one that is set. */
+/**
+ * The models of a study besides the first: of the sweep, grouped by rule as published, the paper's, and where masks are soft the
+ * published best with hard ones: a soft mask leaves a rim of the square, and whether one epoch forgets it is luck. Else the one that is set.
+ */
 function settingsOf(config: Config): Settings[] {
   if (config.study !== 'sixteen models') return [config];
   const order = ['mean', 'threshold', 'topK', 'paper'];
   const rules: MaskRule[] = [...SWEEP_RULES, { rule: 'paper' }];
-  return rules
+  const swept = rules
     .sort((a, b) => order.indexOf(a.rule) - order.indexOf(b.rule))
     .map((rule) => ({
       ...config,
       rule: rule.rule,
       strength: rule.rule === 'paper' ? config.strength : rule.rule === 'threshold' ? rule.threshold : rule.k,
     }));
+  return config.hard ? swept : [...swept, { ...config, rule: 'topK', strength: 0.1, hard: true }];
 }
 
 function totalSteps(config: Config): number {
@@ -138,7 +142,7 @@ async function* first(study: Study, settings: Pick<Config, 'mapOf'>): AsyncGener
 async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event, string> {
   const config = { ...study.config, ...settings };
   const { maps } = yield* study.maps(config);
-  const facts = await maskFacts(maps, ruleOf(config), config.hard, study.studio);
+  const facts = await maskFacts(maps, config, study.studio);
   study.reached = { ...study.reached, masks: [...study.reached.masks.filter(({ rule }) => rule !== facts.rule), facts] };
   yield { type: 'data', name: 'masks', value: study.reached.masks };
   yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts) };
@@ -211,7 +215,7 @@ async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event>
     if (seed === config.seed) yield* tableRemarks(trained, heldOut, config);
     yield* study.train(`ERM, seed ${seed}`);
     const { maps } = yield* study.maps(config);
-    const facts = await maskFacts(maps, ruleOf(config), config.hard, study.studio);
+    const facts = await maskFacts(maps, config, study.studio);
     if (seed === config.seed) yield* maskRemarks(facts);
     const { studio, erm, count } = study;
     for (const method of missing) {

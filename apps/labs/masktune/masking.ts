@@ -20,16 +20,20 @@ export function ruleOf({ rule, strength }: Pick<Config, 'rule' | 'strength'>): M
   return rule === 'threshold' ? { rule, threshold: strength } : { rule, k: strength };
 }
 
-/** What a fine-tuned model is called: its rule, and whatever of the other settings is not the re-implementation's. */
-export function modelName({ hard, mapOf, tuneWith, tuneRate, tuneEpochs, ...rule }: TuneSettings): string {
+/** What masks are called: their rule, and whatever of the other settings is not the re-implementation's. */
+export function maskName({ hard, mapOf, ...rule }: MaskSettings): string {
+  const marks = [hard && rule.rule !== 'paper' && 'hard', mapOf === 'predicted' && 'predicted class'];
+  return [ruleName(ruleOf(rule)), ...marks.filter((mark) => mark !== false)].join(', ');
+}
+
+/** What a fine-tuned model is called: its masks, and how it is fine-tuned where that is not the re-implementation's way. */
+export function modelName({ tuneWith, tuneRate, tuneEpochs, ...masks }: TuneSettings): string {
   const marks = [
-    hard && rule.rule !== 'paper' && 'hard',
-    mapOf === 'predicted' && 'predicted class',
     tuneWith !== 'adam' && (tuneWith === 'sgd' ? 'SGD' : 'SGD with its state'),
     tuneWith === 'adam' && tuneRate !== PUBLISHED_RATE && `η = ${tuneRate}`,
     tuneEpochs > 1 && `${tuneEpochs} epochs`,
   ];
-  return [ruleName(ruleOf(rule)), ...marks.filter((mark) => mark !== false)].join(', ');
+  return [maskName(masks), ...marks.filter((mark) => mark !== false)].join(', ');
 }
 
 const PUBLISHED_RATE = 1e-3;
@@ -92,14 +96,13 @@ async function masksOf(maps: SaliencyMaps, from: number, to: number, rule: MaskR
 /** Counts what the masks hide. @param groups of the samples of the maps */
 export async function maskFacts(
   maps: SaliencyMaps,
-  rule: MaskRule,
-  hard: boolean,
+  settings: MaskSettings,
   { groups, regions }: Pick<Studio, 'groups' | 'regions'>,
 ): Promise<MaskFacts> {
   let [hidden, untouched, blank, carrying, covered, area] = [0, 0, 0, 0, 0, 0];
   for (let from = 0; from < maps.count; from += CHUNK) {
     const to = Math.min(maps.count, from + CHUNK);
-    const masks = await masksOf(maps, from, to, rule, hard);
+    const masks = await masksOf(maps, from, to, ruleOf(settings), settings.hard);
     for (let n = from; n < to; n++) {
       const mask = masks.subarray((n - from) * SIDE * SIDE, (n - from + 1) * SIDE * SIDE);
       const share = mask.reduce((a, b) => a + b, 0) / mask.length;
@@ -114,7 +117,7 @@ export async function maskFacts(
     }
   }
   return {
-    rule: ruleName(rule),
+    rule: maskName(settings),
     hidden: hidden / maps.count,
     squares: carrying === 0 ? null : covered / carrying,
     squareArea: carrying === 0 ? null : area / carrying,

@@ -142,6 +142,8 @@ export const controlFacts: Readonly<Record<string, () => Written>> = {
   adversarial: adversarialControls,
   masktune: () => [
     ...[4, 5, 9].map((digit) => [String(digit), digit < 5 ? '0–4' : '5–9', digit] as const),
+    ['12,000', 'The paper holds out', masktune.heldOut.default],
+    ['60,000', '12,000 of 60,000', masktune.images.default],
     ['16', '16 is the published', masktune.width.default],
     ['149,202', 'SmallCNN with 149,202', describeNetwork(smallCnn(masktune.width.default), SMALL_CNN.inputShape).parameters],
     ['8', 'from 8 × 8', MAP_SIDE],

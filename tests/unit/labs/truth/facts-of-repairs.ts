@@ -5,7 +5,7 @@ import { configOf, get, type LabFacts, numbersOf, resultOf, sentenceClaims, tabl
 import { masktuneStored, modeStored } from './stored.ts';
 
 export function masktune(): LabFacts {
-  const { models, trainingAccuracy } = resultOf<MaskTuneResult>('masktune');
+  const { models, trainingAccuracy, seconds } = resultOf<MaskTuneResult>('masktune');
   const [erm, tuned, control] = models;
   const row = (model: typeof erm) => {
     const { raw, biased, groups } = get(model);
@@ -33,6 +33,7 @@ export function masktune(): LabFacts {
       percent(get(tuned).groups.worst),
       percent(get(control).groups.worst),
     ],
+    derived: [get(seconds).maps / get(seconds).forward],
     readme: [
       ...tableClaims('masktune', '## One rule', {
         ERM: row(erm),
