@@ -14,6 +14,7 @@ import { firstPaint } from './apps/shell/build/first-paint.ts';
 import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
 import { leanKernels } from './apps/shell/build/lean-kernels.ts';
+import { shortenTemplates } from './apps/shell/build/short-templates.ts';
 import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 import { LongestFirst } from './tests/longest-first.ts';
@@ -52,6 +53,7 @@ export default defineConfig({
     wgsl(tool ? { root } : { root, types: true, check: checkKernels }),
     leanKernels(root),
     stylesAsProperties(),
+    shortenTemplates(),
     labs({ root }),
     mathCards({ root }),
     elementDocumentation({ root }),

@@ -2,7 +2,7 @@
 
 import { ConfigError } from '../../../engine/errors.ts';
 import { enlargeMap, massShare, scaleMap } from '../../../engine/explain/display.ts';
-import { rankCorrelation } from '../../../engine/explain/faithfulness.ts';
+import { rankCorrelation } from '../../../engine/explain/correlation.ts';
 import { type MethodName, readsGradients, readsMaps } from '../../../engine/explain/method-names.ts';
 import { explainBy, lastMaps, type MethodOptions, whyUndefined } from '../../../engine/explain/methods.ts';
 import { cascadeLayers, randomisedTop } from '../../../engine/explain/randomisation.ts';

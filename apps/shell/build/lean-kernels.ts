@@ -62,6 +62,14 @@ const referencesOnly: Rule = (name) => (name === 'variants' ? 'variants: []' : u
 /** Operations name their equations too. */
 const leanOperation: Rule = (name) => (name === 'equation' ? '' : undefined);
 
+/** A module of kernels or operations without what is left out. @param tree of `code` */
+export const leanCode = (code: string, tree: Node, ofKernels: boolean): string =>
+  rewritten(code, tree, ofKernels ? lean : leanOperation);
+
+/** A module of kernels with its references alone. What kernels share comes from the second set as well, so that the first need not keep it. */
+export const referenceCode = (code: string, tree: Node): string =>
+  rewritten(code, tree, referencesOnly).replace(/(from '\.\/[\w-]+\.ts)'/g, `$1${QUERY}'`);
+
 /** @param root of the repository */
 export function leanKernels(root: string): Plugin {
   const folder = join(root, 'engine/kernels').replaceAll('\\', '/');
@@ -85,11 +93,8 @@ export const referenceOf = ({ name }) => allKernels().get(name).reference;`;
         }
         const code = readFileSync(file, 'utf8');
         const tree = this.parse(code, { lang: 'ts' }) as Node;
-        if (query === undefined)
-          return { code: rewritten(code, tree, file.startsWith(folder) ? lean : leanOperation), moduleType: 'ts' };
-        // What kernels share comes from the second set as well, so that the first need not keep it.
-        const alone = rewritten(code, tree, referencesOnly).replace(/(from '\.\/[\w-]+\.ts)'/g, `$1${QUERY}'`);
-        return { code: alone, moduleType: 'ts' };
+        const text = query === undefined ? leanCode(code, tree, file.startsWith(folder)) : referenceCode(code, tree);
+        return { code: text, moduleType: 'ts' };
       },
     },
   };
