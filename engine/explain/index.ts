@@ -47,9 +47,21 @@ export {
 } from './cam.ts';
 export { type CamAxioms, camAxioms, camContributions, scoresWithoutMaps } from './cam-axioms.ts';
 export { edgeMap, inputMap, randomMap, uniformMap } from './control-maps.ts';
-export { enlargeMap, type MapScale, massShare, scaleMap } from './display.ts';
 export { correlation, rankCorrelation } from './correlation.ts';
-export { type CueScore, classScores, cueScore, type Infidelity, type InfidelityOptions, infidelity, infidelityOf, type MaxSensitivityOptions, maxSensitivity, type SquareEffects, squareEffects } from './faithfulness.ts';
+export { enlargeMap, type MapScale, massShare, scaleMap } from './display.ts';
+export {
+  type CueScore,
+  classScores,
+  cueScore,
+  type Infidelity,
+  type InfidelityOptions,
+  infidelity,
+  infidelityOf,
+  type MaxSensitivityOptions,
+  maxSensitivity,
+  type SquareEffects,
+  squareEffects,
+} from './faithfulness.ts';
 export * from './features/index.ts';
 export {
   channelAttribution,
