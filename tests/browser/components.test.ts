@@ -134,7 +134,7 @@ describe('chart', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
       const rows = chart.toCsv().trim().split('\n').length;
       chart.remove();
-      return [rows, chart.shadowRoot?.querySelectorAll('.uplot').length];
+      return [rows, chart.shadowRoot?.querySelectorAll('canvas').length];
     });
     expect(left).toEqual([501, 0]);
   });
@@ -166,6 +166,23 @@ describe('chart', () => {
     );
     expect(shown[0]).toBe(2);
     expect(shown[2]).toBe(0);
+  });
+
+  it('follows the pointer, and forgets it when it leaves', async () => {
+    await open();
+    const cursor = () =>
+      page.$eval('chalk-chart >>> .plot', (plot) => ({
+        shown: plot.querySelector<HTMLElement>('.cursor')?.hidden === false,
+        values: (plot.getRootNode() as ShadowRoot).querySelectorAll('li .number').length,
+      }));
+    const box = await (await page.$('chalk-chart >>> .over'))?.boundingBox();
+    if (!box) throw new Error('the chart has no plot');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.waitForFunction(() => document.querySelector('chalk-chart')?.shadowRoot?.querySelector('li .number'));
+    expect(await cursor()).toEqual({ shown: true, values: 2 });
+    await page.mouse.move(box.x + box.width / 2, box.y - 60);
+    await page.waitForFunction(() => !document.querySelector('chalk-chart')?.shadowRoot?.querySelector('li .number'));
+    expect(await cursor()).toEqual({ shown: false, values: 0 });
   });
 });
 

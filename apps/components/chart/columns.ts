@@ -1,4 +1,4 @@
-/** From curves with their own x to the aligned columns that uPlot draws. */
+/** From curves with their own x to the aligned columns that a chart draws. */
 
 export interface Curve {
   readonly x: ArrayLike<number>;
@@ -76,7 +76,7 @@ export function alignCurves(curves: readonly Curve[], log: { x: boolean; y: bool
 
 /**
  * As `alignCurves`, but a curve's own gaps differ from the x that only other curves have: null where a line must be broken, undefined
- * where it goes on from a point before to one behind (as uPlot reads them).
+ * where it goes on from a point before to one behind.
  */
 export function alignWithGaps(
   curves: readonly Curve[],

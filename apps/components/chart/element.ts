@@ -1,6 +1,4 @@
-import { html, LitElement, nothing, type PropertyValues, unsafeCSS } from 'lit';
-import uPlot from 'uplot';
-import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { baseStyles } from '../../shell/styles.ts';
 import type { ExportItem } from '../export-menu/element.ts';
 import '../export-menu/element.ts';
@@ -10,11 +8,11 @@ import { formatNumber } from '../shared/format.ts';
 import { SizeController } from '../shared/size-controller.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { valueNear } from './columns.ts';
-import { chartCsv, composePicture } from './export.ts';
-import { type ChartModel, chartData, chartOptions, drawnCurves, structureKey } from './options.ts';
+import { chartCsv } from './export.ts';
+import type { ChartModel } from './model.ts';
 import { legend, table } from './parts.ts';
+import { Plot } from './plot.ts';
 import { chartStyles } from './styles.ts';
-import { chartSvg } from './svg.ts';
 import type { AxisScale, Band, ChartSeries, CursorDetail, Marker, ReferenceLine } from './types.ts';
 
 /**
@@ -61,7 +59,7 @@ export class ChalkChart extends LitElement {
     spoken: { state: true },
     toggled: { state: true },
   };
-  static override styles = [unsafeCSS(uPlotCss), baseStyles, chartStyles];
+  static override styles = [baseStyles, chartStyles];
 
   declare label: string;
   declare xLabel: string;
@@ -85,8 +83,7 @@ export class ChalkChart extends LitElement {
 
   private readonly themed = new ThemeController(this);
   private readonly size = new SizeController(this);
-  private plot: uPlot | undefined;
-  private plotKey = '';
+  private plot: Plot | undefined;
   private drawTimer = 0;
   private drawnAt = 0;
   private speakTimer: ReturnType<typeof setTimeout> | undefined;
@@ -127,35 +124,24 @@ export class ChalkChart extends LitElement {
   }
 
   /** The chart with title and legend as a PNG. */
-  toPng(): Promise<Blob> {
-    if (!this.plot) throw new Error('The chart is not on the page yet.');
-    const shown = this.series.filter((s) => this.isShown(s.id));
-    return pngOf(composePicture(this.plot.ctx.canvas, this.label, shown, this.themed.palette));
+  async toPng(): Promise<Blob> {
+    const { plot, model } = this.onPage();
+    const { composePicture } = await import('./pictures.ts');
+    const shown = this.series.filter((s) => model.isShown(s.id));
+    return pngOf(composePicture(plot.ctx.canvas, this.label, shown, model.palette));
   }
 
   /** The chart as SVG, with the ranges on screen and the smoothed curves. */
-  toSvg(): string {
-    const { plot } = this;
-    if (!plot) throw new Error('The chart is not on the page yet.');
-    const axis = (name: 'x' | 'y', scale: AxisScale) => ({
-      min: plot.scales[name]?.min ?? 0,
-      max: plot.scales[name]?.max ?? 1,
-      scale,
-    });
-    return chartSvg({
-      title: this.label,
-      xLabel: this.xLabel,
-      yLabel: this.yLabel,
-      series: drawnCurves(this.series, this.smoothing, { x: this.xScale === 'log', y: this.yScale === 'log' })
-        .filter(({ series, faint }) => !faint && this.isShown(series.id))
-        .map(({ series, curve, index }) => ({ ...series, x: curve.x, y: curve.y, color: series.color ?? index })),
-      bands: this.bands,
-      lines: this.lines,
-      markers: this.markers,
-      x: axis('x', this.xScale),
-      y: axis('y', this.yScale),
-      palette: this.themed.palette,
-    });
+  async toSvg(): Promise<string> {
+    const { plot, model } = this.onPage();
+    const { axes } = plot;
+    const { chartVectors } = await import('./pictures.ts');
+    return chartVectors(this.label, model, axes);
+  }
+
+  private onPage(): { plot: Plot; model: ChartModel } {
+    if (!this.plot) throw new Error('The chart is not on the page yet.');
+    return { plot: this.plot, model: this.model() };
   }
 
   /** All values as CSV: one row per x, one column per series. */
@@ -203,20 +189,8 @@ export class ChalkChart extends LitElement {
   private draw(): void {
     const target = this.renderRoot.querySelector<HTMLElement>('.canvas');
     if (!target || this.size.width === 0) return;
-    const size = { width: this.size.width, height: this.height };
-    const key = structureKey(this.model()) + [...this.series].map((s) => this.isShown(s.id)).join();
-    if (!this.plot || key !== this.plotKey) {
-      this.destroyPlot();
-      this.plotKey = key;
-      this.plot = new uPlot(
-        chartOptions(this.model, size, (u) => this.onPlotCursor(u)),
-        chartData(this.model()),
-        target,
-      );
-    } else {
-      if (this.plot.width !== size.width || this.plot.height !== size.height) this.plot.setSize(size);
-      this.plot.setData(chartData(this.model()));
-    }
+    this.plot ??= new Plot(this.model, target, (index) => this.onPlotCursor(index));
+    this.plot.draw({ width: this.size.width, height: this.height });
     this.drawnAt = performance.now();
   }
 
@@ -225,9 +199,8 @@ export class ChalkChart extends LitElement {
     this.plot = undefined;
   }
 
-  private onPlotCursor(u: uPlot): void {
-    const index = u.cursor.idx;
-    const x = index === null || index === undefined ? null : (u.data[0][index] ?? null);
+  private onPlotCursor(index: number | null): void {
+    const x = index === null ? null : (this.plot?.xs[index] ?? null);
     if (x === this.cursorX) return;
     this.cursorX = x;
     // A synchronised neighbour moves the cursor too; only the reader's own move is an event.
@@ -242,8 +215,8 @@ export class ChalkChart extends LitElement {
 
   private onKey(event: KeyboardEvent): void {
     const plot = this.plot;
-    const xs = plot?.data[0];
-    if (!plot || !xs || xs.length === 0) return;
+    const xs = plot?.xs ?? [];
+    if (!plot || xs.length === 0) return;
     const at = this.cursorX === null ? -1 : xs.indexOf(this.cursorX);
     const stride = Math.max(1, Math.round(xs.length / 200)) * (event.shiftKey ? 10 : 1);
     const last = xs.length - 1;
@@ -254,7 +227,7 @@ export class ChalkChart extends LitElement {
       End: last,
     };
     if (event.key === 'Escape') {
-      plot.setCursor({ left: -10, top: -10 });
+      plot.point(null);
       return;
     }
     const target = targets[event.key];
@@ -262,7 +235,7 @@ export class ChalkChart extends LitElement {
     event.preventDefault();
     event.stopPropagation();
     const x = xs[target] as number;
-    plot.setCursor({ left: plot.valToPos(x, 'x'), top: 10 });
+    plot.point(x);
     // Several points may share a pixel; the keyboard visits each.
     this.cursorX = x;
     this.announceCursor();
@@ -353,8 +326,6 @@ export class ChalkChart extends LitElement {
 
   private onPointerEnter(): void {
     this.pointerMoves = true;
-    // Scrolling, tabs and transforms move the plot without uPlot's knowledge (uPlot #168).
-    this.plot?.syncRect(true);
   }
 
   private onPointerLeave(): void {

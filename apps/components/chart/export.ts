@@ -1,7 +1,5 @@
-import type { Palette } from '../../shell/colors.ts';
 import { toCsv } from '../shared/files.ts';
 import { alignCurves } from './columns.ts';
-import { resolveColor } from './overlays.ts';
 import type { ChartSeries } from './types.ts';
 
 /** All series of a chart as CSV: one row per x, one column per series, undecimated. */
@@ -11,50 +9,4 @@ export function chartCsv(series: readonly ChartSeries[], xLabel: string): string
     [xLabel || 'x', ...series.map((s) => s.label)],
     x.map((value, row) => [value, ...y.map((column) => column[row])]),
   );
-}
-
-/** The plot with title and legend on one opaque canvas: uPlot's own canvas holds neither (uPlot #20). */
-export function composePicture(
-  plot: HTMLCanvasElement,
-  title: string,
-  series: readonly ChartSeries[],
-  palette: Palette,
-): HTMLCanvasElement {
-  const ratio = devicePixelRatio || 1;
-  const [line, pad] = [20 * ratio, 12 * ratio];
-  const canvas = document.createElement('canvas');
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  const font = `${13 * ratio}px system-ui, sans-serif`;
-  context.font = font;
-  const rows: { text: string; color: string; x: number; row: number }[] = [];
-  let x = pad;
-  let row = 0;
-  for (const [i, one] of series.entries()) {
-    const width = context.measureText(one.label).width + 34 * ratio;
-    if (x > pad && x + width > plot.width - pad) {
-      x = pad;
-      row++;
-    }
-    rows.push({ text: one.label, color: resolveColor(one.color, i, palette), x, row });
-    x += width;
-  }
-  const top = title ? line + pad : pad;
-  canvas.width = plot.width;
-  canvas.height = top + plot.height + (row + 1) * line + pad;
-  context.fillStyle = palette.surface;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(plot, 0, top);
-  context.textBaseline = 'middle';
-  context.fillStyle = palette.ink;
-  context.font = `600 ${14 * ratio}px system-ui, sans-serif`;
-  context.fillText(title, pad, pad + line / 2);
-  context.font = font;
-  for (const entry of rows) {
-    const y = top + plot.height + entry.row * line + line / 2;
-    context.fillStyle = entry.color;
-    context.fillRect(entry.x, y - 1.5 * ratio, 16 * ratio, 3 * ratio);
-    context.fillStyle = palette.ink;
-    context.fillText(entry.text, entry.x + 22 * ratio, y);
-  }
-  return canvas;
 }

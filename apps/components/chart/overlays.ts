@@ -1,8 +1,21 @@
-import type uPlot from 'uplot';
 import type { Palette } from '../../shell/colors.ts';
 import { formatNumber } from '../shared/format.ts';
 import { type Box, placeLabel } from './labels.ts';
 import type { Band, Marker, ReferenceLine, SeriesColor } from './types.ts';
+
+/** Where a chart draws, in pixels of its canvas. */
+export interface Surface {
+  readonly ctx: CanvasRenderingContext2D;
+  /** The plot between its axes. */
+  readonly box: Box;
+  /** Pixels of the canvas for one of CSS. */
+  readonly ratio: number;
+  /** The common x of the curves, and their values. */
+  readonly x: readonly number[];
+  readonly columns: readonly (readonly (number | null | undefined)[])[];
+  px(x: number): number;
+  py(y: number): number;
+}
 
 export function resolveColor(color: SeriesColor | undefined, fallback: number, palette: Palette): string {
   if (typeof color === 'string') return palette[color];
@@ -11,8 +24,8 @@ export function resolveColor(color: SeriesColor | undefined, fallback: number, p
 }
 
 /** The curves as points in canvas pixels, close enough to each other that no label fits between two. */
-function pointsOf(u: uPlot, apart: number): [number, number][] {
-  const [xs = [], ...columns] = u.data;
+function pointsOf({ x, columns, ratio, px: across, py: down }: Surface): [number, number][] {
+  const apart = 6 * ratio;
   const points: [number, number][] = [];
   for (const ys of columns) {
     let before: readonly [number, number] | undefined;
@@ -20,7 +33,7 @@ function pointsOf(u: uPlot, apart: number): [number, number][] {
       const y = ys[i];
       if (y === null) before = undefined;
       if (typeof y !== 'number') continue;
-      const [px, py] = [u.valToPos(xs[i] as number, 'x', true), u.valToPos(y, 'y', true)];
+      const [px, py] = [across(x[i] as number), down(y)];
       const [bx, by] = before ?? [px, py];
       const parts = Math.min(200, Math.max(1, Math.ceil(Math.max(Math.abs(px - bx), Math.abs(py - by)) / apart)));
       for (let k = 1; k <= parts; k++) points.push([bx + ((px - bx) * k) / parts, by + ((py - by) * k) / parts]);
@@ -82,15 +95,12 @@ export function bandParts(band: Band, px: (x: number) => number, py: (y: number)
   return parts;
 }
 
-/** Draws below the curves: bands, then reference lines with their labels. Call in uPlot's `drawAxes` hook. */
-export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly ReferenceLine[], palette: Palette): void {
-  const { ctx, bbox } = u;
-  const ratio = devicePixelRatio || 1;
-  const px = (x: number) => u.valToPos(x, 'x', true);
-  const py = (y: number) => u.valToPos(y, 'y', true);
+/** Draws below the curves: bands, then reference lines with their labels. */
+export function drawBelow(on: Surface, bands: readonly Band[], lines: readonly ReferenceLine[], palette: Palette): void {
+  const { ctx, box, ratio, px, py } = on;
   ctx.save();
   ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.rect(box.left, box.top, box.width, box.height);
   ctx.clip();
   for (const [i, band] of bands.entries()) {
     ctx.globalAlpha = 0.22;
@@ -106,7 +116,7 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
   ctx.font = `${12 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  const points = lines.length > 0 ? pointsOf(u, 6 * ratio) : [];
+  const points = lines.length > 0 ? pointsOf(on) : [];
   const taken: Box[] = [];
   for (const line of lines) {
     const y = Math.round(py(line.y));
@@ -115,29 +125,28 @@ export function drawBelow(u: uPlot, bands: readonly Band[], lines: readonly Refe
     ctx.lineWidth = ratio;
     ctx.setLineDash([2 * ratio, 3 * ratio]);
     ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.moveTo(box.left, y);
+    ctx.lineTo(box.left + box.width, y);
     ctx.stroke();
-    const place = placeLabel(placesAt(y, ctx.measureText(line.label).width, bbox, ratio), taken, points);
+    const place = placeLabel(placesAt(y, ctx.measureText(line.label).width, box, ratio), taken, points);
     taken.push(place);
     ctx.fillText(line.label, place.left, place.top + place.height / 2);
   }
   ctx.restore();
 }
 
-/** Draws above the curves: ringed points with a label. Call in uPlot's `draw` hook. */
-export function drawMarkers(u: uPlot, markers: readonly Marker[], palette: Palette): void {
-  const { ctx, bbox } = u;
-  const ratio = devicePixelRatio || 1;
+/** Draws above the curves: ringed points with a label. */
+export function drawMarkers(on: Surface, markers: readonly Marker[], palette: Palette): void {
+  const { ctx, box, ratio } = on;
   ctx.save();
   ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  const points = markers.length > 0 ? pointsOf(u, 6 * ratio) : [];
+  const points = markers.length > 0 ? pointsOf(on) : [];
   const taken: Box[] = [];
   for (const marker of markers) {
-    const x = u.valToPos(marker.x, 'x', true);
-    const y = u.valToPos(marker.y, 'y', true);
+    const x = on.px(marker.x);
+    const y = on.py(marker.y);
     if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
     const color = marker.color === undefined ? palette.ink : resolveColor(marker.color, 0, palette);
     ctx.beginPath();
@@ -148,7 +157,7 @@ export function drawMarkers(u: uPlot, markers: readonly Marker[], palette: Palet
     ctx.strokeStyle = color;
     ctx.stroke();
     const text = `${marker.label}: ${formatNumber(marker.y, 3)}`;
-    const place = placeLabel(placesBeside(x, y, ctx.measureText(text).width + 6 * ratio, bbox, ratio), taken, points);
+    const place = placeLabel(placesBeside(x, y, ctx.measureText(text).width + 6 * ratio, box, ratio), taken, points);
     taken.push(place);
     // A plate keeps the label readable across curves.
     ctx.globalAlpha = 0.85;

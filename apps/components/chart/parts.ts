@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatNumber } from '../shared/format.ts';
 import { styled } from '../shared/styled.ts';
 import { alignCurves, valueNear } from './columns.ts';
-import type { ChartModel } from './options.ts';
+import type { ChartModel } from './model.ts';
 import { resolveColor } from './overlays.ts';
 import type { ChartSeries } from './types.ts';
 

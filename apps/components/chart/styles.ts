@@ -54,12 +54,23 @@ export const chartStyles = css`
     overflow: hidden;
     border-radius: var(--chalk-radius-s);
   }
-  .u-over {
+  .canvas {
+    position: relative;
+    user-select: none;
+  }
+  canvas {
+    display: block;
+  }
+  .over {
+    position: absolute;
+    overflow: hidden;
     cursor: crosshair;
   }
-  .u-hz .u-cursor-x,
-  .u-vt .u-cursor-y {
-    border-right-color: var(--chalk-ink-faint);
+  .cursor {
+    width: 0;
+    height: 100%;
+    border-right: 1px dashed var(--chalk-ink-faint);
+    pointer-events: none;
   }
   .empty {
     position: absolute;

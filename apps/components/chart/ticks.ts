@@ -13,17 +13,37 @@ function linearTicks(min: number, max: number): number[] {
   const rough = (max - min) / 6;
   if (!(rough > 0)) return [min];
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
+  return multiples(power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10), min, max);
+}
+
+/** The multiples of a step from `min` to `max`, each computed anew: adding the step up would drift. */
+function multiples(step: number, min: number, max: number): number[] {
   const first = Math.ceil(min / step);
-  // Multiples of the step, each computed anew: adding it up would drift.
   return Array.from({ length: Math.max(0, Math.floor(max / step) - first + 1) }, (_, i) =>
     Number(((first + i) * step).toPrecision(12)),
   );
 }
 
 /**
+ * As many round numbers as an axis on a page has room for; on a logarithmic one those of `ticksOf`.
+ * @param length of the axis
+ * @param space between two ticks, at least; in the unit of `length`
+ * @param counted only whole numbers
+ */
+export function ticksWithin(axis: Axis, length: number, space: number, counted = false): number[] {
+  const { min, max, scale } = axis;
+  if (scale === 'log') return ticksOf(axis);
+  const least = (space / length) * (max - min);
+  if (!(least > 0 && Number.isFinite(least))) return [];
+  const exponent = Math.floor(Math.log10(least));
+  const steps = [1, 2, 2.5, 5, 10, 20].map((factor) => Number(`${factor}e${counted ? Math.max(0, exponent) : exponent}`));
+  const step = steps.find((one) => one >= least && !(counted && !Number.isInteger(one)));
+  return step === undefined ? [] : multiples(step, min, max);
+}
+
+/**
  * Round numbers within an axis: about six, or on a logarithmic one the powers of ten, with their 2- and 5-fold where there are few of
- * them. uPlot's own logarithmic ticks loop for ever on some ranges (its table of decimals misses sums of floats).
+ * them.
  */
 export function ticksOf({ min, max, scale }: Axis): number[] {
   if (scale === 'linear') return linearTicks(min, max);
@@ -45,4 +65,9 @@ export function ticksOf({ min, max, scale }: Axis): number[] {
 export function share({ min, max, scale }: Axis, value: number): number {
   const t = scale === 'log' ? Math.log : (v: number) => v;
   return (t(value) - t(min)) / (t(max) - t(min) || 1);
+}
+
+/** The value at a share of an axis' length. */
+export function valueAt({ min, max, scale }: Axis, part: number): number {
+  return scale === 'log' ? min * (max / min) ** part : min + part * (max - min);
 }

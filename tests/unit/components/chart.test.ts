@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { alignCurves, decimate, extent, nearestIndex, paddedRange, valueNear } from '../../../apps/components/chart/columns.ts';
 import { GrowingSeries } from '../../../apps/components/chart/growing-series.ts';
 import { bestIndex, smooth } from '../../../apps/components/chart/smoothing.ts';
-import { share, ticksOf } from '../../../apps/components/chart/ticks.ts';
+import { share, ticksOf, ticksWithin, valueAt } from '../../../apps/components/chart/ticks.ts';
 
 describe('smoothing', () => {
   it('leaves a constant alone: the start is not biased towards zero', () => {
@@ -50,6 +50,37 @@ describe('smoothing', () => {
 });
 
 describe('axes', () => {
+  it('has as many round ticks as there is room for, whole ones where steps are counted', () => {
+    const axis = (min: number, max: number) => ({ min, max, scale: 'linear' as const });
+    expect(ticksWithin(axis(0, 2.4), 170, 34)).toEqual([0, 0.5, 1, 1.5, 2]);
+    expect(ticksWithin(axis(1, 126), 370, 60, true)).toEqual([25, 50, 75, 100, 125]);
+    expect(ticksWithin(axis(0, 3), 600, 60)).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3]);
+    expect(ticksWithin(axis(0, 3), 600, 60, true)).toEqual([0, 1, 2, 3]);
+    expect(ticksWithin({ min: 0.01, max: 10, scale: 'log' }, 600, 60)).toEqual([0.01, 0.1, 1, 10]);
+    for (const length of [0, -20]) expect(ticksWithin(axis(0, 1), length, 60)).toEqual([]);
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e12, max: 1e12, noNaN: true }),
+        fc.double({ min: 1e-9, max: 1e12, noNaN: true }),
+        fc.integer({ min: 61, max: 4000 }),
+        fc.boolean(),
+        (min, width, length, counted) => {
+          const ticks = ticksWithin(axis(min, min + width), length, 60, counted);
+          expect(ticks.length).toBeLessThanOrEqual(length / 60 + 1);
+          if (counted) expect(ticks.every(Number.isInteger)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('finds the value at a place and the place of a value', () => {
+    for (const axis of [
+      { min: -3, max: 5, scale: 'linear' as const },
+      { min: 0.02, max: 30, scale: 'log' as const },
+    ])
+      for (const part of [0, 0.3, 1]) expect(share(axis, valueAt(axis, part))).toBeCloseTo(part, 12);
+  });
+
   it('has round ticks inside the range', () => {
     expect(ticksOf({ min: 0, max: 1, scale: 'linear' })).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(ticksOf({ min: -1.3, max: 2.1, scale: 'linear' })).toEqual([-1, 0, 1, 2]);
