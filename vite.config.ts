@@ -13,6 +13,8 @@ import { sharedChunks } from './apps/shell/build/chunks.ts';
 import { firstPaint } from './apps/shell/build/first-paint.ts';
 import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
+import { leanKernels } from './apps/shell/build/lean-kernels.ts';
+import { shortenTemplates } from './apps/shell/build/short-templates.ts';
 import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 import { LongestFirst } from './tests/longest-first.ts';
@@ -49,7 +51,9 @@ export default defineConfig({
   cacheDir: join(root, 'node_modules/.vite'),
   plugins: [
     wgsl(tool ? { root } : { root, types: true, check: checkKernels }),
+    leanKernels(root),
     stylesAsProperties(),
+    shortenTemplates(),
     labs({ root }),
     mathCards({ root }),
     elementDocumentation({ root }),
@@ -73,8 +77,10 @@ export default defineConfig({
       input: pages(),
       treeshake: {
         // What a lab does not use of the engine it does not load. One file registers itself: the tape adds gradients with it, and
-        // apps/runtime/engine-device.ts asks for it.
-        moduleSideEffects: [{ test: /^(?!.*\/engine\/ops\/binary\.ts$).*\/(engine|shaders)\//, sideEffects: false }],
+        // apps/runtime/engine-device.ts asks for it. So do the kernels' references, where they are needed.
+        moduleSideEffects: [
+          { test: /^(?!.*(\/engine\/ops\/binary\.ts|[?]references)$).*\/(engine|shaders)\//, sideEffects: false },
+        ],
       },
       // All scripts in one folder: apps/site-root.ts counts on it.
       output: {

@@ -11,7 +11,10 @@ export interface LabWeight {
   readonly whole: number;
   /** Compressed bytes more where there is no GPU: the compiler of the processor's device. */
   readonly processor: number;
-  /** Compressed bytes more that wait behind a button or a file: reports, exports, readers of the reader's own images. */
+  /**
+   * Compressed bytes more that wait behind a button or a file (reports, exports, readers of the reader's own images), or for a browser that has
+   * neither WebGPU nor WebAssembly (the references).
+   */
   readonly asked: number;
   /** Every file of `whole` with its compressed bytes, largest first. */
   readonly files: readonly (readonly [file: string, bytes: number])[];
@@ -27,6 +30,9 @@ interface Chunk {
 
 /** What no page but the site's own shows (cards and their checks, notes, dialogs), readers for Node, and pictures, which are data. */
 const ELSEWHERE = /[?]math|math-card\/element\.ts|(?:link-builder|page-parts|inspect|classify\/verify)\.ts|icons\.jpg|-node\.ts$/;
+
+/** Comes with the first photograph of a run: counted wherever a run may come to it. */
+const IN_RUN = /formats\/image-browser\.ts$/;
 
 /** @param dist folder of the built site */
 export function labWeights(dist: string): LabWeight[] {
@@ -55,6 +61,10 @@ export function labWeights(dist: string): LabWeight[] {
     new Set([...keys].flatMap((key) => (key in manifest ? [manifest[key] as Chunk] : [])).map((c) => c.file));
   const sum = (all: Iterable<string>) => [...all].reduce((total, file) => total + weigh(file), 0);
   const now = ({ imports = [] }: Chunk) => imports;
+  const inRun = ({ imports = [], dynamicImports = [] }: Chunk) => [
+    ...imports,
+    ...dynamicImports.filter((key) => IN_RUN.test(manifest[key]?.src ?? key)),
+  ];
   const ever = ({ imports = [], dynamicImports = [] }: Chunk) => [
     ...imports,
     ...dynamicImports.filter((key) => !ELSEWHERE.test(manifest[key]?.src ?? key)),
@@ -71,7 +81,7 @@ export function labWeights(dist: string): LabWeight[] {
       const experiment = from(`labs/${id}/experiment.ts`);
       const first = files(reach(entry, now));
       // The worker names the experiments of all labs and loads this one.
-      const whole = files(reach([...entry, ...worker, ...experiment], now));
+      const whole = files(reach([...entry, ...worker, ...experiment], inRun));
       const possible = files(reach([...entry, ...experiment], ever));
       const without = (all: ReadonlySet<string>, ...known: readonly ReadonlySet<string>[]) =>
         [...all].filter((one) => !known.some((set) => set.has(one)));

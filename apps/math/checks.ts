@@ -32,6 +32,7 @@ import {
 } from '../../engine/kernels/optimizer.ts';
 import { maxPool } from '../../engine/kernels/pooling.ts';
 import { dropout } from '../../engine/kernels/random.ts';
+import { referenceOf } from '../../engine/kernels/references.ts';
 import { resize, resizeGradient, resizeParams } from '../../engine/kernels/resize.ts';
 import { crossEntropy, softmax } from '../../engine/kernels/softmax.ts';
 import { type UnaryName, unaryGradientKernels, unaryKernels } from '../../engine/kernels/unary.ts';
@@ -108,7 +109,7 @@ export async function convolutionChecks(
 export function doubled(x: Values): Values {
   const { params, shape } = doubling(x.shape);
   const y = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  resize.reference({ x: x.data }, { y }, params);
+  referenceOf(resize)({ x: x.data }, { y }, params);
   return { shape, data: y };
 }
 
@@ -258,7 +259,7 @@ export function activationChecks(card: string, name: UnaryName, x: Values): Prom
   if (!card.endsWith('-gradient'))
     return verifyKernel(device, unaryKernels[name], { x: x.data }, params, { shapes: { y: x.shape } });
   const saved = new Float32Array(x.data.length);
-  unaryKernels[name].reference({ x: x.data }, { y: saved }, params);
+  referenceOf(unaryKernels[name])({ x: x.data }, { y: saved }, params);
   const gradient = unaryGradientKernels[name];
   if (!gradient) throw new Error(`'${name}' has no gradient kernel`);
   return verifyKernel(device, gradient, { gy: x.data, saved }, params, { shapes: { gx: x.shape } });
@@ -275,6 +276,6 @@ export function weightGradient({ x, w, gy }: LayerValues): Float32Array<ArrayBuf
   const [K, N] = w.shape as [number, number];
   const y = new Float32Array(K * N);
   const params = { batch: 1, aBatchStride: 0, bBatchStride: 0, M: K, N, K: x.shape[0] as number };
-  matmulTN.reference({ a: x.data, b: gy.data }, { y }, params);
+  referenceOf(matmulTN)({ a: x.data, b: gy.data }, { y }, params);
   return y;
 }

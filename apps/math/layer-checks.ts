@@ -4,6 +4,7 @@ import { batchNorm, batchNormGradient, batchNormStatistics } from '../../engine/
 import { binaryKernels } from '../../engine/kernels/binary.ts';
 import { maxPool, maxPoolGradient, type PoolParams } from '../../engine/kernels/pooling.ts';
 import { reductionKernels } from '../../engine/kernels/reduction.ts';
+import { referenceOf } from '../../engine/kernels/references.ts';
 import type { Verification } from './card.ts';
 import { on, type Values } from './checks.ts';
 import { verifyGradient, verifyKernel } from './verify.ts';
@@ -28,7 +29,7 @@ export async function batchNormChecks(card: string, of: NormalisationValues): Pr
   const rows = x.data.length / channels;
   const device = getDevice();
   const statistics = { mean: new Float32Array(channels), variance: new Float32Array(channels) };
-  batchNormStatistics.reference({ x: x.data }, statistics, { rows, channels });
+  referenceOf(batchNormStatistics)({ x: x.data }, statistics, { rows, channels });
   const affine = { ...statistics, gamma: gamma.data, beta: beta.data };
   const tape = (): Promise<Verification> =>
     on([x, gamma, beta], (...tensors) =>
@@ -86,7 +87,7 @@ export async function maxPoolGradientChecks(x: Values): Promise<Verification[]> 
   const params = windows(x);
   const count = params.batch * params.outHeight * params.outWidth * params.channels;
   const winners = new Uint32Array(Math.ceil(count / 4));
-  maxPool.reference({ x: x.data }, { y: new Float32Array(count), winners }, params);
+  referenceOf(maxPool)({ x: x.data }, { y: new Float32Array(count), winners }, params);
   const gy = x.data.slice(0, count);
   const kernel = await verifyKernel(getDevice(), maxPoolGradient, { gy, winners }, params, { shapes: { gx: x.shape } });
   const tape = on([noisy(x)], (...tensors) =>

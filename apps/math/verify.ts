@@ -6,6 +6,7 @@ import { runKernel } from '../../engine/conformance/compare.ts';
 import type { Device } from '../../engine/device/device.ts';
 import { GRADIENT_TOLERANCE, type GradCheckOptions, gradCheck } from '../../engine/grad-check.ts';
 import type { AnyKernel, KernelArray, KernelSpec } from '../../engine/kernels/kernel.ts';
+import { referenceOf } from '../../engine/kernels/references.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Verification } from './card.ts';
 
@@ -63,7 +64,7 @@ export async function verifyKernel<In extends string, Out extends string, P>(
   for (const name of kernel.outputs) expected[name] = options.before?.[name]?.slice() ?? emptyArray(typeOf(name), sizes[name]);
   const initial = { ...inputs, ...expected };
   const outputs = await runKernel(device, kernel, initial, params, options.variant);
-  kernel.reference(inputs, expected, params);
+  referenceOf(kernel)(inputs, expected, params);
   return kernel.outputs.map((name) => {
     const got = outputs[name];
     const { error, index } = worstElement(got, expected[name]);

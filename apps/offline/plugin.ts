@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Plugin, Rolldown } from 'vite';
 
 const FILE = 'sw.js';
-/** Readers for Node, and what only a click brings. */
+/** Readers for Node; the cards and the engine in the page, which few ask for. */
 const NOT_AHEAD = /-node\.ts$|[?]math|link-builder\.ts$|labs\/[^/]+\/engine\.ts$/;
 
 type Bundle = Readonly<Record<string, Rolldown.OutputChunk | Rolldown.OutputAsset>>;
@@ -52,6 +52,8 @@ export function offline(root: string): Plugin {
         const needed = [
           ...reach(bundle, named('labs/lab-worker.ts'), false),
           ...reach(bundle, [...named('engine/device/init.ts'), ...named(`labs/${id}/experiment.ts`)], true),
+          // What the page brings on a click: files to take away, code.
+          ...reach(bundle, named(`labs/${id}/index.html`), true),
         ];
         const first = reach(bundle, named(`labs/${id}/index.html`), false);
         const links = [...new Set(needed)]

@@ -4,6 +4,7 @@
  */
 import { alignedLength, type Device, type DeviceBuffer } from '../device/device.ts';
 import type { AnyKernel, KernelArray, KernelSpec } from '../kernels/kernel.ts';
+import { referenceOf } from '../kernels/references.ts';
 
 const views = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 const RUBBISH = 12345.678;
@@ -133,7 +134,7 @@ export async function compareVariants<In extends string, Out extends string, P>(
   const initial = initialContents(kernel, params, options);
   const outputs = Object.fromEntries(kernel.outputs.map((name) => [name, initial[name].slice()])) as Record<Out, KernelArray>;
   const inputs = Object.fromEntries(kernel.inputs.map((name) => [name, initial[name]])) as Record<In, KernelArray>;
-  kernel.reference(inputs, outputs, params);
+  referenceOf(kernel)(inputs, outputs, params);
 
   const tested = new Set<string>();
   const differences: VariantDifference[] = [];

@@ -1,5 +1,5 @@
 import { imageSize } from './dataset.ts';
-import { paeth } from './formats/png.ts';
+import { paeth } from './formats/paeth.ts';
 
 /**
  * Lossless prediction of the pixels of colour photographs, which makes gzip worth its while: each byte becomes its difference from what

@@ -1,7 +1,6 @@
 /** Opens a device and makes it the default one. */
 import { ArgumentError, ConfigError, kindOf, NoWebAssemblyError, NoWebGPUError, OutOfMemoryError } from '../errors.ts';
 import { setDevice } from '../tensor.ts';
-import { ReferenceDevice } from './cpu/reference-device.ts';
 import type { Device } from './device.ts';
 import { RecordingDevice } from './recording-device.ts';
 import { type TuningOptions, tuneDevice, tunes } from './tuning/tune.ts';
@@ -25,6 +24,12 @@ async function openWasm(options: OpenOptions, passedOver?: readonly string[]): P
   return WasmDevice.open({ ...options, passedOver });
 }
 
+/** Loaded only where nothing else serves. */
+async function openReference(passedOver?: readonly string[]): Promise<Device> {
+  const { ReferenceDevice } = await import('./cpu/reference-device.ts');
+  return new ReferenceDevice(passedOver);
+}
+
 async function openGpu({ powerPreference, memoryLimit }: OpenOptions, hardwareOnly = false): Promise<Device> {
   return new WebGpuDevice(await openAdapter({ hardwareOnly, ...(powerPreference && { powerPreference }) }), memoryLimit);
 }
@@ -43,7 +48,7 @@ async function openBest(options: OpenOptions): Promise<Device> {
   } catch (error) {
     if (!(error instanceof NoWebAssemblyError || error instanceof OutOfMemoryError)) throw error;
     passedOver.push(error.message);
-    return new ReferenceDevice(passedOver);
+    return openReference(passedOver);
   }
 }
 
@@ -61,7 +66,7 @@ export async function openDevice(choice: DeviceChoice = 'auto', options: OpenOpt
     case 'wasm':
       return new RecordingDevice(await openWasm(options));
     case 'cpu':
-      return new RecordingDevice(new ReferenceDevice());
+      return new RecordingDevice(await openReference());
     default:
       throw new ConfigError('device', `'${choice}' is not a device; use 'auto', 'webgpu', 'wasm' or 'cpu'.`);
   }

@@ -47,11 +47,11 @@ export {
 } from './cam.ts';
 export { type CamAxioms, camAxioms, camContributions, scoresWithoutMaps } from './cam-axioms.ts';
 export { edgeMap, inputMap, randomMap, uniformMap } from './control-maps.ts';
+export { correlation, rankCorrelation } from './correlation.ts';
 export { enlargeMap, type MapScale, massShare, scaleMap } from './display.ts';
 export {
   type CueScore,
   classScores,
-  correlation,
   cueScore,
   type Infidelity,
   type InfidelityOptions,
@@ -59,7 +59,6 @@ export {
   infidelityOf,
   type MaxSensitivityOptions,
   maxSensitivity,
-  rankCorrelation,
   type SquareEffects,
   squareEffects,
 } from './faithfulness.ts';

@@ -4,7 +4,7 @@ import type { Module } from '../nn/module.ts';
 import type { Network } from '../nn/network.ts';
 import { copyElements } from '../ops/copy-elements.ts';
 import type { Tensor } from '../tensor.ts';
-import { rankCorrelation } from './faithfulness.ts';
+import { rankCorrelation } from './correlation.ts';
 
 /** Layers with parameters, the top one first: the steps of a cascade. */
 export const cascadeLayers = (network: Network): readonly Module[] =>

@@ -1,5 +1,6 @@
 /** Every operation on tensors. */
 export type { Activation } from './activation.ts';
+export { affineWarp, similarity, type WarpOptions } from './affine-warp.ts';
 export type { AxisArgument, AxisOption, Pair } from './arguments.ts';
 export { type BatchNormOptions, batchNorm } from './batch-norm.ts';
 export {
@@ -42,7 +43,7 @@ export {
   randomUniform,
 } from './random.ts';
 export { max, mean, min, type ReduceArgument, type ReduceOptions, sum, sumTo, variance } from './reduce.ts';
-export { affineWarp, type InterpolationOptions, resize2d, similarity, upsample2d, type WarpOptions } from './resize.ts';
+export { type InterpolationOptions, resize2d, upsample2d } from './resize.ts';
 export { broadcastTo, concat, embed, flatten, type Padding, pad2d, permute, reshape, slice, transpose } from './shape.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export { percentile, sort } from './sort.ts';

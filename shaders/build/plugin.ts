@@ -7,6 +7,7 @@ import type { Plugin } from 'vite';
 import { compact } from './compact.ts';
 import type { ShaderModule } from './module.ts';
 import { readShader } from './read.ts';
+import { shipped, usesOf } from './shipped.ts';
 import { ShaderBuildError } from './tokens.ts';
 import { writeAllTypes, writeTypes } from './types.ts';
 
@@ -68,17 +69,23 @@ export function wgsl(options: WgslOptions): Plugin {
 
 /**
  * JavaScript of the import as a site ships it: the text without comments, and the expanded one made of it when it is first asked for. Together
- * the shaders of a lab weigh a quarter of what they would in both forms.
+ * the shaders of a lab weigh a fifth of what they would in both forms with all that is known of them.
+ * @throws ShaderBuildError where what the page would read in the text is not what the build knows
  */
 export function compactCode(shader: ShaderModule, root: string): string {
-  const { source, unrolled, ...rest } = shader;
-  const text = JSON.stringify(compact(source));
-  if (unrolled === source)
-    return `const source = ${text};\nexport default { ...${JSON.stringify(rest)}, source, unrolled: source };`;
-  return `import { unroll } from ${JSON.stringify(join(root, 'shaders/build/unroll.ts').replaceAll('\\', '/'))};
-const source = ${text};
-let unrolled;
-export default { ...${JSON.stringify(rest)}, source, get unrolled() { return (unrolled ??= unroll(source, ${JSON.stringify(shader.path)})); } };`;
+  const { path, source, unrolled } = shader;
+  const text = compact(source);
+  const uses = usesOf(shader);
+  const { params, entryPoints, overrides } = shipped(path, text, uses);
+  const wrong = Object.entries({ params, entryPoints, overrides }).find(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(shader[key as 'params' | 'entryPoints' | 'overrides']),
+  );
+  if (wrong) throw new ShaderBuildError(path, 1, `shipped.ts does not find the ${wrong[0]} in the compact text`);
+  const from = (file: string) => JSON.stringify(join(root, 'shaders/build', file).replaceAll('\\', '/'));
+  const given = [path, text, uses].map((part) => JSON.stringify(part)).join(', ');
+  const marked = unrolled !== source;
+  return `import { shipped } from ${from('shipped.ts')};
+${marked ? `import { unroll } from ${from('unroll.ts')};\n` : ''}export default shipped(${given}${marked ? ', unroll' : ''});`;
 }
 
 /** JavaScript of the import; the two texts are one string where nothing is unrolled. */

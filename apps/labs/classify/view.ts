@@ -24,7 +24,6 @@ import { memoLast } from '../../shell/memo.ts';
 import { verifiableOn } from './card-tensors.ts';
 import { bestMarker, depthSeries, lossLines, runSeries, timeSeries } from './charts.ts';
 import { classBars } from './class-bars.ts';
-import { runnableCode } from './code.ts';
 import type { Classification, Setup } from './experiment.ts';
 import { histograms } from './histogram-plot.ts';
 import type { HistogramReport } from './histograms.ts';
@@ -354,7 +353,13 @@ export class View extends LabElement<typeof schema, Classification> {
         label: 'this training with the engine alone',
         format: 'ts',
         name: 'classify-training',
-        provide: () => runnableCode(this.made.config, setup?.network ?? [], setup?.inputShape ?? [], this.made.changes),
+        provide: async () =>
+          (await import('./code.ts')).runnableCode(
+            this.made.config,
+            setup?.network ?? [],
+            setup?.inputShape ?? [],
+            this.made.changes,
+          ),
         ...(setup && setup.dataset !== 'own'
           ? {}
           : { unavailable: setup ? 'own images stay on this machine' : 'after the first step' }),

@@ -14,7 +14,6 @@ import { seriesOf } from '../../shell/chart-series.ts';
 import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, grayBatch } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
-import { runnableCode } from './code.ts';
 import type { Denoising } from './experiment.ts';
 import { definition, type SetName, type schema, sets, type TrainingName, trainings } from './schema.ts';
 import { denoiseStyles } from './styles.ts';
@@ -97,7 +96,7 @@ export class View extends LabElement<typeof schema, Denoising> {
         label: 'these trainings with the engine alone',
         format: 'ts',
         name: 'denoise-training',
-        provide: () => runnableCode(this.made.config, this.made.changes),
+        provide: async () => (await import('./code.ts')).runnableCode(this.made.config, this.made.changes),
       },
     ];
   }

@@ -4,6 +4,7 @@ import type { ImageDataset } from '../../../engine/data/dataset.ts';
 import { uniformFrom } from '../../../engine/data/uniform.ts';
 import { Generator } from '../../../engine/index.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import type { Cues } from './cues.ts';
 import { NORMALISATION } from './normalisation.ts';
 import type { schema } from './schema.ts';
 
@@ -14,7 +15,7 @@ export type Config = ConfigOf<typeof schema>;
 export const normalised = (byte: number): number => (byte / 255 - NORMALISATION.mean[0]) / NORMALISATION.std[0];
 
 /** The second data set of the lab. @param share of the images of a class that carry its cue */
-export function corrupt(clean: ImageDataset, config: Config, share: number, stream: string): ImageDataset {
+export function corrupt(clean: ImageDataset, config: Cues, share: number, stream: string): ImageDataset {
   const uniform = uniformFrom(new Generator(config.seed, stream));
   const random = share < 1 ? { uniform } : {};
   const dot = {

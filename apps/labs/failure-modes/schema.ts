@@ -1,5 +1,6 @@
 /** The failure-modes lab: its parameters, presets and question. */
 import { boolean, choice, defineLab, defineSchema, int, number } from '../../runtime/index.ts';
+import { CUES } from './cues.ts';
 
 /** Which network, and which test set. */
 export const networks = ['clean', 'tainted'] as const;
@@ -20,7 +21,7 @@ export const schema = defineSchema({
   }),
   testImages: int({ default: 10000, min: 200, max: 10000, scale: 'log', label: 'test images', live: restart, group: 'data' }),
   taintedSet: choice(['tainted', 'only dots', 'only grid', 'all dots', 'all grid'], {
-    default: 'tainted',
+    default: CUES.taintedSet,
     names: {
       tainted: 'dot and grid, a class each',
       'only dots': 'only the dot',
@@ -33,14 +34,14 @@ export const schema = defineSchema({
     live: restart,
     group: 'data',
   }),
-  dotClass: int({ default: 7, min: 0, max: 9, label: 'class with the dot', live: restart, group: 'dot' }),
-  dotRow: int({ default: 25, min: 0, max: 27, label: 'row', symbol: 'i', live: restart, group: 'dot' }),
-  dotColumn: int({ default: 25, min: 0, max: 27, label: 'column', symbol: 'j', live: restart, group: 'dot' }),
-  dotSize: int({ default: 1, min: 1, max: 8, label: 'side in pixels', live: restart, group: 'dot' }),
-  dotValue: int({ default: 255, min: 0, max: 255, label: 'grey value', live: restart, group: 'dot' }),
-  gridClass: int({ default: 4, min: 0, max: 9, label: 'class with the grid', live: restart, group: 'grid' }),
+  dotClass: int({ default: CUES.dotClass, min: 0, max: 9, label: 'class with the dot', live: restart, group: 'dot' }),
+  dotRow: int({ default: CUES.dotRow, min: 0, max: 27, label: 'row', symbol: 'i', live: restart, group: 'dot' }),
+  dotColumn: int({ default: CUES.dotColumn, min: 0, max: 27, label: 'column', symbol: 'j', live: restart, group: 'dot' }),
+  dotSize: int({ default: CUES.dotSize, min: 1, max: 8, label: 'side in pixels', live: restart, group: 'dot' }),
+  dotValue: int({ default: CUES.dotValue, min: 0, max: 255, label: 'grey value', live: restart, group: 'dot' }),
+  gridClass: int({ default: CUES.gridClass, min: 0, max: 9, label: 'class with the grid', live: restart, group: 'grid' }),
   amplitude: number({
-    default: 80,
+    default: CUES.amplitude,
     min: 0,
     max: 80,
     label: 'amplitude',
@@ -50,7 +51,7 @@ export const schema = defineSchema({
     group: 'grid',
   }),
   stride: int({
-    default: 2,
+    default: CUES.stride,
     min: 1,
     max: 14,
     label: 'stride',

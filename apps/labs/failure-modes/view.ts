@@ -17,7 +17,6 @@ import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf, grayBatch, picked } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
-import { runnableCode } from './code.ts';
 import './dot-picker.ts';
 import type { Cell, Explanation, FailureModes, Matrix } from './experiment.ts';
 import { verdict } from './explanation.ts';
@@ -132,7 +131,7 @@ export class View extends LabElement<typeof schema, FailureModes> {
         label: 'this training with the engine alone',
         format: 'ts',
         name: 'failure-modes-training',
-        provide: () => runnableCode(this.made.config, this.made.changes),
+        provide: async () => (await import('./code.ts')).runnableCode(this.made.config, this.made.changes),
       },
     ];
   }

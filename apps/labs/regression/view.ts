@@ -7,7 +7,6 @@ import '../../components/result-table/element.ts';
 import type { BuiltCard } from '../../math/card.ts';
 import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { LabElement } from '../../shell/lab-element.ts';
-import { runnableCode } from './code.ts';
 import type { Regression } from './experiment.ts';
 import './fit-plot.ts';
 import type { ChalkFitPlot, FitCurve } from './fit-plot.ts';
@@ -94,7 +93,7 @@ export class View extends LabElement<typeof schema, Regression> {
         label: 'This run as TypeScript',
         format: 'ts',
         name: 'regression',
-        provide: () => runnableCode(this.made.config, this.made.changes),
+        provide: async () => (await import('./code.ts')).runnableCode(this.made.config, this.made.changes),
       },
     ];
   }

@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { define } from '../../components/shared/define.ts';
 import { baseStyles } from '../../shell/styles.ts';
 import type { BenchAsk, BenchStep } from './bench-run.ts';
-import { renderBench } from './bench-view.ts';
+import type { renderBench } from './bench-view.ts';
 import { CUE_CLASS, type CueName, cueNames } from './trainings.ts';
 
 /** Pairs of images: some for a look, more for narrow intervals. */
@@ -62,6 +62,8 @@ export class ChalkBenchPanel extends LitElement {
   declare private step: BenchStep | null;
   declare private failure: string;
   #turn = 0;
+  /** Loaded with the first measurement. */
+  #table: typeof renderBench | undefined;
 
   constructor() {
     super();
@@ -90,6 +92,7 @@ export class ChalkBenchPanel extends LitElement {
     this.failure = '';
     this.step = { doing: 'reading the images', share: 0, result: null };
     try {
+      this.#table = (await import('./bench-view.ts')).renderBench;
       for (let fresh = true; turn === this.#turn && !this.step?.result; fresh = false) {
         const step = await ask({ fresh, images, seed, cue });
         if (turn === this.#turn) this.step = step;
@@ -118,7 +121,7 @@ export class ChalkBenchPanel extends LitElement {
       ${disabled ? html`<p>Run live to measure.</p>` : nothing}
       ${running ? html`<p role="status">${Math.round(100 * step.share)} %: ${step.doing}</p>` : nothing}
       ${this.failure ? html`<p class="failure" role="alert">${this.failure}</p>` : nothing}
-      ${step?.result ? renderBench(step.result) : nothing}`;
+      ${step?.result ? this.#table?.(step.result) : nothing}`;
   }
 }
 

@@ -8,10 +8,10 @@ import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/expe
 import { inferenceNetwork } from '../../runtime/inference-network.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { type BackgroundExamples, type BackgroundMeasure, backgroundArea, measureBackground, shownScenes } from './background.ts';
-import { type BenchAsk, type BenchStep, benchServer } from './bench-run.ts';
+import type { BenchAsk, BenchStep, benchServer } from './bench-run.ts';
 import { Explainer, type MethodMaps, type Verdict } from './explain.ts';
 import { type GapIdentity, gapIdentity } from './gap.ts';
-import { type NamedFile, pictureFiles } from './pictures.ts';
+import type { NamedFile } from './pictures.ts';
 import { definition, type schema } from './schema.ts';
 import { type Config, openSubject, type Picture, type Subject, sceneNetwork } from './subject.ts';
 
@@ -299,9 +299,13 @@ export const experiment: Experiment<typeof schema, Explaining> = {
     context.serve('maps', ({ method, picture }) =>
       explainer.maps(method, picture ? [{ ...picture, name: '' }] : lab.pictures, lab.live),
     );
-    context.serve('bench', benchServer(context));
+    let bench: Promise<ReturnType<typeof benchServer>> | undefined;
+    context.serve('bench', async (of) => {
+      bench ??= import('./bench-run.ts').then((run) => run.benchServer(context));
+      return (await bench)(of);
+    });
     context.serve('look', async ({ pixels }) => (await explainer.verdicts([{ pixels }]))[0] as Verdict);
-    context.serve('files', () => pictureFiles(explainer, subject, usable(lab)));
+    context.serve('files', async () => (await import('./pictures.ts')).pictureFiles(explainer, subject, usable(lab)));
     const accuracy = yield* lab.classify();
     if (lab.pictures.length === 0) {
       yield { type: 'status', level: 'note', message: 'No pictures of its kind are at hand: give some of your own below.' };

@@ -1,8 +1,8 @@
 /** The maps of one method for a batch of pictures, beside those of the same network with random weights at its top. */
 
 import { ConfigError } from '../../../engine/errors.ts';
+import { rankCorrelation } from '../../../engine/explain/correlation.ts';
 import { enlargeMap, massShare, scaleMap } from '../../../engine/explain/display.ts';
-import { rankCorrelation } from '../../../engine/explain/faithfulness.ts';
 import { type MethodName, readsGradients, readsMaps } from '../../../engine/explain/method-names.ts';
 import { explainBy, lastMaps, type MethodOptions, whyUndefined } from '../../../engine/explain/methods.ts';
 import { cascadeLayers, randomisedTop } from '../../../engine/explain/randomisation.ts';

@@ -11,9 +11,9 @@ import { type OpenNetwork, openNetwork, openSnapshot, trainedSnapshots } from '.
 import { hasPictures, readOwnImages } from '../../runtime/own-images.ts';
 import { photographs } from '../../runtime/photographs.ts';
 import { withProgress } from '../../runtime/progress.ts';
-import { type ConfigOf, defaults } from '../../runtime/schema.ts';
+import type { ConfigOf } from '../../runtime/schema.ts';
+import { CUES } from '../failure-modes/cues.ts';
 import { corrupt, NORMALISATION } from '../failure-modes/data.ts';
-import { schema as failureModes } from '../failure-modes/schema.ts';
 import { inside, OUTLINES } from './outlines.ts';
 import { makeScenes, SCENE_CLASSES, type Scenes } from './scenes.ts';
 import { type schema, TEST_SCENES } from './schema.ts';
@@ -129,7 +129,7 @@ async function* onDigits(config: Config, which: 'clean' | 'tainted', context: Ru
   const { images, epochs, seed } = config;
   const { data: source, signal } = context;
   yield { type: 'phase', name: 'download', detail: 'digits' };
-  const cues = { ...defaults(failureModes), seed } as ConfigOf<typeof failureModes>;
+  const cues = { ...CUES, seed };
   const clean = await loadDataset('mnist', { source, signal, split: 'train', count: images });
   const named = { ...clean, ...NORMALISATION, name: `mnist, ${which}` };
   const dataset = which === 'clean' ? named : corrupt(named, cues, 1, 'taint train');

@@ -1,17 +1,9 @@
 /** The maps as a file that makes them again with the engine alone. */
-import type { Change } from '../../runtime/runner.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { PanelSpec } from './panel.ts';
 import { type Layer, layers, type schema } from './schema.ts';
 
 type Config = ConfigOf<typeof schema>;
-
-/** Why there is no such file, or undefined. @param files the reader's own images or networks */
-export function withoutCode({ dataset }: Config, files: number, changes: readonly Change[]): string | undefined {
-  if (dataset === 'own' || files > 0) return 'own images and networks stay on this machine: take the script that repeats the run';
-  if (changes.length > 0) return 'controls were moved while the maps moved: take the script that repeats the run';
-  return undefined;
-}
 
 /** The network that the lab trains, and what its layers make of the images. */
 function networkCode({ dataset, trainCount, epochs, seed, epoch }: Config): string {

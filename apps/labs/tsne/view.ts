@@ -2,6 +2,8 @@
 
 import { html, nothing } from 'lit';
 import type { GivenFile, GivenFiles } from '../../runtime/experiment.ts';
+import type { Change } from '../../runtime/runner.ts';
+import type { ConfigOf } from '../../runtime/schema.ts';
 import '../../components/chart/element.ts';
 import '../../components/dataset-picker/element.ts';
 import type { ReferenceLine } from '../../components/chart/types.ts';
@@ -17,7 +19,6 @@ import { styled } from '../../components/shared/styled.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf, picked } from '../../shell/image-batch.ts';
 import { LabElement, type StartOptions } from '../../shell/lab-element.ts';
-import { runnableCode, withoutCode } from './code.ts';
 import type { Mapping } from './experiment.ts';
 import { type Coordinates, coordinatesOf, nearestOnMap, neighboursOf } from './layout.ts';
 import { type PanelSpec, panelName } from './panel.ts';
@@ -31,6 +32,13 @@ const NONE: readonly never[] = [];
 const MOVING: readonly string[] = ['perplexity', 'layer', 'path', 'epoch', 'rate', 'exaggeration', 'exaggerated', 'iterations'];
 /** Milliseconds a control must rest before a finished map moves on. */
 const REST = 500;
+
+/** Why there is no such file, or undefined. @param files the reader's own images or networks */
+function withoutCode({ dataset }: ConfigOf<typeof schema>, files: number, changes: readonly Change[]): string | undefined {
+  if (dataset === 'own' || files > 0) return 'own images and networks stay on this machine: take the script that repeats the run';
+  if (changes.length > 0) return 'controls were moved while the maps moved: take the script that repeats the run';
+  return undefined;
+}
 
 export class View extends LabElement<typeof schema, Mapping> {
   static override properties = {
@@ -244,7 +252,7 @@ export class View extends LabElement<typeof schema, Mapping> {
         label: 'these maps with the engine alone',
         format: 'ts',
         name: 'tsne-maps',
-        provide: () => runnableCode(this.made.config, this.#panels),
+        provide: async () => (await import('./code.ts')).runnableCode(this.made.config, this.#panels),
         ...(without === undefined ? none : { unavailable: without }),
       },
     ];

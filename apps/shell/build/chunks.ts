@@ -62,6 +62,12 @@ export function sharedChunks(folders: LabFolders, worker: string): Rolldown.Code
   return {
     includeDependenciesRecursively: false,
     groups: [
+      // Programs are alike: side by side they compress best.
+      {
+        name: (id, graph) => (/\/shaders\//.test(id) ? named('shaders', ({ anyPage }) => !anyPage)(id, graph) : null),
+        minShareCount: Math.ceil(MOST * all),
+        priority: 6,
+      },
       // Nothing of the page, which a worker could not even load, beside what both need.
       { name: named('common', ({ everyPage, run }) => everyPage && run), priority: 5 },
       { name: named('frame', ({ everyPage, run }) => everyPage && !run), priority: 4 },

@@ -4,6 +4,7 @@ import { crc32 } from './crc32.ts';
 import { type Orientation, tiffOrientation, upright } from './exif.ts';
 import { checkSize, type RasterImage, rgbaToRgb } from './image.ts';
 import { canHold, inflate } from './inflate.ts';
+import { paeth } from './paeth.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -49,15 +50,6 @@ function readHeader(data: Uint8Array, offset: number, file: string): PngHeader {
     throw new DataFormatError(file, offset + 8, `a legal bit depth and colour type, found ${header.depth} and ${header.colour}`);
   }
   return header;
-}
-
-/** The predictor of filter 4 (Paeth 1991): the neighbour nearest to left + up − upper left. */
-export function paeth(left: number, up: number, corner: number): number {
-  const p = left + up - corner;
-  const dl = Math.abs(p - left);
-  const du = Math.abs(p - up);
-  const dc = Math.abs(p - corner);
-  return dl <= du && dl <= dc ? left : du <= dc ? up : corner;
 }
 
 /** Undoes the row filters of one pass in place; rows start at `start`, each with a filter byte. Returns the rows without it. */

@@ -1,6 +1,7 @@
 /** The reference device: runs each kernel's TypeScript. Slow, exact in intent, and everywhere. */
 import { DeviceLostError, LimitError, OutOfMemoryError } from '../../errors.ts';
 import type { AdapterCaps, KernelArray, KernelSpec } from '../../kernels/kernel.ts';
+import { referenceOf } from '../../kernels/references.ts';
 import {
   alignedLength,
   type BufferRecord,
@@ -113,7 +114,7 @@ export class ReferenceDevice implements Device {
           return [name, new views[type](host.bytes, host.byteOffset, sizes[name])];
         }),
       ) as Record<N, KernelArray>;
-    kernel.reference(arrays(kernel.inputs), arrays(kernel.outputs), params);
+    referenceOf(kernel)(arrays(kernel.inputs), arrays(kernel.outputs), params);
   }
 
   async prepare(): Promise<void> {}

@@ -4,7 +4,8 @@ import { widget } from '../../../apps/embed/widget.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { bandsOf, seriesOf } from '../../../apps/shell/chart-series.ts';
-import { commonExports, runScript } from '../../../apps/shell/exports.ts';
+import { commonExports } from '../../../apps/shell/exports.ts';
+import { runScript } from '../../../apps/shell/run-texts.ts';
 import { definition, schema } from './demo-experiment.ts';
 
 function filled(): RunStore {

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { repositoryRoot } from '../../../apps/cli/root.ts';
 import { compact } from '../../../shaders/build/compact.ts';
-import { readIncluded } from '../../../shaders/build/read.ts';
+import { readIncluded, readShader } from '../../../shaders/build/read.ts';
+import { shipped, usesOf } from '../../../shaders/build/shipped.ts';
 import { tokenize } from '../../../shaders/build/tokens.ts';
 import { shaderFiles } from '../../../shaders/build/types.ts';
 import { unroll } from '../../../shaders/build/unroll.ts';
@@ -19,4 +20,11 @@ it.each(shaderFiles(repositoryRoot))('%s', (path) => {
   expect(short).not.toMatch(/\/\/(?! @unroll)|\/\*/);
   expect(words(short)).toBe(words(source));
   expect(words(unroll(short, path))).toBe(words(unroll(source, path)));
+  const { shader } = readShader(repositoryRoot, path);
+  const { params, entryPoints, overrides } = shipped(path, short, usesOf(shader));
+  expect({ params, entryPoints, overrides }).toEqual({
+    params: shader.params,
+    entryPoints: shader.entryPoints,
+    overrides: shader.overrides,
+  });
 });

@@ -55,6 +55,7 @@ const ROOM_OF_FILE: Readonly<Record<string, string>> = {
   'engine/json.ts': 'bytes',
   // The contract of a kernel: the devices run by it, the kernels are written to it.
   'engine/kernels/kernel.ts': 'contract',
+  'engine/kernels/references.ts': 'contract',
   'engine/memory.ts': 'core',
   'engine/tensor.ts': 'core',
   'engine/arena.ts': 'core',

@@ -3,7 +3,8 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError, ShapeError } from '../../../engine/errors.ts';
 import { activationGrid, displayScale, semanticDictionary, twoClassColours } from '../../../engine/explain/building-blocks.ts';
 import { edgeMap, inputMap, randomMap, uniformMap } from '../../../engine/explain/control-maps.ts';
-import { correlation, cueScore, infidelity, maxSensitivity, rankCorrelation } from '../../../engine/explain/faithfulness.ts';
+import { correlation, rankCorrelation } from '../../../engine/explain/correlation.ts';
+import { cueScore, infidelity, maxSensitivity } from '../../../engine/explain/faithfulness.ts';
 import {
   channelAttribution,
   channelAttributionPath,

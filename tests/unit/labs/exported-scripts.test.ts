@@ -27,7 +27,7 @@ import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import type { Change } from '../../../apps/runtime/runner.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
-import { runScript } from '../../../apps/shell/exports.ts';
+import { runScript } from '../../../apps/shell/run-texts.ts';
 import { pngOf } from '../data/png-writer.ts';
 
 const packs = join(dataFolder, 'packs');
