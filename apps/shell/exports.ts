@@ -4,6 +4,7 @@ import type { Contract } from '../runtime/contract.ts';
 import type { AnyDefinition, DeviceInfo } from '../runtime/experiment.ts';
 import { type PyTorchExport, pytorchName } from '../runtime/pytorch/name.ts';
 import type { RunStore } from '../runtime/store.ts';
+import { pictureExports } from './picture-exports.ts';
 import type { ReportSource } from './report.ts';
 import type { MadeRun } from './run-controller.ts';
 
@@ -55,6 +56,13 @@ function pytorchItems({ definition, made, pytorch }: ExportSource): ExportItem[]
       provide: async () => (await pytorch()).file,
     },
   ];
+}
+
+/** All that can be taken away: a lab's own items, its pictures, and what every lab offers. @param root what the lab has rendered */
+export function allExports(source: ExportSource, own: readonly ExportItem[], root: ParentNode): readonly ExportItem[] {
+  const known = new Set(own.map(({ name, format }) => `${name}.${format}`));
+  const pictures = pictureExports(root, source.definition.id).filter(({ name, format }) => !known.has(`${name}.${format}`));
+  return [...own, ...pictures, ...commonExports(source)];
 }
 
 /** The items that every lab offers, after its own. */

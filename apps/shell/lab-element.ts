@@ -17,14 +17,13 @@ import {
 } from '../runtime/contract.ts';
 import type { PyTorchExport } from '../runtime/pytorch/name.ts';
 import { type ConfigOf, type Schema, type TermRef, termsOf } from '../runtime/schema.ts';
-import { commonExports } from './exports.ts';
+import type { allExports } from './exports.ts';
 import { figuresOf } from './figures.ts';
 import type { LabPage } from './lab-module.ts';
 import { LabShell } from './lab-shell.ts';
 import { labStyles, proseStyles } from './lab-styles.ts';
 import { renderLab } from './lab-view.ts';
 import { noNotes, type ReaderNotes } from './notes-store.ts';
-import { pictureExports } from './picture-exports.ts';
 import { Question } from './questions.ts';
 import { baseStyles, tokenStyles } from './styles.ts';
 
@@ -300,7 +299,24 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
     builder.open();
   }
 
+  /** What makes the items that every lab offers: comes when the menu is opened. */
+  #allExports: typeof allExports | undefined;
+
+  async #exportsAsked(): Promise<void> {
+    try {
+      this.#allExports ??= (await import('./exports.ts')).allExports;
+    } catch (error) {
+      const unavailable = `could not be loaded: ${(error as Error).message}`;
+      this.#allExports = (_, own) => [
+        ...own,
+        { id: 'others', label: 'all else', format: 'json', name: '', provide: () => '', unavailable },
+      ];
+    }
+    this.requestUpdate();
+  }
+
   #exports(): readonly ExportItem[] {
+    if (!this.#allExports) return [];
     const { store, device, recorded } = this.run;
     const source = {
       ...{ definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded },
@@ -308,12 +324,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         this.run.serves('pytorch') && { pytorch: async () => trusted<PyTorchExport>(await this.run.ask('pytorch')) }),
       report: () => ({ finding: this.#found, notes: this.#notes, figures: figuresOf(this.renderRoot), link: this.link() }),
     };
-    const own = this.exportItems();
-    const known = new Set(own.map(({ name, format }) => `${name}.${format}`));
-    const pictures = pictureExports(this.renderRoot, this.definition.id).filter(
-      ({ name, format }) => !known.has(`${name}.${format}`),
-    );
-    return [...own, ...pictures, ...commonExports(source)];
+    return this.#allExports(source, this.exportItems(), this.renderRoot);
   }
 
   #renderCards(): TemplateResult | typeof nothing {
@@ -388,7 +399,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         this.requestUpdate();
       },
       // Pictures that were drawn since the last update are there too.
-      exportsAsked: () => this.requestUpdate(),
+      exportsAsked: () => void this.#exportsAsked(),
       copyLink: () => void this.#copyLink(),
       openLinkBuilder: () => void this.#openLinkBuilder(),
     });

@@ -46,7 +46,8 @@ async function exportsOf(page: Page): Promise<{ files: readonly (readonly [name:
     type Menu = { open: boolean; items: readonly Item[]; updateComplete: Promise<unknown> };
     const menu = element.shadowRoot?.querySelector('.tools chalk-export-menu') as unknown as Menu;
     menu.open = true;
-    await menu.updateComplete;
+    // What makes the items comes with the opening.
+    while (!menu.items.some(({ id }) => id === 'run')) await new Promise((resolve) => setTimeout(resolve, 20));
     await (element as unknown as Menu).updateComplete;
     for (const { id, format, unavailable, provide } of menu.items) {
       if (unavailable !== undefined || !['png', 'csv', 'json'].includes(format)) continue;

@@ -83,6 +83,8 @@ it.each(labs.filter(hasData))(
       await until(page, `lab.runState === 'finished' || (lab.runState === 'running' && lab.store.step?.step > ${stepped})`);
       await page.$eval('main > *', (lab) => (lab as unknown as Lab).pause());
     }
+    await page.click('main > * >>> .tools chalk-export-menu >>> summary');
+    await until(page, "lab.shadowRoot.querySelector('.tools chalk-export-menu').items.some(({ id }) => id === 'run')");
     const sizes = await page.$$eval('main > * >>> chalk-export-menu', async (menus) => {
       type Item = { id: string; unavailable?: string; provide(): unknown };
       const items = menus.flatMap((menu) => (menu as unknown as { items: readonly Item[] }).items);
