@@ -9,6 +9,7 @@ import { integerNames, integerReductionKernels } from '../kernels/integer.ts';
 import type { AnyKernel } from '../kernels/kernel.ts';
 import { measureNames } from '../kernels/measures.ts';
 import { adamHyper, sgdHyper } from '../kernels/optimizer.ts';
+import { exampleOf } from '../kernels/references.ts';
 import { resizeParams } from '../kernels/resize.ts';
 import type { CompareOptions, Filler } from './compare.ts';
 
@@ -230,7 +231,7 @@ const sizes: Readonly<Record<string, readonly object[]>> = {
   tsneRecentre: [{ N: 65 }],
 };
 
-function moreSizes({ name, example }: AnyKernel): readonly object[] {
+function moreSizes(name: string, example: object): readonly object[] {
   const listed = sizes[name];
   if (listed) return listed;
   // Functions of two operands with broadcasting, and maps over a count.
@@ -250,7 +251,8 @@ function toleranceOf(name: string): { rtol: number; atol: number } {
 
 /** What is run of a kernel in the device check. */
 export function casesOf(kernel: AnyKernel): readonly KernelCase[] {
-  return [kernel.example as object, ...moreSizes(kernel)].map((params) => {
+  const example = exampleOf(kernel) as object;
+  return [example, ...moreSizes(kernel.name, example)].map((params) => {
     const contents = { ...sensible(params as Numbers), ...byKernel[kernel.name] };
     return { params, contents, ...toleranceOf(kernel.name) };
   });

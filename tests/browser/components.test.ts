@@ -175,7 +175,9 @@ describe('chart', () => {
         shown: plot.querySelector<HTMLElement>('.cursor')?.hidden === false,
         values: (plot.getRootNode() as ShadowRoot).querySelectorAll('li .number').length,
       }));
-    const box = await (await page.$('chalk-chart >>> .over'))?.boundingBox();
+    const over = await page.$('chalk-chart >>> .over');
+    await over?.scrollIntoView();
+    const box = await over?.boundingBox();
     if (!box) throw new Error('the chart has no plot');
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await page.waitForFunction(() => document.querySelector('chalk-chart')?.shadowRoot?.querySelector('li .number'));

@@ -88,7 +88,8 @@ export function leanKernels(root: string): Plugin {
           const imports = names.map((name) => `import ${JSON.stringify(`${folder}/${name}${QUERY}`)};`).join('\n');
           const code = `${imports}
 import { allKernels } from ${JSON.stringify(`${folder}/kernel.ts${QUERY}`)};
-export const referenceOf = ({ name }) => allKernels().get(name).reference;`;
+export const referenceOf = ({ name }) => allKernels().get(name).reference;
+export const exampleOf = ({ name }) => allKernels().get(name).example;`;
           return { code, moduleType: 'js' };
         }
         const code = readFileSync(file, 'utf8');
