@@ -34,6 +34,9 @@ const ELSEWHERE = /[?]math|math-card\/element\.ts|(?:link-builder|page-parts|ins
 /** Comes with the first photograph of a run: counted wherever a run may come to it. */
 const IN_RUN = /formats\/image-browser\.ts$/;
 
+/** The definition of a lab for which the reference is the fastest device. */
+const SMALL = /\bdevice:\s*[`'"]small[`'"]/;
+
 /** @param dist folder of the built site */
 export function labWeights(dist: string): LabWeight[] {
   const manifest: Readonly<Record<string, Chunk>> = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'));
@@ -71,6 +74,7 @@ export function labWeights(dist: string): LabWeight[] {
   ];
   const from = (path: string) => keyOf(({ src }) => src?.endsWith(path) ?? false);
   const worker = from('labs/lab-worker.ts');
+  const reference = from('engine/device/cpu/reference-device.ts');
   const compiler = files(reach(from('engine/device/wasm/wasm-device.ts'), now));
   return readdirSync(join(dist, 'embed'))
     .filter((file) => file.endsWith('.js'))
@@ -80,8 +84,10 @@ export function labWeights(dist: string): LabWeight[] {
       const entry = keyOf((chunk) => chunk.file === `embed/${file}`);
       const experiment = from(`labs/${id}/experiment.ts`);
       const first = files(reach(entry, now));
+      // A small problem runs on the reference wherever it is.
+      const small = [...first].some((one) => SMALL.test(readFileSync(join(dist, one), 'utf8')));
       // The worker names the experiments of all labs and loads this one.
-      const whole = files(reach([...entry, ...worker, ...experiment], inRun));
+      const whole = files(reach([...entry, ...worker, ...experiment, ...(small ? reference : [])], inRun));
       const possible = files(reach([...entry, ...experiment], ever));
       const without = (all: ReadonlySet<string>, ...known: readonly ReadonlySet<string>[]) =>
         [...all].filter((one) => !known.some((set) => set.has(one)));

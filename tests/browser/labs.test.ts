@@ -83,7 +83,10 @@ it.each(labs.filter(hasData))(
       await until(page, `lab.runState === 'finished' || (lab.runState === 'running' && lab.store.step?.step > ${stepped})`);
       await page.$eval('main > *', (lab) => (lab as unknown as Lab).pause());
     }
-    await page.click('main > * >>> .tools chalk-export-menu >>> summary');
+    await page.$eval('main > *', (lab) => {
+      const menu = lab.shadowRoot?.querySelector<HTMLElement & { open: boolean }>('.tools chalk-export-menu');
+      if (menu) menu.open = true;
+    });
     await until(page, "lab.shadowRoot.querySelector('.tools chalk-export-menu').items.some(({ id }) => id === 'run')");
     const sizes = await page.$$eval('main > * >>> chalk-export-menu', async (menus) => {
       type Item = { id: string; unavailable?: string; provide(): unknown };
