@@ -138,7 +138,7 @@ export function headBehind(network: Network, layer: LayerKey): Linear | undefine
   if (pool?.type !== 'globalavgpool2d' || rest.length > 0 || (linear && !(linear instanceof Linear))) {
     throw new ConfigError(
       'layer',
-      `CAM needs a global average pool and at most one linear layer behind layer '${layer}'; use gradCam.`,
+      `CAM needs a global average pool and at most one linear layer behind layer '${layer}'; Grad-CAM (gradCam) needs neither.`,
     );
   }
   return linear as Linear | undefined;
