@@ -18,7 +18,10 @@ export interface LastLayerOptions {
   readonly balanced?: boolean;
   /** Balanced draws whose layers are averaged. Default 10. */
   readonly draws?: number;
-  /** λ of the L1 penalty on the weights. Of several one is chosen: each is tried on one half of the data and judged on the other. Default 0. */
+  /**
+   * λ of the L1 penalty on the weights. Of several one is chosen: a layer with each is trained on one half of the data, with as many steps as
+   * any, and judged on the other. Default 0.
+   */
   readonly l1?: number | readonly number[];
   /** What judges several λ: the accuracy of the worst group, as published (default), or plain accuracy. */
   readonly judge?: 'worst group' | 'accuracy';
