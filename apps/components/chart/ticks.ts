@@ -9,19 +9,25 @@ export interface Axis {
 /** Decades from which on a logarithmic axis shows every second, third … power of ten only. */
 const MOST_DECADES = 8;
 
-function linearTicks(min: number, max: number): number[] {
-  const rough = (max - min) / 6;
-  if (!(rough > 0)) return [min];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return multiples(power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10), min, max);
-}
+/** A number keeps so many decimal digits for certain. */
+const DIGITS = 15;
+/** Smaller steps than this could neither be told apart nor counted. */
+const finest = (min: number, max: number): number => 1e-12 * Math.max(Math.abs(min), Math.abs(max));
 
 /** The multiples of a step from `min` to `max`, each computed anew: adding the step up would drift. */
 function multiples(step: number, min: number, max: number): number[] {
   const first = Math.ceil(min / step);
   return Array.from({ length: Math.max(0, Math.floor(max / step) - first + 1) }, (_, i) =>
-    Number(((first + i) * step).toPrecision(12)),
+    Number(((first + i) * step).toPrecision(DIGITS)),
   );
+}
+
+function linearTicks(min: number, max: number): number[] {
+  const rough = Math.max((max - min) / 6, finest(min, max));
+  if (!(max > min)) return [min];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const ticks = multiples(power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10), min, max);
+  return ticks.length > 0 ? ticks : [min];
 }
 
 /**
@@ -33,8 +39,8 @@ function multiples(step: number, min: number, max: number): number[] {
 export function ticksWithin(axis: Axis, length: number, space: number, counted = false): number[] {
   const { min, max, scale } = axis;
   if (scale === 'log') return ticksOf(axis);
-  const least = (space / length) * (max - min);
-  if (!(least > 0 && Number.isFinite(least))) return [];
+  const least = Math.max((space / length) * (max - min), finest(min, max));
+  if (!(length > 0 && max > min && least > 0 && Number.isFinite(least))) return [];
   const exponent = Math.floor(Math.log10(least));
   const steps = [1, 2, 2.5, 5, 10, 20].map((factor) => Number(`${factor}e${counted ? Math.max(0, exponent) : exponent}`));
   const step = steps.find((one) => one >= least && !(counted && !Number.isInteger(one)));

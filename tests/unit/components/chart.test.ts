@@ -58,6 +58,9 @@ describe('axes', () => {
     expect(ticksWithin(axis(0, 3), 600, 60, true)).toEqual([0, 1, 2, 3]);
     expect(ticksWithin({ min: 0.01, max: 10, scale: 'log' }, 600, 60)).toEqual([0.01, 0.1, 1, 10]);
     for (const length of [0, -20]) expect(ticksWithin(axis(0, 1), length, 60)).toEqual([]);
+    // Between neighbouring numbers no tick can be told from another.
+    expect(ticksWithin(axis(1e12 - 1e-4, 1e12 + 3e-4), 600, 60)).toEqual([1e12]);
+    expect(ticksWithin(axis(1 / 3, 1 / 3 + 1e-15), 600, 60)).toEqual([]);
     fc.assert(
       fc.property(
         fc.double({ min: -1e12, max: 1e12, noNaN: true }),
@@ -68,8 +71,10 @@ describe('axes', () => {
           const ticks = ticksWithin(axis(min, min + width), length, 60, counted);
           expect(ticks.length).toBeLessThanOrEqual(length / 60 + 1);
           if (counted) expect(ticks.every(Number.isInteger)).toBe(true);
+          expect(ticks.every((tick, i) => i === 0 || tick > (ticks[i - 1] as number))).toBe(true);
         },
       ),
+      { numRuns: 2000 },
     );
   });
 
@@ -89,6 +94,7 @@ describe('axes', () => {
     expect(ticksOf({ min: 0.5, max: 6, scale: 'log' })).toEqual([0.5, 1, 2, 5]);
     expect(ticksOf({ min: 2.1, max: 2.9, scale: 'log' }).length).toBeGreaterThan(2);
     expect(ticksOf({ min: 0, max: 1, scale: 'log' })).toEqual([]);
+    expect(ticksOf({ min: 1 / 3, max: 1 / 3 + 1e-15, scale: 'log' })).toEqual([1 / 3]);
   });
 
   it('has some ticks and never too many, whatever the range', () => {
