@@ -15,6 +15,7 @@ import { labFolders } from './apps/shell/build/lab-folders.ts';
 import { labs } from './apps/shell/build/lab-plugin.ts';
 import { leanKernels } from './apps/shell/build/lean-kernels.ts';
 import { shortenTemplates } from './apps/shell/build/short-templates.ts';
+import { siteFrame } from './apps/shell/build/site-frame.ts';
 import { stylesAsProperties } from './apps/shell/build/style-properties.ts';
 import { wgsl } from './shaders/build/plugin.ts';
 import { LongestFirst } from './tests/longest-first.ts';
@@ -54,6 +55,7 @@ export default defineConfig({
     leanKernels(root),
     stylesAsProperties(),
     shortenTemplates(),
+    siteFrame(),
     labs({ root }),
     mathCards({ root }),
     elementDocumentation({ root }),

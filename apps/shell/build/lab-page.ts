@@ -1,4 +1,5 @@
 /** The page of a lab: it paints before any script, without a style of its own. */
+import { framed } from './site-frame.ts';
 
 /** What stands on the page. */
 export interface PageWords {
@@ -27,36 +28,21 @@ export function labPage(words: PageWords): string {
       ? `<a class="next" href="../${words.next.id}/index.html">Next: ${escaped(words.next.title)} →</a>`
       : '<a class="next" href="../../index.html#labs">Back to all labs →</a>',
   ].join('\n        ');
-  return `<!doctype html>
+  const page = `<!doctype html>
 <html lang="en">
   <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <!-- site head -->
     <title>${title} · Chalkgrad</title>
     <meta name="description" content="${question}" />
     <script>
-      try {
-        const theme = localStorage.getItem('chalk-theme');
-        if (theme === 'light' || theme === 'dark') document.documentElement.setAttribute('theme', theme);
-      } catch {}
       if (/[#&?]embed(=1|&|$)/.test(location.hash) || new URLSearchParams(location.search).has('embed'))
         document.documentElement.setAttribute('embed', '');
     </script>
-    <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-    <link rel="stylesheet" href="../../shell/page.css" />
-    <script type="module" src="../../shell/page.ts"></script>
     <script type="module" src="../../shell/page-parts.ts"></script>
     <script type="module" src="./element.ts"></script>
   </head>
   <body>
-    <header class="site-header">
-      <a class="brand" href="../../index.html">
-        <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 6.5 28 6 16.5 27.5 4 6.5M8.5 9 16.8 23.5" fill="none" stroke="currentColor" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round" /></svg>
-        Chalkgrad
-      </a>
-      <nav aria-label="Site"><a href="../../index.html#labs">All labs</a></nav>
-      <chalk-theme-switch></chalk-theme-switch>
-    </header>
+    <!-- site header -->
     <main>
       <chalk-lab-${id} page>
         <h1>${title}</h1>
@@ -76,4 +62,5 @@ export function labPage(words: PageWords): string {
   </body>
 </html>
 `;
+  return framed(page, `/labs/${id}/index.html`);
 }
