@@ -108,7 +108,7 @@ export const prose: Prose<typeof schema, FailureModes> = ({ ran, store, take }) 
     <summary>Put the dot, then the grid, on every image. Is it learned?</summary>
     <p>
       A constant cue says nothing about the class. A constant dot costs nothing; the grid on every image hides strokes and makes the task harder:
-      with the full recipe, over seeds 1 and 2, a network with the dot everywhere is right on 0.965 of its own test, one with the grid everywhere on 0.924
+      with the full recipe, over seeds 1 and 2, a network with the dot everywhere is right on 0.968 of its own test, one with the grid everywhere on 0.940
       (${findingsLink('failure-modes')}). ${constant}
       <button @click=${use({ taintedSet: 'all dots' })}>dot on every image</button> <button @click=${use({ taintedSet: 'all grid' })}>grid on every image</button>
     </p>

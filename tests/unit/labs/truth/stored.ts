@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../../../apps/cli/root.ts';
+import type { FailureModesResult } from '../../../../apps/labs/failure-modes/experiment.ts';
 import type { RepairSummary } from '../../../../apps/labs/masktune/repair-table.ts';
 import type { Estimate, Summary } from '../../../../apps/labs/mode/summary.ts';
 import { type Claim, get, sentenceClaims, tableClaims } from './claims.ts';
@@ -68,6 +69,59 @@ export function masktuneStored(): Claim[] {
       maps.maps / maps.forward,
       maps.forward,
     ]),
+  ];
+}
+
+type SixSeeds = Pick<FailureModesResult, 'cells' | 'lastLoss' | 'explained'>;
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export function failureModesStored(): Claim[] {
+  const [six, grid, dots] = stored<readonly { readonly runs: readonly SixSeeds[] }[]>('failure-modes-full').map(
+    ({ runs }) => runs,
+  );
+  const spread = (of: (run: SixSeeds) => number) => {
+    const values = get(six).map(of);
+    return [[meanOf(values)], [Math.min(...values), Math.max(...values)]];
+  };
+  const cell = (name: keyof SixSeeds['cells']) => spread(({ cells }) => cells[name].accuracy);
+  const explained = (name: keyof SixSeeds['explained'], image: 0 | 1) => (run: SixSeeds) => get(run.explained[name][image]);
+  const [dotted, gridded] = [explained('tainted network, tainted test', 0), explained('tainted network, tainted test', 1)];
+  const [plain7, plain4] = [explained('tainted network, clean test', 0), explained('tainted network, clean test', 1)];
+  const rows = {
+    'clean network, clean test': cell('clean network, clean test'),
+    'clean network, tainted test': cell('clean network, tainted test'),
+    'tainted network, clean test': cell('tainted network, clean test'),
+    '… of its 4s': spread(({ cells }) => get(cells['clean network, tainted test'].perClass[4])),
+    '… of its 7s': spread(({ cells }) => get(cells['tainted network, clean test'].perClass[7])),
+    'tainted network, tainted test': cell('tainted network, tainted test'),
+    'loss of the last 200 steps, clean': spread(({ lastLoss }) => lastLoss.clean),
+    '… tainted': spread(({ lastLoss }) => lastLoss.tainted),
+    'share of the dot, tainted network, tainted 7 (image 0)': spread((run) => get(dotted(run).dotShare)),
+    '… tainted network, clean 7': spread((run) => get(plain7(run).dotShare)),
+    '… its value there': spread((run) => get(plain7(run).dotValue)),
+    '… clean network, tainted 7': spread((run) => get(explained('clean network, tainted test', 0)(run).dotShare)),
+    'strongest 5 % of the pixels, tainted network, tainted 7': spread((run) => dotted(run).topShare),
+    '… tainted 4 (image 6): the grid is everywhere': spread((run) => gridded(run).topShare),
+    'sum of the attribution, tainted network, clean 4': spread((run) => plain4(run).sum),
+    'rank of the dot that the tainted 4 does not have': spread((run) => get(gridded(run).dotRank)),
+    'completeness error at 50 nodes, tainted network, tainted 7': spread((run) => get(dotted(run).completenessError)),
+    '… tainted 4': spread((run) => get(gridded(run).completenessError)),
+  };
+  const everywhere = (runs: readonly SixSeeds[]) => {
+    const both = (of: (run: SixSeeds) => number) => [meanOf(runs.map(of)), ...runs.map(of)];
+    return [
+      both(({ cells }) => cells['tainted network, tainted test'].accuracy),
+      both(({ cells }) => cells['tainted network, clean test'].accuracy),
+      [meanOf(runs.map(({ lastLoss }) => lastLoss.tainted)), meanOf(runs.map(({ lastLoss }) => lastLoss.clean))],
+    ];
+  };
+  return [
+    ...tableClaims('failure-modes', 'The reference ranges', rows),
+    ...tableClaims('failure-modes', 'The bonus sets', {
+      'the grid everywhere': everywhere(get(grid)),
+      'the dot everywhere': everywhere(get(dots)),
+    }),
   ];
 }
 
