@@ -3,12 +3,13 @@
  * (`run.json`), and at the end the report (`result.json`); the same command goes on from there.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../../engine/errors.ts';
 import type { CheckpointEvent, LabEvent, MetricEvent, RowEvent, StatusEvent } from '../runtime/events.ts';
 import type { AnyDefinition } from '../runtime/experiment.ts';
 import { RunStore } from '../runtime/store.ts';
+import { holdFolder } from './hold-folder.ts';
 import { type LabReport, type Leg, secondsOf } from './lab-report.ts';
 
 /** Between two writings of the folder, at least: curves of a long run are megabytes. */
@@ -65,6 +66,8 @@ export class Legs {
   readonly store = new RunStore();
   /** To go on from. */
   readonly checkpoint: Uint8Array | undefined;
+  /** Lets another process go on with the folder; a leg that ends or finishes does so by itself. */
+  readonly release: () => void;
   readonly #options: LegOptions;
   readonly #identity: Identity;
   readonly #earlier: readonly Leg[];
@@ -80,25 +83,30 @@ export class Legs {
   #stepped = false;
   #closed = false;
 
-  /** @throws ConfigError where runs of the lab cannot go on, or the folder keeps another run; nothing is written then */
+  /** @throws ConfigError where runs of the lab cannot go on, or the folder keeps another run or is being written; it stays as it is then */
   constructor(options: LegOptions) {
     const { folder, definition, settings } = options;
     if (definition.resumes === undefined)
       throw new ConfigError('--legs', `a run of '${definition.id}' gives no checkpoint to go on from: it is made in one piece.`);
     this.#options = options;
     this.#identity = { lab: definition.id, version: definition.version, settings: plain(settings) };
-    const kept = readKept(folder);
-    if (kept) requireSame(folder, kept, this.#identity);
-    this.#earlier = kept?.legs ?? [];
-    this.#step = this.#earlier.at(-1)?.step ?? 0;
-    this.checkpoint = kept?.checkpoint === undefined ? options.checkpoint : readFileSync(this.#path('run.safetensors'));
-    if (kept?.checkpoint !== undefined && this.checkpoint) {
-      this.#digest = digestOf(this.checkpoint);
-      // A leg that was killed between the two files has a checkpoint that is newer than what was told.
-      if (this.#digest === kept.checkpoint) this.#tell(kept.told, this.checkpoint);
+    this.release = holdFolder(folder, '--legs');
+    try {
+      const kept = readKept(folder);
+      if (kept) requireSame(folder, kept, this.#identity);
+      this.#earlier = kept?.legs ?? [];
+      this.#step = this.#earlier.at(-1)?.step ?? 0;
+      this.checkpoint = kept?.checkpoint === undefined ? options.checkpoint : readFileSync(this.#path('run.safetensors'));
+      if (kept?.checkpoint !== undefined && this.checkpoint) {
+        this.#digest = digestOf(this.checkpoint);
+        // A leg that was killed between the two files has a checkpoint that is newer than what was told.
+        if (this.#digest === kept.checkpoint) this.#tell(kept.told, this.checkpoint);
+      }
+      if (!kept) this.#write();
+    } catch (error) {
+      this.release();
+      throw error;
     }
-    mkdirSync(folder, { recursive: true });
-    if (!kept) this.#write();
   }
 
   /** The report, where the run has been finished. */
@@ -143,6 +151,7 @@ export class Legs {
     this.#closed = true;
     this.store.rollBack();
     this.#write();
+    this.release();
   }
 
   /** The run is over. */

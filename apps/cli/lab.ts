@@ -117,6 +117,7 @@ async function runOnce(experiment: AnyExperiment, args: LabArguments, until: num
   const legs =
     args.legs === undefined ? undefined : legsOf(args.legs, experiment, { ...args, config }, { until, checkpoint: given });
   if (legs?.finished) {
+    legs.release();
     console.log('The run is finished.');
     print(legs.finished, args);
     return legs.finished;

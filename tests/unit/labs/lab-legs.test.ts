@@ -125,6 +125,23 @@ describe('a folder', () => {
     expect(contents(folder)).toEqual(before);
   });
 
+  it('that another process writes is refused; one whose process was killed goes on', async () => {
+    const folder = join(root, 'held');
+    expect(await run(folder)).toBe(3);
+    const before = contents(folder);
+    const held = join(folder, 'held-by');
+    writeFileSync(held, String(process.ppid));
+    expect(await run(folder)).toBe(1);
+    expect(text()).toContain(`--legs: process ${process.ppid} is writing '${folder}'. Wait for it, or remove ${held}`);
+    rmSync(held);
+    expect(contents(folder)).toEqual(before);
+    const { pid } = spawn('true');
+    await wait(500);
+    writeFileSync(held, String(pid));
+    expect(await run(folder)).toBe(3);
+    expect(readdirSync(folder).sort()).toEqual(['run.json', 'run.safetensors']);
+  });
+
   it('whose run nobody knows is refused; its checkpoint can be where a new one begins', async () => {
     const [first, stray, next] = ['first', 'stray', 'next'].map((name) => join(root, name)) as [string, string, string];
     expect(await run(first)).toBe(3);
