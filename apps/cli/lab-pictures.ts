@@ -31,11 +31,13 @@ async function photograph(page: Page, served: Served, id: string): Promise<void>
     'main > * >>> .figure',
     (figure, aspect) => {
       // The figure's first part where that fills the picture, else the figure from its top.
-      const first = (figure.querySelector('[data-card]') ?? figure.firstElementChild ?? figure).getBoundingClientRect();
+      const chosen = figure.querySelector('[data-card]');
+      const first = (chosen ?? figure.firstElementChild ?? figure).getBoundingClientRect();
       const fills = first.height > (0.75 * first.width) / aspect;
       const box = fills ? first : figure.getBoundingClientRect();
       const height = Math.min(box.height, box.width / aspect);
-      const skipped = fills ? (box.height - height) / 2 : 0;
+      // What was chosen is read from its top; of one plot the middle says most.
+      const skipped = fills && !chosen ? (box.height - height) / 2 : 0;
       return { x: box.x + scrollX, y: box.y + scrollY + skipped, width: box.width, height };
     },
     size.width / size.height,
