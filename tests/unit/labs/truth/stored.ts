@@ -77,12 +77,15 @@ type SixSeeds = Pick<FailureModesResult, 'cells' | 'lastLoss' | 'explained'>;
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export function failureModesStored(): Claim[] {
-  const [six, grid, dots] = stored<readonly { readonly runs: readonly SixSeeds[] }[]>('failure-modes-full').map(
+  const [six, grid, dots, only] = stored<readonly { readonly runs: readonly SixSeeds[] }[]>('failure-modes-full').map(
     ({ runs }) => runs,
   );
+  const range = (runs: readonly SixSeeds[] | undefined, of: (run: SixSeeds) => number, scale = 1) => {
+    const values = get(runs).map((run) => scale * of(run));
+    return [Math.min(...values), Math.max(...values)];
+  };
   const spread = (of: (run: SixSeeds) => number) => {
-    const values = get(six).map(of);
-    return [[meanOf(values)], [Math.min(...values), Math.max(...values)]];
+    return [[meanOf(get(six).map(of))], range(six, of)];
   };
   const cell = (name: keyof SixSeeds['cells']) => spread(({ cells }) => cells[name].accuracy);
   const explained = (name: keyof SixSeeds['explained'], image: 0 | 1) => (run: SixSeeds) => get(run.explained[name][image]);
@@ -108,6 +111,7 @@ export function failureModesStored(): Claim[] {
     'completeness error at 50 nodes, tainted network, tainted 7': spread((run) => get(dotted(run).completenessError)),
     '… tainted 4': spread((run) => get(gridded(run).completenessError)),
   };
+  const cleanOf = (label: number) => (run: SixSeeds) => get(run.cells['tainted network, clean test'].perClass[label]);
   const everywhere = (runs: readonly SixSeeds[]) => {
     const both = (of: (run: SixSeeds) => number) => [meanOf(runs.map(of)), ...runs.map(of)];
     return [
@@ -122,6 +126,14 @@ export function failureModesStored(): Claim[] {
       'the grid everywhere': everywhere(get(grid)),
       'the dot everywhere': everywhere(get(dots)),
     }),
+    ...sentenceClaims('failure-modes', 'no grid reads', '% of the clean 7s', range(only, cleanOf(7), 100)),
+    ...sentenceClaims('failure-modes', 'in its runs) and', '% of the 4s', range(only, cleanOf(4), 100)),
+    ...sentenceClaims(
+      'failure-modes',
+      'it ranks',
+      '(32',
+      range(only, (run) => get(gridded(run).dotRank)),
+    ),
   ];
 }
 
