@@ -120,7 +120,7 @@ export function* summaries(repairs: readonly Repair[], methods: readonly Method[
 }
 
 /** What went otherwise than a reader would expect. */
-export function troubles({ rounds }: Repair, config: Config): string[] {
+export function troubles({ method, rounds }: Repair, config: Config): string[] {
   const [first, last] = [rounds[0], rounds.at(-1)];
   const blind = rounds.find((round) => round.blind);
   const said: string[] = [];
@@ -134,8 +134,11 @@ export function troubles({ rounds }: Repair, config: Config): string[] {
   const short = rounds.find((round) => !round.stopped && round.targeted < Math.floor(config.repairImages * config.alpha));
   if (short?.faulty && short.available >= config.repairImages) {
     const { label } = short.faulty;
+    const at = `In round ${short.round + 1}`;
     said.push(
-      `By round ${short.round + 1} the repair had taken every ${label} from the pool. Its control draws from that same pool, so it finds none either.`,
+      method === 'misclassified'
+        ? `${at} the network was wrong on ${short.targeted} images of the pool only; the others of the batch are random ones.`
+        : `${at} only ${short.targeted} images of ${label} were left in the pool; the others of the batch are random ones of other labels. Its control draws from that same pool.`,
     );
   }
   if (last?.stopped === 'pool') said.push(`The pool ran dry after ${last.round} rounds.`);

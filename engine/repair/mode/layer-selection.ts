@@ -37,7 +37,7 @@ export interface Depth {
 }
 
 export interface LayerSelection {
-  /** The layer to blame; null for the output layer (forward), where no hidden layer saturates. */
+  /** The layer to blame; null for the output layer: no hidden layer saturates, or the linear model, which has no other, is near enough to all ones. */
   readonly target: LayerKey | null;
   readonly depths: readonly Depth[];
   /** Of the last sub-network: probabilities and predictions on the evaluation set. The replication's later steps use these, not the network's own. */

@@ -183,8 +183,8 @@ export interface Chosen {
 }
 
 /**
- * A repair batch: a share by the method, the rest at random, of other labels than the faulty one where the method picks that label. Where the pool
- * runs dry it is smaller.
+ * A repair batch: a share by the method, the rest at random, of other labels than the faulty one where the method picks that label. Where the
+ * method finds fewer than its share, the rest is larger, so that every batch costs the same; where the pool runs dry the batch is smaller.
  */
 export async function selectImages(
   method: SelectionMethod,
@@ -198,5 +198,5 @@ export async function selectImages(
   const taken = new Set(targeted);
   const anyLabel = ['random', 'misclassified', 'entropy', 'diverse'].includes(method.by);
   const rest = context.available.filter((i) => !taken.has(i) && (anyLabel || labels[i] !== context.bug.label));
-  return { targeted, random: context.rng.shuffle([...rest]).slice(0, batch - targetedCount) };
+  return { targeted, random: context.rng.shuffle([...rest]).slice(0, batch - targeted.length) };
 }

@@ -197,6 +197,13 @@ describe.each(opened)('MODE on %s', (_, device) => {
       const far = await selectImages(method, { ...context, bug: { kind: 'over-fit', label: 2 } }, 40, 0.25);
       expect(distance(far.targeted[0] as number)).toBeGreaterThan(distance(nearest[9] as number));
     }
+    // What a method does not find is made up for: batches of the same budget are of the same size.
+    if (ofLabel || method.by === 'misclassified') {
+      const few = available.filter((i) => pool.labels[i] !== 2).concat(available.filter((i) => pool.labels[i] === 2).slice(0, 3));
+      const short = await selectImages(method, { ...context, available: few }, 40, 1);
+      expect(short.targeted.length + short.random.length).toBe(40);
+      if (ofLabel) expect([short.targeted.length, short.random.length]).toEqual([3, 37]);
+    }
     // Without an image that is right, a measure falls back to images of the label.
     if (method.by === 'dot') {
       const blind = await selectImages(method, { ...context, heatMap: null }, 40, 0.25);
