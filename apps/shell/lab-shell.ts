@@ -194,12 +194,17 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     this.run.loseDevice();
   }
 
-  /** A link that reproduces what is shown; the seed is always in it. */
-  link(teacher: Partial<TeacherKeys> = {}): string {
-    const url = new URL(this.page ? location.href : `labs/${this.definition.id}/`, this.page ? undefined : siteRoot);
+  /** Of the lab's page, without settings. */
+  protected get address(): string {
+    const url = this.page ? new URL(location.href) : new URL(`labs/${this.definition.id}/`, siteRoot);
     url.search = '';
-    url.hash = this.state.hash(teacher);
+    url.hash = '';
     return url.href;
+  }
+
+  /** A link that reproduces what the controls say; the seed is always in it. */
+  link(teacher: Partial<TeacherKeys> = {}): string {
+    return `${this.address}#${this.state.hash(teacher)}`;
   }
 
   // ── What labs override ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -71,7 +71,7 @@ describe('a lab report', () => {
     finding: 'It ends at 0.',
     notes: { prediction: 'It <b>leaves</b> the valley.', answers: { 'What at 1?': 'It jumps.', 'And at 2?': ' ' } },
     figures: [{ caption: 'Height', address: 'data:image/png;base64,AAAA' }],
-    link: 'https://host/labs/demo/#v=1&rate=0.5&seed=3',
+    address: 'https://host/labs/demo/',
   };
 
   it('as Markdown says what was expected, found, answered, and how to repeat it', () => {
