@@ -5,7 +5,7 @@
  *
  *   --preset NAME    quick (default), full, or another of the lab's
  *   --seed N         the same as --set seed=N
- *   --seeds 1,2,3    one run for each, then means with 95 % intervals and ranges
+ *   --seeds 1,2,3    one run for each, then means with 95 % intervals and ranges; folders get one of their own for each seed
  *   --set KEY=VALUE  any parameter, several times
  *   --device D       auto (default), webgpu, wasm, cpu
  *   --tune MODE      off (default), stored, measure or force: choose variants of kernels by measurement
