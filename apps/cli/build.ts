@@ -1,6 +1,7 @@
 /** `npm run build`: the site as static files in dist/, with each lab as one module for other pages in dist/embed/. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'vite';
 import { labWeights } from '../embed/weights.ts';
 import { prepareData } from './prepare.ts';
@@ -8,7 +9,8 @@ import { repositoryRoot } from './root.ts';
 
 /** @param args `--no-data` skips the data step, for a site whose data lies elsewhere */
 export async function main(args: readonly string[]): Promise<void> {
-  if (!args.includes('--no-data')) prepareData();
+  const { values } = parseArgs({ args: [...args], options: { 'no-data': { type: 'boolean' } } });
+  if (!values['no-data']) prepareData();
   // This process ran with the plugins of a tool; the build checks kernels and writes types as well.
   delete process.env.CHALKGRAD_RUNNER;
   // The launcher's module runner leaves 'development' here, and Lit would come in its slow, talkative edition.

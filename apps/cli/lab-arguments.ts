@@ -121,6 +121,8 @@ export function parseLabArguments(definition: AnyDefinition, args: readonly stri
   if (legs !== undefined && (record !== undefined || steps !== undefined || files !== undefined))
     errors.push('--record, --steps and --files are of a run in one piece: not with --legs');
   if (legs !== undefined && checkpoint !== undefined && seeds) errors.push('--checkpoint is of one seed: give one --seed');
+  if (seeds && 'seed' in config) errors.push('--seeds and a seed of its own exclude each other: give one of them');
+  if (every !== undefined && record === undefined) errors.push('--record-every is of a recording: give --record FILE too');
   if (seeds && record !== undefined) errors.push('--record shows one run: give one --seed');
   return {
     help,

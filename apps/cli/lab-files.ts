@@ -7,7 +7,7 @@ import { isPictureFile } from '../runtime/own-images.ts';
 /**
  * @param paths files, and folders with all that is in them
  * @returns by name; of a folder with its own name before it, so that `mine/cats/1.png` is a picture of the class `cats`
- * @throws Error where a path is not there
+ * @throws Error where a path is not there, or two files have one name
  */
 export async function labFiles(paths: readonly string[]): Promise<GivenFiles> {
   const files = new Map<string, GivenFile>();
@@ -16,7 +16,8 @@ export async function labFiles(paths: readonly string[]): Promise<GivenFiles> {
       for (const entry of readdirSync(path).sort()) {
         if (!entry.startsWith('.')) await add(join(path, entry), `${name}/${entry}`);
       }
-    } else files.set(name, isPictureFile(name) ? await openAsBlob(path) : new Uint8Array(readFileSync(path)));
+    } else if (files.has(name)) throw new Error(`--give: two files are named ${name}; a run tells them apart by name`);
+    else files.set(name, isPictureFile(name) ? await openAsBlob(path) : new Uint8Array(readFileSync(path)));
   };
   for (const path of paths) await add(path, basename(path));
   return files;

@@ -1,6 +1,17 @@
 /** What several runs of one lab, which differ in their seed, have in common: means and intervals of the numbers in their tables. */
+import { join } from 'node:path';
 import { meanInterval } from '../../engine/repair/statistics.ts';
 import type { Row } from '../runtime/store.ts';
+import type { LabArguments } from './lab-arguments.ts';
+
+/** The arguments of one seed's run: its folders are its own, and the file of numbers is of all seeds together. */
+export function argumentsOf(seed: number, { json: _, ...args }: LabArguments): LabArguments {
+  const { save, legs, files } = args;
+  const own = Object.entries({ save, legs, files }).flatMap(([name, folder]) =>
+    folder === undefined ? [] : [[name, join(folder, `seed-${seed}`)]],
+  );
+  return { ...args, ...Object.fromEntries(own), config: { ...args.config, seed } };
+}
 
 export interface SeedRun {
   readonly seed: number;

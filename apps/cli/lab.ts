@@ -5,7 +5,7 @@
  *
  *   --preset NAME    quick (default), full, or another of the lab's
  *   --seed N         the same as --set seed=N
- *   --seeds 1,2,3    one run for each, then means with 95 % intervals and ranges
+ *   --seeds 1,2,3    one run for each, then means with 95 % intervals and ranges; folders get one of their own for each seed
  *   --set KEY=VALUE  any parameter, several times
  *   --device D       auto (default), webgpu, wasm, cpu
  *   --tune MODE      off (default), stored, measure or force: choose variants of kernels by measurement
@@ -37,7 +37,7 @@ import { labFiles } from './lab-files.ts';
 import { type LegOptions, LegOver, Legs } from './lab-legs.ts';
 import { labProgress } from './lab-progress.ts';
 import { type LabReport, reportOf } from './lab-report.ts';
-import { type SeedRun, summarise, summaryText } from './lab-seeds.ts';
+import { argumentsOf, type SeedRun, summarise, summaryText } from './lab-seeds.ts';
 import { repositoryRoot } from './root.ts';
 import { missingWebGpu } from './vulkan.mjs';
 
@@ -87,10 +87,7 @@ async function runSeeds(experiment: AnyExperiment, args: LabArguments, seeds: re
   const runs: SeedRun[] = [];
   for (const seed of seeds) {
     console.log(`\n── seed ${seed} ──`);
-    const { json: _, ...alone } = args;
-    const save = args.save === undefined ? {} : { save: join(args.save, `seed-${seed}`) };
-    const legs = args.legs === undefined ? {} : { legs: join(args.legs, `seed-${seed}`) };
-    const report = await runOnce(experiment, { ...alone, ...save, ...legs, config: { ...args.config, seed } }, until);
+    const report = await runOnce(experiment, argumentsOf(seed, args), until);
     reports.push(report);
     runs.push({ seed, tables: new Map(Object.entries(report.tables)), result: report.result });
   }

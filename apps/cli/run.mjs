@@ -67,6 +67,12 @@ async function main() {
 }
 
 main().catch((error) => {
+  // A wrong option is the caller's: its sentence says all.
+  if (String(error?.code).startsWith('ERR_PARSE_ARGS')) {
+    console.error(error.message);
+    process.exitCode = 2;
+    return;
+  }
   console.error(error instanceof Error && process.env.DEBUG === undefined ? (error.stack ?? error.message) : error);
   process.exitCode = 1;
 });

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Page } from 'puppeteer';
 import { requireChrome } from '../../tests/browser/find-chrome.ts';
 import { launchBrowser } from '../../tests/browser/launch.ts';
@@ -18,10 +19,13 @@ const SCHEMES = ['light', 'dark'] as const;
 
 /** @returns 1 where a page reported an error */
 export async function main(args: readonly string[]): Promise<number> {
-  const at = args.indexOf('--page');
-  const part = at < 0 ? '' : (args[at + 1] ?? '');
-  const named = args.find((arg, i) => !arg.startsWith('--') && (at < 0 || i !== at + 1));
-  const folder = resolve(named ?? join(repositoryRoot, '.cache/screenshots'));
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { page: { type: 'string', default: '' } },
+    allowPositionals: true,
+  });
+  if (positionals.length > 1) throw new Error(`one folder at most, not ${positionals.join(' and ')}`);
+  const folder = resolve(positionals[0] ?? join(repositoryRoot, '.cache/screenshots'));
   const dist = join(repositoryRoot, 'dist');
   requireChrome();
   if (!existsSync(join(dist, 'index.html')) && runCommand('build') !== 0) return 1;
@@ -31,7 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const browser = await launchBrowser();
   let failed = 0;
   try {
-    for (const path of pagesOf(dist).filter((page) => page.includes(part))) {
+    for (const path of pagesOf(dist).filter((page) => page.includes(values.page))) {
       for (const width of WIDTHS) {
         for (const scheme of SCHEMES) {
           const page = await browser.newPage();

@@ -1,6 +1,7 @@
 /** `npm start`: prepares the data and serves the site from its sources, or with `--built` from dist/. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { createServer, preview } from 'vite';
 import { prepareData } from './prepare.ts';
 import { repositoryRoot } from './root.ts';
@@ -10,12 +11,15 @@ import { repositoryRoot } from './root.ts';
  * @param args `--built` serves the built site; `--port N`; `--no-data`
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const built = args.includes('--built');
-  const at = args.indexOf('--port');
-  const port = at < 0 ? undefined : Number(args[at + 1]);
+  const { values } = parseArgs({
+    args: [...args],
+    options: { built: { type: 'boolean', default: false }, port: { type: 'string' }, 'no-data': { type: 'boolean' } },
+  });
+  const { built } = values;
+  const port = values.port === undefined ? undefined : Number(values.port || Number.NaN);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65536))
-    throw new Error(`--port ${args[at + 1]} is no port`);
-  if (!args.includes('--no-data')) prepareData();
+    throw new Error(`--port ${values.port} is no port`);
+  if (!values['no-data']) prepareData();
   delete process.env.CHALKGRAD_RUNNER;
   const configFile = join(repositoryRoot, 'vite.config.ts');
   const options = { port, strictPort: port !== undefined };

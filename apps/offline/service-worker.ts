@@ -1,7 +1,7 @@
 /**
- * The site without a network. What a visitor has loaded is kept: scripts and pictures under the site's version, since their names change with
- * their content; pages and data packs as they were last seen, and asked for anew whenever there is a network. The build makes `sw.js` of this
- * file, at the root of the site; nothing else of the site knows a cache.
+ * The site without a network. What a visitor has loaded is kept: scripts and pictures for good, since their names change with their content;
+ * pages and data packs as they were last seen, and asked for anew whenever there is a network. The build makes `sw.js` of this file, at the root
+ * of the site; nothing else of the site knows a cache.
  */
 
 /** What the compiler's DOM library lacks: it knows windows only. */
@@ -24,11 +24,16 @@ interface Scope {
 /** What a page says. `keep`: files that it had loaded or asked for before this worker could see it. `renew`: take over from the older version now. */
 export type ToWorker = { readonly type: 'keep'; readonly addresses: readonly string[] } | { readonly type: 'renew' };
 
-/** Put in by the build: a hash over all files of the site. */
+/** Put in by the build: a hash over all files of the site. By it the browser sees that the site was renewed. */
 const VERSION = '__SITE_VERSION__';
 const PREFIX = 'chalkgrad-';
-/** Named by content: what is there is right. */
-const FIXED = `${PREFIX}files-${VERSION}`;
+/**
+ * Named by content: what is there is right, whatever version of the site it came with. One cache for all versions: while a new worker waits, the
+ * older one already keeps the new site's files, and pages of the older site stay open under the new one.
+ */
+const FIXED = `${PREFIX}files`;
+/** Files in it, of some eight versions of the site if all of them changed each time; the oldest leave when there are more. */
+const MOST_FILES = 2000;
 /** Pages and data packs. */
 const SEEN = `${PREFIX}seen`;
 
@@ -45,12 +50,11 @@ async function keep(cache: string, request: Request | string, response: Response
   try {
     await (await caches.open(cache)).put(address, response);
   } catch (error) {
-    console.info(`not kept for use without a network: ${address}: ${error}`);
+    console.info(`site ${VERSION}: not kept for use without a network: ${address}: ${error}`);
   }
 }
 
 async function fixed(request: Request): Promise<Response> {
-  // Also of the version before: a page that was open when the site was renewed.
   const known = await caches.match(keyOf(request.url));
   if (known) return known;
   const response = await fetch(request);
@@ -83,6 +87,14 @@ async function keepAll(addresses: readonly string[]): Promise<void> {
       // The network has gone: the next visit keeps it.
     }
   }
+  await prune(new Set(addresses.map(keyOf)));
+}
+
+/** Drops the oldest files where there are too many, but none of the page that is open. */
+async function prune(open: ReadonlySet<string>): Promise<void> {
+  const cache = await caches.open(FIXED);
+  const oldest = (await cache.keys()).slice(0, -MOST_FILES);
+  await Promise.all(oldest.filter(({ url }) => !open.has(url)).map((request) => cache.delete(request)));
 }
 
 async function tidy(): Promise<void> {

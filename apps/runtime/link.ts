@@ -3,7 +3,7 @@
  * throws: values out of range are clamped, unknown keys ignored, and both are reported as notes for the reader.
  */
 import { type Parts, partsOf } from './parts.ts';
-import { defaults, reservedKeys, type Schema } from './schema.ts';
+import { attributeOf, defaults, reservedKeys, type Schema } from './schema.ts';
 import { readValue, sameValue, writeValue } from './values.ts';
 
 export type Config = Readonly<Record<string, unknown>>;
@@ -51,6 +51,23 @@ function choosePreset(target: LinkTarget, name: string | null, notes: Note[]): s
   return defaultPreset;
 }
 
+/** The parameters and parts that `hide` or `lock` names, by key or as attributes are written; of the others a note. */
+export function readTeacherKeys(
+  target: Pick<LinkTarget, 'schema' | 'parts'>,
+  name: 'hide' | 'lock',
+  wanted: readonly string[],
+): { keys: readonly string[]; notes: Note[] } {
+  const keys: string[] = [];
+  const notes: Note[] = [];
+  const known = ['*', ...Object.keys(target.schema), ...Object.keys(partsOf(target.parts))];
+  for (const word of wanted) {
+    const key = known.includes(word) ? word : Object.keys(target.schema).find((k) => attributeOf(k) === word);
+    if (key !== undefined) keys.push(key);
+    else notes.push({ key: name, message: `'${word.slice(0, 40)}' is no parameter and no part of this lab; ignored` });
+  }
+  return { keys, notes };
+}
+
 /**
  * Reads the part of a URL after `#` (or `?`), with or without that character.
  * @returns the state, complete and within range, and notes about everything that was changed or ignored
@@ -81,15 +98,10 @@ export function readLink(target: LinkTarget, hash: string): { state: LinkState; 
     config[key] = value;
     if (note) notes.push({ key, message: note });
   }
-  const parts = partsOf(target.parts);
   const keys = (name: 'hide' | 'lock') => {
-    const wanted = (query.get(name) ?? '').split(',').filter(Boolean);
-    const known = wanted.filter((key) => key === '*' || Object.hasOwn(target.schema, key) || Object.hasOwn(parts, key));
-    for (const key of wanted) {
-      if (!known.includes(key))
-        notes.push({ key: name, message: `'${key.slice(0, 40)}' is no parameter and no part of this lab; ignored` });
-    }
-    return known;
+    const read = readTeacherKeys(target, name, (query.get(name) ?? '').split(',').filter(Boolean));
+    notes.push(...read.notes);
+    return read.keys;
   };
   const flag = (name: string) => ['', '1', 'true'].includes(query.get(name) ?? '0');
   const state = { preset, config, hide: keys('hide'), lock: keys('lock'), embed: flag('embed'), autostart: flag('autostart') };

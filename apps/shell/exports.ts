@@ -19,7 +19,7 @@ export interface ExportSource {
   /** The training in PyTorch; absent where the run does not offer it. */
   readonly pytorch?: () => Promise<PyTorchExport>;
   /** What a report says beside the run; absent: no report is offered. */
-  readonly report?: () => Pick<ReportSource, 'finding' | 'notes' | 'figures' | 'link'>;
+  readonly report?: () => Pick<ReportSource, 'finding' | 'notes' | 'figures' | 'address'>;
 }
 
 const nameOf = ({ definition, made }: ExportSource): string => `${definition.id}-seed-${made.config.seed}`;

@@ -322,7 +322,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
       ...{ definition: this.definition, preset: this.state.preset, made: this.made, store, device, recorded },
       ...(!recorded &&
         this.run.serves('pytorch') && { pytorch: async () => trusted<PyTorchExport>(await this.run.ask('pytorch')) }),
-      report: () => ({ finding: this.#found, notes: this.#notes, figures: figuresOf(this.renderRoot), link: this.link() }),
+      report: () => ({ finding: this.#found, notes: this.#notes, figures: figuresOf(this.renderRoot), address: this.address }),
     };
     return this.#allExports(source, this.exportItems(), this.renderRoot);
   }

@@ -18,7 +18,7 @@ import type { LabModule } from './lab-module.ts';
 import { LabState } from './lab-state.ts';
 import { LinkSync } from './link-sync.ts';
 import { type MadeRun, RunController, type Wish } from './run-controller.ts';
-import { type KeptRun, keptRun, metricsOf, readRuns, writeRuns } from './run-history.ts';
+import { type KeptRun, metricsOf, RunHistory } from './run-history.ts';
 import { keepTime, RunClock, timeOf } from './run-times.ts';
 import { tuneWish } from './tune-wish.ts';
 import { watchVisibility } from './visibility.ts';
@@ -81,7 +81,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   readonly #clock = new RunClock();
   /** The kind of device on which this page has run last, or will probably run. */
   #kind = 'gpu' in navigator ? 'webgpu' : 'wasm';
-  #runs: readonly KeptRun[] | undefined;
+  #history: RunHistory | undefined;
   /** The run that was kept last. */
   #kept: RunStore<C> | undefined;
 
@@ -194,12 +194,17 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     this.run.loseDevice();
   }
 
-  /** A link that reproduces what is shown; the seed is always in it. */
-  link(teacher: Partial<TeacherKeys> = {}): string {
-    const url = new URL(this.page ? location.href : `labs/${this.definition.id}/`, this.page ? undefined : siteRoot);
+  /** Of the lab's page, without settings. */
+  protected get address(): string {
+    const url = this.page ? new URL(location.href) : new URL(`labs/${this.definition.id}/`, siteRoot);
     url.search = '';
-    url.hash = this.state.hash(teacher);
+    url.hash = '';
     return url.href;
+  }
+
+  /** A link that reproduces what the controls say; the seed is always in it. */
+  link(teacher: Partial<TeacherKeys> = {}): string {
+    return `${this.address}#${this.state.hash(teacher)}`;
   }
 
   // ── What labs override ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -355,13 +360,16 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   /** Runs of this lab that came to their end, oldest first. */
   protected get keptRuns(): readonly KeptRun[] {
-    this.#runs ??= readRuns(this.definition.id);
-    return this.#runs;
+    return this.#runs.now;
+  }
+
+  get #runs(): RunHistory {
+    this.#history ??= new RunHistory(this.definition.id);
+    return this.#history;
   }
 
   protected clearRuns(): void {
-    this.#runs = [];
-    writeRuns(this.definition.id, []);
+    this.#runs.clear();
     this.requestUpdate();
   }
 
@@ -372,8 +380,7 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
     this.#kept = store;
     const config = Object.assign({ ...started.config }, ...started.changes.map(({ values }) => values));
     const ended = new Date().toISOString();
-    this.#runs = keptRun(this.keptRuns, { ended, config, finding, metrics: metricsOf(store), device: device?.name ?? '' });
-    writeRuns(this.definition.id, this.#runs);
+    this.#runs.add({ ended, config, finding, metrics: metricsOf(store), device: device?.name ?? '' });
     this.requestUpdate();
   }
 

@@ -6,6 +6,7 @@ import {
   type LinkState,
   type Note,
   noTeacherKeys,
+  readTeacherKeys,
   type TeacherKeys,
   writeLink,
 } from '../runtime/link.ts';
@@ -113,8 +114,11 @@ export class LabState {
    * @param others reads the element's other attributes: they stand above a preset, whatever their order
    */
   readAttribute(name: string, value: string | null, others: (name: string) => string | null): void {
-    if (name === 'hide' || name === 'lock') this.teacher = { ...this.teacher, [name]: listOf(value) };
-    else if (name === 'preset') {
+    if (name === 'hide' || name === 'lock') {
+      const { keys, notes } = readTeacherKeys(this.definition, name, listOf(value));
+      this.teacher = { ...this.teacher, [name]: keys };
+      this.notes = [...this.notes.filter((n) => n.key !== name), ...notes];
+    } else if (name === 'preset') {
       if (!this.choosePreset(value ?? defaultPreset)) this.#note('preset', `'${value}' is unknown; '${this.preset}' is used`);
       for (const key of Object.keys(this.definition.schema)) {
         const given = others(attributeOf(key));

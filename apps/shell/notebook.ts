@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { chalkEvent, define } from '../components/shared/define.ts';
-import { noNotes, type ReaderNotes, readNotes, writeNotes } from './notes-store.ts';
+import { KeptNotes, noNotes, type ReaderNotes } from './notes-store.ts';
 import { baseStyles } from './styles.ts';
 
 /**
@@ -68,6 +68,9 @@ export class ChalkNotebook extends LitElement {
   declare questions: readonly string[];
   declare private notes: ReaderNotes;
   declare private kept: boolean;
+  #store: KeptNotes | undefined;
+  /** Open from the start where there is something to read; later as the reader likes, also when nothing is left of it. */
+  #opened = false;
 
   constructor() {
     super();
@@ -80,28 +83,32 @@ export class ChalkNotebook extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.notes = readNotes(this.lab);
+    this.#store = new KeptNotes(this.lab);
+    this.notes = this.#store.now;
+    this.#opened ||= this.notes.prediction !== '';
     if (this.notes !== noNotes) this.dispatchEvent(chalkEvent('notes-change', this.notes));
   }
 
-  #write(notes: ReaderNotes): void {
-    this.notes = notes;
-    this.kept = writeNotes(this.lab, notes);
-    this.dispatchEvent(chalkEvent('notes-change', notes));
+  /** With every key: a page may be closed while the field still has the focus. */
+  #write(change: Partial<ReaderNotes>): void {
+    this.#store ??= new KeptNotes(this.lab);
+    this.notes = this.#store.write(change);
+    this.kept = this.#store.kept;
+    this.dispatchEvent(chalkEvent('notes-change', this.notes));
   }
 
   override render() {
     const { prediction, answers } = this.notes;
     const text = (event: Event) => (event.target as HTMLTextAreaElement).value;
-    return html`<details ?open=${prediction !== ''}>
+    return html`<details ?open=${this.#opened}>
       <summary>Write down what you expect, and what you found</summary>
       <label>Before the run: what will happen, and why?
-        <textarea .value=${prediction} @change=${(event: Event) => this.#write({ prediction: text(event), answers })}></textarea></label>
+        <textarea .value=${prediction} @input=${(event: Event) => this.#write({ prediction: text(event) })}></textarea></label>
       ${prediction && this.finding ? html`<p class="found"><b>The run says:</b> ${this.finding}</p>` : nothing}
       ${this.questions.map(
         (question) => html`<label>${question}
           <textarea .value=${answers[question] ?? ''}
-            @change=${(event: Event) => this.#write({ prediction, answers: { ...answers, [question]: text(event) } })}></textarea></label>`,
+            @input=${(event: Event) => this.#write({ answers: { [question]: text(event) } })}></textarea></label>`,
       )}
       <p class="hint" role="status">${
         this.kept

@@ -22,6 +22,27 @@ export function readNotes(lab: string): ReaderNotes {
   }
 }
 
+/** The notes of one lab as one page has them: other pages of the browser may write between its writes. */
+export class KeptNotes {
+  readonly #lab: string;
+  now: ReaderNotes;
+  /** False where the browser keeps nothing: then they live here alone. */
+  kept = true;
+
+  constructor(lab: string) {
+    this.#lab = lab;
+    this.now = readNotes(lab);
+  }
+
+  /** What the reader has just written; all else stays as it was written last, wherever that was. */
+  write({ prediction, answers }: Partial<ReaderNotes>): ReaderNotes {
+    const last = this.kept ? readNotes(this.#lab) : this.now;
+    this.now = { prediction: prediction ?? last.prediction, answers: { ...last.answers, ...answers } };
+    this.kept = writeNotes(this.#lab, this.now);
+    return this.now;
+  }
+}
+
 /** @returns false where the browser keeps nothing (private window, frame, full disk): the notes then live as long as the page */
 export function writeNotes(lab: string, notes: ReaderNotes): boolean {
   try {

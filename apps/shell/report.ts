@@ -1,7 +1,7 @@
 /** A lab report to hand in: what was run, what came out, what the reader expected and found. One text, as Markdown and as a page that prints. */
 import type { Contract } from '../runtime/contract.ts';
 import { type AnyDefinition, type DeviceInfo, presetValues } from '../runtime/experiment.ts';
-import type { Config } from '../runtime/link.ts';
+import { type Config, writeLink } from '../runtime/link.ts';
 import { defaults, type Parameter } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { sameValue, writeValue } from '../runtime/values.ts';
@@ -24,8 +24,8 @@ export interface ReportSource {
   readonly finding: string;
   readonly notes: ReaderNotes;
   readonly figures: readonly Figure[];
-  /** Repeats the run. */
-  readonly link: string;
+  /** Of the lab's page, without settings. */
+  readonly address: string;
 }
 
 /** Most rows of a table that a report prints. */
@@ -95,13 +95,19 @@ function tables({ store }: ReportSource): Block[] {
   });
 }
 
+/** Repeats the run, whatever the controls say now. */
+const linkOf = ({ definition, preset, made, address }: ReportSource): string =>
+  `${address}#${writeLink(definition, { preset, config: made.config }, { seed: true })}`;
+
 function blocks(source: ReportSource): Block[] {
-  const { definition, store, device, recorded, finding, notes, figures, link } = source;
+  const { definition, store, device, recorded, finding, notes, figures } = source;
   const where = device ? `${device.name} (${device.kind})` : 'unknown device';
   const answers = Object.entries(notes.answers).filter(([, text]) => text.trim() !== '');
   return [
     paragraph(definition.question),
-    paragraph(`${recorded ? 'A recorded run' : 'Run'} on ${where}, ${store.step?.step ?? 0} steps. It is repeated by ${link}`),
+    paragraph(
+      `${recorded ? 'A recorded run' : 'Run'} on ${where}, ${store.step?.step ?? 0} steps. It is repeated by ${linkOf(source)}`,
+    ),
     ...(notes.prediction ? [heading('Prediction, before the run'), paragraph(notes.prediction)] : []),
     ...(finding ? [heading('What the run found'), paragraph(finding)] : []),
     ...(answers.length > 0

@@ -50,6 +50,33 @@ export function metricsOf(store: RunStore<Contract>): Record<string, number> {
   return Object.fromEntries(all.slice(0, MOST_METRICS));
 }
 
+/** The runs of one lab as one page has them: other pages of the browser may add theirs between its own. */
+export class RunHistory {
+  readonly #lab: string;
+  /** Oldest first. */
+  now: readonly KeptRun[];
+  /** Whether they are in the browser too, not here alone. */
+  #kept = true;
+
+  constructor(lab: string) {
+    this.#lab = lab;
+    this.now = readRuns(lab);
+  }
+
+  add(made: Omit<KeptRun, 'id'>): void {
+    this.#write(keptRun(this.#kept ? readRuns(this.#lab) : this.now, made));
+  }
+
+  clear(): void {
+    this.#write([]);
+  }
+
+  #write(runs: readonly KeptRun[]): void {
+    this.now = runs;
+    this.#kept = writeRuns(this.#lab, runs);
+  }
+}
+
 /** What a run leaves in the list. */
 export function keptRun(before: readonly KeptRun[], made: Omit<KeptRun, 'id'>): readonly KeptRun[] {
   const id = Math.max(0, ...before.map((run) => run.id)) + 1;

@@ -8,6 +8,7 @@ import { mathSymbol } from '../../shell/symbol.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import { nudge, positionOf, positions, valueAt } from './slider.ts';
 import { controlsStyles } from './styles.ts';
+import { asTyped } from './typed.ts';
 
 /** With more controls than this, only the first groups start open. */
 const mostOpen = 12;
@@ -123,7 +124,7 @@ export class ChalkControls extends LitElement {
   }
 
   private typed(key: string, p: Parameter, input: HTMLInputElement): void {
-    const { value, note } = readValue(p, input.value.replace(',', '.').replace('−', '-'), this.config[key]);
+    const { value, note } = readValue(p, asTyped(p, input.value), this.config[key]);
     input.value = String(value);
     this.emit(key, value, false, note);
   }

@@ -8,7 +8,7 @@ import '../image-grid/element.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import type { ImageBatch } from '../shared/images.ts';
 import { tabByKey } from '../shared/tabs.ts';
-import { bytesOf, decodeFiles } from './pictures.ts';
+import { bytesOf, OwnPictures, type PickedSize } from './pictures.ts';
 
 /** Where pictures come from: a batch that the lab has (images of a data set, photographs), a drawing, the reader's own files. */
 export type ImageSource =
@@ -31,9 +31,6 @@ export interface PickedImage {
   /** [height, width, channels]; null when a drawing was cleared. */
   readonly pixels: Uint8Array | null;
 }
-
-/** Own files that are shown at most. */
-const MOST_OWN = 60;
 
 /**
  * Picks one picture: an image of a data set, a photograph, a drawing, or a picture of the reader's own, which stays on the reader's machine.
@@ -61,9 +58,6 @@ export class ChalkImagePicker extends LitElement {
     scale: { type: Number },
     disabled: { type: Boolean },
     sources: { attribute: false },
-    own: { state: true },
-    names: { state: true },
-    failure: { state: true },
     picked: { state: true },
   };
   static override styles = [
@@ -115,9 +109,7 @@ export class ChalkImagePicker extends LitElement {
   declare scale: number;
   declare disabled: boolean;
   declare sources: readonly ImageSource[];
-  declare private own: ImageBatch | null;
-  declare private names: readonly string[];
-  declare private failure: string;
+  readonly #own = new OwnPictures(() => this.requestUpdate());
   /** The picture that was picked last: source and place. */
   declare private picked: Pick<PickedImage, 'source' | 'index'> | null;
 
@@ -131,13 +123,14 @@ export class ChalkImagePicker extends LitElement {
     this.scale = 2;
     this.disabled = false;
     this.sources = [];
-    this.own = null;
-    this.names = [];
-    this.failure = '';
     this.picked = null;
   }
 
-  protected override willUpdate(_changed: PropertyValues<this>): void {
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (this.hasUpdated && (changed.has('width') || changed.has('height') || changed.has('channels'))) {
+      if (this.sources.some(({ id, kind }) => kind === 'own' && id === this.picked?.source)) this.picked = null;
+      void this.#own.resize(this.#size);
+    }
     if (!this.sources.some(({ id }) => id === this.value)) this.value = this.sources[0]?.id ?? '';
   }
 
@@ -162,17 +155,15 @@ export class ChalkImagePicker extends LitElement {
     this.dispatchEvent(chalkEvent<PickedImage>('image-pick', { source, index, pixels }));
   }
 
-  private async take(event: CustomEvent<OwnImages>): Promise<void> {
+  get #size(): PickedSize {
+    return { width: this.width, height: this.height, channels: this.channels === 3 ? 3 : 1 };
+  }
+
+  private take(event: CustomEvent<OwnImages>): void {
     event.stopPropagation();
-    const files = event.detail.images.slice(0, MOST_OWN).map(({ file }) => file);
-    try {
-      const channels = this.channels === 3 ? 3 : 1;
-      this.own = await decodeFiles(files, { width: this.width, height: this.height, channels });
-      this.names = files.map(({ name }) => name);
-      this.failure = '';
-    } catch (error) {
-      this.failure = (error as Error).message;
-    }
+    const { images, archives } = event.detail;
+    const files = images.map(({ file }) => file);
+    void this.#own.give(files, archives.length, this.#size);
   }
 
   private grid(source: string, title: string, images: ImageBatch | null, labels: readonly string[]) {
@@ -194,9 +185,10 @@ export class ChalkImagePicker extends LitElement {
       }}></chalk-digit-pad>`;
     }
     if (kind === 'pictures') return this.grid(id, title, source.images, source.labels ?? []);
+    const { batch, names, failure } = this.#own;
     return html`<chalk-dataset-picker own label=${title} ?disabled=${this.disabled} @files-add=${this.take}></chalk-dataset-picker>
-      ${this.failure ? html`<p class="failure" role="alert">${this.failure}</p>` : nothing}
-      ${this.own ? this.grid(id, title, this.own, this.names) : nothing}`;
+      ${failure ? html`<p class="failure" role="alert">${failure}</p>` : nothing}
+      ${batch ? this.grid(id, title, batch, names) : nothing}`;
   }
 
   protected override render() {

@@ -50,3 +50,56 @@ export async function decodeFiles(files: readonly File[], { width, height, chann
   }
   return { data, count: files.length, width, height, channels };
 }
+
+/** Own files that are shown at most. */
+const MOST_OWN = 60;
+
+/** The reader's own pictures at the size that is wanted now; the files are kept, since that size changes with the network. */
+export class OwnPictures {
+  readonly #changed: () => void;
+  readonly #decode: typeof decodeFiles;
+  #files: readonly File[] = [];
+  /** Counts what was asked for: what is overtaken while it is decoded is dropped. */
+  #turn = 0;
+  #unread = '';
+  #failure = '';
+  batch: ImageBatch | null = null;
+
+  constructor(changed: () => void, decode = decodeFiles) {
+    this.#changed = changed;
+    this.#decode = decode;
+  }
+
+  get names(): readonly string[] {
+    return this.#files.map(({ name }) => name);
+  }
+
+  /** What could not be used, in words. */
+  get failure(): string {
+    return [this.#failure, this.#unread].filter(Boolean).join(' ');
+  }
+
+  /** @param archives how many of them came along: their pictures cannot be picked */
+  async give(files: readonly File[], archives: number, size: PickedSize): Promise<void> {
+    this.#unread = archives > 0 ? 'Pictures cannot be picked out of an archive: unpack it and give the folder.' : '';
+    if (files.length > 0) this.#files = files.slice(0, MOST_OWN);
+    await this.resize(size);
+  }
+
+  async resize(size: PickedSize): Promise<void> {
+    const turn = ++this.#turn;
+    // Those of another size, or of other files, are not to be picked meanwhile.
+    this.batch = null;
+    this.#failure = '';
+    this.#changed();
+    if (this.#files.length > 0) {
+      try {
+        const batch = await this.#decode(this.#files, size);
+        if (turn === this.#turn) this.batch = batch;
+      } catch (error) {
+        if (turn === this.#turn) this.#failure = (error as Error).message;
+      }
+    }
+    this.#changed();
+  }
+}

@@ -82,6 +82,19 @@ describe('LabState', () => {
     ]);
   });
 
+  it('takes keys and attributes in hide and lock, and notes what is neither', () => {
+    const two = { ...definition, schema: { ...definition.schema, warmUp: definition.schema.start } };
+    state = new LabState(two);
+    attributes({ lock: 'warm-up rate unit', hide: '*,preset,nothing' });
+    expect(state.teacher).toMatchObject({ lock: ['warmUp', 'rate'], hide: ['*', 'preset'] });
+    expect(state.notes).toEqual([
+      { key: 'lock', message: "'unit' is no parameter and no part of this lab; ignored" },
+      { key: 'hide', message: "'nothing' is no parameter and no part of this lab; ignored" },
+    ]);
+    attributes({ lock: 'warmUp' });
+    expect([state.teacher.lock, state.notes.map(({ key }) => key)]).toEqual([['warmUp'], ['hide']]);
+  });
+
   it('makes links with the seed and only the asked-for teacher keys', () => {
     attributes({ hide: 'rate', lock: 'start seed' });
     expect(state.teacher).toMatchObject({ hide: ['rate'], lock: ['start', 'seed'] });

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parameterTable, parseLabArguments } from '../../../apps/cli/lab-arguments.ts';
 import { nudge, positionOf, positions, valueAt } from '../../../apps/components/controls/slider.ts';
+import { asTyped } from '../../../apps/components/controls/typed.ts';
 import { Eta, formatDuration } from '../../../apps/components/transport-bar/eta.ts';
 import { reportHeight } from '../../../apps/embed/frame.ts';
+import { text } from '../../../apps/runtime/schema.ts';
 import { awaitFloor, leaveFloor, takeFloor } from '../../../apps/shell/one-at-a-time.ts';
 import { definition, schema } from './demo-experiment.ts';
 
@@ -38,6 +40,24 @@ describe('sliders', () => {
     const batch = { ...steps, scale: 'log', min: 1, max: 512 } as const;
     expect(nudge(batch, 1, 1)).toBeGreaterThan(1);
     expect(nudge(start, 1, 1)).toBeCloseTo(1.1, 12);
+  });
+});
+
+describe('what is typed into a field', () => {
+  const { rate, steps } = schema;
+  const wide = { ...rate, max: 1e6 };
+  it.each([
+    [steps, '10,000', '10000'],
+    [steps, '1,234,567', '1234567'],
+    [rate, '0,03', '0.03'],
+    [rate, '0,001', '0.001'],
+    [rate, '1,250', '1.250'],
+    [wide, '1,250', '1250'],
+    [wide, '−1,250.5 ', '-1250.5'],
+    [rate, '−0.5', '-0.5'],
+    [text({ default: '', maxLength: 40, label: 'list', live: 'restart' }), '5,30,100 −1', '5,30,100 −1'],
+  ] as const)('%#: a comma parts thousands or decimals, of numbers only', (p, typed, read) => {
+    expect(asTyped(p, typed)).toBe(read);
   });
 });
 

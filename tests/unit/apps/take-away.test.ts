@@ -4,9 +4,9 @@ import { snippets } from '../../../apps/embed/snippets.ts';
 import { byOrder, nextLab } from '../../../apps/labs/guide.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
-import { readNotes, writeNotes } from '../../../apps/shell/notes-store.ts';
+import { KeptNotes, readNotes, writeNotes } from '../../../apps/shell/notes-store.ts';
 import { reportHtml, reportMarkdown } from '../../../apps/shell/report.ts';
-import { keptRun, metricsOf, readRuns, writeRuns } from '../../../apps/shell/run-history.ts';
+import { keptRun, metricsOf, RunHistory, readRuns, writeRuns } from '../../../apps/shell/run-history.ts';
 import { formatDuration, keepTime, RunClock, timeOf } from '../../../apps/shell/run-times.ts';
 import { crc32c, tensorboardEvents } from '../../../apps/shell/tensorboard.ts';
 import { definition, schema } from './demo-experiment.ts';
@@ -71,7 +71,7 @@ describe('a lab report', () => {
     finding: 'It ends at 0.',
     notes: { prediction: 'It <b>leaves</b> the valley.', answers: { 'What at 1?': 'It jumps.', 'And at 2?': ' ' } },
     figures: [{ caption: 'Height', address: 'data:image/png;base64,AAAA' }],
-    link: 'https://host/labs/demo/#v=1&rate=0.5&seed=3',
+    address: 'https://host/labs/demo/',
   };
 
   it('as Markdown says what was expected, found, answered, and how to repeat it', () => {
@@ -146,6 +146,41 @@ describe('what a browser keeps', () => {
     expect(readRuns('demo')[0]?.metrics).toEqual({ 'loss: train': 0.125 });
     keepTime('demo', 'quick', 'wasm', 12.4);
     expect([timeOf('demo', 'quick', 'wasm'), timeOf('demo', 'full', 'wasm')]).toEqual([12.4, undefined]);
+  });
+
+  it('has what two pages of a lab wrote, each beside the other', () => {
+    storage();
+    const [one, two] = [new KeptNotes('demo'), new KeptNotes('demo')];
+    one.write({ answers: { why: 'so' } });
+    two.write({ prediction: 'up' });
+    one.write({ answers: { when: 'now' } });
+    expect(readNotes('demo')).toEqual({ prediction: 'up', answers: { why: 'so', when: 'now' } });
+    two.write({ answers: { why: '' } });
+    expect(two.now).toEqual({ prediction: 'up', answers: { why: '', when: 'now' } });
+    const run = (finding: string) => ({ ended: '2026-01-01', config: {}, finding, metrics: {}, device: 'd' });
+    const [first, second] = [new RunHistory('demo'), new RunHistory('demo')];
+    first.add(run('a'));
+    second.add(run('b'));
+    first.add(run('c'));
+    expect(readRuns('demo').map(({ id, finding }) => `${id} ${finding}`)).toEqual(['1 a', '2 b', '3 c']);
+    second.clear();
+    first.add(run('d'));
+    expect(first.now.map(({ finding }) => finding)).toEqual(['d']);
+  });
+
+  it('lives as long as the page where nothing can be kept', () => {
+    vi.stubGlobal('localStorage', {
+      getItem: () => null,
+      setItem: () => {
+        throw new Error('quota');
+      },
+    });
+    const notes = new KeptNotes('demo');
+    notes.write({ prediction: 'up' });
+    expect([notes.write({ answers: { why: 'so' } }), notes.kept]).toEqual([{ prediction: 'up', answers: { why: 'so' } }, false]);
+    const runs = new RunHistory('demo');
+    for (const finding of ['a', 'b']) runs.add({ ended: '', config: {}, finding, metrics: {}, device: '' });
+    expect(runs.now.map(({ finding }) => finding)).toEqual(['a', 'b']);
   });
 
   it('is nothing where it refuses, and nothing that is broken', () => {

@@ -62,6 +62,14 @@ export async function main(args: readonly string[]): Promise<number> {
     expect(run('exec', join(folder, 'none.ts'))).toMatchObject({ status: 1, stderr: expect.stringContaining('does not exist') });
   });
 
+  it.each(['start', 'build', 'screenshots'])('%s refuses an option that it does not know', (command) => {
+    const { status, stderr } = run(command, '--wat');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Unknown option '--wat'/);
+    // In one sentence: no trace of calls.
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
   it('ends with the signal that it gets', async () => {
     const child = spawn(process.execPath, [
       launcher,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseLabArguments } from '../../../apps/cli/lab-arguments.ts';
 import { labFiles } from '../../../apps/cli/lab-files.ts';
-import { summarise, summaryText } from '../../../apps/cli/lab-seeds.ts';
+import { argumentsOf, summarise, summaryText } from '../../../apps/cli/lab-seeds.ts';
 import { definition } from '../../../apps/labs/regression/schema.ts';
 
 test('rows of one name are one; their numbers have a mean, a 95 % interval and a range', () => {
@@ -39,7 +39,21 @@ test('--seeds takes whole numbers, and no recording', () => {
     '--seeds 1,x is no list of whole numbers, such as 1,2,3',
   ]);
   expect(parseLabArguments(definition, ['--seeds=1,2', '--record', 'a.json']).errors).toHaveLength(1);
+  for (const seed of ['--seed=3', 'seed=3'])
+    expect(parseLabArguments(definition, ['--seeds=1,2', seed]).errors).toEqual([
+      '--seeds and a seed of its own exclude each other: give one of them',
+    ]);
+  expect(parseLabArguments(definition, ['--record-every', '900']).errors).toEqual([
+    '--record-every is of a recording: give --record FILE too',
+  ]);
   expect(parseLabArguments(definition, ['--give', 'a', '--give=b']).given).toEqual(['a', 'b']);
+});
+
+test('each seed has folders of its own, and no file of numbers', () => {
+  const args = parseLabArguments(definition, ['--seeds=1,2', '--files', 'out', '--save=nets', '--json', 'a.json', 'units=20']);
+  const two = argumentsOf(2, args);
+  expect(two).toMatchObject({ files: join('out', 'seed-2'), save: join('nets', 'seed-2'), config: { units: 20, seed: 2 } });
+  expect(['json' in two, 'legs' in two]).toEqual([false, false]);
 });
 
 test('a folder is read with its own name, as a browser names what is dropped', async () => {
@@ -54,6 +68,10 @@ test('a folder is read with its own name, as a browser names what is dropped', a
     // Pictures and archives of them are read when they are needed.
     expect(await (files.get('mine/cats/1.png') as Blob).arrayBuffer()).toEqual(Uint8Array.of(1, 2).buffer);
     await expect(labFiles([join(root, 'nothing')])).rejects.toThrow(/nothing/);
+    writeFileSync(join(root, 'mine/net.safetensors'), Uint8Array.of(4));
+    await expect(labFiles([join(root, 'net.safetensors'), join(root, 'mine/net.safetensors')])).rejects.toThrow(
+      'two files are named net.safetensors',
+    );
   } finally {
     rmSync(root, { recursive: true });
   }
