@@ -30,6 +30,24 @@ function sixteenModels(): Claim[] {
   return tableClaims('masktune', '## Sixteen models, as published', Object.fromEntries(rows));
 }
 
+/** A cue without exception: one seed, several rules from its first network. */
+function perfectCue(): Claim[] {
+  const { models, masks, seconds } = stored<
+    FullRun & {
+      readonly seconds: number;
+      readonly masks: readonly { readonly rule: string; readonly squareArea: number }[];
+    }
+  >('masktune-perfect');
+  const hidden = (rule: string) => 100 * get(masks.find((mask) => mask.rule === rule)).squareArea;
+  const rows = models.map(({ name, raw, biased, worst }) => [name, [[raw], [biased], [worst]]] as const);
+  return [
+    ...tableClaims('masktune', '## A cue without exception', Object.fromEntries(rows)),
+    ...sentenceClaims('masktune', 'One leg', 'minutes beside', [seconds / 60]),
+    ...sentenceClaims('masktune', 'Soft masks, which hide', '% of the square', [hidden('topK 0.1')]),
+    ...sentenceClaims('masktune', 'which hides', '% of it', [hidden('paper')]),
+  ];
+}
+
 export function masktuneStored(): Claim[] {
   const { repairs, seconds } = stored<{ readonly repairs: readonly RepairSummary[]; readonly seconds: number }>(
     'masktune-repairs',
@@ -50,6 +68,7 @@ export function masktuneStored(): Claim[] {
   ]);
   return [
     ...sixteenModels(),
+    ...perfectCue(),
     ...tableClaims('masktune', '## Repairs, five seeds', Object.fromEntries(rows)),
     ...sentenceClaims('masktune', 'The run took', 's on', [seconds]),
     ...sentenceClaims('masktune', 'does not beat its control either', 'points', percent(get(of('MaskTune').toControl))),
