@@ -38,6 +38,12 @@ export function modelName({ tuneWith, tuneRate, tuneEpochs, ...masks }: TuneSett
 
 const PUBLISHED_RATE = 1e-3;
 
+/** Rounds that a study makes of MaskTune, and of its control. */
+export const roundsOf = ({ study, rounds }: Pick<Config, 'study' | 'rounds'>): number => (study === 'one rule' ? rounds : 1);
+
+/** What the network of a round is called. @param round from 1 */
+export const roundName = (name: string, round: number): string => (round === 1 ? name : `${name}, round ${round}`);
+
 export const mapOptions = ({ mapOf }: Pick<Config, 'mapOf'>): Pick<SaliencyMapsOptions, 'layer' | 'of'> => ({
   layer: CAM_LAYER,
   of: mapOf,

@@ -108,8 +108,11 @@ export class Study {
     return this.reached.models.find((model) => model.name === name);
   }
 
-  /** Tests a network and keeps it under its name, in place of an earlier one of that name. */
-  async *keep(name: string, network: Network): AsyncGenerator<StudyEvent> {
+  /**
+   * Tests a network and keeps it under its name, in place of an earlier one of that name.
+   * @param whole false where more networks of the same work follow: a run that goes on finds all of them, or makes all anew
+   */
+  async *keep(name: string, network: Network, whole = true): AsyncGenerator<StudyEvent> {
     const scores = yield* tested(name, network, this.studio);
     const earlier = this.networks.get(name);
     if (earlier && earlier !== network) earlier.dispose();
@@ -121,7 +124,7 @@ export class Study {
     }
     this.reached = { ...this.reached, models: [...this.reached.models.filter((model) => model.name !== name), scores] };
     yield* this.told(scores);
-    yield await this.checkpoint();
+    if (whole) yield await this.checkpoint();
   }
 
   /** What the page is told of a model. */
