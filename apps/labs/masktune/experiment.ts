@@ -12,6 +12,7 @@ import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
+import { rowsWouldDiffer } from './state.ts';
 import {
   type Config,
   type Digits,
@@ -218,12 +219,14 @@ function look(study: Study, model: string, set: SetName, index: number): Promise
 /** Every method, seed by seed. */
 async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event> {
   const { config } = study;
+  const said = new Set<string>();
+  let restless = false;
   for (let seed = config.seed; seed < config.seed + config.seeds; seed++) {
     const missing = METHODS.filter(({ name }) => study.reached.outcomes[name]?.[seed] === undefined);
     if (missing.length === 0) continue;
     const { studio: trained, heldOut } = holdOut(plant(digits, config, seed), heldOutCount(config), seed);
     study.begin(trained, seed);
-    if (seed === config.seed) yield* tableRemarks(trained, heldOut, config);
+    yield* tableRemarks(trained, heldOut, config, seed, said);
     yield* study.train(`ERM, seed ${seed}`);
     const { maps } = yield* study.maps(config);
     const facts = await maskFacts(maps, config, study.studio);
@@ -243,9 +246,16 @@ async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event>
       };
       yield* repairEvents(study);
       yield await study.checkpoint();
+      if (!restless && rowsWouldDiffer(config, study.context.live)) {
+        restless = true;
+        yield { type: 'status', level: 'note', message: RESTLESS };
+      }
     }
   }
 }
+
+const RESTLESS =
+  'A repair table is made with the settings that it began with, so that its rows and seeds are made alike: what was changed on the way counts from the next run on.';
 
 export const experiment: Experiment<typeof schema, MaskTuning> = {
   ...definition,

@@ -72,7 +72,7 @@ export interface MaskFacts {
   readonly rule: string;
   /** Mean share of an image that is hidden. */
   readonly hidden: number;
-  /** Share of the images of 0–4 with a square of which at least half of each square is hidden; null: there are none. */
+  /** Share of the images of 0–4 with a square of which at least half of each square that they carry is hidden; null: there are none. */
   readonly squares: number | null;
   /** Mean hidden share of these squares; null: there are none. */
   readonly squareArea: number | null;
@@ -103,7 +103,7 @@ async function masksOf(maps: SaliencyMaps, from: number, to: number, rule: MaskR
 export async function maskFacts(
   maps: SaliencyMaps,
   settings: MaskSettings,
-  { groups, regions }: Pick<Studio, 'groups' | 'regions'>,
+  { groups, regions, carries }: Pick<Studio, 'groups' | 'regions' | 'carries'>,
 ): Promise<MaskFacts> {
   let [hidden, untouched, blank, carrying, covered, area] = [0, 0, 0, 0, 0, 0];
   for (let from = 0; from < maps.count; from += CHUNK) {
@@ -116,7 +116,8 @@ export async function maskFacts(
       if (share < NOTHING) untouched++;
       if (share >= BLANK) blank++;
       if (groups[n] !== 1) continue;
-      const shares = regions.map((region) => shareWithin(mask, region));
+      const own = regions.filter((_, r) => ((carries[n] as number) >> r) & 1);
+      const shares = own.map((region) => shareWithin(mask, region));
       carrying++;
       area += shares.reduce((a, b) => a + b, 0) / shares.length;
       if (Math.min(...shares) >= 0.5) covered++;

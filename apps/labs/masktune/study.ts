@@ -78,7 +78,8 @@ export class Study {
     yield { type: 'phase', name: 'train', progress: trainer.progress.step / trainer.plan.totalSteps };
     const before = this.count.done - trainer.progress.step;
     for await (const event of trainer.run()) {
-      trainer.lr = this.context.live.rate;
+      // A repair table keeps to the settings that it began with, so that its rows and seeds are made alike.
+      if (this.config.study !== 'repairs') trainer.lr = this.context.live.rate;
       if (event.type === 'step') {
         this.count.done = before + event.step;
         yield { type: 'metric', series, x: event.step, y: event.loss };

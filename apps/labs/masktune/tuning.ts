@@ -10,7 +10,7 @@ import type { Trainer } from '../../../engine/train/trainer.ts';
 import type { TrainerConfig } from '../../../engine/train/types.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
 import { paced } from '../../runtime/paced.ts';
-import { type Erm, rateOfLastEpoch, sgdOf } from './erm.ts';
+import { type Erm, rateOfEpoch, sgdOf } from './erm.ts';
 import { mapOptions, roundsOf, ruleOf } from './masking.ts';
 import type { Config } from './studio.ts';
 
@@ -51,9 +51,15 @@ export async function* told<T>(
 export async function fitOptions(config: Config, { trainer }: Pick<Erm, 'trainer'>, seed: number): Promise<FitOptions> {
   const common = { epochs: config.tuneEpochs, batchSize: config.batch, seed };
   if (config.tuneWith === 'adam') return { ...common, optimiser: { type: 'adam', lr: config.tuneRate } };
-  const optimiser = sgdOf(config, rateOfLastEpoch(config));
+  const optimiser = sgdOf(config, rateOfEpoch(config, config.epochs - 1));
   if (config.tuneWith === 'sgd') return { ...common, optimiser };
   return { ...common, optimiser, optimiserState: await trainer.optimiser.snapshot() };
+}
+
+/** More of the first training as it went: its optimiser with its state, its order, and the rate that its schedule gives the epoch after its last. */
+export async function goingOn(config: Config, erm: Pick<Erm, 'trainer'>, seed: number): Promise<FitOptions> {
+  const fit = await fitOptions({ ...config, tuneWith: 'sgd with its state' }, erm, seed);
+  return { ...fit, optimiser: sgdOf(config, rateOfEpoch(config, config.epochs)), shuffle: config.shuffle };
 }
 
 export interface TuneRequest {
