@@ -14,7 +14,7 @@ const count = (like: Tensor, length: number): Tensor =>
   constantTable(`count ${length}`, like.device, [length], () => Float32Array.from({ length }, (_, i) => i));
 
 /**
- * Hides one square of each image, its centre anywhere in the image, so that parts of it may lie outside.
+ * Hides one square of each image, its centre uniform over the image and not on whole pixels, so that parts of it may lie outside.
  * @param x images [N, H, W, C]
  * @param options.size side of the square in pixels
  */
@@ -26,7 +26,7 @@ export function cutout(
   if (!(size > 0)) throw new ConfigError('cutout.size', `must be above 0, got ${size}.`);
   const [n, h, w] = x.shape as [number, number, number];
   return scope(() => {
-    // 1 where a row or column lies within half the side of the centre, which is a whole pixel or between two, as the size is odd or even.
+    // 1 where the middle of a row or column lies within half the side of the centre, which is anywhere from one edge of the image to the other.
     const within = (length: number, shape: readonly number[]) => {
       const centre = affine(randomUniform([n, 1, 1], { rng }), length, -0.5);
       return less(abs(sub(reshape(count(x, length), shape), centre)), size / 2);

@@ -57,7 +57,11 @@ export async function saliencyMaps(network: Network, data: TrainingData, options
   return { count: data.count, height, width, values: values as Float32Array<ArrayBuffer> };
 }
 
-/** Maps with the cells of each shuffled: rules on the grid hide as many cells, but at random places. The control of MaskTune. */
+/**
+ * Maps with the cells of each shuffled: rules on the grid hide as many cells, but at random places. The control of MaskTune. It is equal in cells,
+ * not always in pixels: of a cell that lies alone fewer pixels reach the ½ of a hard mask than of one among others, and the paper's rule, whose
+ * threshold is one of the resized map, finds another where the hot cells lie apart.
+ */
 export function shuffledMaps(maps: SaliencyMaps, seed: number): SaliencyMaps {
   const rng = new Generator(seed, 'shuffled masks');
   const cells = maps.height * maps.width;
@@ -72,7 +76,7 @@ export interface MaskTuneOptions extends Omit<SaliencyMapsOptions, 'onProgress'>
   readonly fit?: Partial<FitOptions>;
   /** Maps that are known already; absent: made first. */
   readonly maps?: SaliencyMaps;
-  /** Hide the same number of cells at random places instead (see `shuffledMaps`), from this seed. */
+  /** Hide as many cells at random places instead (see `shuffledMaps`), from this seed; of several rounds each has a seed of its own, one higher. */
   readonly control?: number;
   /** What it returns is awaited before the work goes on. */
   readonly onProgress?: (phase: 'maps' | 'fine-tuning', share: number) => unknown;
@@ -164,8 +168,13 @@ export async function* iteratedMaskTune(
   let current = data;
   try {
     for (let round = 0; round < options.rounds; round++) {
-      const { maps, ...rest } = options;
-      const tuned = await maskTune(explained, current, round === 0 && maps ? options : rest);
+      const { maps, control, ...rest } = options;
+      const tuned = await maskTune(explained, current, {
+        ...rest,
+        ...(round === 0 && maps && { maps }),
+        // The same places again would hide nothing new.
+        ...(control !== undefined && { control: control + round }),
+      });
       if (explained !== network) explained.dispose();
       // A copy of its own, so that the reader may release the network at once.
       explained = tuned.network.clone();

@@ -16,8 +16,9 @@ export const sgdOf = ({ momentum, decay }: Config, lr: number): SgdConfig => ({ 
 /** η · ½^⌊e/s⌋, once an epoch. */
 export const scheduleOf = ({ halve }: Config) => ({ type: 'step', size: halve, gamma: 0.5 }) as const;
 
-export const rateOfLastEpoch = (config: Config): number =>
-  learningRate(scheduleOf(config), config.rate, { step: 0, epoch: config.epochs - 1 });
+/** @param epoch from 0; one that the training does not reach counts too */
+export const rateOfEpoch = (config: Config, epoch: number): number =>
+  learningRate(scheduleOf(config), config.rate, { step: 0, epoch });
 
 export const stepsPerEpoch = ({ images, batch }: Config): number => Math.ceil(images / Math.min(batch, images));
 

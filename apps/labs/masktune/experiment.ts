@@ -1,17 +1,18 @@
 /** Trains on a spurious cue, hides what the network looks at, fine-tunes it, and asks on tests without and against the cue what that was worth. */
 import { type ImageDataset, imageAt } from '../../../engine/data/dataset.ts';
-import { SWEEP_RULES } from '../../../engine/repair/mask-tune.ts';
+import { SWEEP_RULES, shuffledMaps } from '../../../engine/repair/mask-tune.ts';
 import type { MaskRule } from '../../../engine/repair/masks.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent } from '../../runtime/experiment.ts';
 import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
 import { ermConfig, stepsPerEpoch } from './erm.ts';
 import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
-import { type MaskFacts, maskFacts, maskRemarks, modelName } from './masking.ts';
+import { type MaskFacts, maskFacts, maskRemarks, modelName, roundName, roundsOf } from './masking.ts';
 import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
+import { rowsWouldDiffer } from './state.ts';
 import {
   type Config,
   type Digits,
@@ -25,11 +26,12 @@ import {
   tableRemarks,
 } from './studio.ts';
 import { BASE, Study, type StudyEvent } from './study.ts';
-import { iterated, maskTuned } from './tuning.ts';
+import { iterated, type TuneRequest } from './tuning.ts';
 
 /** What the cards ask for: loaded when they do. */
 const inspection = () => import('./inspect.ts');
 
+/** Equal in cells of the map: see `shuffledMaps`. */
 export const CONTROL = 'random masks of equal area';
 
 export interface MaskTuneResult {
@@ -89,7 +91,7 @@ function settingsOf(config: Config): Settings[] {
 
 function totalSteps(config: Config): number {
   if (config.study === 'repairs') return config.seeds * stepsOfSeed(config);
-  const models = settingsOf(config).length * config.rounds + 1;
+  const models = (settingsOf(config).length + 1) * roundsOf(config);
   return (config.epochs + models * config.tuneEpochs) * stepsPerEpoch(config);
 }
 
@@ -138,24 +140,39 @@ async function* first(study: Study, settings: Pick<Config, 'mapOf'>): AsyncGener
   if (seconds !== null) study.reached = { ...study.reached, seconds: { forward, maps: seconds } };
 }
 
-/** One fine-tuned model (or one for each round), with what its masks hide. */
+/** What masks hide, in place of what was known of masks of that name. */
+function* keepFacts(study: Study, facts: MaskFacts): IterableIterator<Event> {
+  study.reached = { ...study.reached, masks: [...study.reached.masks.filter(({ rule }) => rule !== facts.rule), facts] };
+  yield { type: 'data', name: 'masks', value: study.reached.masks };
+  yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts) };
+}
+
+/** Fine-tunes, and keeps a model for each round. @returns the name of the last */
+async function* keepRounds(study: Study, name: string, request: TuneRequest): AsyncGenerator<Event, string> {
+  const rounds = yield* iterated(name, study.count, request);
+  for (const [i, { network }] of rounds.entries()) {
+    yield* study.keep(roundName(name, i + 1), network, i + 1 === rounds.length);
+  }
+  return roundName(name, rounds.length);
+}
+
+/** One fine-tuned model (or one for each round), with what its masks hide. @returns the name of the last */
 async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event, string> {
   const config = { ...study.config, ...settings };
   const { maps } = yield* study.maps(config);
   const facts = await maskFacts(maps, config, study.studio);
-  study.reached = { ...study.reached, masks: [...study.reached.masks.filter(({ rule }) => rule !== facts.rule), facts] };
-  yield { type: 'data', name: 'masks', value: study.reached.masks };
-  yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts) };
+  yield* keepFacts(study, facts);
   yield* maskRemarks(facts);
-  const name = modelName(config);
-  const request = { config, erm: study.erm, data: study.studio.train, maps };
-  if (config.rounds > 1 && config.study === 'one rule') {
-    const rounds = yield* iterated(name, study.count, request);
-    for (const [i, { network }] of rounds.entries()) yield* study.keep(i === 0 ? name : `${name}, round ${i + 1}`, network);
-    return rounds.length > 1 ? `${name}, round ${rounds.length}` : name;
-  }
-  yield* study.keep(name, (yield* maskTuned(name, study.count, request)).network);
-  return name;
+  return yield* keepRounds(study, modelName(config), { config, erm: study.erm, data: study.studio.train, maps });
+}
+
+/** The control of what is set now: as many cells hidden at random places, as many rounds. */
+async function* tuneControl(study: Study): AsyncGenerator<Event> {
+  const config = { ...study.config, ...study.context.live };
+  const { erm, studio } = study;
+  const { maps } = yield* study.maps(config);
+  yield* keepFacts(study, { ...(await maskFacts(shuffledMaps(maps, erm.seed), config, studio)), rule: CONTROL });
+  yield* keepRounds(study, CONTROL, { config, erm, data: studio.train, maps, control: true });
 }
 
 const maskRow = ({ rule, hidden, squares, squareArea, untouched, blank }: MaskFacts) => ({
@@ -175,16 +192,11 @@ async function* maskStudy(study: Study): AsyncGenerator<Event> {
   for (const wanted of settingsOf(config)) {
     // What the reader has changed meanwhile counts, where the study does not say otherwise.
     const settings = config.study === 'one rule' ? { ...config, ...context.live } : wanted;
-    last = modelName(settings);
-    if (!study.known(last)) last = yield* tuneOne(study, settings);
+    last = roundName(modelName(settings), roundsOf(config));
+    if (!study.known(last)) yield* tuneOne(study, settings);
     if (config.study === 'one rule') yield* looks(study, last);
   }
-  if (!study.known(CONTROL)) {
-    const settings = { ...config, ...context.live };
-    const { maps } = yield* study.maps(settings);
-    const request = { config: settings, erm: study.erm, data: study.studio.train, maps, control: true };
-    yield* study.keep(CONTROL, (yield* maskTuned(CONTROL, study.count, request)).network);
-  }
+  if (!study.known(roundName(CONTROL, roundsOf(config)))) yield* tuneControl(study);
   if (config.study !== 'one rule') last = modelName({ ...config, rule: 'topK', strength: 0.1 });
   yield* looks(study, study.networks.has(last) ? last : BASE);
 }
@@ -207,12 +219,14 @@ function look(study: Study, model: string, set: SetName, index: number): Promise
 /** Every method, seed by seed. */
 async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event> {
   const { config } = study;
+  const said = new Set<string>();
+  let restless = false;
   for (let seed = config.seed; seed < config.seed + config.seeds; seed++) {
     const missing = METHODS.filter(({ name }) => study.reached.outcomes[name]?.[seed] === undefined);
     if (missing.length === 0) continue;
     const { studio: trained, heldOut } = holdOut(plant(digits, config, seed), heldOutCount(config), seed);
     study.begin(trained, seed);
-    if (seed === config.seed) yield* tableRemarks(trained, heldOut, config);
+    yield* tableRemarks(trained, heldOut, config, seed, said);
     yield* study.train(`ERM, seed ${seed}`);
     const { maps } = yield* study.maps(config);
     const facts = await maskFacts(maps, config, study.studio);
@@ -232,9 +246,16 @@ async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event>
       };
       yield* repairEvents(study);
       yield await study.checkpoint();
+      if (!restless && rowsWouldDiffer(config, study.context.live)) {
+        restless = true;
+        yield { type: 'status', level: 'note', message: RESTLESS };
+      }
     }
   }
 }
+
+const RESTLESS =
+  'A repair table is made with the settings that it began with, so that its rows and seeds are made alike: what was changed on the way counts from the next run on.';
 
 export const experiment: Experiment<typeof schema, MaskTuning> = {
   ...definition,

@@ -38,6 +38,12 @@ export function modelName({ tuneWith, tuneRate, tuneEpochs, ...masks }: TuneSett
 
 const PUBLISHED_RATE = 1e-3;
 
+/** Rounds that a study makes of MaskTune, and of its control. */
+export const roundsOf = ({ study, rounds }: Pick<Config, 'study' | 'rounds'>): number => (study === 'one rule' ? rounds : 1);
+
+/** What the network of a round is called. @param round from 1 */
+export const roundName = (name: string, round: number): string => (round === 1 ? name : `${name}, round ${round}`);
+
 export const mapOptions = ({ mapOf }: Pick<Config, 'mapOf'>): Pick<SaliencyMapsOptions, 'layer' | 'of'> => ({
   layer: CAM_LAYER,
   of: mapOf,
@@ -66,7 +72,7 @@ export interface MaskFacts {
   readonly rule: string;
   /** Mean share of an image that is hidden. */
   readonly hidden: number;
-  /** Share of the images of 0–4 with a square of which at least half of each square is hidden; null: there are none. */
+  /** Share of the images of 0–4 with a square of which at least half of each square that they carry is hidden; null: there are none. */
   readonly squares: number | null;
   /** Mean hidden share of these squares; null: there are none. */
   readonly squareArea: number | null;
@@ -97,7 +103,7 @@ async function masksOf(maps: SaliencyMaps, from: number, to: number, rule: MaskR
 export async function maskFacts(
   maps: SaliencyMaps,
   settings: MaskSettings,
-  { groups, regions }: Pick<Studio, 'groups' | 'regions'>,
+  { groups, regions, carries }: Pick<Studio, 'groups' | 'regions' | 'carries'>,
 ): Promise<MaskFacts> {
   let [hidden, untouched, blank, carrying, covered, area] = [0, 0, 0, 0, 0, 0];
   for (let from = 0; from < maps.count; from += CHUNK) {
@@ -110,7 +116,8 @@ export async function maskFacts(
       if (share < NOTHING) untouched++;
       if (share >= BLANK) blank++;
       if (groups[n] !== 1) continue;
-      const shares = regions.map((region) => shareWithin(mask, region));
+      const own = regions.filter((_, r) => ((carries[n] as number) >> r) & 1);
+      const shares = own.map((region) => shareWithin(mask, region));
       carrying++;
       area += shares.reduce((a, b) => a + b, 0) / shares.length;
       if (Math.min(...shares) >= 0.5) covered++;

@@ -11,13 +11,14 @@ import { lastLayerRetraining } from '../../../engine/repair/last-layer.ts';
 import type { ModelSelection } from '../../../engine/repair/model-selection.ts';
 import { groupDro, reweighting } from '../../../engine/repair/reweighting.ts';
 import type { Fit, FitOptions } from '../../../engine/repair/training.ts';
+import { formatPercent } from '../../components/shared/format.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
 import { type Erm, scheduleOf, sgdOf, stepsPerEpoch } from './erm.ts';
-import type { MaskFacts } from './masking.ts';
+import { type MaskFacts, maskFacts } from './masking.ts';
 import { newNetwork, SIDE } from './network.ts';
 import type { GroupAccuracies } from './scores.ts';
-import { type Config, type HeldOutImages, heldOutCount, type Studio } from './studio.ts';
-import { fitOptions, maskTuned, type StepCount, told, tunedCopy } from './tuning.ts';
+import { type Config, type HeldOutImages, heldOutCount, minorityOf, type Studio } from './studio.ts';
+import { fitOptions, goingOn, maskTuned, type StepCount, told, tunedCopy } from './tuning.ts';
 
 /** What one seed of one method came to. */
 export interface Outcome extends GroupAccuracies {
@@ -64,6 +65,7 @@ export interface Method {
 }
 
 export const PLAIN = 'ERM, one more epoch';
+/** Equal in cells of the map: see `shuffledMaps`. */
 const RANDOM = 'random masks of equal area';
 const UNBALANCED = 'last layer, as many samples as they come';
 
@@ -100,10 +102,9 @@ async function* further(
   plain = false,
 ): AsyncGenerator<PlainEvent, Repaired> {
   const { config, erm, studio, count } = bench;
-  const fit = await fitOptions(plain ? { ...config, tuneWith: 'sgd with its state' } : config, erm, erm.seed);
+  const fit = await (plain ? goingOn : fitOptions)(config, erm, erm.seed);
   const done = yield* tunedCopy(name, count, erm.trainer, studio.train, {
     ...fit,
-    ...(plain && { shuffle: config.shuffle }),
     select: selection(bench),
     ...(transform ? { transform } : {}),
   });
@@ -111,10 +112,14 @@ async function* further(
 }
 
 async function* masked(name: string, bench: Bench, control: boolean): AsyncGenerator<PlainEvent, Repaired> {
-  const { config, erm, studio, maps, count } = bench;
+  const { config, erm, studio, maps, facts, count } = bench;
   const request = { config, erm, data: studio.train, maps, control, select: selection(bench) };
-  const { network, fit } = yield* maskTuned(name, count, request);
-  return { network, fit, steps: firstSteps(bench) + fit.steps };
+  const { network, maps: shown, fit } = yield* maskTuned(name, count, request);
+  const done = { network, fit, steps: firstSteps(bench) + fit.steps };
+  if (!control) return done;
+  // As many cells of the map are not always as many pixels.
+  const { hidden } = await maskFacts(shown, config, studio);
+  return { ...done, note: `hides ${formatPercent(hidden)} of an image, MaskTune ${formatPercent(facts.hidden)}` };
 }
 
 /** @param first steps of the network that finds errors; the second has the rest of the budget */
@@ -137,9 +142,11 @@ async function* twice(name: string, bench: Bench, first: number): AsyncGenerator
   return { network, fit, steps: first + fit.steps, note };
 }
 
-/** How many of these images are of 0–4 without or of 5–9 with the square. */
-const inMinority = (indices: ArrayLike<number>, { groups }: Studio): number =>
-  Array.from(indices).filter((i) => groups[i] === 0 || groups[i] === 3).length;
+/** How many of these images speak against the shortcut. */
+function inMinority(indices: ArrayLike<number>, { groups, sizes }: Studio): number {
+  const minority = minorityOf(sizes);
+  return Array.from(indices).filter((i) => minority.includes(groups[i] as number)).length;
+}
 
 async function* lastLayer(name: string, bench: Bench, balanced: boolean): AsyncGenerator<PlainEvent, Repaired> {
   const { config, heldOut, erm, count } = bench;

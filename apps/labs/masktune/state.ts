@@ -35,11 +35,18 @@ const KEY = 'chalkgrad.masktune';
 const MODEL = 'model ';
 const ERM = 'erm';
 
-/** The settings that a run cannot change on its way; more seeds may follow. */
-const identity = (config: Config) =>
-  JSON.stringify(
-    Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'seeds' && parameters[key]?.live === 'restart')),
-  );
+/** Settings that a reader may change on the way, and of which the rows of a repair table are made. */
+const OF_ROWS = ['rate', 'rule', 'strength', 'hard', 'mapOf', 'tuneWith', 'tuneRate', 'tuneEpochs'] as const;
+
+/** Whether a reader has changed what the rows of a repair table are made of. */
+export const rowsWouldDiffer = (config: Config, live: Config): boolean => OF_ROWS.some((key) => live[key] !== config[key]);
+
+/** The settings that a run cannot change on its way; more seeds may follow. Seeds of a repair table are paired: they are made alike. */
+function identity(config: Config): string {
+  const fixed = (key: string) =>
+    parameters[key]?.live === 'restart' || (config.study === 'repairs' && (OF_ROWS as readonly string[]).includes(key));
+  return JSON.stringify(Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'seeds' && fixed(key))));
+}
 
 const asTensor = (bytes: Uint8Array): SafetensorsTensor => ({ dtype: 'U8', shape: [bytes.length], data: new Uint8Array(bytes) });
 

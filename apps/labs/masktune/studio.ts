@@ -37,6 +37,8 @@ export interface Studio {
   readonly marked: ImageDataset;
   /** Where the cues stand. */
   readonly regions: readonly Region[];
+  /** Which of these cues each training image carries: bit r for region r. */
+  readonly carries: Uint8Array<ArrayBuffer>;
 }
 
 export async function* loadDigits(config: Config, context: RunContext<Config>): AsyncGenerator<PlainEvent, Digits> {
@@ -80,20 +82,21 @@ export function plant(digits: Digits, config: Config, seed: number): Studio {
   const probability = [config.mix0, config.mix1];
   const squares = squaresOf(config);
   let [images, marked] = [digits.train, digits.test];
-  const cue = new Uint8Array(images.count);
+  const carries = new Uint8Array(images.count);
   squares.forEach((square, number) => {
     const drawn = uniformFrom(new Generator(seed, `square ${number}`));
     const uniform = config.mixing === 'first in file order' ? inOrder(digits.train, probability) : drawn;
     const planted = spuriousSquare(images, { ...square, probability, uniform });
-    planted.carries.forEach((carries, i) => {
-      cue[i] = (cue[i] as number) | carries;
+    planted.carries.forEach((carried, i) => {
+      carries[i] = (carries[i] as number) | (carried << number);
     });
     images = planted.dataset;
     marked = spuriousSquare(marked, { ...square, probability: [1, 1] }).dataset;
   });
-  const groups = Int32Array.from(images.labels, (label, i) => 2 * label + (cue[i] as number));
+  const groups = Int32Array.from(images.labels, (label, i) => 2 * label + (carries[i] === 0 ? 0 : 1));
   const regions = squares.map(({ row, col, size }) => ({ top: row, left: col, height: size, width: size }));
-  return { images, train: asData(images), groups, sizes: groupSizes(groups, 4), raw: digits.test, marked, regions };
+  const sizes = groupSizes(groups, 4);
+  return { images, train: asData(images), groups, sizes, raw: digits.test, marked, regions, carries };
 }
 
 /** Training images that no method is trained on but for a new last layer: they judge. */
@@ -114,39 +117,75 @@ export function holdOut(studio: Studio, count: number, seed: number): { studio: 
     return { images, data: asData(images), groups: Int32Array.from(indices, (i) => studio.groups[i] as number) };
   };
   const heldOut = part(order.slice(0, count));
-  const { images, data: train, groups } = part(order.slice(count));
-  return { studio: { ...studio, images, train, groups, sizes: groupSizes(groups, 4) }, heldOut };
+  const left = order.slice(count);
+  const { images, data: train, groups } = part(left);
+  const carries = Uint8Array.from(left, (i) => studio.carries[i] as number);
+  return { studio: { ...studio, images, train, groups, sizes: groupSizes(groups, 4), carries }, heldOut };
+}
+
+/** The two groups that speak against the shortcut: the square is rarer in one class than in the other. None where it is as frequent in both. */
+export function minorityOf([zero = 0, zeroSquare = 0, one = 0, oneSquare = 0]: readonly number[]): readonly number[] {
+  const excess = zeroSquare * one - oneSquare * zero;
+  if (excess === 0) return [];
+  return excess > 0 ? [0, 3] : [1, 2];
+}
+
+const say = (level: 'warning' | 'note', message: string): PlainEvent => ({ type: 'status', level, message });
+const namesOf = (groups: readonly number[]): string => groups.map((group) => `‘${GROUPS[group]}’`).join(' and ');
+
+/** What there is to learn besides the digits, and what speaks against it. */
+function shortcutRemark({ sizes }: Pick<Studio, 'sizes'>, { mix0, mix1 }: Pick<Config, 'mix0' | 'mix1'>): string | undefined {
+  if (sizes[1] === 0 && sizes[3] === 0) {
+    return 'No training image carries the square: there is no shortcut to learn, and masks find none.';
+  }
+  if (sizes[0] === 0 && sizes[2] === 0) return 'Every training image carries the square: there is no shortcut to learn.';
+  const minority = minorityOf(sizes);
+  if (mix0 === mix1 || minority.length === 0) {
+    return 'The square is as frequent on 0–4 as on 5–9: it says nothing of the class, and there is no shortcut to learn.';
+  }
+  const empty = GROUPS.flatMap((_, group) => (sizes[group] === 0 ? [group] : []));
+  if (empty.length === 0) return undefined;
+  const lacks = `The training set has no image of the group ${namesOf(empty)}.`;
+  const against = minority.filter((group) => sizes[group] !== 0);
+  return against.length === 0
+    ? `${lacks} Nothing there speaks against the shortcut; methods that weight groups have nothing to weight up.`
+    : `${lacks} Against the shortcut speak its images of the group ${namesOf(against)}: methods that weight groups weight up these alone.`;
 }
 
 /** What a reader should know before believing the numbers of this mix. */
-export function* remarks({ sizes }: Studio, config: Config): IterableIterator<PlainEvent> {
-  const say = (level: 'warning' | 'note', message: string): PlainEvent => ({ type: 'status', level, message });
+export function* remarks(studio: Pick<Studio, 'sizes'>, config: Config): IterableIterator<PlainEvent> {
   const squares = squaresOf(config);
   if (squares[0]?.row !== config.row || squares[0]?.col !== config.column) {
     yield say('note', `The square would not fit there: it stands at row ${squares[0]?.row}, column ${squares[0]?.col}.`);
   }
-  const empty = GROUPS.filter((_, group) => sizes[group] === 0);
-  if (sizes[1] === 0 && sizes[3] === 0) {
-    yield say('warning', 'No training image carries the square: there is no shortcut to learn, and masks find none.');
-  } else if (empty.length > 0) {
-    const names = empty.map((name) => `‘${name}’`).join(' and ');
-    yield say(
-      'warning',
-      `The training set has no image of the group ${names}. Nothing there speaks against the shortcut; methods that weight groups have nothing to weight up.`,
-    );
-  }
+  const message = shortcutRemark(studio, config);
+  if (message) yield say('warning', message);
 }
 
-/** As `remarks`, of a repair table. */
-export function* tableRemarks(studio: Studio, { data, groups }: HeldOutImages, config: Config): IterableIterator<PlainEvent> {
-  yield* remarks(studio, config);
+/**
+ * As `remarks`, of a seed of a repair table: what an earlier seed had said already is not said again.
+ * @param said grows by what is said here
+ */
+export function* tableRemarks(
+  studio: Pick<Studio, 'sizes'>,
+  { data, groups }: { readonly data: Pick<TrainingData, 'count'>; readonly groups: ArrayLike<number> },
+  config: Config,
+  seed: number,
+  said: Set<string>,
+): IterableIterator<PlainEvent> {
+  const found = [...remarks(studio, config)];
   if (data.count < config.heldOut) {
-    yield { type: 'status', level: 'note', message: `No more than half of the images can be held out: ${data.count} are.` };
+    found.push(say('note', `No more than half of the images can be held out: ${data.count} are.`));
   }
-  const empty = GROUPS.filter((_, group) => studio.sizes[group] !== 0 && !groups.includes(group));
+  const present = new Set(Array.from(groups));
+  const empty = GROUPS.flatMap((_, group) => (studio.sizes[group] !== 0 && !present.has(group) ? [group] : []));
   if (empty.length > 0) {
-    const names = empty.map((name) => `‘${name}’`).join(' and ');
-    const message = `No held-out image is of the group ${names}: a new last layer cannot balance it, nor can it judge.`;
-    yield { type: 'status', level: 'warning', message };
+    const message = `No held-out image is of the group ${namesOf(empty)}: a new last layer cannot balance it, nor can it judge.`;
+    found.push(say('warning', message));
+  }
+  for (const event of found) {
+    if (event.type !== 'status' || said.has(event.message)) continue;
+    said.add(event.message);
+    yield seed === config.seed ? event : { ...event, message: `Seed ${seed}: ${event.message}` };
   }
 }

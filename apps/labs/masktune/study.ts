@@ -78,7 +78,8 @@ export class Study {
     yield { type: 'phase', name: 'train', progress: trainer.progress.step / trainer.plan.totalSteps };
     const before = this.count.done - trainer.progress.step;
     for await (const event of trainer.run()) {
-      trainer.lr = this.context.live.rate;
+      // A repair table keeps to the settings that it began with, so that its rows and seeds are made alike.
+      if (this.config.study !== 'repairs') trainer.lr = this.context.live.rate;
       if (event.type === 'step') {
         this.count.done = before + event.step;
         yield { type: 'metric', series, x: event.step, y: event.loss };
@@ -108,8 +109,11 @@ export class Study {
     return this.reached.models.find((model) => model.name === name);
   }
 
-  /** Tests a network and keeps it under its name, in place of an earlier one of that name. */
-  async *keep(name: string, network: Network): AsyncGenerator<StudyEvent> {
+  /**
+   * Tests a network and keeps it under its name, in place of an earlier one of that name.
+   * @param whole false where more networks of the same work follow: a run that goes on finds all of them, or makes all anew
+   */
+  async *keep(name: string, network: Network, whole = true): AsyncGenerator<StudyEvent> {
     const scores = yield* tested(name, network, this.studio);
     const earlier = this.networks.get(name);
     if (earlier && earlier !== network) earlier.dispose();
@@ -121,7 +125,7 @@ export class Study {
     }
     this.reached = { ...this.reached, models: [...this.reached.models.filter((model) => model.name !== name), scores] };
     yield* this.told(scores);
-    yield await this.checkpoint();
+    if (whole) yield await this.checkpoint();
   }
 
   /** What the page is told of a model. */

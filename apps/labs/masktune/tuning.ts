@@ -10,8 +10,8 @@ import type { Trainer } from '../../../engine/train/trainer.ts';
 import type { TrainerConfig } from '../../../engine/train/types.ts';
 import type { PlainEvent } from '../../runtime/experiment.ts';
 import { paced } from '../../runtime/paced.ts';
-import { type Erm, rateOfLastEpoch, sgdOf } from './erm.ts';
-import { mapOptions, ruleOf } from './masking.ts';
+import { type Erm, rateOfEpoch, sgdOf } from './erm.ts';
+import { mapOptions, roundsOf, ruleOf } from './masking.ts';
 import type { Config } from './studio.ts';
 
 /** Counts the steps of a whole study, so that its curves and its progress go through. */
@@ -51,9 +51,15 @@ export async function* told<T>(
 export async function fitOptions(config: Config, { trainer }: Pick<Erm, 'trainer'>, seed: number): Promise<FitOptions> {
   const common = { epochs: config.tuneEpochs, batchSize: config.batch, seed };
   if (config.tuneWith === 'adam') return { ...common, optimiser: { type: 'adam', lr: config.tuneRate } };
-  const optimiser = sgdOf(config, rateOfLastEpoch(config));
+  const optimiser = sgdOf(config, rateOfEpoch(config, config.epochs - 1));
   if (config.tuneWith === 'sgd') return { ...common, optimiser };
   return { ...common, optimiser, optimiserState: await trainer.optimiser.snapshot() };
+}
+
+/** More of the first training as it went: its optimiser with its state, its order, and the rate that its schedule gives the epoch after its last. */
+export async function goingOn(config: Config, erm: Pick<Erm, 'trainer'>, seed: number): Promise<FitOptions> {
+  const fit = await fitOptions({ ...config, tuneWith: 'sgd with its state' }, erm, seed);
+  return { ...fit, optimiser: sgdOf(config, rateOfEpoch(config, config.epochs)), shuffle: config.shuffle };
 }
 
 export interface TuneRequest {
@@ -61,13 +67,13 @@ export interface TuneRequest {
   readonly erm: Pick<Erm, 'trainer' | 'seed'>;
   readonly data: TrainingData;
   readonly maps: SaliencyMaps;
-  /** Random masks of equal area instead. */
+  /** As many cells hidden at random places instead. */
   readonly control?: boolean;
   /** Which state counts; absent: the last. */
   readonly select?: ModelSelection;
 }
 
-/** MaskTune with maps that are known. */
+/** One round of MaskTune, or of its control, with maps that are known. */
 export async function* maskTuned(series: string, count: StepCount, request: TuneRequest): AsyncGenerator<PlainEvent, MaskTuned> {
   const { config, erm, data, maps, control = false, select } = request;
   const fit = await fitOptions(config, erm, erm.seed);
@@ -84,11 +90,11 @@ export async function* maskTuned(series: string, count: StepCount, request: Tune
   });
 }
 
-/** MaskTune again and again: each round hides what the network of the round before still looks at. */
+/** MaskTune, or its control, for as many rounds as its study makes: each hides what the network of the round before still looks at. */
 export async function* iterated(
   series: string,
   count: StepCount,
-  { config, erm, data, maps }: TuneRequest,
+  { config, erm, data, maps, control = false }: TuneRequest,
 ): AsyncGenerator<PlainEvent, readonly MaskTuned[]> {
   const fit = await fitOptions(config, erm, erm.seed);
   return yield* told(series, count, async (onEvent) => {
@@ -98,8 +104,9 @@ export async function* iterated(
       rule: ruleOf(config),
       hard: config.hard,
       maps,
-      rounds: config.rounds,
+      rounds: roundsOf(config),
       fit: { ...fit, onEvent },
+      ...(control ? { control: erm.seed } : {}),
       onProgress: (phase: string, progress: number) => phase === 'maps' && onEvent({ type: 'phase', name: EXPLAIN, progress }),
     };
     try {

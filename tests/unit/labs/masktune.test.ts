@@ -314,6 +314,8 @@ describe.skipIf(!mnist)('on MNIST', () => {
     expect(chosen).toEqual(METHODS.map(({ name }) => name).filter((name) => !name.startsWith('last layer')));
     for (const { kept } of result?.repairs ?? [])
       if (kept !== null) expect([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1]).toContain(kept);
+    const random = result?.repairs.find(({ method }) => method === 'random masks of equal area');
+    expect(random?.notes[0]).toMatch(/^hides \d+\.\d.% of an image, MaskTune \d+\.\d.%$/);
     expect(numbersOf(result).every(Number.isFinite)).toBe(true);
     const rows = store.tables.get('repairs') ?? [];
     expect(rows).toHaveLength(METHODS.length);

@@ -3,8 +3,9 @@ import { ConfigError } from '../../../engine/errors.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { Generator } from '../../../engine/random.ts';
+import { selectData } from '../../../engine/repair/data.ts';
 import { balancedSubset, balancingWeights, groupScores, groupSizes } from '../../../engine/repair/groups.ts';
-import { justTrainTwice } from '../../../engine/repair/just-train-twice.ts';
+import { justTrainTwice, upweighted } from '../../../engine/repair/just-train-twice.ts';
 import { lastLayerRetraining } from '../../../engine/repair/last-layer.ts';
 import { groupDro, reweighting } from '../../../engine/repair/reweighting.ts';
 import { errorSet, fitNetwork } from '../../../engine/repair/training.ts';
@@ -108,6 +109,31 @@ describe.each(opened)('repairs with groups on %s', (_, device) => {
     weights.forEach((weight, group) => {
       expect(weight).toBeCloseTo((grown[group] as number) / total, 5);
     });
+  });
+
+  test('Just Train Twice mixes the repeated errors with the rest, also where nothing is shuffled', async () => {
+    const errors = Uint32Array.of(3, 50, 51, 90);
+    const indices = upweighted(100, errors, 20, 1);
+    const times = new Map<number, number>();
+    for (const index of indices) times.set(index, (times.get(index) ?? 0) + 1);
+    expect([indices.length, times.size]).toEqual([176, 100]);
+    expect([...times].filter(([, count]) => count !== 1).sort(([a], [b]) => a - b)).toEqual([...errors].map((i) => [i, 20]));
+    // Of 176 indices 80 are errors; in order, the last three batches of 25 would hold nothing else.
+    for (let from = 0; from + 25 <= indices.length; from += 25) {
+      const share = [...indices.subarray(from, from + 25)].filter((index) => errors.includes(index)).length / 25;
+      expect(share).toBeGreaterThan(0.1);
+      expect(share).toBeLessThan(0.8);
+    }
+    expect(upweighted(100, errors, 20, 1)).toEqual(indices);
+    expect(upweighted(100, errors, 20, 2)).not.toEqual(indices);
+
+    // What the second network is trained on is this list, in this order.
+    const final = { ...options, epochs: 1, shuffle: false, seed: 4 } as const;
+    const twice = await justTrainTwice(training.data, { build: () => build(), identification: { ...options, epochs: 1 }, final });
+    const same = build();
+    await fitNetwork(same, selectData(training.data, upweighted(800, twice.errors, 20, 4)), final);
+    expect(await twice.network.arena.flat.data()).toEqual(await same.arena.flat.data());
+    for (const network of [twice.network, twice.identification, same]) network.dispose();
   });
 
   test('Just Train Twice without errors is plain training', async () => {
