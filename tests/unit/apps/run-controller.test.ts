@@ -172,6 +172,19 @@ describe('a run', () => {
     expect(steps(run)).toBe(0);
   });
 
+  it('that is paused while the one before it ends stays paused', async () => {
+    const run = lab();
+    void start(run, { milliseconds: 60 });
+    await until(() => steps(run) > 0);
+    await start(run);
+    run.pause();
+    await until(() => run.state === 'paused');
+    await rest();
+    expect([run.state, run.active, steps(run)]).toEqual(['paused', false, 0]);
+    run.resume({ advance: 2 });
+    await until(() => steps(run) === 2 && run.state === 'paused');
+  });
+
   it('leaves no other behind when starts overtake each other, before and while the worker runs', async () => {
     const run = lab(10);
     for (let i = 1; i <= 3; i++) void start(run, { rate: i });
@@ -291,6 +304,21 @@ describe('the settings of a run', () => {
     run.update({ rate: 9 });
     await until(() => run.settings?.rate === 9);
     expect([run.ran?.rate, run.made?.changes.length]).toEqual([2, 1]);
+  });
+
+  it('are not changed by a restart, and take over what is changed while the run before ends', async () => {
+    const run = lab();
+    run.update({ rate: 1 });
+    void start(run, { milliseconds: 40 });
+    await until(() => steps(run) > 0);
+    await start(run, { milliseconds: 40 });
+    await until(() => steps(run) > 0);
+    expect(run.started?.changes).toEqual([]);
+    await start(run, { steps: 5 });
+    run.update({ rate: 3 });
+    await until(() => run.state === 'finished');
+    expect(run.started?.changes).toEqual([{ step: 0, values: { rate: 3 } }]);
+    expect(run.store.result).toEqual({ sum: 15 });
   });
 
   it('take over what was changed while the engine was loading', async () => {
