@@ -10,6 +10,7 @@ import { RunController, type RunHost } from '../../../apps/shell/run-controller.
 const schema = defineSchema({
   steps: int({ default: 1000, min: 1, max: 1000, label: 'steps', live: 'restart' }),
   milliseconds: int({ default: 1, min: 1, max: 1000, label: 'time of a step', live: 'restart' }),
+  end: int({ default: 0, min: 0, max: 1000, label: 'time between the last step and the result', live: 'restart' }),
   rate: number({ default: 1, min: 0, max: 10, label: 'rate', live: 'live' }),
 });
 
@@ -45,6 +46,7 @@ const experiment: Experiment<typeof schema, Counting> = {
         yield { type: 'metric', series: 'sum', x: step, y: sum };
         yield { type: 'step', step, total: config.steps };
       }
+      if (config.end > 0) await new Promise((resolve) => setTimeout(resolve, config.end));
       return { sum };
     } finally {
       alive.now -= 1;
@@ -380,6 +382,33 @@ describe('labs on one page', () => {
     expect([b.state, steps(a)]).toEqual(['running', at]);
     await until(() => b.state === 'finished');
     await until(() => steps(a) > at);
+  });
+
+  it('give the floor back where they end out of sight, with the pull in progress', async () => {
+    const [a, b] = [lab(), lab()];
+    void start(a, { steps: 1, end: 60 }, true);
+    await until(() => steps(a) === 1);
+    await rest(10);
+    a.setVisible(false);
+    await until(() => a.state === 'finished');
+    expect(a.active).toBe(false);
+    a.setVisible(true);
+    void start(b, { steps: 2 }, true);
+    await until(() => b.state === 'finished' || b.banners.length > 0);
+    expect([b.state, b.banners]).toEqual(['finished', []]);
+  });
+
+  it('that end while they wait do not say that they go on', async () => {
+    const [a, b] = [lab(), lab()];
+    void start(a, { steps: 1, end: 60 });
+    await until(() => steps(a) === 1);
+    await rest(10);
+    a.setVisible(false);
+    void start(b, { steps: 40 });
+    a.setVisible(true);
+    expect(a.banners.map(({ heading }) => heading)).toEqual(['Waiting:']);
+    await until(() => a.state === 'finished');
+    expect(a.banners).toEqual([]);
   });
 
   it('go on when they are seen again, unless the reader paused them meanwhile', async () => {
