@@ -134,3 +134,10 @@ it('the device of a run carries the setting, and follows whether it may be measu
   attendEngine(true);
   expect(tuning()?.mayMeasure?.()).toBe(true);
 });
+
+it('a large run takes over the processor’s device that a small one has opened', async () => {
+  await openEngine('cpu', 'off', false);
+  const small = getDevice();
+  await openEngine('cpu', 'off', true);
+  expect(getDevice()).toBe(small);
+});
