@@ -386,7 +386,7 @@ describe('labs on one page', () => {
 
   it('give the floor back where they end out of sight, with the pull in progress', async () => {
     const [a, b] = [lab(), lab()];
-    void start(a, { steps: 1, end: 60 }, true);
+    void start(a, { steps: 1, end: 400 }, true);
     await until(() => steps(a) === 1);
     await rest(10);
     a.setVisible(false);
@@ -400,7 +400,7 @@ describe('labs on one page', () => {
 
   it('that end while they wait do not say that they go on', async () => {
     const [a, b] = [lab(), lab()];
-    void start(a, { steps: 1, end: 60 });
+    void start(a, { steps: 1, end: 400 });
     await until(() => steps(a) === 1);
     await rest(10);
     a.setVisible(false);
