@@ -46,8 +46,8 @@ export async function openEngine(
   store?: TuningStore,
   wishes: DeviceWishes = {},
 ): Promise<DeviceInfo> {
-  // One that is open and faster than need be serves.
-  const weak = large && current?.large === false;
+  // One that is open and faster than need be serves; and only GPUs come faster and slower.
+  const weak = large && current?.large === false && current.device.info.kind === 'webgpu';
   if (!current || current.device.isLost || current.preference !== preference || current.tune !== tune || weak) {
     const tuning = tune === 'off' ? undefined : { mode: tune, store, mayMeasure: () => attended };
     const device = await init({

@@ -86,9 +86,12 @@ export function host(experiment: AnyExperiment, environment: (dataUrl: string) =
     fresh.setSeen(seen);
     fresh.setSpeed(stepsPerSecond);
     const stopped = old?.stop();
+    // At once, not at its start: a pause that comes while the old run ends shall take it back.
+    const { wanted, ...options } = message;
+    if (wanted) fresh.advance(wanted);
     const begun = starts.then(async () => {
       await stopped;
-      if (runner === fresh) await fresh.start(message);
+      if (runner === fresh) await fresh.start(options);
     });
     starts = begun.catch(() => undefined);
     return begun;

@@ -194,9 +194,16 @@ export class Runner {
     this.#recoveries = 0;
     this.#lostAt = 0;
     this.#live = { ...options.config };
-    this.#waiting = {};
-    if (options.wanted) this.#wanted = options.wanted;
+    if (options.wanted) {
+      this.#wanted = options.wanted;
+      this.#attend();
+    }
     this.#setState('starting');
+    // What came before the start is a change only where it differs from what the run starts with.
+    const waiting = this.#waiting;
+    this.#waiting = {};
+    this.#between = true;
+    this.update(waiting);
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
@@ -241,15 +248,15 @@ export class Runner {
     this.#wake?.();
   }
 
-  /** Applies changed parameters that are `live`, at the latest after the step in progress; others need a new start. */
+  /** Applies changed parameters that are `live`, at the latest after the step in progress; before the start, with it. Others need a new start. */
   update(config: Config): void {
     for (const [key, value] of Object.entries(config)) {
       const parameter = this.#experiment.schema[key];
       if (parameter?.live !== 'live') continue;
-      if (sameValue(parameter, value, this.#live[key])) delete this.#waiting[key];
+      if (this.#state !== 'idle' && sameValue(parameter, value, this.#live[key])) delete this.#waiting[key];
       else this.#waiting[key] = value;
     }
-    if (this.#between && !this.#busy) this.#applyWaiting();
+    if (this.#state !== 'idle' && this.#between && !this.#busy) this.#applyWaiting();
   }
 
   #rest(): void {
@@ -301,6 +308,7 @@ export class Runner {
     await this.pause();
     await this.#opening;
     await this.#exclusive(() => this.#close());
+    this.#waiting = {};
     if (this.#state !== 'idle') this.#setState('idle');
   }
 

@@ -23,6 +23,7 @@ export class ChalkCardSection extends LitElement {
     tensors: { attribute: false },
     verify: { attribute: false },
     ran: { attribute: false },
+    run: { attribute: false },
     shows: { attribute: false },
     cards: { state: true },
     failure: { state: true },
@@ -54,6 +55,8 @@ export class ChalkCardSection extends LitElement {
   declare verify: ((card: BuiltCard) => (() => Promise<readonly Verification[]>) | null) | undefined;
   /** The kernels of the run and its device. */
   declare ran: RanHere | undefined;
+  /** Stands for the run on the screen. */
+  declare run: unknown;
   /** Whether a card concerns the run; all do where this is not given. */
   declare shows: ((card: BuiltCard) => boolean) | undefined;
   declare private cards: readonly BuiltCard[];
@@ -134,7 +137,7 @@ export class ChalkCardSection extends LitElement {
           .filter((card) => this.shows?.(card) ?? true)
           .map(
             (card) =>
-              html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .ran=${this.ran} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
+              html`<chalk-math-card .card=${card} .tensors=${this.tensors(card)} .ran=${this.ran} .run=${this.run} .verify=${this.verify?.(card) ?? null}></chalk-math-card>`,
           )}
       </div>`;
   }

@@ -337,7 +337,7 @@ export abstract class LabElement<S extends Schema = Schema, C extends Contract =
         : null;
     const live = !this.recorded && !this.run.stale && this.run.serves('verify') && this.store.step !== undefined;
     return html`<chalk-card-section .load=${cards} .shows=${(card: BuiltCard) => this.concerns(card)} .tensors=${tensors} .ran=${this.cards.ran}
-      .verify=${live ? verify : undefined}></chalk-card-section>`;
+      .run=${this.store} .verify=${live ? verify : undefined}></chalk-card-section>`;
   }
 
   /** What the run on the screen found; while a new one has found nothing yet, what the one before did. */

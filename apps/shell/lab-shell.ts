@@ -181,8 +181,8 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
 
   /** Starts, goes on, or runs again. */
   play(): void {
-    if (this.run.replaying || !['starting', 'running', 'paused'].includes(this.runState)) this.restart('play');
-    else if (this.runState !== 'running') this.run.resume({ play: true });
+    if (this.run.open) this.run.resume({ play: true });
+    else this.restart('play');
   }
 
   pause(): void {
@@ -433,9 +433,10 @@ export abstract class LabShell<S extends Schema = Schema, C extends Contract = A
   }
 
   protected step(count: number): void {
-    if (this.runState === 'paused' && !this.run.replaying && this.run.applied) this.run.resume({ advance: count });
-    else if (this.run.active && !this.run.replaying) this.pause();
-    else this.restart('step', { steps: count });
+    const { run } = this;
+    if (!run.open) this.restart('step', { steps: count });
+    else if (run.active && run.state !== 'paused') this.pause();
+    else run.resume({ advance: count });
   }
 
   /** The same seed, from the start: playing if it played, else after its first step. */

@@ -11,7 +11,7 @@ import { type OpenPort, openPort } from '../runtime/open-port.ts';
 import { Player } from '../runtime/player.ts';
 import { readRecording } from '../runtime/recording.ts';
 import type { Change, LostNotice, RunState, StateReport } from '../runtime/runner.ts';
-import type { SerializedError } from '../runtime/serialize-error.ts';
+import { type SerializedError, serializeError } from '../runtime/serialize-error.ts';
 import { type RunListener, Session } from '../runtime/session.ts';
 import { RunStore } from '../runtime/store.ts';
 import { awaitFloor, leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
@@ -108,6 +108,11 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     return this.player !== undefined || this.#start !== undefined;
   }
 
+  /** A live run that can go on, also while it starts or comes to the pause it was told. */
+  get open(): boolean {
+    return !this.replaying && !over.includes(this.state);
+  }
+
   /** It runs, or will as soon as it is ready, seen and allowed to: what a pause button ends. */
   get active(): boolean {
     return this.#wish !== undefined && !over.includes(this.state);
@@ -186,7 +191,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       if (attempt !== this.#attempt) return;
       // Without its pictures a recording stays pale.
       const heading = this.awaitsPictures ? 'No pictures of the recording:' : 'No recording:';
-      this.banner({ id: 'recording', kind: 'note', heading, message: messageOf(error) });
+      this.banner({ id: 'recording', kind: 'note', heading, message: serializeError(error).message });
     }
   }
 
@@ -223,7 +228,7 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
       session.start({ ...start, wanted: this.#going ? this.#steps : 0, device: devicePreference, tune, dataUrl });
       session.update(this.#live);
     } catch (error) {
-      if (attempt === this.#attempt) this.#failed({ name: 'Error', message: messageOf(error), facts: {} });
+      if (attempt === this.#attempt) this.#failed({ name: 'Error', message: serializeError(error).message, facts: {} });
     }
   }
 
@@ -432,14 +437,10 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.report = { ...report, device: report.device ?? this.report.device };
     if (!this.replaying) this.#sayDevice(report.device);
     if (report.state === 'failed' && report.error) this.#failed(report.error);
-    if (!this.replaying && this.#going) {
-      // Steps that were asked for are done. A run that plays pauses only when it is told to, and then does not go.
-      const stepped = report.state === 'paused' && this.#wish !== undefined && 'advance' in this.#wish;
-      if (stepped || over.includes(report.state)) {
-        this.#wish = undefined;
-        this.#going = false;
-        leaveFloor(this);
-      }
+    if (!this.replaying && this.#started) {
+      // Steps asked for are done; a run that plays pauses only when told to, and does not go then. An end counts in any case.
+      const stepped = this.#going && report.state === 'paused' && this.#wish !== undefined && 'advance' in this.#wish;
+      if (stepped || over.includes(report.state)) this.#unwish();
     }
     this.#host.runStateChanged(this.report);
     this.#host.runChanged();
@@ -479,19 +480,21 @@ export class RunController<C extends Contract = AnyContract> implements Speaker 
     this.#session = undefined;
     this.#open = undefined;
     this.#started = false;
-    this.#going = false;
-    this.#wish = undefined;
     this.#served.clear();
+    this.#unwish();
+  }
+
+  /** Nothing is wished of the run any more, and the floor is free. */
+  #unwish(): void {
+    this.#wish = undefined;
+    this.#going = false;
+    this.dismiss('floor');
     leaveFloor(this);
   }
 
   #failed(error: SerializedError): void {
-    this.#wish = undefined;
-    this.#going = false;
-    leaveFloor(this);
+    this.#unwish();
     this.report = { ...this.report, state: 'failed', error };
     this.banner({ id: 'run', kind: 'error', heading: error.name, message: error.message });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

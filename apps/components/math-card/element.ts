@@ -53,6 +53,7 @@ export class ChalkMathCard extends LitElement {
     tensors: { attribute: false },
     verify: { attribute: false },
     ran: { attribute: false },
+    run: { attribute: false },
     pane: { state: true },
     files: { state: true },
     unrolled: { state: true },
@@ -60,6 +61,7 @@ export class ChalkMathCard extends LitElement {
     results: { state: true },
     checking: { state: true },
     failure: { state: true },
+    unfetched: { state: true },
   };
   static override styles = [baseStyles, mathCardStyles];
 
@@ -73,6 +75,8 @@ export class ChalkMathCard extends LitElement {
   declare verify: (() => Promise<readonly Verification[]>) | null;
   /** The kernels of the run and its device: the file that ran is shown first. */
   declare ran: RanHere | undefined;
+  /** Stands for the run: another one, and what *Verify* found belongs to the past. */
+  declare run: unknown;
   declare private pane: Pane;
   declare private files: { typescript: number; wgsl: number };
   declare private unrolled: boolean;
@@ -81,6 +85,8 @@ export class ChalkMathCard extends LitElement {
   declare private results: readonly Verification[] | null;
   declare private checking: boolean;
   declare private failure: string;
+  /** Why the WGSL sources could not be had in full. */
+  declare private unfetched: string;
 
   private readonly sight = new VisibilityController(this);
   private focusMoved = false;
@@ -104,6 +110,7 @@ export class ChalkMathCard extends LitElement {
     this.results = null;
     this.checking = false;
     this.failure = '';
+    this.unfetched = '';
   }
 
   override connectedCallback(): void {
@@ -136,6 +143,10 @@ export class ChalkMathCard extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('run')) {
+      this.results = null;
+      this.failure = '';
+    }
     if (changed.has('card') || changed.has('variant')) this.showVariant(changed);
     if (changed.has('card') || changed.has('ran')) this.showRan();
     if (this.card && this.term) {
@@ -165,6 +176,7 @@ export class ChalkMathCard extends LitElement {
     if (changed.has('card')) {
       this.results = null;
       this.failure = '';
+      this.unfetched = '';
       this.loaded = null;
       this.handPicked = false;
     }
@@ -268,8 +280,15 @@ export class ChalkMathCard extends LitElement {
       const loaded = await card.loadWgsl();
       if (this.card === card) this.loaded = loaded;
     } catch (error) {
-      this.failure = `The file could not be fetched: ${(error as Error).message}`;
+      if (this.card === card) this.unfetched = `The file could not be fetched: ${(error as Error).message}`;
     }
+  }
+
+  /** The reader chooses a file or its other form: what could not be fetched is tried again. */
+  private fetchAgain(): void {
+    if (!this.unfetched) return;
+    this.unfetched = '';
+    this.asked = undefined;
   }
 
   private async runVerify(): Promise<void> {
@@ -381,6 +400,7 @@ export class ChalkMathCard extends LitElement {
               title="The file as it runs, with marked loops expanded"
               @click=${() => {
                 this.unrolled = !this.unrolled;
+                this.fetchAgain();
               }}
             >unrolled</button>`
             : nothing
@@ -390,6 +410,7 @@ export class ChalkMathCard extends LitElement {
           @click=${() => navigator.clipboard?.writeText(codeText(lines)).catch(() => undefined)}
         >copy</button>
         ${this.renderRan(pane, chosen)}
+        ${pane === 'wgsl' && this.unfetched ? html`<span class="fail" role="status">${this.unfetched}</span>` : nothing}
       </div>
       <pre class="code" tabindex="0" role="group" aria-label="${source.file}" @click=${this.onClick}>${unsafeHTML(codeHtml(lines))}</pre>
     </div>`;
@@ -411,6 +432,7 @@ export class ChalkMathCard extends LitElement {
       if (this.term && !sources[i]?.terms.includes(this.term)) this.select(this.term);
       this.files = { ...this.files, [pane]: i };
       this.handPicked = true;
+      this.fetchAgain();
     };
     const name = (i: number) =>
       pane === 'wgsl' && i === this.used?.file ? `${sources[i]?.label} · ran here` : sources[i]?.label;

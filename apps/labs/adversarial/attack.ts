@@ -86,7 +86,7 @@ async function scoresOf(network: Network, x: Tensor): Promise<Float32Array> {
 
 /** What a network says of a picture. */
 export async function verdict(network: Network, { shape, pixels }: Pick<Picture, 'shape' | 'pixels'>): Promise<Verdict> {
-  const x = tensor(pixels, [1, ...shape]);
+  const x = tensor(pixels, [1, ...shape], { device: network.device });
   try {
     return verdictOf(await scoresOf(network, x));
   } finally {
@@ -105,7 +105,7 @@ function* walk(network: Network, x: Tensor, label: number, target: number | null
   } else if (attack === 'penalised') {
     yield* penalisedPath(network, x, classes, { lambda, steps, lr: rate, clip: CLIP });
   } else {
-    const rng = new DeviceGenerator(seed, 'random start');
+    const rng = new DeviceGenerator(seed, 'random start', network.device);
     try {
       yield* pgdPath(network, x, classes, { epsilon, stepSize, steps, targeted, randomStart, rng, clip: CLIP });
     } finally {
@@ -152,7 +152,7 @@ export async function* attackPicture(
   const target = targetOf(config, clean, label);
   const { attack, epsilon, stepSize, lambda, victim } = config;
   const settings = { attack, epsilon, stepSize, lambda, victim };
-  const x = tensor(original, [1, ...shape]);
+  const x = tensor(original, [1, ...shape], { device: network.device });
   const frames: Float32Array<ArrayBuffer>[] = [];
   const points: WalkPoint[] = [];
   // A path goes on from its last point: that one is released when the next is there.
@@ -201,7 +201,7 @@ function joined(frames: readonly Float32Array[]): Float32Array {
 }
 
 async function noiseOf(network: Network, x: Tensor, epsilon: number, seed: number): Promise<Noise> {
-  const rng = new DeviceGenerator(seed, 'noise of the same size');
+  const rng = new DeviceGenerator(seed, 'noise of the same size', network.device);
   const noisy = signNoise(x, { epsilon, rng, clip: CLIP });
   const verdict = verdictOf(await scoresOf(network, noisy));
   const pixels = await noisy.data();

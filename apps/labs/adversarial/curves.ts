@@ -43,7 +43,7 @@ export async function* accuracyAt(
   found: Record<Attack, SizeResult[]>,
 ): AsyncGenerator<PlainEvent, void> {
   for (const attack of KINDS) {
-    const rng = new DeviceGenerator(seed, `${attack} ${epsilon}`);
+    const rng = new DeviceGenerator(seed, `${attack} ${epsilon}`, network.device);
     try {
       const detail = `${NAMES[attack]}, ε = ${epsilon.toFixed(2)}`;
       // Nothing changes at ε = 0: one pass is enough for all three.
@@ -83,7 +83,7 @@ export async function* transferred(
 ): AsyncGenerator<PlainEvent, Transfer> {
   const data = imageData(take(test, TRANSFERRED), { normalisation: null });
   const share = async function* (of: Subject, attack: Attack, size: number): AsyncGenerator<PlainEvent, number> {
-    const rng = new DeviceGenerator(seed, `transfer ${attack}`);
+    const rng = new DeviceGenerator(seed, `transfer ${attack}`, of.network.device);
     try {
       const [found] = yield* withProgress('evaluate', 'a second network', (report) =>
         robustAccuracy(of.network, data, {

@@ -27,10 +27,11 @@ interface Gradient {
 
 async function gradientAt({ network, shape, pixels, label, ...rest }: Chosen, wished: number): Promise<Gradient> {
   const y = wished >= 0 ? wished : (label ?? (await verdict(network, { shape, pixels, ...rest })).predicted);
-  const x = tensor(pixels, [1, ...shape], { requiresGrad: true });
+  const { device } = network;
+  const x = tensor(pixels, [1, ...shape], { device, requiresGrad: true });
   const made = scope(() => {
     const scores = network.forward(x);
-    const slope = grad(crossEntropy(scores, tensor(Int32Array.of(y), [1], { dtype: 'i32' })), [x])[0] as Tensor;
+    const slope = grad(crossEntropy(scores, tensor(Int32Array.of(y), [1], { device, dtype: 'i32' })), [x])[0] as Tensor;
     return { scores: scores.detach(), slope };
   });
   const [scores, slope] = [await copyOf(made.scores), await copyOf(made.slope)];
@@ -102,10 +103,11 @@ async function slopeCheck({ network, pixels, shape }: Chosen, y: number, end: Fl
   places.forEach((alpha, k) => {
     for (let i = 0; i < size; i++) path[k * size + i] = (pixels[i] as number) + alpha * (way[i] as number);
   });
+  const { device } = network;
   const made = scope(() => {
-    const x = tensor(path, [NODES + 2, ...shape], { requiresGrad: true });
-    const origin = tensor(pixels, [1, ...shape]);
-    const labels = tensor(new Int32Array(NODES + 2).fill(y));
+    const x = tensor(path, [NODES + 2, ...shape], { device, requiresGrad: true });
+    const origin = tensor(pixels, [1, ...shape], { device });
+    const labels = tensor(new Int32Array(NODES + 2).fill(y), undefined, { device });
     const entropy = crossEntropy(network.forward(x), labels, { reduction: 'none' });
     const price = mul(sum(square(sub(x, origin)), { axes: [1, 2, 3] }), lambda);
     const loss = add(reshape(entropy, [NODES + 2]), price);
@@ -170,8 +172,9 @@ async function penalisedChecks(chosen: Chosen, { x, y }: Gradient, { lambda, rat
 /** What training on attacks shows the network instead: in the box, and with a loss that is not lower. */
 async function trainingChecks({ network, pixels, shape }: Chosen, { x, y }: Gradient, config: Config): Promise<Verification[]> {
   const { hardenedEpsilon: epsilon, hardenedSteps: steps, seed } = config;
-  const rng = new DeviceGenerator(seed, 'check');
-  const targets = tensor(Int32Array.of(y), [1], { dtype: 'i32' });
+  const { device } = network;
+  const rng = new DeviceGenerator(seed, 'check', device);
+  const targets = tensor(Int32Array.of(y), [1], { device, dtype: 'i32' });
   const made = scope(() => {
     const { inputs } = adversarialTransform(network, { epsilon, steps, clip: CLIP })({ inputs: x.detach(), targets }, rng);
     const loss = (of: Tensor) => crossEntropy(network.forward(of), targets).detach();

@@ -53,7 +53,7 @@ export async function landscapeOf(
   const { axes, coordinates, outside } = walkPlane(origin, frames, beside);
   const along = spread(coordinates.map(([a]) => a));
   const across = spread([...coordinates.map(([, b]) => b), (along.at(-1) as number) / 3, -(along.at(-1) as number) / 3]);
-  const directions = axes.map((axis) => tensor(axis, x.shape)) as [Tensor, Tensor];
+  const directions = axes.map((axis) => tensor(axis, x.shape, { device: x.device })) as [Tensor, Tensor];
   try {
     const options = { axes: directions, at: [along, across], batchSize: 256 } as const;
     const [loss, classes] = [await lossPlane(network, x, y, options), await classPlane(network, x, options)];

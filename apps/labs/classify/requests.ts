@@ -110,7 +110,7 @@ export async function inspect(training: Training, subject: Subject): Promise<Ins
   const found = await predict(training, { pixels: image });
   const label = ('set' in subject ? known?.labels[subject.index] : undefined) ?? found.prediction;
   const { x, labels: unused } = training.batchOf(one(training, image));
-  const labels = tensor(Int32Array.of(label), [1], { dtype: 'i32' });
+  const labels = tensor(Int32Array.of(label), [1], { device: x.device, dtype: 'i32' });
   const views = training.evaluating((network) => {
     const modules = network.modules.filter(({ path }) => subject.layer === undefined || path === subject.layer);
     const parameters = new Map(network.namedParameters());

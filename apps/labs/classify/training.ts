@@ -115,8 +115,9 @@ export class Training {
 
   /** Images and labels on the device. */
   batchOf(set: ImageDataset): { readonly x: Tensor; readonly labels: Tensor } {
-    const x = tensor(toFloat32(set, undefined, this.normalisation), [set.count, set.height, set.width, set.channels]);
-    return { x: keep(x), labels: keep(tensor(Int32Array.from(set.labels), [set.count], { dtype: 'i32' })) };
+    const { device } = this.network;
+    const x = tensor(toFloat32(set, undefined, this.normalisation), [set.count, set.height, set.width, set.channels], { device });
+    return { x: keep(x), labels: keep(tensor(Int32Array.from(set.labels), [set.count], { device, dtype: 'i32' })) };
   }
 
   /** Runs `look` in evaluation mode and sets the mode back. */
@@ -143,7 +144,7 @@ export class Training {
         const gradients = grad(loss, tensors, { allowUnused: true });
         const norms = noGrad(() =>
           concat(
-            gradients.map((g) => (g ? reshape(sqrt(sum(square(g))), [1]) : tensor([0], [1]))),
+            gradients.map((g) => (g ? reshape(sqrt(sum(square(g))), [1]) : tensor([0], [1], { device: network.device }))),
             0,
           ),
         );

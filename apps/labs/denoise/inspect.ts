@@ -51,7 +51,8 @@ async function inside(denoiser: Denoiser, image: Float32Array<ArrayBuffer>): Pro
   const paths = [FIRST, ENCODED, ...(joins ? [below] : [])];
   network.eval();
   const made = scope(() => {
-    const [input, target] = [tensor(noisy, [1, 28, 28, 1]), tensor(image, [1, 28, 28, 1])];
+    const { device } = network;
+    const [input, target] = [tensor(noisy, [1, 28, 28, 1], { device }), tensor(image, [1, 28, 28, 1], { device })];
     const { output, activations } = network.forward(input, { capture: paths, fuse: false });
     const y = activations.get(FIRST) as Tensor;
     const [gy, gw] = grad(mseLoss(output, target), [y, weight]);

@@ -91,11 +91,11 @@ export class Denoiser {
   async denoise(
     images: Float32Array<ArrayBuffer>,
   ): Promise<{ noisy: Float32Array<ArrayBuffer>; denoised: Float32Array<ArrayBuffer> }> {
-    const rng = new DeviceGenerator(this.seed, 'shown noise');
+    const rng = new DeviceGenerator(this.seed, 'shown noise', this.network.device);
     this.network.eval();
     const made = scope(() =>
       noGrad(() => {
-        const input = noisy(tensor(images, [images.length / 784, 28, 28, 1]), this.noise, rng);
+        const input = noisy(tensor(images, [images.length / 784, 28, 28, 1], { device: this.network.device }), this.noise, rng);
         return { input, output: this.network.forward(input) as Tensor };
       }),
     );
@@ -107,7 +107,7 @@ export class Denoiser {
 
   /** Mean squared error on the first `count` images of a set, with noise that is the same for all trainings. */
   async *error(set: ImageDataset, count: number, units: Normalisation): AsyncGenerator<number, MeasuredError> {
-    const rng = new DeviceGenerator(this.seed, 'test noise');
+    const rng = new DeviceGenerator(this.seed, 'test noise', this.network.device);
     const images = Math.min(count, set.count);
     const errors = new Float32Array(images);
     this.network.eval();
@@ -118,7 +118,7 @@ export class Denoiser {
         rng.advance();
         const found = scope(() =>
           noGrad(() => {
-            const clean = tensor(values, [batch.length, set.height, set.width, 1]);
+            const clean = tensor(values, [batch.length, set.height, set.width, 1], { device: this.network.device });
             const output = this.network.forward(noisy(clean, this.noise, rng)) as Tensor;
             return mean(square(sub(output, clean)), { axes: [1, 2, 3] });
           }),
@@ -138,7 +138,10 @@ export class Denoiser {
   async inside(image: Float32Array<ArrayBuffer>): Promise<{ name: string; shape: number[]; data: Float32Array<ArrayBuffer> }[]> {
     const { noisy: input } = await this.denoise(image);
     this.network.eval();
-    const { activations } = scope(() => noGrad(() => this.network.forward(tensor(input, [1, 28, 28, 1]), { capture: 'all' })));
+    const { device } = this.network;
+    const { activations } = scope(() =>
+      noGrad(() => this.network.forward(tensor(input, [1, 28, 28, 1], { device }), { capture: 'all' })),
+    );
     this.network.train();
     const shown = [...activations].filter(([name]) => /(left|right)_convs\.\d$|final_conv$/.test(name));
     const result = await Promise.all(shown.map(async ([name, t]) => ({ name, shape: [...t.shape], data: await t.data() })));

@@ -56,7 +56,7 @@ export function dotPixels({ dotRow, dotColumn, dotSize }: Config): number[] {
 }
 
 async function scoresOf(network: Network, x: Float32Array<ArrayBuffer>): Promise<Float32Array> {
-  const out = scope(() => noGrad(() => network.forward(tensor(x, [1, SIDE, SIDE, 1]))));
+  const out = scope(() => noGrad(() => network.forward(tensor(x, [1, SIDE, SIDE, 1], { device: network.device }))));
   const values = await out.data();
   out.dispose();
   return values;
@@ -79,9 +79,9 @@ export async function attribute(
   const baseline = baselineOf(x, config.baseline, config.seed);
   const path = config.method === 'integrated gradients';
   const made = scope(() => {
-    const image = tensor(x, [1, SIDE, SIDE, 1]);
+    const image = tensor(x, [1, SIDE, SIDE, 1], { device: network.device });
     if (!path) return saliency(network, image, [label]);
-    const start = tensor(baseline, image.shape);
+    const start = tensor(baseline, image.shape, { device: network.device });
     return integratedGradients(network, image, [label], { steps: config.nodes, rule: config.rule, baseline: start });
   });
   const map = await made.data();
@@ -132,7 +132,7 @@ export async function pathNodes(
   const made = scope(() =>
     scoreGradient(
       network,
-      tensor(images, [nodes.length, SIDE, SIDE, 1]),
+      tensor(images, [nodes.length, SIDE, SIDE, 1], { device: network.device }),
       nodes.map(() => label),
     ),
   );

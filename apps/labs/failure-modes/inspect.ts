@@ -25,11 +25,11 @@ export interface Example {
 /** Scores, and the last weights with their gradient. */
 async function learned({ network, x, label }: Example): Promise<Record<'scores' | 'slope' | 'w' | 'g', Values>> {
   const weight = network.parameters().findLast(({ shape }) => shape.length === 2) as Tensor;
-  const { training } = network;
+  const { device, training } = network;
   network.eval();
   const made = scope(() => {
-    const scores = network.forward(tensor(x, [1, SIDE, SIDE, 1]));
-    const loss = crossEntropy(scores, tensor(Int32Array.of(label), [1], { dtype: 'i32' }));
+    const scores = network.forward(tensor(x, [1, SIDE, SIDE, 1], { device }));
+    const loss = crossEntropy(scores, tensor(Int32Array.of(label), [1], { device, dtype: 'i32' }));
     const [slope, g] = grad(loss, [scores, weight]);
     return { scores, slope: slope as Tensor, g: g as Tensor };
   });
@@ -101,10 +101,12 @@ async function attributionChecks({ network, x, label }: Example, config: Config)
     got,
     expected,
   };
-  const image = tensor(x, [1, SIDE, SIDE, 1]);
+  const { device } = network;
+  const image = tensor(x, [1, SIDE, SIDE, 1], { device });
   const chosen = tensor(
     Float32Array.from({ length: 10 }, (_, k) => Number(k === label)),
     [1, 10],
+    { device },
   );
   try {
     const score = (v: Tensor) => sum(mul(network.forward(v), chosen));
@@ -129,7 +131,9 @@ async function saliencyChecks({ network, x, label }: Example, config: Config): P
       row[pixel] = (row[pixel] as number) + sign * step;
     }
   });
-  const out = scope(() => noGrad(() => network.forward(tensor(moved, [2 * strongest.length, SIDE, SIDE, 1]))));
+  const out = scope(() =>
+    noGrad(() => network.forward(tensor(moved, [2 * strongest.length, SIDE, SIDE, 1], { device: network.device }))),
+  );
   const scores = await out.data();
   out.dispose();
   const classes = scores.length / (2 * strongest.length);

@@ -39,10 +39,11 @@ async function learned({ start }: Look, u: Values, label: number) {
   const weight = network.parameters().findLast(({ shape }) => shape.length === 2) as Tensor;
   const rows = u.shape[0] as number;
   const labels = new Int32Array(rows).fill(label);
+  const { device } = network;
   network.eval();
   const made = scope(() => {
-    const scores = network.forward(tensor(u.data, [rows, 28, 28, 1]));
-    const [slope, g] = grad(crossEntropy(scores, tensor(labels, [rows], { dtype: 'i32' })), [scores, weight]);
+    const scores = network.forward(tensor(u.data, [rows, 28, 28, 1], { device }));
+    const [slope, g] = grad(crossEntropy(scores, tensor(labels, [rows], { device, dtype: 'i32' })), [scores, weight]);
     return { scores, slope: slope as Tensor, g: g as Tensor, Q: softmax(scores, { axis: -1 }) };
   });
   network.train();

@@ -63,7 +63,7 @@ async function scoreOf(explainer: Explainer, picture: Picture, targets: number[]
 
 /** x′ as a picture, in the network's units. */
 function baselineImage(explainer: Explainer, { baseline }: Config): Tensor {
-  const { inputShape } = explainer.network;
+  const { inputShape, device } = explainer.network;
   const { mean, std } = explainer.open.normalisation ?? { mean: [], std: [] };
   const channels = inputShape.at(-1) as number;
   const level = baseline === 'white' ? 1 : 0;
@@ -72,7 +72,7 @@ function baselineImage(explainer: Explainer, { baseline }: Config): Tensor {
     const c = i % channels;
     return baseline === 'mean' ? 0 : (level - (mean[c] ?? 0)) / (std[c] ?? 1);
   });
-  return tensor(values, [1, ...inputShape]);
+  return tensor(values, [1, ...inputShape], { device });
 }
 
 /** One window over the whole picture: the map is S(x) − S(fill) everywhere. */
@@ -133,7 +133,9 @@ export async function scoreCamCheck(explainer: Explainer, picture: Picture, conf
       const mask = ((large[Math.floor(i / depth)] as number) - low) / (high - low || 1);
       return (empty[i] as number) + mask * (value - (empty[i] as number));
     });
-    const out = await dataOf(() => noGrad(() => network.forward(tensor(masked, [1, ...network.inputShape]))));
+    const out = await dataOf(() =>
+      noGrad(() => network.forward(tensor(masked, [1, ...network.inputShape], { device: network.device }))),
+    );
     scores.push(out[target] as number);
   }
   const most = Math.max(...scores);

@@ -106,6 +106,7 @@ async function slopeCheck(explainer: Explainer, picture: Picture, config: Config
   const chosen = tensor(
     Float32Array.from({ length: classes }, (_, k) => Number(k === targets[0])),
     [1, classes],
+    { device: network.device },
   );
   const x = explainer.input([picture]);
   try {

@@ -10,6 +10,7 @@ import { RunController, type RunHost } from '../../../apps/shell/run-controller.
 const schema = defineSchema({
   steps: int({ default: 1000, min: 1, max: 1000, label: 'steps', live: 'restart' }),
   milliseconds: int({ default: 1, min: 1, max: 1000, label: 'time of a step', live: 'restart' }),
+  end: int({ default: 0, min: 0, max: 1000, label: 'time between the last step and the result', live: 'restart' }),
   rate: number({ default: 1, min: 0, max: 10, label: 'rate', live: 'live' }),
 });
 
@@ -45,6 +46,7 @@ const experiment: Experiment<typeof schema, Counting> = {
         yield { type: 'metric', series: 'sum', x: step, y: sum };
         yield { type: 'step', step, total: config.steps };
       }
+      if (config.end > 0) await new Promise((resolve) => setTimeout(resolve, config.end));
       return { sum };
     } finally {
       alive.now -= 1;
@@ -172,6 +174,19 @@ describe('a run', () => {
     expect(steps(run)).toBe(0);
   });
 
+  it('that is paused while the one before it ends stays paused', async () => {
+    const run = lab();
+    void start(run, { milliseconds: 60 });
+    await until(() => steps(run) > 0);
+    await start(run);
+    run.pause();
+    await until(() => run.state === 'paused');
+    await rest();
+    expect([run.state, run.active, steps(run)]).toEqual(['paused', false, 0]);
+    run.resume({ advance: 2 });
+    await until(() => steps(run) === 2 && run.state === 'paused');
+  });
+
   it('leaves no other behind when starts overtake each other, before and while the worker runs', async () => {
     const run = lab(10);
     for (let i = 1; i <= 3; i++) void start(run, { rate: i });
@@ -293,6 +308,21 @@ describe('the settings of a run', () => {
     expect([run.ran?.rate, run.made?.changes.length]).toEqual([2, 1]);
   });
 
+  it('are not changed by a restart, and take over what is changed while the run before ends', async () => {
+    const run = lab();
+    run.update({ rate: 1 });
+    void start(run, { milliseconds: 40 });
+    await until(() => steps(run) > 0);
+    await start(run, { milliseconds: 40 });
+    await until(() => steps(run) > 0);
+    expect(run.started?.changes).toEqual([]);
+    await start(run, { steps: 5 });
+    run.update({ rate: 3 });
+    await until(() => run.state === 'finished');
+    expect(run.started?.changes).toEqual([{ step: 0, values: { rate: 3 } }]);
+    expect(run.store.result).toEqual({ sum: 15 });
+  });
+
   it('take over what was changed while the engine was loading', async () => {
     const run = lab(20);
     void start(run, { steps: 5 });
@@ -352,6 +382,33 @@ describe('labs on one page', () => {
     expect([b.state, steps(a)]).toEqual(['running', at]);
     await until(() => b.state === 'finished');
     await until(() => steps(a) > at);
+  });
+
+  it('give the floor back where they end out of sight, with the pull in progress', async () => {
+    const [a, b] = [lab(), lab()];
+    void start(a, { steps: 1, end: 400 }, true);
+    await until(() => steps(a) === 1);
+    await rest(10);
+    a.setVisible(false);
+    await until(() => a.state === 'finished');
+    expect(a.active).toBe(false);
+    a.setVisible(true);
+    void start(b, { steps: 2 }, true);
+    await until(() => b.state === 'finished' || b.banners.length > 0);
+    expect([b.state, b.banners]).toEqual(['finished', []]);
+  });
+
+  it('that end while they wait do not say that they go on', async () => {
+    const [a, b] = [lab(), lab()];
+    void start(a, { steps: 1, end: 400 });
+    await until(() => steps(a) === 1);
+    await rest(10);
+    a.setVisible(false);
+    void start(b, { steps: 40 });
+    a.setVisible(true);
+    expect(a.banners.map(({ heading }) => heading)).toEqual(['Waiting:']);
+    await until(() => a.state === 'finished');
+    expect(a.banners).toEqual([]);
   });
 
   it('go on when they are seen again, unless the reader paused them meanwhile', async () => {

@@ -3,14 +3,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
-import type { Attacked } from '../../../apps/labs/adversarial/attack.ts';
+import { type Attacked, attackPicture } from '../../../apps/labs/adversarial/attack.ts';
 import { type Adversarial, experiment } from '../../../apps/labs/adversarial/experiment.ts';
+import { verify } from '../../../apps/labs/adversarial/inspect.ts';
 import type { Config } from '../../../apps/labs/adversarial/networks.ts';
 import { changeBatch, frameBatch } from '../../../apps/labs/adversarial/pictures.ts';
-import { SECOND } from '../../../apps/labs/adversarial/schema.ts';
+import { SECOND, schema } from '../../../apps/labs/adversarial/schema.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import type { Runner } from '../../../apps/runtime/runner.ts';
+import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { init } from '../../../engine/device/init.ts';
 import { mlp } from '../../../engine/nn/architectures.ts';
@@ -123,3 +125,20 @@ describe.skipIf(!mnist)('networks from files', () => {
     await expect(run({ other: 'file' })).rejects.toThrow('second checkpoint');
   }, 60_000);
 });
+
+it('attacks and checks on the network’s device, also where another lab of the page has opened one since', async () => {
+  const device = await init({ device: 'cpu' });
+  const network = buildNetwork(mlp([64, 12, 10]), { inputShape: [8, 8, 1], rng: 1, device });
+  await init({ device: 'cpu' });
+  const pixels = Float32Array.from({ length: 64 }, (_, i) => (i % 7) / 7);
+  const picture = { index: null, label: null, shape: [8, 8, 1], pixels };
+  const config: Config = { ...defaults(schema), attackSteps: 3, hardenedSteps: 2 };
+  for (const attack of ['fgsm', 'pgd', 'penalised'] as const) {
+    let found: Attacked | undefined;
+    for await (const attacked of attackPicture(network, picture, { ...config, attack }, network)) found = attacked;
+    expect(found?.landscape?.loss.length, attack).toBeGreaterThan(0);
+  }
+  for (const card of ['fgsm', 'pgd', 'penalised-attack', 'adversarial-training', 'cross-entropy'])
+    expect(await verify({ ...picture, network }, config, card), card).not.toHaveLength(0);
+  network.dispose();
+}, 60_000);

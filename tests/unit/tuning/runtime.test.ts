@@ -93,6 +93,30 @@ it('a run that goes on in a hidden tab tells so, too, and a page can say it befo
   open.close();
 });
 
+it('a run that is to go at once tells so before its device is opened', async () => {
+  const told: boolean[] = [];
+  const open: typeof environment.open = (preference) => {
+    expect(told.at(-1)).toBe(true);
+    return environment.open(preference);
+  };
+  const spied = { ...environment, open, attend: (attending: boolean) => told.push(attending) };
+  const port = await fromThread({ local: async () => ({ experiment, environment: () => spied }) });
+  const ended = new Promise<string>((resolve) => {
+    const session = new Session(port.port, {
+      events() {},
+      state: ({ state }) => state !== 'starting' && state !== 'running' && resolve(state),
+    });
+    session.start({ config: { ...defaults(schema), steps: 3 }, wanted: Number.POSITIVE_INFINITY });
+  });
+  expect(await ended).toBe('finished');
+  port.close();
+  const runner = new Runner(experiment, spied, { event() {}, state() {} });
+  told.length = 0;
+  await runner.start({ config: { ...defaults(schema), steps: 1000 }, wanted: 2 });
+  expect(told[0]).toBe(true);
+  await runner.stop();
+});
+
 it('the device of a run carries the setting, and follows whether it may be measured', async () => {
   const tuning = () => (getDevice() as RecordingDevice).tuning;
   const store = memoryStore();
@@ -109,4 +133,11 @@ it('the device of a run carries the setting, and follows whether it may be measu
   expect(tuning()?.mayMeasure?.()).toBe(false);
   attendEngine(true);
   expect(tuning()?.mayMeasure?.()).toBe(true);
+});
+
+it('a large run takes over the processor’s device that a small one has opened', async () => {
+  await openEngine('cpu', 'off', false);
+  const small = getDevice();
+  await openEngine('cpu', 'off', true);
+  expect(getDevice()).toBe(small);
 });
