@@ -51,7 +51,10 @@ export class Generator {
     return { seed: this.seed, stream: this.stream, step: this.step };
   }
 
-  /** A generator of the same seed for another consumer. */
+  /**
+   * A generator of the same seed for another consumer. The streams combine by XOR, so the same name twice leads back to this one's stream:
+   * forks of forks need names of their own.
+   */
   fork(name: string): Generator {
     return new Generator(this.seed, (this.stream ^ streamOf(name)) >>> 0);
   }
@@ -69,7 +72,7 @@ export class Generator {
     return randomWords(count, { seed, stream, step, draw: 0 });
   }
 
-  /** Uniform in [low, high). */
+  /** Uniform in [low, high), rounded to float32: where that has no number between, `high` itself may come out. */
   uniform(count: number, low = 0, high = 1): Float32Array<ArrayBuffer> {
     return Float32Array.from(this.words(count), (word) => low + (high - low) * uniformOf(word));
   }

@@ -55,7 +55,7 @@ function randomKernel<P extends Draw>(
   });
 }
 
-/** y uniform in [low, high). */
+/** y uniform in [low, high), rounded to f32, which may give `high`. */
 export const randomUniform = randomKernel(
   'randomUniform',
   'y_i = a + (b - a)\\,U_i,\\quad U_i \\sim \\mathcal U[0, 1)',

@@ -64,7 +64,7 @@ export interface RandomOption {
   readonly rng: DeviceGenerator;
 }
 
-/** Uniform in [low, high). */
+/** Uniform in [low, high), rounded to float32: where that has no number between, `high` itself may come out. */
 export function randomUniform(shape: Shape, { rng, low = 0, high = 1 }: RandomOption & { low?: number; high?: number }): Tensor {
   checkShape('randomUniform', shape);
   return compute(uniformKernel, { state: rng.state }, shape, { count: sizeOf(shape), draw: rng.nextDraw(), low, high });

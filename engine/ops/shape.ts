@@ -195,6 +195,8 @@ export interface Padding {
 export function pad2d(x: Tensor, { left = 0, right = 0, top = 0, bottom = 0, value = 0 }: Padding): Tensor {
   checkRank('pad2d', x, 4, '[N, H, W, C]');
   const [N, H, W, C] = x.shape as [number, number, number, number];
+  const [rows, columns] = [H + Math.min(0, top) + Math.min(0, bottom), W + Math.min(0, left) + Math.min(0, right)];
+  if (rows < 0 || columns < 0) throw new ShapeError('pad2d', [x.shape], 'there must be as many rows and columns as it cuts');
   const cut = slice(x, [0, Math.max(0, -top), Math.max(0, -left), 0], [N, H - Math.max(0, -bottom), W - Math.max(0, -right), C]);
   const [, h, w] = cut.shape as [number, number, number, number];
   const shape = [N, h + Math.max(0, top) + Math.max(0, bottom), w + Math.max(0, left) + Math.max(0, right), C];

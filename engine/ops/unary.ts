@@ -181,8 +181,8 @@ const clampOp = unary('clamp', (gy, x, { alpha, beta }) => {
   const inside = mul(affine(less(detached, alpha), -1, 1), affine(greater(detached, beta), -1, 1));
   return where(inside, gy, 0);
 });
-/** Limits every element to [min, max]; where min > max, max wins, and a NaN stays. Its gradient is 1 on both bounds, as in PyTorch. */
-export function clamp(x: Tensor, min = -3.4028234663852886e38, max = 3.4028234663852886e38): Tensor {
+/** Limits every element to [min, max] (default: no bound); where min > max, max wins, and a NaN stays. Its gradient is 1 on both bounds, as in PyTorch. */
+export function clamp(x: Tensor, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Tensor {
   if (!integer('clamp', x)) return clampOp(x, min, max);
   const within = (bound: number) => Math.min(Math.max(bound, I32[0]), I32[1]);
   return minimum(maximum(x, within(Math.ceil(min))), within(Math.floor(max)));

@@ -4,7 +4,8 @@
  */
 import { DataFormatError } from '../errors.ts';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../io/safetensors.ts';
-import { type Checkpoint, type CheckpointMetadata, isExtra, KEY } from './checkpoint.ts';
+import { isRecord } from '../json.ts';
+import { type Checkpoint, type CheckpointMetadata, checkTraining, isExtra, KEY } from './checkpoint.ts';
 import { VERSION } from './version.ts';
 
 export interface Bundle {
@@ -51,6 +52,8 @@ export function readBundle(bytes: Uint8Array, file = 'checkpoint'): Bundle {
     throw new DataFormatError(file, 8, 'several networks in the metadata');
   const parts = new Map<string, Checkpoint>();
   for (const [part, of] of Object.entries(parsed.parts)) {
+    if (!isRecord(of)) throw new DataFormatError(file, 8, `what is known of '${part}' in the metadata`);
+    checkTraining(of, file, ` of '${part}'`);
     const prefix = `${part}/`;
     const checkpoint = { metadata: of, state: new Map(), extra: new Map() };
     for (const [full, { dtype, shape, data }] of tensors) {

@@ -6,6 +6,7 @@ import { arenaRange } from '../arena.ts';
 import type { RecordingDevice } from '../device/recording-device.ts';
 import { ConfigError, DataFormatError } from '../errors.ts';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../io/safetensors.ts';
+import { isCount, isFiniteNumber, isRecord } from '../json.ts';
 import { fromPyTorch, toPyTorch } from '../nn/border.ts';
 import type { NetworkDefinition } from '../nn/definition.ts';
 import { buildNetwork, type Network } from '../nn/network.ts';
@@ -14,6 +15,7 @@ import type { ResolvedConfig } from '../optim/config.ts';
 import type { MomentName, Optimiser } from '../optim/optimiser.ts';
 import type { GeneratorState } from '../random.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
+import { stepsPerEpoch } from './config.ts';
 import type { Progress, TrainingSnapshot } from './snapshot.ts';
 import { requireDefined, type Trainable } from './trainable.ts';
 import type { TrainingRun } from './types.ts';
@@ -69,6 +71,34 @@ export function writeCheckpoint({ metadata, state, extra }: Checkpoint): Uint8Ar
   return writeSafetensors(tensors, { [KEY]: JSON.stringify(metadata), format: 'pt' });
 }
 
+const isGenerator = (value: unknown): boolean => isRecord(value) && [value.seed, value.stream, value.step].every(isCount);
+
+/** Whether a run could have written this: one that goes on from it relies on every value. */
+function isTraining(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { progress, optimiser, lr, random, order, data, callbacks } = value;
+  if (![progress, optimiser, random, order, data, callbacks].every(isRecord) || !isFiniteNumber(lr)) return false;
+  const { step, epoch, position, lossSum, lossCount } = progress as Record<keyof Progress, unknown>;
+  const { config, steps, parameterSteps = {} } = optimiser as Record<string, unknown>;
+  const { dropout, transform } = random as Record<string, unknown>;
+  const { batchSize, dropLast } = order as Record<string, unknown>;
+  const { count } = data as Record<string, unknown>;
+  if (!isCount(step) || !isCount(epoch) || !isCount(position) || !isCount(lossCount) || !isFiniteNumber(lossSum)) return false;
+  if (!isRecord(config) || !isCount(steps) || !isRecord(parameterSteps)) return false;
+  if (!Object.values(parameterSteps).every(isCount) || !isGenerator(dropout) || !isGenerator(transform)) return false;
+  if (!isCount(batchSize) || batchSize === 0 || !isCount(count) || typeof dropLast !== 'boolean') return false;
+  // The three say the same, and the next batch lies within the data.
+  const perEpoch = stepsPerEpoch(count, batchSize, dropLast);
+  const taken = step - epoch * perEpoch;
+  return taken >= 0 && taken < perEpoch && position === taken * batchSize;
+}
+
+/** @throws DataFormatError where metadata have a training state that none could go on from */
+export function checkTraining(metadata: CheckpointMetadata, file: string, of = ''): void {
+  if (metadata.training !== undefined && !isTraining(metadata.training))
+    throw new DataFormatError(file, 8, `a complete training state${of} in the metadata '${KEY}'`);
+}
+
 /** Reads a checkpoint. @throws DataFormatError for a damaged file or one that this engine did not write */
 export function readCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes, file);
@@ -90,6 +120,7 @@ export function readCheckpoint(bytes: Uint8Array, file = 'checkpoint'): Checkpoi
   if (!Array.isArray(parsed.definition) || !Array.isArray(parsed.inputShape)) {
     throw new DataFormatError(file, 8, 'a network definition and its input shape in the metadata');
   }
+  checkTraining(parsed, file);
   const state: StateDict = new Map();
   const extra: StateDict = new Map();
   for (const [name, { dtype, shape, data }] of tensors) {

@@ -11,7 +11,7 @@ import { type LossFunction, lossFunction } from './loss.ts';
 import { type Progress, restoreNetwork, snapshotNetwork, type TrainingSnapshot } from './snapshot.ts';
 import { StepRunner } from './step.ts';
 import { deviceOf, dropoutOf, requireDefined, type Trainable } from './trainable.ts';
-import type { Plan, TrainerConfig } from './types.ts';
+import type { CallbackState, Plan, TrainerConfig } from './types.ts';
 
 /** A step that has been enqueued. Steps and epochs count from 1. */
 export interface TakenStep {
@@ -19,6 +19,11 @@ export interface TakenStep {
   readonly epoch: number;
   readonly batch: number;
   readonly lr: number;
+}
+
+/** A place to go back to: what happened after it is told to the callbacks once more. */
+interface ReturnPoint extends TrainingSnapshot {
+  readonly callbacks: readonly (CallbackState | undefined)[];
 }
 
 /** A network says which parameters are weights; of a module, all are. */
@@ -34,7 +39,7 @@ export class TrainingState<N extends Trainable = Network> {
   /** η₀ of the schedule. */
   lr: number;
   /** From which a lost device or a diagnosis starts. */
-  snapshot: TrainingSnapshot | undefined;
+  snapshot: ReturnPoint | undefined;
   network: N;
   optimiser: Optimiser;
   /** Learning rates since the snapshot, for taking its steps again. */
@@ -138,17 +143,22 @@ export class TrainingState<N extends Trainable = Network> {
 
   /** Keeps a copy as the snapshot. */
   async takeSnapshot(): Promise<void> {
-    this.snapshot = await this.capture();
+    // A callback may go on with what it gave, so that must be a copy.
+    const callbacks = (this.config.callbacks ?? []).map((callback) => structuredClone(callback.state?.()));
+    this.snapshot = { ...(await this.capture()), callbacks };
     const { step } = this.snapshot.progress;
     for (const known of this.#rates.keys()) if (known < step) this.#rates.delete(known);
   }
 
-  /** Goes back to the snapshot. */
+  /** Goes back to the snapshot, and the callbacks with it. */
   rewind(): void {
     if (!this.snapshot) throw new Error('there is no snapshot to go back to');
     restoreNetwork(this.network, this.snapshot.network);
     this.optimiser.restore(this.snapshot.optimiser);
     this.settle(this.snapshot);
+    for (const [index, saved] of this.snapshot.callbacks.entries()) {
+      if (saved) this.config.callbacks?.[index]?.restore?.(structuredClone(saved));
+    }
   }
 
   /** Puts back what is neither weights nor moments. */

@@ -98,7 +98,7 @@ export interface TrainingRun<N extends Trainable = Network> {
   invalidate(): void;
 }
 
-/** What a callback keeps in a checkpoint: values for JSON and arrays. */
+/** What a callback keeps in a checkpoint, and in the copies from which a run goes on after a failure: values for JSON and arrays. */
 export interface CallbackState {
   readonly json: unknown;
   readonly arrays?: Readonly<Record<string, Float32Array<ArrayBuffer>>>;

@@ -179,6 +179,18 @@ describe.each(opened)('on %s', (_, device) => {
       for (const f of [ops.sin, ops.cos, ops.tan]) expect(await at(f)).toEqual([nan, nan]);
     });
 
+    it('a bound that clamp is not given lets infinities through, and their gradients', async () => {
+      const x = tensor([infinity, -infinity, -1], undefined, { requiresGrad: true });
+      for (const [y, values, slopes] of [
+        [ops.clamp(x), [infinity, -infinity, -1], [1, 1, 1]],
+        [ops.clamp(x, 0), [infinity, 0, 0], [1, 0, 0]],
+        [ops.clamp(x, undefined, 0), [0, -infinity, -1], [0, 1, 1]],
+      ] as const) {
+        expect(await read(y)).toEqual(values);
+        expect(await read(grad(y, [x], { gradOutput: ones([3]) })[0] as Tensor)).toEqual(slopes);
+      }
+    });
+
     it('goes before every number in argmax, argmin and max-pooling', async () => {
       const rows = [
         [1, nan, 3],

@@ -235,6 +235,7 @@ export class WasmDevice implements Device {
     this.#assertAlive();
     this.#kernels.load(this.#requests(runs));
     const calls: Call[] = [];
+    const written: (readonly [args: number, words: Uint32Array<ArrayBuffer>])[] = [];
     const owned: DeviceBuffer[] = [];
     const free = new Map<number, DeviceBuffer[]>();
     const stride = this.threads * ARGS_BYTES;
@@ -257,12 +258,17 @@ export class WasmDevice implements Device {
       for (const planned of plan.dispatches) {
         const loaded = this.#kernels.get(this.#request(run, plan, planned));
         const args = blocks + calls.length * stride;
-        this.#writeArguments(args, this.#argumentsOf(loaded, planned.dispatch, planned.names, named), -1, undefined);
+        written.push([args, this.#argumentsOf(loaded, planned.dispatch, planned.names, named)]);
         // Chunks belong to the call: the same code meets other sizes elsewhere.
         calls.push(this.#call({ ...loaded }, args, planned.dispatch));
       }
       for (const buffer of used) free.set(buffer.byteLength, [...(free.get(buffer.byteLength) ?? []), buffer]);
     }
+    // In order like all else: work that still waits may write to what these blocks were before, or read it.
+    this.#queue.push(() => {
+      for (const [args, words] of written) this.#writeArguments(args, words, -1, undefined);
+      return true;
+    });
     const executing: Work[] = calls.map((call) => {
       let next = 0;
       return (deadline) => {

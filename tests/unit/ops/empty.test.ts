@@ -42,6 +42,7 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     ['softmax of no classes', () => ops.softmax(zeros([2, 0])), []],
     ['concat', () => ops.concat([zeros([0]), ones([2])], 0), [1, 1]],
     ['embed', () => ops.embed(zeros([0]), [2], [1], 5), [5, 5]],
+    ['pad2d of an image that was cut to nothing', () => ops.pad2d(ones([1, 4, 1, 1]), { bottom: -4, top: 2, value: 3 }), [3, 3]],
     ['affineWarp of no pixels', () => ops.affineWarp(zeros([1, 0, 2, 1]), zeros([6]), { size: 1, fill: 3 }), [3]],
   ])('%s', async (_name, make, expected) => {
     expect(await numbers(make())).toEqual(expected);
@@ -57,6 +58,13 @@ describe.each(await availableDevices())('on %s', (_, device) => {
   ])('%s of nothing is an error', (_name, run) => {
     expect(run).toThrow(ShapeError);
   });
+
+  it.each([{ bottom: -5 }, { top: -3, bottom: -2 }, { top: -5, bottom: 9 }, { left: -2, right: -1 }])(
+    'pad2d of 4 × 2 pixels by %j cuts more than there is',
+    (padding) => {
+      expect(() => ops.pad2d(ones([1, 4, 2, 1]), padding)).toThrow(ShapeError);
+    },
+  );
 
   it.each<[string, (b: Tensor) => Tensor]>([
     ['a bias', (b) => ops.add(zeros([0, 3]), b)],

@@ -4,7 +4,8 @@ import { ConfigError, DataFormatError } from '../../../engine/errors.ts';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { setDevice, tensor } from '../../../engine/tensor.ts';
-import { networkFrom, readCheckpoint, saveNetwork } from '../../../engine/train/checkpoint.ts';
+import { readBundle, writeBundle } from '../../../engine/train/bundle.ts';
+import { networkFrom, readCheckpoint, saveNetwork, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { TrainerConfig } from '../../../engine/train/types.ts';
 import { VERSION } from '../../../engine/train/version.ts';
@@ -121,6 +122,43 @@ describe('checkpoints', () => {
     const alone = await saveNetwork(run.network);
     expect(() => make().load(alone)).toThrow('holds a network but no training state');
     run.dispose();
+  });
+
+  test('a training state that no run could have written is refused and changes nothing', async () => {
+    const run = make();
+    await run.advance(4);
+    const { metadata, state, extra } = readCheckpoint(await run.checkpoint());
+    const training = metadata.training as NonNullable<typeof metadata.training>;
+    const { progress, optimiser, random, order } = training;
+    const other = make();
+    const before = await other.network.stateDict();
+    const edits: Record<string, unknown>[] = [
+      ...Object.keys(training).map((key) => ({ [key]: undefined })),
+      ...Object.keys(progress).map((key) => ({ progress: { ...progress, [key]: undefined } })),
+      { lr: null },
+      { callbacks: [] },
+      { optimiser: { ...optimiser, steps: 'x' } },
+      { optimiser: { ...optimiser, parameterSteps: { '9.bias': -1 } } },
+      { random: { ...random, transform: undefined } },
+      { random: { ...random, dropout: { ...random.dropout, step: 0.5 } } },
+      { order: { ...order, batchSize: 0 } },
+      { progress: { ...progress, position: 1e9 } },
+      { progress: { ...progress, position: 17 } },
+      { progress: { ...progress, epoch: 0 } },
+    ];
+    for (const edit of edits) {
+      const edited = { ...metadata, training: { ...training, ...edit } as typeof training };
+      const bytes = writeCheckpoint({ metadata: edited, state, extra });
+      expect(() => other.load(bytes), JSON.stringify(edit)).toThrow(DataFormatError);
+      const parts = new Map([['one', { metadata: edited, state, extra }]]);
+      expect(() => readBundle(writeBundle({ parts, notes: {} }))).toThrow("a complete training state of 'one'");
+    }
+    expect(await other.network.stateDict()).toEqual(before);
+    expect(other.progress.step).toBe(0);
+    other.load({ metadata, state, extra });
+    expect(other.progress.step).toBe(4);
+    run.dispose();
+    other.dispose();
   });
 
   test('moves between devices', async () => {

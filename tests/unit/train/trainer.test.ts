@@ -7,7 +7,7 @@ import { setDevice } from '../../../engine/tensor.ts';
 import { stopEarly } from '../../../engine/train/callbacks.ts';
 import type { TrainerEvent } from '../../../engine/train/events.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
-import type { TrainerConfig } from '../../../engine/train/types.ts';
+import type { TrainerCallback, TrainerConfig } from '../../../engine/train/types.ts';
 import { blobs, devices, freshDevice, small } from './setup.ts';
 
 const opened = await devices();
@@ -139,13 +139,27 @@ describe.each(opened)('trainer on %s', (choice, device) => {
   });
 
   test('a loss that is not finite names the layer and leaves a good state', async () => {
-    const run = trainer(device, { optimiser: { type: 'sgd', lr: 1e30 }, epochs: 4, snapshotEvery: 2 });
+    let seen: number[] = [];
+    const watching: TrainerCallback = {
+      name: 'watching',
+      onEvent(event) {
+        if (event.type === 'step') seen.push(event.step);
+        return undefined;
+      },
+      state: () => ({ json: seen }),
+      restore({ json }) {
+        seen = json as number[];
+      },
+    };
+    const run = trainer(device, { optimiser: { type: 'sgd', lr: 1e30 }, epochs: 4, snapshotEvery: 2, callbacks: [watching] });
     const failure = await all(run.run()).then(
       () => undefined,
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(NonFiniteError);
     expect((failure as NonFiniteError).layer).toMatch(/^\d+(\.weight|\.bias| \(\w+\))$/);
+    // Callbacks go back with the weights: what happens from here on is told once more.
+    expect(seen).toEqual(Array.from({ length: run.progress.step }, (_, i) => i + 1));
     run.lr = 0.01;
     const state = await run.network.stateDict();
     for (const { data: values } of state.values()) expect(values.every(Number.isFinite)).toBe(true);
@@ -165,6 +179,29 @@ describe.each(opened)('trainer on %s', (choice, device) => {
     expect(run.progress.step).toBe(6);
     expect(losses(await all(run.run()))).toEqual(losses(expected).slice(6));
     expect(await bits(run)).toBe(await bits(whole));
+    whole.dispose();
+    run.dispose();
+  });
+
+  test('early stopping does not count an evaluation twice after a lost device', async () => {
+    const stopping = () => stopEarly({ patience: 2 });
+    const [expected, callback] = [stopping(), stopping()];
+    const linear: NetworkDefinition = [{ type: 'flatten' }, { type: 'linear', in: 72, out: 3 }];
+    const make = (on: RecordingDevice, stop: ReturnType<typeof stopping>) => {
+      const network = buildNetwork(linear, { inputShape: data.inputShape, rng: 1, device: on });
+      return trainer(on, { network, epochs: 4, validation, callbacks: [stop] });
+    };
+    const whole = make(device, expected);
+    const last = (await all(whole.run())).at(-1);
+    const doomed = await freshDevice(choice);
+    const run = make(doomed, callback);
+    await run.advance(13);
+    doomed.destroy();
+    setDevice(device);
+    run.resume(device);
+    expect(callback.watcher.state).toEqual({ best: null, waited: 0 });
+    expect((await all(run.run())).at(-1)).toEqual(last);
+    expect(callback.watcher.state).toEqual(expected.watcher.state);
     whole.dispose();
     run.dispose();
   });
