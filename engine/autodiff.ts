@@ -134,7 +134,7 @@ function checkVersions(name: string, inputs: readonly Tensor[], versions: readon
     throw new ArgumentError(
       'backward',
       `the gradient of ${name} needs the values that the forward pass read, and ${label ? `'${label}'` : `its input ${index}`} ` +
-        `of shape [${shape}] was overwritten since (write() or an optimiser's step). Call backward first, or compute the loss again`,
+        `of shape [${shape}] was overwritten since (by write(), a copy, an optimiser's step or a training pass). Call backward first, or compute the loss again`,
     );
   });
 }
