@@ -110,7 +110,8 @@ export function hasGradientOverride(name: string): boolean {
 }
 
 /**
- * Calls `hook` with the gradient that reaches `tensor` during back-propagation; what it returns (same shape) goes on instead.
+ * Calls `hook` with the gradient that reaches `tensor` during back-propagation; what it returns (same shape) goes on instead and stays
+ * the hook's own. The gradient that it is given is released in the course of back-propagation: take `gy.alias()` to keep it.
  * @returns a function that removes the hook
  */
 export function onGradient(tensor: Tensor, hook: GradientHook): () => void {
@@ -134,7 +135,7 @@ function checkVersions(name: string, inputs: readonly Tensor[], versions: readon
     throw new ArgumentError(
       'backward',
       `the gradient of ${name} needs the values that the forward pass read, and ${label ? `'${label}'` : `its input ${index}`} ` +
-        `of shape [${shape}] was overwritten since (write() or an optimiser's step). Call backward first, or compute the loss again`,
+        `of shape [${shape}] was overwritten since (by write(), a copy, an optimiser's step or a training pass). Call backward first, or compute the loss again`,
     );
   });
 }
@@ -300,7 +301,7 @@ function backpropagate(y: Tensor, wanted: ReadonlySet<Tensor>, options: GradOpti
     const gy = output && gradients.get(output);
     if (!output || !gy) continue;
     const needs = node.inputs.map((input) => onPath.has(input));
-    const hooked = applyHooks(output, gy);
+    const hooked = applyHooks(output, gy, options);
     if (hooked !== gy) gradients.set(output, hooked);
     const parts = options.createGraph ? node.run(hooked, needs) : scope(() => distinct(node.run(hooked, needs), hooked));
     node.inputs.forEach((input, index) => {
@@ -333,7 +334,7 @@ function backpropagate(y: Tensor, wanted: ReadonlySet<Tensor>, options: GradOpti
   for (const [tensor, gradient] of gradients) {
     if (!wanted.has(tensor)) {
       if (!options.createGraph) gradient.dispose();
-    } else if (!tensor.node) gradients.set(tensor, applyHooks(tensor, gradient));
+    } else if (!tensor.node) gradients.set(tensor, applyHooks(tensor, gradient, options));
   }
   return gradients;
 }
@@ -349,13 +350,17 @@ function distinct(parts: readonly (Tensor | null)[], gy: Tensor): (Tensor | null
   });
 }
 
-function applyHooks(tensor: Tensor, gradient: Tensor): Tensor {
+function applyHooks(tensor: Tensor, gradient: Tensor, { createGraph }: GradOptions): Tensor {
   let result = gradient;
   for (const hook of hooks.get(tensor) ?? []) {
-    result = hook(result);
-    if (!sameShape(result.shape, tensor.shape)) {
-      throw new ShapeError('gradient hook', [tensor.shape, result.shape], 'it must return a gradient of the same shape');
+    const before = result;
+    const returned = hook(before);
+    if (!sameShape(returned.shape, tensor.shape)) {
+      throw new ShapeError('gradient hook', [tensor.shape, returned.shape], 'it must return a gradient of the same shape');
     }
+    // An alias, since it is released later and the hook may go on using its tensor. A recorded gradient is not released and needs its history.
+    result = createGraph || returned === before ? returned : returned.alias();
+    if (!createGraph && result !== before) before.dispose();
   }
   return result;
 }

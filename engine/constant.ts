@@ -1,9 +1,13 @@
-/** Values that never change, made once per device: numbers as tensors of one element, and tables. */
+/** Values that never change, kept on the device while they are in use: numbers as tensors of one element, and tables. */
 import type { Device } from './device/device.ts';
 import { RecordingDevice } from './device/recording-device.ts';
-import { keep, Storage } from './memory.ts';
+import { keep, Storage, trackDisposed } from './memory.ts';
 import { type DType, type Shape, sizeOf, Tensor } from './tensor.ts';
 
+/** Constants that a device keeps for the next use. A step needs a few dozen. */
+const KEPT = 256;
+
+/** Of each device, the one used last at the end. */
 const made = new WeakMap<Device, Map<string | number, Tensor>>();
 
 /** Memory outside of any scope and of any recording, also when it is made inside one. Its content is arbitrary until it is written. */
@@ -14,7 +18,7 @@ export function lastingTensor(shape: Shape, madeBy: string, device: Device, dtyp
 }
 
 /**
- * A tensor that lives as long as its device; also inside a recorded step, which must not own it.
+ * A tensor that is made once and lives as long as anybody uses it; also inside a recorded step, which must not own it.
  * @param key names the values: the same key must always stand for the same values
  */
 export function constantTable(
@@ -27,12 +31,23 @@ export function constantTable(
   const own = made.get(device) ?? new Map<string | number, Tensor>();
   made.set(device, own);
   let table = own.get(key);
-  if (!table) {
+  if (table) own.delete(key);
+  else {
     table = lastingTensor(shape, 'constant', device, dtype);
     table.write(values());
-    own.set(key, table);
   }
+  own.set(key, table);
+  if (own.size > KEPT) forgetOldest(own);
   return table;
+}
+
+/** Not disposed: a tape may hold it still. Its memory goes back when nobody does, with the tensor's collection. */
+function forgetOldest(own: Map<string | number, Tensor>): void {
+  for (const [key, table] of own) {
+    own.delete(key);
+    trackDisposed(table);
+    return;
+  }
 }
 
 /** A number as a tensor. */

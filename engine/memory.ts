@@ -10,16 +10,29 @@ import { ArgumentError, kindOf, requireFunction, requireSynchronous } from './er
 export class Storage {
   readonly device: Device;
   readonly buffer: DeviceBuffer;
-  readonly #owned: boolean;
-  /** How often the host or an optimiser has overwritten it: the tape compares, since a gradient needs the values that the forward pass saw. */
-  version = 0;
+  readonly #whole: Storage | undefined;
+  #overwritten = 0;
+  #overwrittenInParts = 0;
   #references = 1;
 
-  /** @param owned false for a range of a larger buffer, which is not released on its own */
-  constructor(device: Device, buffer: DeviceBuffer, owned = true) {
+  /** @param whole set for a range of a larger buffer: it is not released on its own */
+  constructor(device: Device, buffer: DeviceBuffer, whole?: Storage) {
     this.device = device;
     this.buffer = buffer;
-    this.#owned = owned;
+    this.#whole = whole;
+  }
+
+  /**
+   * Grows when it is overwritten, alone, as part of the whole or in a part: the tape compares, since a gradient needs the values that
+   * the forward pass saw.
+   */
+  get version(): number {
+    return this.#overwritten + this.#overwrittenInParts + (this.#whole ? this.#whole.#overwritten : 0);
+  }
+
+  overwritten(): void {
+    this.#overwritten++;
+    if (this.#whole) this.#whole.#overwrittenInParts++;
   }
 
   retain(): this {
@@ -28,7 +41,7 @@ export class Storage {
   }
 
   release(): void {
-    if (--this.#references === 0 && this.#owned) this.device.release(this.buffer);
+    if (--this.#references === 0 && !this.#whole) this.device.release(this.buffer);
   }
 }
 

@@ -179,17 +179,22 @@ export class Tensor {
     if (values.length !== this.size)
       throw new ShapeError('write', [this.shape, [values.length]], 'the number of values must match');
     this.device.write(this.buffer('write'), elementsOf('write', values, this.dtype));
-    this.overwritten();
+    // Not a part of a step that is being recorded: the host writes once.
+    this.#storage.overwritten();
   }
 
-  /** How often the elements have been overwritten; shared by all aliases. */
+  /** Grows when the elements are overwritten; shared by all aliases. */
   get version(): number {
     return this.#storage.version;
   }
 
-  /** Tells the tape that the elements are others now: to be called by whatever changes a tensor in place. */
+  /**
+   * Tells the tape that the elements are others now: to be called by whatever changes a tensor in place. In a step that is being
+   * recorded, each execution tells it again.
+   */
   overwritten(): void {
-    this.#storage.version++;
+    this.#storage.overwritten();
+    this.device.recordOverwritten?.(this.#storage);
   }
 
   /** Releases the memory now. Doing it twice does nothing. What was computed from it cannot be differentiated through it any more. */
@@ -338,11 +343,12 @@ export function arena(
     total += Math.max(1, Math.ceil(sizeOf(shape) / floats)) * floats;
   }
   const buffer = device.allocate(total * 4, madeBy);
-  const flat = new Tensor(new Storage(device, buffer), [total], 'f32', { madeBy });
+  const whole = new Storage(device, buffer);
+  const flat = new Tensor(whole, [total], 'f32', { madeBy });
   flat.write(new Float32Array(total));
   const ranges = shapes.map((shape, index) => {
     const range = device.view(buffer, (offsets[index] as number) * 4, sizeOf(shape) * 4);
-    return new Tensor(new Storage(device, range, false), shape, 'f32', { madeBy });
+    return new Tensor(new Storage(device, range, whole), shape, 'f32', { madeBy });
   });
   return { flat, ranges };
 }

@@ -69,6 +69,11 @@ export interface Program {
   dispose(): void;
 }
 
+/** What keeps count of how often memory has been overwritten. */
+export interface Overwritten {
+  overwritten(): void;
+}
+
 export interface Device {
   readonly info: DeviceInfo;
   readonly caps: AdapterCaps;
@@ -98,6 +103,8 @@ export interface Device {
     params: P,
     options?: RunOptions,
   ): void;
+  /** Of a device that records: what the step being recorded overwrites, each execution of it overwrites. */
+  recordOverwritten?(memory: Overwritten): void;
   /**
    * Compiles the shaders that `runs` will need, all at once and without blocking. Not needed for correctness: what is missing later
    * is compiled then, one after the other.

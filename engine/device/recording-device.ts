@@ -6,7 +6,17 @@
  */
 import { ArgumentError, DisposedTensorError, requireSynchronous } from '../errors.ts';
 import type { AdapterCaps, AnyKernel, KernelSpec } from '../kernels/kernel.ts';
-import type { BufferRecord, Device, DeviceBuffer, DeviceInfo, KernelRun, MemoryInfo, Program, RunOptions } from './device.ts';
+import type {
+  BufferRecord,
+  Device,
+  DeviceBuffer,
+  DeviceInfo,
+  KernelRun,
+  MemoryInfo,
+  Overwritten,
+  Program,
+  RunOptions,
+} from './device.ts';
 import { isVirtual, placeBuffers, type VirtualBuffer, withoutCopies } from './recording-plan.ts';
 import type { TuningOptions } from './tuning/tune.ts';
 import type { ChosenBy, VariantChoices } from './variants.ts';
@@ -16,6 +26,7 @@ interface Trace {
   readonly made: VirtualBuffer[];
   /** Real buffers given back while recording: the program still uses them. */
   readonly deferred: DeviceBuffer[];
+  readonly overwritten: Set<Overwritten>;
 }
 
 /** A recorded step. */
@@ -145,6 +156,10 @@ export class RecordingDevice implements Device {
     this.backend.run(kernel, this.#realRecord(buffers), params, options);
   }
 
+  recordOverwritten(memory: Overwritten): void {
+    this.#trace?.overwritten.add(memory);
+  }
+
   /** What has run since the last `forgetKernels`, for a reader who asks which code that was. */
   ranKernels(): readonly RanKernel[] {
     return [...this.#ran].map(([kernel, params]): RanKernel => {
@@ -199,7 +214,7 @@ export class RecordingDevice implements Device {
    */
   record<T>(fn: () => T): Recording<T> {
     if (this.#trace) throw new ArgumentError('record', 'it cannot be called inside record()');
-    const trace: Trace = { runs: [], made: [], deferred: [] };
+    const trace: Trace = { runs: [], made: [], deferred: [], overwritten: new Set() };
     this.#trace = trace;
     let result: T;
     try {
@@ -234,7 +249,10 @@ export class RecordingDevice implements Device {
       },
       runs,
       bytes: { planned, unshared },
-      execute: () => compiled().execute(),
+      execute: () => {
+        compiled().execute();
+        for (const memory of trace.overwritten) memory.overwritten();
+      },
       dispose: () => {
         if (disposed) return;
         disposed = true;

@@ -1,5 +1,6 @@
 /** The activation that a convolution or linear layer computes in its tail. */
 import { isRecording } from '../autodiff.ts';
+import { ConfigError } from '../errors.ts';
 import { ACTIVATION, type Epilogue } from '../kernels/epilogue.ts';
 import { unaryGradientKernels } from '../kernels/unary.ts';
 import type { Tensor } from '../tensor.ts';
@@ -10,12 +11,18 @@ import { affine } from './unary.ts';
 
 export interface Activation {
   readonly activation?: 'none' | 'relu' | 'leakyRelu';
-  /** Factor of negative values in leakyRelu, greater than 0; default 0.01. */
+  /** Factor of negative values in leakyRelu, at least 0; default 0.01. */
   readonly negativeSlope?: number;
 }
 
 export function epilogueOf({ activation = 'none', negativeSlope = 0.01 }: Activation, hasBias: boolean): Epilogue {
   checkChoice('activation', 'it', activation, Object.keys(ACTIVATION));
+  // The gradient reads the sign of the input from the output. Not `< 0`, which lets NaN pass.
+  if (activation === 'leakyRelu' && !(negativeSlope >= 0))
+    throw new ConfigError(
+      'negativeSlope',
+      `must be a number of at least 0, got ${negativeSlope}. Call leakyRelu() on the result instead.`,
+    );
   return { hasBias: hasBias ? 1 : 0, activation: ACTIVATION[activation], slope: activation === 'leakyRelu' ? negativeSlope : 0 };
 }
 

@@ -65,6 +65,7 @@ const batchNormOp = defineOperation<Attrs>({
       if (attrs.runningMean && attrs.runningVariance) {
         const running = { runningMean: attrs.runningMean, runningVariance: attrs.runningVariance };
         run(batchNormRunning, { ...statistics, ...running }, { rows, channels, momentum: attrs.momentum });
+        for (const updated of Object.values(running)) updated.overwritten();
       }
     }
     attrs.statistics = statistics;
@@ -145,7 +146,9 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Batch
   if (!training && !(runningMean && runningVariance)) {
     throw new ShapeError('batchNorm', [x.shape], 'evaluation needs runningMean and runningVariance');
   }
-  return batchNormOp([x, gamma, beta], {
+  // In evaluation the gradient reads the running statistics: as inputs, the tape sees when a training pass has changed them since.
+  const read = !training && runningMean && runningVariance ? [runningMean, runningVariance] : [];
+  return batchNormOp([x, gamma, beta, ...read], {
     training,
     eps,
     momentum,

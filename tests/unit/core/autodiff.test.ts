@@ -85,6 +85,34 @@ describe.each(await availableDevices())('on %s', (_, device) => {
     expect(await numbers(grad(sum(straight), [x])[0] as Tensor)).toEqual([1, 1]);
   });
 
+  it('leaves a hook its own tensor, and releases the gradient that it replaces', async () => {
+    const x = tensor([1, 2], undefined, { requiresGrad: true });
+    const h = mul(x, 3);
+    const fixed = keep(tensor([5, 7]));
+    const given: Tensor[] = [];
+    const kept: Tensor[] = [];
+    for (const at of [h, x]) {
+      const remove = onGradient(at, (gy) => {
+        given.push(gy);
+        kept.push(gy.alias());
+        return fixed;
+      });
+      const [gradient] = grad(sum(h), [x]) as [Tensor];
+      expect(await numbers(gradient)).toEqual(at === h ? [15, 21] : [5, 7]);
+      gradient.dispose();
+      expect(await numbers(fixed)).toEqual([5, 7]);
+      remove();
+    }
+    expect(given.map((gy) => gy.isDisposed)).toEqual([true, true]);
+    expect(await Promise.all(kept.map(numbers))).toEqual([[1, 1], [3, 3]]); // biome-ignore format: a pair
+    // Two hooks, and second derivatives: a recorded gradient keeps its history.
+    onGradient(h, (gy) => mul(gy, 2));
+    onGradient(h, (gy) => mul(gy, h));
+    const [first] = grad(sum(h), [x], { createGraph: true }) as [Tensor];
+    expect(await numbers(first)).toEqual([18, 36]);
+    expect(await numbers(grad(sum(h), [x])[0] as Tensor)).toEqual([18, 36]);
+  });
+
   it('agrees with central differences, and notices when it does not', async () => {
     const x = tensor([0.3, -0.7, 1.1]);
     const good = await gradCheck((v) => tanh(mul(v, v)), [x]);

@@ -58,6 +58,7 @@ describe('an axis', () => {
 
 describe('arguments of another kind', () => {
   const x = () => ones([1, 4, 4, 1]);
+  const leaky = { activation: 'leakyRelu' } as const;
   it.each<[string, () => unknown]>([
     ['tensor with options for a shape', () => tensor([1, 2], js({ requiresGrad: true }))],
     ['tensor of a string', () => tensor(js('12'))],
@@ -109,6 +110,9 @@ describe('arguments of another kind', () => {
     ['a trainer without a network', () => new Trainer(js({}))],
     ['a pooling without a window', () => ops.maxPool2d(x(), js(2))],
     ['a window of three', () => ops.avgPool2d(x(), { kernel: js([2, 2, 2]) })],
+    // Its gradient would be that of the other branch: y no longer tells the sign of the input.
+    ['a negative slope in a convolution', () => ops.conv2d(x(), ones([1, 1, 1, 1]), null, { ...leaky, negativeSlope: -0.5 })],
+    ['a slope of NaN in a linear layer', () => ops.linear(z(), ones([3, 1]), null, { ...leaky, negativeSlope: Number.NaN })],
   ])('%s', (_what, run) => {
     expect(run).toThrow(ConfigError);
   });
