@@ -14,7 +14,7 @@ import { configOf, get, type LabFacts, mostFrequent, readme, resultOf, sentenceC
 import { masktune, mode } from './facts-of-repairs.ts';
 import { readmeOf, tableAfter } from './readme.ts';
 import { recordedRun } from './rendered.ts';
-import { failureModesStored } from './stored.ts';
+import { denoiseStored, failureModesStored } from './stored.ts';
 import { numbersIn } from './written.ts';
 
 function regression(): LabFacts {
@@ -222,6 +222,7 @@ function denoise(): LabFacts {
       mixed.fashionStandardError,
     ],
     readme: [
+      ...denoiseStored(),
       ...tableClaims('denoise', 'The quick preset is the size', {
         'MNIST only': row(digits),
         'MNIST, then Fashion-MNIST': row(sequence),
