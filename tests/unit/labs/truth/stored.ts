@@ -33,8 +33,9 @@ function sixteenModels(): Claim[] {
 
 /** A cue without exception: one seed, several rules from its first network. */
 function perfectCue(): Claim[] {
-  const { models, masks, seconds } = stored<
+  const { models, masks, seconds, fiveEpochs } = stored<
     FullRun & {
+      readonly fiveEpochs: readonly { readonly raw: number; readonly biased: number }[];
       readonly seconds: number;
       readonly masks: readonly { readonly rule: string; readonly squareArea: number }[];
     }
@@ -45,6 +46,10 @@ function perfectCue(): Claim[] {
     ...tableClaims('masktune', '## A cue without exception', Object.fromEntries(rows)),
     ...sentenceClaims('masktune', 'One leg', 'minutes beside', [seconds / 60]),
     ...sentenceClaims('masktune', 'Soft masks, which hide', '% of the square', [hidden('topK 0.1')]),
+    ...sentenceClaims('masktune', 'hard masks come to', 'biased: 5–9', [
+      ...fiveEpochs.map(({ raw }) => 100 * raw),
+      ...fiveEpochs.map(({ biased }) => 100 * biased),
+    ]),
     ...sentenceClaims('masktune', 'which hides', '% of it', [hidden('paper')]),
   ];
 }
