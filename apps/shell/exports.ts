@@ -6,7 +6,7 @@ import { type PyTorchExport, pytorchName } from '../runtime/pytorch/name.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { pictureExports } from './picture-exports.ts';
 import type { ReportSource } from './report.ts';
-import type { MadeRun } from './run-controller.ts';
+import type { MadeRun } from './run-host.ts';
 
 export interface ExportSource {
   readonly definition: AnyDefinition;

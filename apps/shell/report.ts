@@ -6,7 +6,7 @@ import { defaults, type Parameter } from '../runtime/schema.ts';
 import type { RunStore } from '../runtime/store.ts';
 import { sameValue, writeValue } from '../runtime/values.ts';
 import type { ReaderNotes } from './notes-store.ts';
-import type { MadeRun } from './run-controller.ts';
+import type { MadeRun } from './run-host.ts';
 
 export interface Figure {
   readonly caption: string;

@@ -17,8 +17,6 @@ import { RunStore } from '../runtime/store.ts';
 import { awaitFloor, leaveFloor, type Speaker, takeFloor } from './one-at-a-time.ts';
 import { type Banner, idle, type MadeRun, over, type RunHost, type RunStart, type Shown, shows, type Wish } from './run-host.ts';
 
-export type { Banner, MadeRun, RunHost, RunStart, Wish } from './run-host.ts';
-
 type Config = Readonly<Record<string, unknown>>;
 
 /** @typeParam C the lab's contract */

@@ -5,7 +5,8 @@ import { defineLab, defineSchema, type Experiment, int, number } from '../../../
 import { Recorder, writeRecording } from '../../../apps/runtime/recording.ts';
 import type { Environment } from '../../../apps/runtime/runner.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
-import { RunController, type RunHost } from '../../../apps/shell/run-controller.ts';
+import { RunController } from '../../../apps/shell/run-controller.ts';
+import type { RunHost } from '../../../apps/shell/run-host.ts';
 
 const schema = defineSchema({
   steps: int({ default: 1000, min: 1, max: 1000, label: 'steps', live: 'restart' }),
