@@ -49,13 +49,16 @@ describe.skipIf(firefox === undefined)('in Firefox', () => {
     );
     expect(problems).toEqual([]);
     if (!hasData(id)) return page.close();
+    // A lab that nobody sees waits.
+    await page.bringToFront();
     await page.evaluate(() => (document.querySelector('main > *') as Lab).play());
     await page.waitForFunction(
       () => {
         const { recorded, store, runState } = document.querySelector('main > *') as Lab;
         return runState === 'failed' || (!recorded && (store.step?.step ?? 0) >= 1);
       },
-      { timeout: 120_000 },
+      // Not by frames: a tab that the browser takes for hidden has none, and what it waits for should be said.
+      { timeout: 120_000, polling: 100 },
     );
     const { state, said } = await page.evaluate(() => {
       const lab = document.querySelector('main > *') as Lab;
