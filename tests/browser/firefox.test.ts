@@ -33,7 +33,8 @@ describe.skipIf(firefox === undefined)('in Firefox', () => {
     await served?.close();
   });
 
-  it.each(labs)('%s paints and trains', async (id) => {
+  // Under load one start in several has not begun within its time (failure modes, seen on 2026-12-01, cause unknown): a second try tells that from a lab that never trains.
+  it.each(labs)('%s paints and trains', { retry: 1 }, async (id) => {
     const problems: string[] = [];
     const page = await browser.newPage();
     page.on('pageerror', (error) => problems.push(String(error)));
