@@ -1,8 +1,8 @@
 /** What the buttons of a lab do, between the states that its run shows. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { defineLab, defineSchema, type Experiment, int } from '../../../apps/runtime/index.ts';
-import type { Environment } from '../../../apps/runtime/runner.ts';
 import { LabShell } from '../../../apps/shell/lab-shell.ts';
+import { slowEnvironment } from './slow-environment.ts';
 
 const schema = defineSchema({ steps: int({ default: 1000, min: 1, max: 1000, label: 'steps', live: 'restart' }) });
 const definition = defineLab({
@@ -26,13 +26,7 @@ const experiment: Experiment<typeof schema> = {
     return undefined;
   },
 };
-const environment: Environment = {
-  data: { read: async () => undefined },
-  open: async () => {
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    return { kind: 'cpu', name: 'test', software: true };
-  },
-};
+const environment = slowEnvironment(30);
 
 class SlowLab extends LabShell {
   static override lab = {

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { host } from '../../../apps/runtime/host.ts';
 import { defineLab, defineSchema, type Experiment, int, number } from '../../../apps/runtime/index.ts';
 import { Recorder, writeRecording } from '../../../apps/runtime/recording.ts';
-import type { Environment } from '../../../apps/runtime/runner.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunController } from '../../../apps/shell/run-controller.ts';
 import type { RunHost } from '../../../apps/shell/run-host.ts';
+import { slowEnvironment } from './slow-environment.ts';
 
 const schema = defineSchema({
   steps: int({ default: 1000, min: 1, max: 1000, label: 'steps', live: 'restart' }),
@@ -55,14 +55,7 @@ const experiment: Experiment<typeof schema, Counting> = {
   },
 };
 
-/** A device takes its time to open: starts overtake each other meanwhile. */
-const environment: Environment = {
-  data: { read: async () => undefined },
-  open: async () => {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    return { kind: 'cpu', name: 'test', software: true };
-  },
-};
+const environment = slowEnvironment(5);
 
 /** A worker that lives in this thread, loads for a while, and dies when told. */
 class FakeWorker extends EventTarget {

@@ -16,27 +16,14 @@ import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import type { Change } from '../../../apps/runtime/runner.ts';
 import { defaults, type Parameter } from '../../../apps/runtime/schema.ts';
-import { toColour } from '../../../engine/data/corruptions.ts';
-import { imageAt, imageDataset } from '../../../engine/data/dataset.ts';
+import { imageAt } from '../../../engine/data/dataset.ts';
 import { setDevice } from '../../../engine/tensor.ts';
 import { processorDevices } from '../core/devices.ts';
+import { twoClasses } from './two-classes.ts';
 
 const base = defaults(schema) as Config;
 const COUNT = 400;
-const digits = () => {
-  const info = {
-    name: 'mnist',
-    split: 'train',
-    height: 28,
-    width: 28,
-    channels: 1,
-    classNames: ['0–4', '5–9'],
-    mean: [0],
-    std: [1],
-  };
-  const labels = Uint8Array.from({ length: COUNT }, (_, i) => i % 2);
-  return toColour(imageDataset(info, new Uint8Array(COUNT * 784), labels));
-};
+const digits = () => twoClasses(COUNT, 0, (i) => (i % 2 === 0 ? 0 : 1));
 const both = { train: digits(), test: digits() };
 
 describe('two squares', () => {

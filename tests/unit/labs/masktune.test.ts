@@ -17,10 +17,10 @@ import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
-import { toColour } from '../../../engine/data/corruptions.ts';
-import { imageAt, imageDataset } from '../../../engine/data/dataset.ts';
+import { imageAt } from '../../../engine/data/dataset.ts';
 import { SMALL_CNN } from '../../../engine/nn/architectures.ts';
 import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
+import { twoClasses } from './two-classes.ts';
 
 const packs = join(dataFolder, 'packs');
 const mnist = existsSync(join(packs, 'mnist-train.pack'));
@@ -70,25 +70,7 @@ describe('the network and the studio', () => {
   });
 
   const base = defaults(schema) as Config;
-  const digits = (count: number) => {
-    const info = {
-      name: 'mnist',
-      split: 'train',
-      height: 28,
-      width: 28,
-      channels: 1,
-      classNames: ['0–4', '5–9'],
-      mean: [0],
-      std: [1],
-    };
-    return toColour(
-      imageDataset(
-        info,
-        new Uint8Array(count * 784).fill(9),
-        Uint8Array.from({ length: count }, (_, i) => (i % 4 === 0 ? 1 : 0)),
-      ),
-    );
-  };
+  const digits = (count: number) => twoClasses(count, 9, (i) => (i % 4 === 0 ? 1 : 0));
   const both = { train: digits(400), test: digits(40) };
 
   it('paints 6 × 6 blue pixels and leaves the rest', () => {
