@@ -74,6 +74,12 @@ const resized = (maps: Tensor, size: readonly [number, number]): Tensor => {
   return reshape(resize2d(reshape(maps, [n, h, w, 1]), { size, mode: 'bilinear' }), [n, ...size]);
 };
 
+/**
+ * Of a resized mask of zeros and ones, ½ but for rounding: pixels whose value is ½ in exact arithmetic lie at the rim of every cell (8 → 28:
+ * the fourth of each seven), and float32, by device and by place, puts them on either side.
+ */
+const JUST_HALF = 0.5 - 1e-5;
+
 /** μ₊ + 2σ₊ of each map, [N, 1, 1]; 0 where nothing is positive, so that nothing is above it. */
 function paperThreshold(maps: Tensor): Tensor {
   const axes = [1, 2];
@@ -119,7 +125,7 @@ export function saliencyMask(maps: Tensor, rule: MaskRule, { size, hard = false 
         return greater(large, paperThreshold(large));
       }
       const mask = resized(gridMask(maps, rule), size);
-      return hard ? greaterEqual(mask, 0.5) : mask;
+      return hard ? greaterEqual(mask, JUST_HALF) : mask;
     }),
   );
 }

@@ -64,5 +64,6 @@ export function referenceMask(map: ArrayLike<number>, rule: MaskRule, hard: bool
   const level =
     rule.rule === 'topK' ? percentile(map, 100 * (1 - rule.k)) : rule.rule === 'mean' ? rule.k * meanOf(map) : rule.threshold;
   const mask = enlarged(Float64Array.from(map, (value) => Number(value > level)));
-  return hard ? mask.map((value) => Number(value >= 0.5)) : mask;
+  // Values of exactly ½ are rounded here, too.
+  return hard ? mask.map((value) => Number(value >= 0.5 - 1e-9)) : mask;
 }

@@ -170,6 +170,28 @@ describe.each(opened)('on %s', (_, device) => {
   });
 });
 
+describe('a hard mask', () => {
+  test.each([
+    [8, 28],
+    [7, 28],
+    [6, 28],
+    [5, 9],
+    [3, 8],
+  ])('of one column of %i, %i pixels wide, hides those whose weight is at least ½', async (cells, pixels) => {
+    for (let cell = 0; cell < cells; cell++) {
+      const map = Float32Array.from({ length: cells * cells }, (_, i) => Number(i % cells === cell));
+      const rule = { rule: 'threshold', threshold: 0.5 } as const;
+      const mask = saliencyMask(tensor(map, [1, cells, cells]), rule, { size: [pixels, pixels], hard: true });
+      // In integers: pixel i lies at ((2i + 1)·cells − pixels) / (2·pixels) and the cell has the weight 1 − |that − cell|.
+      const expected = Array.from({ length: pixels }, (_, i) => {
+        const at = Math.min(Math.max((2 * i + 1) * cells - pixels, 0), 2 * pixels * (cells - 1));
+        return Number(2 * pixels - Math.abs(at - 2 * pixels * cell) >= pixels);
+      });
+      expect((await values(mask)).slice(0, pixels), `cell ${cell}`).toEqual(expected);
+    }
+  });
+});
+
 describe('orders and statistics', () => {
   test('the dot product counts down, the others up, and the published earth mover the wrong way', () => {
     expect(mostAlike('dot', [1, 3, 2])).toEqual([1, 2, 0]);
