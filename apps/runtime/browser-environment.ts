@@ -2,8 +2,8 @@
 import { cachedSource, type DataSource, httpSource } from '../../engine/data/source.ts';
 import { indexedDbStore } from '../../engine/device/tuning/indexeddb-store.ts';
 import { deviceWishes, type MachineHints } from './device-wishes.ts';
-import { attendEngine, engineKernels, loseEngine, openEngine } from './engine-device.ts';
-import type { Environment } from './runner.ts';
+import { attendEngine, openEngine } from './engine-device.ts';
+import type { Environment } from './environment.ts';
 
 const sources = new Map<string, DataSource>();
 
@@ -16,5 +16,5 @@ export function browserEnvironment(dataUrl: string): Environment {
   }
   const wishes = deviceWishes(navigator as MachineHints);
   const open: Environment['open'] = (preference, tune, large) => openEngine(preference, tune, large, indexedDbStore(), wishes);
-  return { data, open, attend: attendEngine, lose: loseEngine, kernels: engineKernels };
+  return { data, open, attend: attendEngine };
 }

@@ -1,8 +1,9 @@
 /** The far side of a session: owns the runner of one experiment and speaks the protocol on a port. */
 import { Batch } from './batch.ts';
+import type { Environment } from './environment.ts';
 import type { AnyExperiment } from './experiment.ts';
 import type { Port, StartMessage, ToClient, ToHost } from './protocol.ts';
-import { type Environment, Runner } from './runner.ts';
+import { Runner } from './runner.ts';
 import { serializeError } from './serialize-error.ts';
 
 /** Events are delivered at most this often, in milliseconds. */

@@ -1,5 +1,6 @@
 /** Runs an experiment to its end without a page: the command line, tests and benchmarks. */
 import type { Contract, ResultOf } from './contract.ts';
+import type { Environment } from './environment.ts';
 import type { LabEvent } from './events.ts';
 import {
   type AnyExperiment,
@@ -10,7 +11,7 @@ import {
   presetValues,
   type TuneMode,
 } from './experiment.ts';
-import { type Change, type Environment, Runner } from './runner.ts';
+import { type Change, Runner } from './runner.ts';
 import { type ConfigOf, defaults, type Schema } from './schema.ts';
 import { reviveError } from './serialize-error.ts';
 

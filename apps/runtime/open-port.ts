@@ -1,8 +1,9 @@
 /** Finds a place for an experiment to run: a module worker, or the main thread where workers are not to be had. */
+
+import type { Environment } from './environment.ts';
 import type { AnyExperiment } from './experiment.ts';
 import { host } from './host.ts';
 import type { Port } from './protocol.ts';
-import type { Environment } from './runner.ts';
 import { comesUp, openShared } from './shared-worker-pool.ts';
 
 export interface Hosting {
@@ -23,7 +24,7 @@ export interface OpenPort {
 async function fromWorker(hosting: Hosting, device: string, crashed: (why: string) => void): Promise<OpenPort> {
   const { lab } = hosting;
   if (lab) {
-    // A thread has one device at a time, so labs on different ones do not share it.
+    // Work on one device of a thread waits for work on another, so labs on different kinds do not share one.
     const name = `${lab.address} ${device}`;
     return { ...(await openShared(name, () => hosting.worker(), lab.id, crashed)), where: 'worker' };
   }

@@ -3,9 +3,8 @@
  * worker and no page; the host (in a worker or on the main thread), the command line and the tests all use this class.
  */
 
-import type { DataSource } from '../../engine/data/source.ts';
-import type { RanKernel } from '../../engine/device/recording-device.ts';
 import { isLarge } from './device-wishes.ts';
+import type { Environment, OpenDevice } from './environment.ts';
 import type { CheckpointEvent, LabEvent } from './events.ts';
 import type { AnyExperiment, DeviceInfo, DevicePreference, GivenFiles, RequestHandler, TuneMode } from './experiment.ts';
 import { type SerializedError, serializeError } from './serialize-error.ts';
@@ -14,22 +13,6 @@ import { sameValue } from './values.ts';
 export type RunState = 'idle' | 'starting' | 'running' | 'paused' | 'finished' | 'failed';
 
 type Config = Readonly<Record<string, unknown>>;
-
-/** What a run stands on: opened once per run, and again after a device is lost. */
-export interface Environment {
-  readonly data: DataSource;
-  /**
-   * @param large the run deserves the fastest adapter there is; others ask for the one that saves power
-   * @throws NoWebGPUError and the like, shown to the reader as they are
-   */
-  open(preference: DevicePreference, tune?: TuneMode, large?: boolean): Promise<DeviceInfo>;
-  /** Told whether the run goes and is seen: else nothing may be measured. */
-  attend?(attending: boolean): void;
-  /** The kernels that have run so far, with the variant of each: what cards show as the code that ran. */
-  kernels?(): readonly RanKernel[];
-  /** Destroys the open device, as a driver reset would: for tests of what a page does then. */
-  lose?(): void;
-}
 
 /** Live parameters that were changed while a run went on: after this step they have these values. */
 export interface Change {
@@ -138,7 +121,7 @@ export class Runner {
   /** The experiment is at work: on a step, or on an answer. */
   #busy = false;
   #checkpoint: CheckpointEvent | undefined;
-  #device: DeviceInfo | undefined;
+  #device: OpenDevice | undefined;
   #error: SerializedError | undefined;
   #step = 0;
   #recoveries = 0;
@@ -288,7 +271,7 @@ export class Runner {
       this.#busy = true;
       const ended = endOf(this.#abort.signal);
       try {
-        return await Promise.race([handler(payload), ended.promise]);
+        return await Promise.race([this.#compute(() => handler(payload)), ended.promise]);
       } finally {
         ended.forget();
         Object.assign(this.#live, before);
@@ -297,9 +280,9 @@ export class Runner {
     });
   }
 
-  /** See Environment.lose. */
+  /** See OpenDevice.lose. */
   loseDevice(): void {
-    this.#environment.lose?.();
+    this.#device?.lose?.();
   }
 
   /** Ends the run and releases what it held. */
@@ -345,7 +328,7 @@ export class Runner {
     // Stopped meanwhile: the experiment is not even begun.
     if (signal.aborted) return;
     this.#handlers.clear();
-    const { kernels } = this.#environment;
+    const { info, kernels } = this.#device;
     if (kernels) {
       this.#handlers.set('kernels', () => kernels());
       this.#sink.serves?.('kernels');
@@ -353,7 +336,7 @@ export class Runner {
     this.#between = true;
     this.#generator = this.#experiment.run(this.#options.config, {
       data: this.#environment.data,
-      device: this.#device,
+      device: info,
       signal,
       live: this.#live,
       checkpoint,
@@ -387,6 +370,11 @@ export class Runner {
     }
   }
 
+  /** Pulls and answers: all that makes tensors. */
+  async #compute<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#device?.compute ? this.#device.compute(work) : work();
+  }
+
   #exclusive<T>(work: () => T | Promise<T>): Promise<T> {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
@@ -415,10 +403,11 @@ export class Runner {
 
   /** One event of the experiment. @returns whether it was a step */
   async #pull(): Promise<boolean> {
-    if (!this.#generator) return false;
+    const generator = this.#generator;
+    if (!generator) return false;
     try {
       this.#busy = true;
-      const { value, done } = await this.#generator.next();
+      const { value, done } = await this.#compute(() => generator.next());
       if (done) {
         this.#wanted = 0;
         this.#between = true;
@@ -484,6 +473,11 @@ export class Runner {
 
   #setState(state: RunState): void {
     this.#state = state;
-    this.#sink.state({ state, step: this.#step, device: this.#device, error: state === 'failed' ? this.#error : undefined });
+    this.#sink.state({
+      state,
+      step: this.#step,
+      device: this.#device?.info,
+      error: state === 'failed' ? this.#error : undefined,
+    });
   }
 }

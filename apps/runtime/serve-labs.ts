@@ -1,11 +1,12 @@
 /**
- * The far side of a worker that serves every lab of a page: labs come and go as ports, and all compute on the thread's one device, so
- * that a page with many labs has one worker, one device and one pool of threads.
+ * The far side of a worker that serves every lab of a page: labs come and go as ports, and all compute on one kind of device, so that
+ * a page with many labs has one worker and one pool of threads, and one device but where a large run asked for a faster one.
  */
+
+import type { Environment } from './environment.ts';
 import type { AnyExperiment } from './experiment.ts';
 import { host } from './host.ts';
 import type { Port, ToClient } from './protocol.ts';
-import type { Environment } from './runner.ts';
 import { serializeError } from './serialize-error.ts';
 
 /** What a page sends with a port: the lab that shall answer there. */

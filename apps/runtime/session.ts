@@ -118,7 +118,7 @@ export class Session implements RunSource {
     this.#send({ type: 'stop' });
   }
 
-  /** Destroys the device that the run computes on; see Environment.lose. */
+  /** Destroys the device that the run computes on; see OpenDevice.lose. */
   loseDevice(): void {
     this.#send({ type: 'lose-device' });
   }

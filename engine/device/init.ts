@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly powerPreference?: GPUPowerPreference | undefined;
   /** Most bytes of memory for tensors, of the `webgpu` and the `wasm` device; beyond it an allocation throws OutOfMemoryError. */
   readonly memoryLimit?: number | undefined;
+  /** How trainers on it choose variants of kernels; choices in its store are taken over at once. Default: not measured. */
+  readonly tuning?: TuningOptions | undefined;
 }
 
 /** Loaded only where no GPU serves: it brings a compiler along. */
@@ -52,43 +54,45 @@ async function openBest(options: OpenOptions): Promise<Device> {
   }
 }
 
-/**
- * Opens a device without making it the default one.
- * @param choice `auto`: a GPU, else WebAssembly, else the TypeScript reference; what was passed over and why is in `info.passedOver`
- * @throws NoWebGPUError for 'webgpu' and NoWebAssemblyError for 'wasm' where there is none
- */
-export async function openDevice(choice: DeviceChoice = 'auto', options: OpenOptions = {}): Promise<RecordingDevice> {
+async function openChosen(choice: DeviceChoice, options: OpenOptions): Promise<Device> {
   switch (choice) {
     case 'auto':
-      return new RecordingDevice(await openBest(options));
+      return openBest(options);
     case 'webgpu':
-      return new RecordingDevice(await openGpu(options));
+      return openGpu(options);
     case 'wasm':
-      return new RecordingDevice(await openWasm(options));
+      return openWasm(options);
     case 'cpu':
-      return new RecordingDevice(await openReference());
+      return openReference();
     default:
       throw new ConfigError('device', `'${choice}' is not a device; use 'auto', 'webgpu', 'wasm' or 'cpu'.`);
   }
 }
 
 /**
- * Opens a device and makes it the one on which new tensors are made.
- * @param options.device 'auto' takes a GPU where there is one, else WebAssembly, else the TypeScript reference
- * @param options.threads threads of the WebAssembly device; for powerPreference and memoryLimit see OpenOptions
- * @param options.tuning how trainers on it choose variants of kernels; choices in its store are taken over at once. Default: not measured
+ * Opens a device without making it the default one.
+ * @param choice `auto`: a GPU, else WebAssembly, else the TypeScript reference; what was passed over and why is in `info.passedOver`
+ * @throws NoWebGPUError for 'webgpu' and NoWebAssemblyError for 'wasm' where there is none
  */
-export async function init(
-  options: OpenOptions & { device?: DeviceChoice; tuning?: TuningOptions } = {},
-): Promise<RecordingDevice> {
-  if (typeof options !== 'object' || options === null) {
-    throw new ArgumentError('init', `its options must be an object such as { device: 'cpu' }, not ${kindOf(options)}`);
-  }
-  const device = await openDevice(options.device ?? 'auto', options);
+export async function openDevice(choice: DeviceChoice = 'auto', options: OpenOptions = {}): Promise<RecordingDevice> {
+  const device = new RecordingDevice(await openChosen(choice, options));
   const { tuning } = options;
   device.tuning = tuning;
   const mode = tuning?.mode ?? 'measure';
   if (tuning?.store && mode !== 'force' && tunes(device, mode)) await tuneDevice(device, [], { ...tuning, mode: 'stored' });
+  return device;
+}
+
+/**
+ * Opens a device and makes it the one on which new tensors are made.
+ * @param options.device 'auto' takes a GPU where there is one, else WebAssembly, else the TypeScript reference
+ * @param options threads of the WebAssembly device and the like: see OpenOptions
+ */
+export async function init(options: OpenOptions & { device?: DeviceChoice } = {}): Promise<RecordingDevice> {
+  if (typeof options !== 'object' || options === null) {
+    throw new ArgumentError('init', `its options must be an object such as { device: 'cpu' }, not ${kindOf(options)}`);
+  }
+  const device = await openDevice(options.device ?? 'auto', options);
   setDevice(device);
   return device;
 }

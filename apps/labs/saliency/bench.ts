@@ -67,7 +67,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { data } = nodeEnvironment();
-  const { name: adapter, kind: opened } = await openEngine(device as DevicePreference);
+  const { name: adapter, kind: opened } = (await openEngine(device as DevicePreference)).info;
   const train = take(await loadDataset('mnist', { source: data, split: 'train', count: numbers.train }), numbers.train);
   const test = await loadDataset('mnist', { source: data, split: 'test' });
   const cue = CUES[name];

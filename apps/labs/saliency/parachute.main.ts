@@ -11,7 +11,7 @@ const percent = (share: number): string => formatPercent(share);
 
 /** @returns 1 where the photograph is not there */
 export async function main(): Promise<number> {
-  const found = await measureParachute({ data: nodeEnvironment().data, device: await openEngine('wasm') });
+  const found = await measureParachute({ data: nodeEnvironment().data, device: (await openEngine('wasm')).info });
   if (!found) {
     console.error('The photograph `parachute` has not been prepared: it comes with a data mirror that CHALKGRAD_DATA names.');
     return 1;

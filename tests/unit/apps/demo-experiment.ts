@@ -1,7 +1,7 @@
 /** A pure TypeScript experiment for tests of the runtime: gradient descent on a parabola. */
 
+import type { Environment } from '../../../apps/runtime/environment.ts';
 import { boolean, choice, defineLab, defineSchema, type Experiment, int, json, number } from '../../../apps/runtime/index.ts';
-import type { Environment } from '../../../apps/runtime/runner.ts';
 import { ConfigError } from '../../../engine/errors.ts';
 
 export const schema = defineSchema({
@@ -119,5 +119,5 @@ export const experiment: Experiment<typeof schema, Demo> = {
 
 export const environment: Environment = {
   data: { read: async () => undefined },
-  open: async () => ({ kind: 'cpu', name: 'test', software: true }),
+  open: async () => ({ info: { kind: 'cpu', name: 'test', software: true } }),
 };

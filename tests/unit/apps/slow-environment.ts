@@ -1,4 +1,4 @@
-import type { Environment } from '../../../apps/runtime/runner.ts';
+import type { Environment } from '../../../apps/runtime/environment.ts';
 
 /** No data, and a device that takes so many milliseconds to open: what a page asks meanwhile overtakes it. */
 export function slowEnvironment(milliseconds: number): Environment {
@@ -6,7 +6,7 @@ export function slowEnvironment(milliseconds: number): Environment {
     data: { read: async () => undefined },
     open: async () => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      return { kind: 'cpu', name: 'test', software: true };
+      return { info: { kind: 'cpu', name: 'test', software: true } };
     },
   };
 }

@@ -7,7 +7,7 @@ import { averagedBlocks, layerPath, NetworkSource } from '../../../apps/labs/tsn
 import { schema } from '../../../apps/labs/tsne/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
 import { cards } from '../../../apps/math/cards/tsne.ts';
-import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
+import { openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { withProgress } from '../../../apps/runtime/progress.ts';
@@ -52,7 +52,7 @@ async function packOf(split: 'train' | 'test', count: number): Promise<Uint8Arra
 }
 
 let data: DataSource;
-const environment = () => ({ data, open: openEngine, lose: loseEngine });
+const environment = () => ({ data, open: openEngine });
 
 beforeAll(async () => {
   const files = new Map<string, Uint8Array>();

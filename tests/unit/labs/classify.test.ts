@@ -24,7 +24,7 @@ import type { Inspection, Prediction } from '../../../apps/labs/classify/request
 import { schema } from '../../../apps/labs/classify/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
 import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
-import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
+import { openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import type { DevicePreference } from '../../../apps/runtime/experiment.ts';
 import { snapshotsOf } from '../../../apps/runtime/network-source.ts';
@@ -32,6 +32,7 @@ import { type NodeRun, runInNode } from '../../../apps/runtime/node.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
+import { getDevice } from '../../../engine/tensor.ts';
 import { pngOf } from '../data/png-writer.ts';
 import { spotPacks, spots } from './classify-pictures.ts';
 import { readWords } from './truth/rendered.ts';
@@ -195,7 +196,7 @@ describe('a run', () => {
         seen.push(event.step);
         if (event.step === 11 && !lost) {
           lost = true;
-          loseEngine();
+          getDevice().destroy();
         }
       },
     });

@@ -10,7 +10,7 @@ import { tableClaims } from './truth/claims.ts';
 const prepared = photographsIn('photos').length > 0;
 
 it.skipIf(!prepared)('Tiny Darknet looks at the jumper and the horizon, not at the canopy', { timeout: 600_000 }, async () => {
-  const found = await measureParachute({ data: nodeEnvironment().data, device: await openEngine('wasm') });
+  const found = await measureParachute({ data: nodeEnvironment().data, device: (await openEngine('wasm')).info });
   if (!found) throw new Error('the mirror has the photograph, but it has not been prepared');
   const region = (name: string) => found.regions.find((each) => each.region === name) ?? { area: 1, mass: 0, largest: 0 };
   const said = (name: string) => found.said.find(({ picture }) => picture === name)?.logit ?? Number.NaN;

@@ -5,7 +5,7 @@ import { verdictOf } from '../../../apps/labs/saliency/explain.ts';
 import { disc, filled, marked, outsideOf } from '../../../apps/labs/saliency/painting.ts';
 import { makeScenes, SCENE, withOtherBackground } from '../../../apps/labs/saliency/scenes.ts';
 import type { Config } from '../../../apps/labs/saliency/subject.ts';
-import { loseEngine, openEngine } from '../../../apps/runtime/engine-device.ts';
+import { openEngine } from '../../../apps/runtime/engine-device.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import type { Runner } from '../../../apps/runtime/runner.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
@@ -17,7 +17,7 @@ import { mlp } from '../../../engine/nn/architectures.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { saveNetwork } from '../../../engine/train/checkpoint.ts';
 
-const environment = { data: { read: async () => undefined }, open: openEngine, lose: loseEngine };
+const environment = { data: { read: async () => undefined }, open: openEngine };
 
 async function run(config: Partial<Config>, files: ReadonlyMap<string, Uint8Array> = new Map()) {
   const store = new RunStore<Explaining>();
