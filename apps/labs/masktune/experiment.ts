@@ -12,7 +12,7 @@ import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
-import { rowsWouldDiffer } from './state.ts';
+import { BASE, rowsWouldDiffer } from './state.ts';
 import {
   type Config,
   type Digits,
@@ -25,7 +25,7 @@ import {
   type Studio,
   tableRemarks,
 } from './studio.ts';
-import { BASE, Study, type StudyEvent } from './study.ts';
+import { Study, type StudyEvent } from './study.ts';
 import { iterated, type TuneRequest } from './tuning.ts';
 
 /** What the cards ask for: loaded when they do. */

@@ -7,11 +7,9 @@ import { disposeErm, type Erm, newErm } from './erm.ts';
 import { mapsOf } from './masking.ts';
 import { PUBLISHED } from './published.ts';
 import { type ModelScores, tested, trainingAccuracy } from './scores.ts';
-import { nothingReached, type Reached, readState, type State, writeState } from './state.ts';
+import { BASE, nothingReached, type Reached, readState, type State, writeState } from './state.ts';
 import type { Config, Studio } from './studio.ts';
 import { StepCount } from './tuning.ts';
-
-export const BASE = 'ERM';
 
 /** Events of a study: plain ones, and the scores of all models so far. */
 export type StudyEvent = PlainEvent | { readonly type: 'data'; readonly name: 'models'; readonly value: readonly ModelScores[] };
