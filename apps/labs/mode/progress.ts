@@ -13,6 +13,8 @@ export interface Selected {
   readonly target: string | number | null;
   /** Layers are added from the input on, or taken from the end. */
   readonly direction: 'forward' | 'backward';
+  /** Whether d_B came down to the threshold at all: else the target is what is left. Absent in older files, where it is so for hidden layers. */
+  readonly saturated?: boolean;
 }
 
 /** What need not be done again. */
