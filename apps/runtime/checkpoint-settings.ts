@@ -1,5 +1,6 @@
 /** What the labs' checkpoint files say of the run that wrote them: which lab, with which settings. */
-import { ConfigError } from '../../engine/errors.ts';
+import { ConfigError, DataFormatError } from '../../engine/errors.ts';
+import { isFiniteNumber, isRecord, parseJson } from '../../engine/json.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -34,10 +35,24 @@ export function requireSettings(lab: string, config: Settings, notes: Settings, 
       'checkpoint',
       `it was written by ${notes.lab ? `the lab '${notes.lab}'` : 'no lab'}; this one is '${lab}'.`,
     );
-  const written = (notes.config ?? {}) as Settings;
+  const written = isRecord(notes.config) ? notes.config : {};
   for (const [key, mine] of Object.entries(config)) {
     if (free.includes(key) || !(key in written)) continue;
     const [a, b] = [JSON.stringify(mine), JSON.stringify(written[key])];
     if (a !== b) throw new ConfigError(key, `this run has ${a}, the checkpoint ${b}. Resume with the settings it was made with.`);
   }
+}
+
+/** For a checkpoint of this lab that lacks what a run goes on with, or has it in a form that none would write. */
+export const damaged = (expected: string): DataFormatError => new DataFormatError('checkpoint', 8, expected);
+
+/** Whether this is a list of finite numbers. */
+export const isNumbers = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isFiniteNumber);
+
+/** What a file's metadata hold as JSON under a key; nothing where they lack it. @throws DataFormatError where it is no JSON object */
+export function jsonOf(metadata: Readonly<Record<string, string>>, key: string): Settings {
+  const what = `a JSON object in the metadata '${key}'`;
+  const value = parseJson(metadata[key] ?? '{}', 'checkpoint', 8, what);
+  if (!isRecord(value)) throw damaged(what);
+  return value;
 }

@@ -7,12 +7,14 @@ import { type ImageDataset, take } from '../../engine/data/dataset.ts';
 import { loadDataset } from '../../engine/data/load.ts';
 import { ConfigError } from '../../engine/errors.ts';
 import { loadPretrained } from '../../engine/io/pretrained.ts';
+import { isRecord } from '../../engine/json.ts';
 import { mlp } from '../../engine/nn/architectures.ts';
 import type { NetworkDefinition } from '../../engine/nn/definition.ts';
 import { buildNetwork, type Network } from '../../engine/nn/network.ts';
 import { networkFrom, readCheckpoint, saveNetwork } from '../../engine/train/checkpoint.ts';
 import { imageData, type TrainingData } from '../../engine/train/data.ts';
 import { Trainer } from '../../engine/train/trainer.ts';
+import { damaged, isNumbers } from './checkpoint-settings.ts';
 import type { MetricEvent } from './events.ts';
 import type { GivenFiles, PlainEvent, RunContext } from './experiment.ts';
 import { isPictureFile } from './own-images.ts';
@@ -58,9 +60,9 @@ export type NetworkChoice =
   | { readonly source: 'pretrained'; readonly name: 'tiny-darknet' };
 
 interface Notes {
-  readonly dataset?: string;
-  readonly classNames?: readonly string[];
-  readonly normalisation?: Normalisation;
+  readonly dataset: string | undefined;
+  readonly classNames: readonly string[] | undefined;
+  readonly normalisation: Normalisation | undefined;
 }
 
 /** Snapshots from the reader's checkpoint files, in the order of their training. @throws DataFormatError naming a file that is none */
@@ -71,9 +73,22 @@ export function snapshotsOf(files: GivenFiles): Snapshot[] {
     .sort((a, b) => a.epoch - b.epoch);
 }
 
+const isTexts = (value: unknown) => Array.isArray(value) && value.every((text) => typeof text === 'string');
+
+/** @throws DataFormatError where a file says what no lab would of the images of its network */
+export function notesOf({ bytes }: Pick<Snapshot, 'bytes'>): Notes {
+  const { dataset, classNames, normalisation } = readCheckpoint(bytes).metadata.notes ?? {};
+  const { mean, std } = isRecord(normalisation) ? normalisation : {};
+  const known = normalisation === undefined || normalisation === null || (isNumbers(mean) && isNumbers(std));
+  if (!known || !(classNames === undefined || isTexts(classNames)) || !['string', 'undefined'].includes(typeof dataset))
+    throw damaged('the data set, the names of its classes and its normalisation in the notes');
+  return { dataset, classNames, normalisation } as Notes;
+}
+
 /** The network of a checkpoint. */
-export function openSnapshot({ bytes, epoch }: Snapshot, origin = 'from a file'): OpenNetwork {
-  const { dataset, classNames = [], normalisation }: Notes = readCheckpoint(bytes).metadata.notes ?? {};
+export function openSnapshot(snapshot: Snapshot, origin = 'from a file'): OpenNetwork {
+  const { bytes, epoch } = snapshot;
+  const { dataset, classNames = [], normalisation } = notesOf(snapshot);
   return { network: networkFrom(bytes), origin: `${origin}, epoch ${epoch}`, dataset, classNames, normalisation };
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { isCount, isRecord } from '../json.ts';
 
 export interface EarlyStoppingConfig {
   /** Evaluations without improvement after which training stops. */
@@ -16,6 +17,12 @@ export interface EarlyStoppingState {
   /** Evaluations since then. */
   readonly waited: number;
 }
+
+/** Whether this is a state that early stopping can go on from: files of others may hold anything. */
+export const isEarlyStoppingState = (value: unknown): value is EarlyStoppingState =>
+  isRecord(value) &&
+  isCount(value.waited) &&
+  (value.best === null || (typeof value.best === 'number' && !Number.isNaN(value.best)));
 
 /** Watches a value: improved, to be waited for, or time to stop. */
 export class EarlyStopping {

@@ -1,9 +1,10 @@
 /** What can watch a training run and end it. */
 
+import { DataFormatError } from '../errors.ts';
 import type { Network } from '../nn/network.ts';
-import { EarlyStopping, type EarlyStoppingConfig, type EarlyStoppingState } from '../optim/early-stopping.ts';
+import { EarlyStopping, type EarlyStoppingConfig, isEarlyStoppingState } from '../optim/early-stopping.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { NetworkSnapshot } from './snapshot.ts';
+import { checkSnapshot, type NetworkSnapshot } from './snapshot.ts';
 import type { Trainable } from './trainable.ts';
 import type { TrainerCallback } from './types.ts';
 
@@ -35,9 +36,15 @@ export function stopEarly<N extends Trainable = Network>(
       if (best && (config.restoreBest ?? true)) trainer.restoreNetwork(best);
     },
     state: () => ({ json: watcher.state, ...(best ? { arrays: { ...best } } : {}) }),
-    restore({ json, arrays }) {
-      watcher.state = json as EarlyStoppingState;
-      best = arrays ? (arrays as unknown as NetworkSnapshot) : undefined;
+    restore({ json, arrays }, network) {
+      const { parameters, buffers } = arrays ?? {};
+      const weights = parameters && buffers ? { parameters, buffers } : undefined;
+      // A best value comes with the weights that had it.
+      if (!isEarlyStoppingState(json) || (json.best !== null && !weights))
+        throw new DataFormatError('checkpoint', 8, 'a complete state of early stopping');
+      if (weights) checkSnapshot(network, weights);
+      watcher.state = json;
+      best = weights;
     },
   };
 }

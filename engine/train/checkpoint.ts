@@ -44,6 +44,8 @@ export interface CheckpointMetadata {
     readonly order: { readonly seed: number; readonly shuffle: boolean; readonly batchSize: number; readonly dropLast: boolean };
     readonly data: { readonly hash: string; readonly count: number };
     readonly callbacks: Readonly<Record<string, unknown>>;
+    /** The callback that has ended the run. */
+    readonly stopped?: string;
   };
   /** Whatever the writer wants to remember: data set, lab, preset. */
   readonly notes?: Readonly<Record<string, unknown>>;
@@ -76,8 +78,9 @@ const isGenerator = (value: unknown): boolean => isRecord(value) && [value.seed,
 /** Whether a run could have written this: one that goes on from it relies on every value. */
 function isTraining(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { progress, optimiser, lr, random, order, data, callbacks } = value;
+  const { progress, optimiser, lr, random, order, data, callbacks, stopped } = value;
   if (![progress, optimiser, random, order, data, callbacks].every(isRecord) || !isFiniteNumber(lr)) return false;
+  if (stopped !== undefined && typeof stopped !== 'string') return false;
   const { step, epoch, position, lossSum, lossCount } = progress as Record<keyof Progress, unknown>;
   const { config, steps, parameterSteps = {} } = optimiser as Record<string, unknown>;
   const { dropout, transform } = random as Record<string, unknown>;
@@ -200,6 +203,7 @@ export function writeTrainerCheckpoint<N extends Trainable>(
       order: { seed, shuffle, batchSize, dropLast },
       data: { hash: config.data.hash(), count: config.data.count },
       callbacks,
+      ...(stoppedBy(trainer, snapshot.stopped) ? { stopped: snapshot.stopped as string } : {}),
     },
   };
   return writeCheckpoint({ metadata, state, extra });
@@ -224,6 +228,7 @@ export interface Resumption {
   readonly dropoutStep: number;
   readonly transformStep: number;
   readonly lr: number;
+  readonly stopped: string | undefined;
 }
 
 /** @throws ConfigError unless both are equal */
@@ -260,21 +265,42 @@ export function applyCheckpoint<N extends Trainable>(trainer: TrainingRun<N>, gi
       writes.push(() => (tensors[index] as Tensor).write(fromPyTorch(saved.data, border)));
     });
   }
+  // Before the weights: a callback may refuse what it finds.
+  restoreCallbacks(trainer, training.callbacks, extra);
   network.loadStateDict(state);
   for (const write of writes) write();
   const { steps, parameterSteps = {} } = training.optimiser;
   optimiser.parameterSteps = namesOf(trainer).map((name) => parameterSteps[name] ?? steps);
+  const { progress, random, lr, stopped } = training;
+  return {
+    progress,
+    dropoutStep: random.dropout.step,
+    transformStep: random.transform.step,
+    lr,
+    stopped: stoppedBy(trainer, stopped) ? stopped : undefined,
+  };
+}
+
+/** Whether it was one of its callbacks that ended a run, so that the run would end there again; who calls `stop` may go on later. */
+function stoppedBy<N extends Trainable>({ config }: TrainingRun<N>, stopped: string | undefined): boolean {
+  return (config.callbacks ?? []).some(({ name }) => name === stopped);
+}
+
+function restoreCallbacks<N extends Trainable>(
+  { config, network }: TrainingRun<N>,
+  saved: Readonly<Record<string, unknown>>,
+  extra: StateDict,
+): void {
   for (const callback of config.callbacks ?? []) {
-    if (!(callback.name in training.callbacks)) continue;
+    if (!(callback.name in saved)) continue;
     const prefix = `callback.${callback.name}.`;
     const arrays = [...extra].filter(([name]) => name.startsWith(prefix));
-    callback.restore?.({
-      json: training.callbacks[callback.name],
+    const state = {
+      json: saved[callback.name],
       ...(arrays.length > 0
         ? { arrays: Object.fromEntries(arrays.map(([name, { data }]) => [name.slice(prefix.length), Float32Array.from(data)])) }
         : {}),
-    });
+    };
+    callback.restore?.(state, network);
   }
-  const { progress, random, lr } = training;
-  return { progress, dropoutStep: random.dropout.step, transformStep: random.transform.step, lr };
 }

@@ -32,6 +32,8 @@ export interface TrainingSnapshot {
   readonly dropoutStep: number;
   readonly transformStep: number;
   readonly lr: number;
+  /** Why the run has ended; absent while it goes on. */
+  readonly stopped: string | undefined;
 }
 
 /** What holds the state: a network's arenas, or the tensors of a module one by one. */
@@ -62,13 +64,19 @@ export async function snapshotNetwork(network: Trainable): Promise<NetworkSnapsh
   return { parameters, buffers };
 }
 
-/** Puts a snapshot back. @throws ConfigError when it belongs to another network */
-export function restoreNetwork(network: Trainable, snapshot: NetworkSnapshot): void {
+/** @throws ConfigError when a snapshot belongs to another network */
+export function checkSnapshot(network: Trainable, snapshot: NetworkSnapshot): void {
   const state = stateOf(network);
   for (const part of ['parameters', 'buffers'] as const) {
     if (snapshot[part].length !== lengthOf(state[part]))
       throw new ConfigError('snapshot', 'it belongs to a network of another definition.');
   }
+}
+
+/** Puts a snapshot back. @throws ConfigError when it belongs to another network */
+export function restoreNetwork(network: Trainable, snapshot: NetworkSnapshot): void {
+  checkSnapshot(network, snapshot);
+  const state = stateOf(network);
   for (const part of ['parameters', 'buffers'] as const) {
     let offset = 0;
     for (const tensor of state[part]) {

@@ -38,6 +38,8 @@ export class TrainingState<N extends Trainable = Network> {
   readonly progress: Progress = { step: 0, epoch: 0, position: 0, lossSum: 0, lossCount: 0 };
   /** η₀ of the schedule. */
   lr: number;
+  /** Why the run ends before its last step. */
+  stopped: string | undefined;
   /** From which a lost device or a diagnosis starts. */
   snapshot: ReturnPoint | undefined;
   network: N;
@@ -128,7 +130,7 @@ export class TrainingState<N extends Trainable = Network> {
     const progress = { ...this.progress };
     const dropoutStep = dropoutOf(this.network)?.generator.step ?? 0;
     const transformStep = this.runner.rng.generator.step;
-    const { lr } = this;
+    const { lr, stopped } = this;
     const copies = Promise.all([snapshotNetwork(this.network), this.optimiser.snapshot()]);
     for (const { steps, losses } of pending) {
       const values = await losses;
@@ -138,7 +140,7 @@ export class TrainingState<N extends Trainable = Network> {
       }
     }
     const [network, optimiser] = await copies;
-    return { progress, network, optimiser, dropoutStep, transformStep, lr };
+    return { progress, network, optimiser, dropoutStep, transformStep, lr, stopped };
   }
 
   /** Keeps a copy as the snapshot. */
@@ -157,17 +159,18 @@ export class TrainingState<N extends Trainable = Network> {
     this.optimiser.restore(this.snapshot.optimiser);
     this.settle(this.snapshot);
     for (const [index, saved] of this.snapshot.callbacks.entries()) {
-      if (saved) this.config.callbacks?.[index]?.restore?.(structuredClone(saved));
+      if (saved) this.config.callbacks?.[index]?.restore?.(structuredClone(saved), this.network);
     }
   }
 
   /** Puts back what is neither weights nor moments. */
-  settle({ progress, dropoutStep, transformStep, lr }: Omit<TrainingSnapshot, 'network' | 'optimiser'>): void {
+  settle({ progress, dropoutStep, transformStep, lr, stopped }: Omit<TrainingSnapshot, 'network' | 'optimiser'>): void {
     const dropout = dropoutOf(this.network);
     if (dropout) dropout.generator.step = dropoutStep;
     this.runner.rng.generator.step = transformStep;
     Object.assign(this.progress, progress);
     this.lr = lr;
+    this.stopped = stopped;
     this.#orderOf = -1;
   }
 

@@ -19,6 +19,8 @@ import type { StepRunner } from './step.ts';
 import { deviceOf, type Trainable } from './trainable.ts';
 import type { Plan, TrainerConfig, TrainingRun } from './types.ts';
 
+/** An event of a step, told to the callbacks when it happens and to the reader in turn. */
+type ToldEvent = Extract<TrainerEvent, { readonly step: number }>;
 type Interval = 'epoch' | 'never' | number;
 
 /** @typeParam N the kind of network: from `buildNetwork`, or any module with `forward` and parameters (see `Trainable`) */
@@ -29,11 +31,10 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
   readonly #chunks: ChunkQueue;
   #validation: OpenData | undefined;
   /** What has happened and was not yet told. */
-  #events: TrainerEvent[] = [];
+  #events: ToldEvent[] = [];
   /** Evaluation, epoch's end, snapshot or checkpoint may be due before the next step. */
   #due = false;
   #epochSeconds = 0;
-  #stopped: string | undefined;
   #ended = false;
 
   /** @throws ConfigError naming the value that is wrong */
@@ -80,7 +81,7 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
   }
 
   get finished(): boolean {
-    return this.#stopped !== undefined || this.progress.step >= this.plan.totalSteps;
+    return this.#state.stopped !== undefined || this.progress.step >= this.plan.totalSteps;
   }
 
   /**
@@ -106,7 +107,7 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
     // Where the reader left the loop last time.
     yield* this.#told();
     if (this.#due) yield* this.#afterBoundary();
-    while (this.progress.step < until && this.#stopped === undefined) {
+    while (this.progress.step < until && this.#state.stopped === undefined) {
       const boundary = this.#boundary(until);
       this.#chunks.dispatch(state, boundary);
       this.#due = this.progress.step === boundary;
@@ -128,7 +129,7 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
 
   /** Ends the run after the steps that are under way. */
   stop(reason = 'stopped'): void {
-    this.#stopped ??= reason;
+    this.#state.stopped ??= reason;
   }
 
   /** Evaluates data with the trained loss; yields the share done. */
@@ -171,7 +172,10 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
 
   /** Goes on after a lost device, from the last snapshot. The network is built anew on `device`. */
   resume(device: RecordingDevice): void {
+    // Steps up to the snapshot are not taken again: what they had to tell is told yet.
+    const untold = this.#events.filter(({ step }) => step <= (this.#state.snapshot?.progress.step ?? 0));
     this.#forget();
+    this.#events = untold;
     this.#validation?.dispose();
     this.#validation = undefined;
     this.#state.move(device);
@@ -222,7 +226,7 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
   }
 
   /** Callbacks first, then the reader. */
-  async #tell(event: TrainerEvent): Promise<void> {
+  async #tell(event: ToldEvent): Promise<void> {
     this.#events.push(event);
     for (const callback of this.config.callbacks ?? []) {
       if ((await callback.onEvent?.(event, this)) === 'stop') this.stop(callback.name);
@@ -235,7 +239,6 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
     if (broken.length > 0 || !losses.every(Number.isFinite)) {
       // The steps before are told again when they are taken again.
       this.#forget();
-      this.#stopped = undefined;
       throw await diagnose(this.#state);
     }
     this.#epochSeconds += seconds;
@@ -269,8 +272,9 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
       this.#epochSeconds = 0;
       await this.#tell({ type: 'epoch', epoch, step, loss, seconds, ...found });
     } else if (validation) await this.#tell({ type: 'evaluation', step, epoch: epoch + 1, validation });
-    if (this.#state.sinceSnapshot >= plan.snapshotEvery) await this.#state.takeSnapshot();
     if (reached(plan.checkpointEvery)) await this.#tell({ type: 'checkpoint', step, bytes: await this.checkpoint() });
+    // Last: what is due at a step is not due again for a run that goes on from there.
+    if (this.#state.sinceSnapshot >= plan.snapshotEvery) await this.#state.takeSnapshot();
     this.#due = false;
     yield* this.#told();
   }
@@ -293,7 +297,7 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
     if (!this.#ended) for (const callback of this.config.callbacks ?? []) await callback.onEnd?.(this);
     this.#ended = true;
     const { step, epoch } = this.progress;
-    yield { type: 'done', step, epoch, reason: this.#stopped ?? 'finished' };
+    yield { type: 'done', step, epoch, reason: this.#state.stopped ?? 'finished' };
   }
 
   /** Drops what is under way. */
@@ -302,7 +306,6 @@ export class Trainer<N extends Trainable = Network> implements TrainingRun<N> {
     this.#events = [];
     this.#due = false;
     this.#epochSeconds = 0;
-    this.#stopped = undefined;
     this.#ended = false;
   }
 }

@@ -112,5 +112,6 @@ export interface TrainerCallback<N extends Trainable = Network> {
   /** The run is over; the network may still be changed. */
   onEnd?(trainer: TrainingRun<N>): void | Promise<void>;
   state?(): CallbackState;
-  restore?(state: CallbackState): void;
+  /** @param network in training: what does not fit it is refused by an error */
+  restore?(state: CallbackState, network: N): void;
 }

@@ -4,6 +4,7 @@ import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import type { Module } from '../../../engine/nn/module.ts';
 import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
+import { damaged } from '../../runtime/checkpoint-settings.ts';
 import type { Cell } from '../../runtime/events.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
@@ -23,7 +24,7 @@ import {
   reportOf,
 } from './report.ts';
 import { type Inspection, imagesOf, inspect, type Prediction, predict, type SetName, type Subject } from './requests.ts';
-import { type EpochResult, evaluated, type History, newHistory, type Told, trainFully } from './run.ts';
+import { type EpochResult, evaluated, type History, isTold, newHistory, type Told, trainFully } from './run.ts';
 import { definition, type schema } from './schema.ts';
 import { searched, type Trained, type TrialResult } from './search.ts';
 import { Training, trainerConfig } from './training.ts';
@@ -110,8 +111,10 @@ function resume(training: Training, bytes: Uint8Array): { readonly told?: Told; 
   const checkpoint = readCheckpoint(bytes);
   try {
     training.trainer.load(checkpoint);
-    const { told } = (checkpoint.metadata.notes ?? {}) as { told?: Told };
-    return told ? { told } : {};
+    const { told } = checkpoint.metadata.notes ?? {};
+    if (told === undefined) return {};
+    if (!isTold(told)) throw damaged('what the run has told so far, complete');
+    return { told };
   } catch (error) {
     const same = JSON.stringify(checkpoint.metadata.definition) === JSON.stringify(training.network.definition);
     if (!(error instanceof ConfigError) || !same) throw error;

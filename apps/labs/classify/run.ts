@@ -1,7 +1,9 @@
 /** Pulls one training and tells what it does in the lab's events. */
+import { isFiniteNumber, isRecord } from '../../../engine/json.ts';
 import type { TrainingData } from '../../../engine/train/data.ts';
 import type { Evaluation } from '../../../engine/train/evaluate.ts';
 import type { EpochEvent, StepEvent } from '../../../engine/train/events.ts';
+import { isNumbers } from '../../runtime/checkpoint-settings.ts';
 import type { ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import type { Classification } from './experiment.ts';
 import type { Config } from './networks.ts';
@@ -24,6 +26,14 @@ export interface Told {
   /** Smallest loss of a batch. */
   readonly least: number;
 }
+
+/** Whether a run could have written this, as far as it goes by the form; JSON has no infinity. */
+export const isTold = (value: unknown): value is Told =>
+  isRecord(value) &&
+  Array.isArray(value.epochs) &&
+  value.epochs.every(isRecord) &&
+  isNumbers(value.firstLosses) &&
+  (value.least === null || isFiniteNumber(value.least));
 
 /** What a training has told so far. */
 export interface History extends Told {

@@ -1,7 +1,8 @@
 /** The denoisers in one file, each at its own step: they train independently of one another. */
+import { isRecord } from '../../../engine/json.ts';
 import { readBundle, writeBundle } from '../../../engine/train/bundle.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
-import { requireSettings } from '../../runtime/checkpoint-settings.ts';
+import { damaged, isNumbers, requireSettings } from '../../runtime/checkpoint-settings.ts';
 import { NORMALISATION } from './mix.ts';
 import { definition, type TrainingName } from './schema.ts';
 import type { Config, Denoiser } from './training.ts';
@@ -47,9 +48,15 @@ export async function exported(denoiser: Denoiser): Promise<Uint8Array<ArrayBuff
 export function load(denoisers: readonly Denoiser[], config: Config, bytes: Uint8Array): Losses {
   const { parts, notes } = readBundle(bytes);
   requireSettings(definition.id, config, notes, FREE);
+  const tails = isRecord(notes.losses) ? notes.losses : {};
+  const losses: Partial<Record<TrainingName, readonly number[]>> = {};
   for (const { name, trainer } of denoisers) {
     const part = parts.get(name);
-    if (part) trainer.load(part);
+    if (!part) continue;
+    const tail = tails[name];
+    if (!isNumbers(tail)) throw damaged(`the latest losses of the training on ${name}`);
+    trainer.load(part);
+    losses[name] = tail;
   }
-  return notes.losses as Losses;
+  return losses;
 }

@@ -1,8 +1,9 @@
 /** Both trainings in one file, at the same step. */
+import { isRecord } from '../../../engine/json.ts';
 import { readBundle, writeBundle } from '../../../engine/train/bundle.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
 import type { Trainer } from '../../../engine/train/trainer.ts';
-import { requireSettings } from '../../runtime/checkpoint-settings.ts';
+import { damaged, isNumbers, requireSettings } from '../../runtime/checkpoint-settings.ts';
 import type { Config } from './data.ts';
 import { NORMALISATION } from './normalisation.ts';
 import { definition, networks, type Which } from './schema.ts';
@@ -38,6 +39,15 @@ export async function exported(trainer: Trainer, which: Which, classNames: reado
 export function load(trainers: Readonly<Record<Which, Trainer>>, config: Config, bytes: Uint8Array): Losses {
   const { parts, notes } = readBundle(bytes);
   requireSettings(definition.id, config, notes, FREE);
-  for (const which of networks) trainers[which].load(parts.get(which) as Checkpoint);
-  return notes.losses as Losses;
+  const { losses } = notes;
+  const found = networks.map((which) => {
+    const part = parts.get(which);
+    if (!part) throw damaged(`the ${which} network`);
+    if (!isRecord(losses) || !isNumbers(losses[which])) throw damaged(`the latest losses of the ${which} network`);
+    return [which, part, losses[which]] as const;
+  });
+  const steps = found.map(([, { metadata }]) => metadata.training?.progress.step);
+  if (new Set(steps).size > 1) throw damaged(`both networks at one step, found ${steps.join(' and ')}`);
+  for (const [which, part] of found) trainers[which].load(part);
+  return Object.fromEntries(found.map(([which, , tail]) => [which, tail])) as Losses;
 }

@@ -3,6 +3,7 @@ import { formatPercent } from '../../components/shared/format.ts';
 import type { Bar } from '../bars.ts';
 import type { MaskTuneResult } from './experiment.ts';
 import type { ModelScores } from './scores.ts';
+import { minorityOf } from './studio.ts';
 
 const percent = (share: number): string => formatPercent(share);
 const both = ({ raw, biased }: ModelScores): string => `${percent(raw.accuracy)} raw, ${percent(biased.accuracy)} biased`;
@@ -11,7 +12,7 @@ const both = ({ raw, biased }: ModelScores): string => `${percent(raw.accuracy)}
 const AGGRESSIVE = ['topK 0.9', 'mean 0.1', 'mean 0.3', 'mean 0.5', 'mean 0.7', 'threshold 0.1'];
 
 /**
- * The bars that a result can be held to: of a sweep the first four, of a run with a cue without exception the fifth.
+ * The bars that a result can be held to, where 0–4 carry the square more often than 5–9: of a sweep the first four, of a run with a cue without exception the fifth.
  * @param result of a run of one rule or of the sweep
  */
 export function barsOf({
@@ -20,6 +21,8 @@ export function barsOf({
   sizes,
   trainingAccuracy,
 }: Pick<MaskTuneResult, 'models' | 'masks' | 'sizes' | 'trainingAccuracy'>): Bar[] {
+  // They are of the published mix: where 5–9 carry the square more often, or both alike, they say nothing.
+  if (minorityOf(sizes)[0] !== 0) return [];
   const named = (start: string) => models.filter(({ name }) => name === start || name.startsWith(`${start},`));
   const [base] = named('ERM');
   const gentle = [...named('topK 0.1'), ...named('paper')];

@@ -5,6 +5,7 @@ import type { MaskRule } from '../../../engine/repair/masks.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent } from '../../runtime/experiment.ts';
 import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
+import { CLASSES, GROUPS } from './classes.ts';
 import { ermConfig, stepsPerEpoch } from './erm.ts';
 import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
 import { type MaskFacts, maskFacts, maskRemarks, modelName, roundName, roundsOf } from './masking.ts';
@@ -12,11 +13,10 @@ import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
-import { rowsWouldDiffer } from './state.ts';
+import { BASE, rowsWouldDiffer } from './state.ts';
 import {
   type Config,
   type Digits,
-  GROUPS,
   heldOutCount,
   holdOut,
   loadDigits,
@@ -25,7 +25,7 @@ import {
   type Studio,
   tableRemarks,
 } from './studio.ts';
-import { BASE, Study, type StudyEvent } from './study.ts';
+import { Study, type StudyEvent } from './study.ts';
 import { iterated, type TuneRequest } from './tuning.ts';
 
 /** What the cards ask for: loaded when they do. */
@@ -144,13 +144,20 @@ async function* first(study: Study, settings: Pick<Config, 'mapOf'>): AsyncGener
 function* keepFacts(study: Study, facts: MaskFacts): IterableIterator<Event> {
   study.reached = { ...study.reached, masks: [...study.reached.masks.filter(({ rule }) => rule !== facts.rule), facts] };
   yield { type: 'data', name: 'masks', value: study.reached.masks };
-  yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts) };
+  yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts, study.studio) };
 }
 
 /** Fine-tunes, and keeps a model for each round. @returns the name of the last */
 async function* keepRounds(study: Study, name: string, request: TuneRequest): AsyncGenerator<Event, string> {
   const rounds = yield* iterated(name, study.count, request);
+  const control = request.control === true;
   for (const [i, { network }] of rounds.entries()) {
+    if (i > 0) {
+      const maps = rounds.slice(0, i + 1).map((round) => round.maps);
+      const facts = await maskFacts(maps, request.config, study.studio);
+      yield* keepFacts(study, control ? { ...facts, rule: roundName(CONTROL, i + 1) } : facts);
+      if (!control) yield* maskRemarks(facts);
+    }
     yield* study.keep(roundName(name, i + 1), network, i + 1 === rounds.length);
   }
   return roundName(name, rounds.length);
@@ -160,7 +167,7 @@ async function* keepRounds(study: Study, name: string, request: TuneRequest): As
 async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event, string> {
   const config = { ...study.config, ...settings };
   const { maps } = yield* study.maps(config);
-  const facts = await maskFacts(maps, config, study.studio);
+  const facts = await maskFacts([maps], config, study.studio);
   yield* keepFacts(study, facts);
   yield* maskRemarks(facts);
   return yield* keepRounds(study, modelName(config), { config, erm: study.erm, data: study.studio.train, maps });
@@ -171,14 +178,14 @@ async function* tuneControl(study: Study): AsyncGenerator<Event> {
   const config = { ...study.config, ...study.context.live };
   const { erm, studio } = study;
   const { maps } = yield* study.maps(config);
-  yield* keepFacts(study, { ...(await maskFacts(shuffledMaps(maps, erm.seed), config, studio)), rule: CONTROL });
+  yield* keepFacts(study, { ...(await maskFacts([shuffledMaps(maps, erm.seed)], config, studio)), rule: CONTROL });
   yield* keepRounds(study, CONTROL, { config, erm, data: studio.train, maps, control: true });
 }
 
-const maskRow = ({ rule, hidden, squares, squareArea, untouched, blank }: MaskFacts) => ({
+const maskRow = ({ rule, hidden, squares, squareArea, untouched, blank }: MaskFacts, { carrier }: Pick<Studio, 'carrier'>) => ({
   rule,
   'hidden of an image': hidden,
-  'squares of 0–4 hidden': squares,
+  [`squares of ${CLASSES[carrier]} hidden`]: squares,
   'area of these squares hidden': squareArea,
   'images untouched': untouched,
   'images blank': blank,
@@ -229,7 +236,7 @@ async function* repairStudy(study: Study, digits: Digits): AsyncGenerator<Event>
     yield* tableRemarks(trained, heldOut, config, seed, said);
     yield* study.train(`ERM, seed ${seed}`);
     const { maps } = yield* study.maps(config);
-    const facts = await maskFacts(maps, config, study.studio);
+    const facts = await maskFacts([maps], config, study.studio);
     if (seed === config.seed) yield* maskRemarks(facts);
     const { studio, erm, count } = study;
     for (const method of missing) {

@@ -29,10 +29,14 @@ export interface Look {
 }
 
 /** One image of a set, as a set of its own; an index beyond the set is its last. */
-export function oneImage({ images, raw, marked }: Studio, set: SetName, wanted: number): { one: ImageDataset; index: number } {
+export function oneImage(
+  { images, raw, marked, carrier }: Studio,
+  set: SetName,
+  wanted: number,
+): { one: ImageDataset; index: number } {
   const from = set === 'training' ? images : raw;
   const index = Math.min(wanted, from.count - 1);
-  const reversed = set === 'biased test' && from.labels[index] === 1;
+  const reversed = set === 'biased test' && from.labels[index] !== carrier;
   return { one: subset(reversed ? marked : from, [index]), index };
 }
 

@@ -1,6 +1,6 @@
 /** Masks of the whole training set: which rule, and what they hide. */
 
-import { scope, tensor } from '../../../engine/index.ts';
+import { add, mul, scope, sub, tensor } from '../../../engine/index.ts';
 import type { Network } from '../../../engine/nn/network.ts';
 import type { SaliencyMaps } from '../../../engine/repair/data.ts';
 import { ruleName, type SaliencyMapsOptions, saliencyMaps } from '../../../engine/repair/mask-tune.ts';
@@ -72,7 +72,7 @@ export interface MaskFacts {
   readonly rule: string;
   /** Mean share of an image that is hidden. */
   readonly hidden: number;
-  /** Share of the images of 0–4 with a square of which at least half of each square that they carry is hidden; null: there are none. */
+  /** Share of the images with a square, of the class that carries it more often, of which at least half of each square that they carry is hidden; null: there are none. */
   readonly squares: number | null;
   /** Mean hidden share of these squares; null: there are none. */
   readonly squareArea: number | null;
@@ -85,13 +85,17 @@ const CHUNK = 500;
 const NOTHING = 1e-6;
 const BLANK = 0.9;
 
-/** Masks [count, 28, 28] of a range of maps. */
-async function masksOf(maps: SaliencyMaps, from: number, to: number, rule: MaskRule, hard: boolean): Promise<Float32Array> {
-  const { height, width, values } = maps;
-  const cells = height * width;
-  const made = scope(() =>
-    saliencyMask(tensor(values.slice(from * cells, to * cells), [to - from, height, width]), rule, { size: [SIDE, SIDE], hard }),
-  );
+/** What a range of the maps of all rounds hides together: shares [count, 28, 28]. */
+async function masksOf(rounds: readonly SaliencyMaps[], from: number, to: number, settings: MaskSettings): Promise<Float32Array> {
+  const made = scope(() => {
+    const masks = rounds.map(({ height, width, values }) => {
+      const cells = height * width;
+      const maps = tensor(values.slice(from * cells, to * cells), [to - from, height, width]);
+      return saliencyMask(maps, ruleOf(settings), { size: [SIDE, SIDE], hard: settings.hard });
+    });
+    // a + b − ab: of what one leaves, the other hides its share.
+    return masks.reduce((a, b) => sub(add(a, b), mul(a, b)));
+  });
   try {
     return await made.data();
   } finally {
@@ -99,23 +103,27 @@ async function masksOf(maps: SaliencyMaps, from: number, to: number, rule: MaskR
   }
 }
 
-/** Counts what the masks hide. @param groups of the samples of the maps */
+/**
+ * Counts what the masks hide.
+ * @param rounds maps of the samples: of several rounds all so far, as what was hidden stays hidden
+ */
 export async function maskFacts(
-  maps: SaliencyMaps,
+  rounds: readonly SaliencyMaps[],
   settings: MaskSettings,
-  { groups, regions, carries }: Pick<Studio, 'groups' | 'regions' | 'carries'>,
+  { groups, regions, carries, carrier }: Pick<Studio, 'groups' | 'regions' | 'carries' | 'carrier'>,
 ): Promise<MaskFacts> {
+  const count = groups.length;
   let [hidden, untouched, blank, carrying, covered, area] = [0, 0, 0, 0, 0, 0];
-  for (let from = 0; from < maps.count; from += CHUNK) {
-    const to = Math.min(maps.count, from + CHUNK);
-    const masks = await masksOf(maps, from, to, ruleOf(settings), settings.hard);
+  for (let from = 0; from < count; from += CHUNK) {
+    const to = Math.min(count, from + CHUNK);
+    const masks = await masksOf(rounds, from, to, settings);
     for (let n = from; n < to; n++) {
       const mask = masks.subarray((n - from) * SIDE * SIDE, (n - from + 1) * SIDE * SIDE);
       const share = mask.reduce((a, b) => a + b, 0) / mask.length;
       hidden += share;
       if (share < NOTHING) untouched++;
       if (share >= BLANK) blank++;
-      if (groups[n] !== 1) continue;
+      if (groups[n] !== 2 * carrier + 1) continue;
       const own = regions.filter((_, r) => ((carries[n] as number) >> r) & 1);
       const shares = own.map((region) => shareWithin(mask, region));
       carrying++;
@@ -124,12 +132,12 @@ export async function maskFacts(
     }
   }
   return {
-    rule: maskName(settings),
-    hidden: hidden / maps.count,
+    rule: roundName(maskName(settings), rounds.length),
+    hidden: hidden / count,
     squares: carrying === 0 ? null : covered / carrying,
     squareArea: carrying === 0 ? null : area / carrying,
-    untouched: untouched / maps.count,
-    blank: blank / maps.count,
+    untouched: untouched / count,
+    blank: blank / count,
   };
 }
 

@@ -1,13 +1,14 @@
 /** The sixteen-model chart: for each model the accuracy of both classes on the raw and on the biased test, and a line through their means. */
 import { css, html, nothing, svg } from 'lit';
 import { formatPercent } from '../../components/shared/format.ts';
+import { CLASSES } from './classes.ts';
 import type { ModelScores } from './scores.ts';
 
-const CLASSES = ['0–4', '5–9'] as const;
-const TESTS = [
-  { set: 'raw', title: 'raw test: no square' },
-  { set: 'biased', title: 'biased test: square on 5–9' },
-] as const;
+const testsOf = (carrier: 0 | 1) =>
+  [
+    { set: 'raw', title: 'raw test: no square' },
+    { set: 'biased', title: `biased test: square on ${CLASSES[1 - carrier]}` },
+  ] as const;
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -31,23 +32,27 @@ function line(models: readonly ModelScores[], set: 'raw' | 'biased', column: num
     </svg></div>`;
 }
 
-/** @param old names of those that the run before told of: they keep the room of what is to come */
-export function modelBars(models: readonly ModelScores[], old: ReadonlySet<string>) {
+/**
+ * @param old names of those that the run before told of: they keep the room of what is to come
+ * @param carrier see `carrierOf`
+ */
+export function modelBars(models: readonly ModelScores[], old: ReadonlySet<string>, carrier: 0 | 1) {
   if (models.length === 0) return nothing;
+  const tests = testsOf(carrier);
   return html`<figure class="models">
     <figcaption>Accuracy of each class
       ${CLASSES.map((name, label) => html`<span class="key class${label}">${name}</span>`)} <span class="key mean">mean of both</span></figcaption>
     <div class="grid" role="table" aria-label="Accuracy of each class on both tests, by model">
       <div class="row" role="row"><div class="head" role="columnheader" style="grid-row: 1; grid-column: 1">model</div>
-      ${TESTS.map(({ title }, i) => html`<div class="head" role="columnheader" style=${`grid-row: 1; grid-column: ${i + 2}`}>${title}</div>`)}</div>
+      ${tests.map(({ title }, i) => html`<div class="head" role="columnheader" style=${`grid-row: 1; grid-column: ${i + 2}`}>${title}</div>`)}</div>
       ${models.map(
         (
           model,
           i,
         ) => html`<div class="row ${old.has(model.name) ? 'old' : ''}" role="row"><div class="name" role="rowheader" style=${`grid-row: ${i + 2}`}>${model.name}</div>
-        ${TESTS.map(({ set }, t) => bars(set, model, i + 2, t + 2))}</div>`,
+        ${tests.map(({ set }, t) => bars(set, model, i + 2, t + 2))}</div>`,
       )}
-      ${old.size > 0 ? nothing : TESTS.map(({ set }, t) => line(models, set, t + 2))}
+      ${old.size > 0 ? nothing : tests.map(({ set }, t) => line(models, set, t + 2))}
     </div>
   </figure>`;
 }

@@ -3,6 +3,7 @@ import { html } from 'lit';
 import { formatPercent as percent } from '../../components/shared/format.ts';
 import { findingsLink } from '../../shell/findings-link.ts';
 import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
+import { CLASSES, carrierOf } from './classes.ts';
 import type { MaskTuning } from './experiment.ts';
 import type { Comparison, RepairSummary } from './repair-table.ts';
 import type { schema } from './schema.ts';
@@ -67,26 +68,28 @@ export const finding: Finding<typeof schema, MaskTuning> = (lab) => {
 };
 
 /** What this run's numbers say to a question; nothing before there are any. */
-function shortcut({ store }: Page) {
+function shortcut({ store, ran }: Page) {
   const base = store.data.get('models')?.find(({ name }) => name === BASE);
   if (!base) return '';
-  const [zero = 0, one = 0] = base.raw.perClass;
-  return html` In this run: 0–4 without their square ${percent(zero)}, 5–9 without ${percent(one)}, 5–9 with one
-    ${percent(base.biased.perClass[1] ?? 0)}.`;
+  const carrier = carrierOf(ran);
+  const [own, other] = [CLASSES[carrier], CLASSES[1 - carrier]];
+  const raw = (label: number) => percent(base.raw.perClass[label] ?? 0);
+  return html` In this run: ${own} without their square ${raw(carrier)}, ${other} without ${raw(1 - carrier)}, ${other} with one
+    ${percent(base.biased.perClass[1 - carrier] ?? 0)}.`;
 }
 
-function hidden({ store }: Page) {
+function hidden({ store, ran }: Page) {
   const facts = store.data
     .get('masks')
-    ?.filter(({ rule }) => rule !== CONTROL)
+    ?.filter(({ rule }) => !rule.startsWith(CONTROL))
     .at(-1);
   if (!facts || facts.squares === null) return '';
-  return html` Here the masks of ‘${facts.rule}’ hide the square on ${percent(facts.squares)} of the images of 0–4 that carry it, and
+  return html` Here the masks of ‘${facts.rule}’ hide the square on ${percent(facts.squares)} of the images of ${CLASSES[carrierOf(ran)]} that carry it, and
     ${percent(facts.hidden)} of an image on average.`;
 }
 
 function hiddenAtRandom({ store }: Page) {
-  const control = store.data.get('masks')?.find(({ rule }) => rule === CONTROL);
+  const control = store.data.get('masks')?.findLast(({ rule }) => rule.startsWith(CONTROL));
   return control ? html` In this run it hides ${percent(control.hidden)} of an image on average.` : '';
 }
 
@@ -101,7 +104,8 @@ export const prose: Prose<typeof schema, MaskTuning> = (lab) => html`
   <h2>A square that gives the answer away</h2>
   <p>
     Digits 0–4 are one class, 5–9 the other. In training nearly every image of the first class carries a coloured square, and nearly none of
-    the second. On the raw test no image carries it; on the biased test the wrong class does. MaskTune asks the trained network what it looks
+    the second. On the raw test no image carries it; on the biased test the wrong class does. The questions are about these shares: where more of
+    5–9 carry the square, read them the other way round. MaskTune asks the trained network what it looks
     at, hides that, and trains for one more epoch.
   </p>
   <h3>1. Look at the data</h3>

@@ -118,7 +118,7 @@ async function* masked(name: string, bench: Bench, control: boolean): AsyncGener
   const done = { network, fit, steps: firstSteps(bench) + fit.steps };
   if (!control) return done;
   // As many cells of the map are not always as many pixels.
-  const { hidden } = await maskFacts(shown, config, studio);
+  const { hidden } = await maskFacts([shown], config, studio);
   return { ...done, note: `hides ${formatPercent(hidden)} of an image, MaskTune ${formatPercent(facts.hidden)}` };
 }
 

@@ -60,10 +60,10 @@ function outcomeOf({ predictions, losses }: Evaluation, { labels }: ImageDataset
   return { labels: [...labels], predictions: [...predictions], losses: [...losses] };
 }
 
-/** The square on all of 5–9 and on none of 0–4: the correlation of the training set, reversed. */
-function reversed(raw: Outcome, marked: Outcome): Outcome {
+/** The square on all of the class that carries it more rarely, and on none of the other: the correlation of the training set, reversed. */
+function reversed(raw: Outcome, marked: Outcome, { carrier }: Pick<Studio, 'carrier'>): Outcome {
   const of = (values: 'predictions' | 'losses') =>
-    raw.labels.map((label, i) => (label === 1 ? marked : raw)[values][i] as number);
+    raw.labels.map((label, i) => (label === carrier ? raw : marked)[values][i] as number);
   return { labels: raw.labels, predictions: of('predictions'), losses: of('losses') };
 }
 
@@ -92,7 +92,7 @@ export async function* tested(name: string, network: Network, studio: Studio): A
   return {
     name,
     raw: setScores(plain),
-    biased: setScores(reversed(plain, square)),
+    biased: setScores(reversed(plain, square, studio)),
     groups: { each: accuracies, worst, average, weighted },
   };
 }

@@ -1,12 +1,17 @@
 /** What a run has reached, as one file: it goes on from there after a lost device, or in the next leg of a long run. */
 import { ConfigError } from '../../../engine/errors.ts';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../../../engine/io/safetensors.ts';
+import { isCount, isRecord } from '../../../engine/json.ts';
+import { damaged, jsonOf } from '../../runtime/checkpoint-settings.ts';
 import type { Parameter } from '../../runtime/schema.ts';
 import type { MaskFacts } from './masking.ts';
 import type { Outcomes } from './repairs.ts';
 import { schema } from './schema.ts';
 import type { ModelScores } from './scores.ts';
 import type { Config } from './studio.ts';
+
+/** The first network. */
+export const BASE = 'ERM';
 
 /** Results so far: plain data. */
 export interface Reached {
@@ -57,28 +62,40 @@ export function writeState({ reached, steps, erm, networks }: State, config: Con
   return writeSafetensors(tensors, { [KEY]: JSON.stringify(about) });
 }
 
-/** @throws ConfigError where the file belongs to another lab or to a run with other settings */
+/** @throws DataFormatError for a damaged file; ConfigError where it belongs to another lab or to a run with other settings */
 export function readState(bytes: Uint8Array, config: Config): State {
   const { tensors, metadata } = readSafetensors(bytes, 'checkpoint');
-  const text = metadata[KEY];
-  if (text === undefined) throw new ConfigError('checkpoint', 'it is none of this lab’s runs.');
-  const about = JSON.parse(text) as { reached: Reached; steps: number; seed: number | null; config: string };
-  if (about.config !== identity(config)) {
-    throw new ConfigError(
-      'checkpoint',
-      `it belongs to a run with other settings. Go on with those it was made with: ${about.config}`,
-    );
+  if (metadata[KEY] === undefined) throw new ConfigError('checkpoint', 'it is none of this lab’s runs.');
+  const { reached, steps, seed, config: written } = jsonOf(metadata, KEY);
+  if (written !== identity(config)) {
+    throw new ConfigError('checkpoint', `it belongs to a run with other settings. Go on with those it was made with: ${written}`);
   }
-  const bytesOf = (tensor: SafetensorsTensor | undefined) => tensor?.data as Uint8Array | undefined;
-  const erm = bytesOf(tensors.get(ERM));
-  return {
-    reached: about.reached,
-    steps: about.steps,
-    erm: erm && about.seed !== null ? { seed: about.seed, bytes: erm } : null,
-    networks: new Map(
-      [...tensors].flatMap(([name, tensor]) =>
-        name.startsWith(MODEL) ? [[name.slice(MODEL.length), bytesOf(tensor) as Uint8Array]] : [],
-      ),
-    ),
-  };
+  if (!isReached(reached) || !isCount(steps)) throw damaged('complete results in its metadata');
+  const files = new Map<string, Uint8Array>();
+  for (const [name, { dtype, data }] of tensors) {
+    if (!(data instanceof Uint8Array)) throw damaged(`bytes of '${name}', found ${dtype}`);
+    files.set(name, data);
+  }
+  const lost = reached.models.find(({ name }) => name !== BASE && !files.has(MODEL + name));
+  if (lost) throw damaged(`the network of '${lost.name}'`);
+  const erm = files.get(ERM);
+  if (erm && !isCount(seed)) throw damaged('the seed of the first training');
+  const networks = [...files].flatMap(([name, file]) =>
+    name.startsWith(MODEL) ? [[name.slice(MODEL.length), file] as const] : [],
+  );
+  return { reached, steps, erm: erm ? { seed: seed as number, bytes: erm } : null, networks: new Map(networks) };
+}
+
+/** Whether a run could have written these results, as far as it goes by the form. */
+function isReached(value: unknown): value is Reached {
+  if (!isRecord(value)) return false;
+  const { models, masks, outcomes, seconds } = value as Record<keyof Reached, unknown>;
+  const isScores = (scores: unknown) => isRecord(scores) && Array.isArray(scores.perClass);
+  const isModel = (model: unknown) =>
+    isRecord(model) && isScores(model.raw) && isScores(model.biased) && isRecord(model.groups) && typeof model.name === 'string';
+  if (!Array.isArray(models) || !models.every(isModel)) return false;
+  if (!Array.isArray(masks) || !masks.every((facts) => isRecord(facts) && typeof facts.rule === 'string')) return false;
+  if (!isRecord(outcomes) || !Object.values(outcomes).every((seeds) => isRecord(seeds) && Object.values(seeds).every(isRecord)))
+    return false;
+  return seconds === null || isRecord(seconds);
 }

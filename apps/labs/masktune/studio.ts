@@ -9,13 +9,11 @@ import { groupSizes } from '../../../engine/repair/groups.ts';
 import { imageData, type TrainingData } from '../../../engine/train/data.ts';
 import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import { carrierOf, GROUPS } from './classes.ts';
 import { SIDE } from './network.ts';
 import type { schema } from './schema.ts';
 
 export type Config = ConfigOf<typeof schema>;
-
-/** Class and cue of a sample: 2 · class + (it has the cue). */
-export const GROUPS = ['0–4, no square', '0–4, square', '5–9, no square', '5–9, square'] as const;
 
 const COLOURS = { blue: [0, 0, 255], red: [255, 0, 0], green: [0, 255, 0], white: [255, 255, 255] } as const;
 
@@ -35,6 +33,8 @@ export interface Studio {
   /** Test images without and with the cue. */
   readonly raw: ImageDataset;
   readonly marked: ImageDataset;
+  /** See `carrierOf`. */
+  readonly carrier: 0 | 1;
   /** Where the cues stand. */
   readonly regions: readonly Region[];
   /** Which of these cues each training image carries: bit r for region r. */
@@ -96,7 +96,8 @@ export function plant(digits: Digits, config: Config, seed: number): Studio {
   const groups = Int32Array.from(images.labels, (label, i) => 2 * label + (carries[i] === 0 ? 0 : 1));
   const regions = squares.map(({ row, col, size }) => ({ top: row, left: col, height: size, width: size }));
   const sizes = groupSizes(groups, 4);
-  return { images, train: asData(images), groups, sizes, raw: digits.test, marked, regions, carries };
+  const carrier = carrierOf(config);
+  return { images, train: asData(images), groups, sizes, raw: digits.test, marked, carrier, regions, carries };
 }
 
 /** Training images that no method is trained on but for a new last layer: they judge. */

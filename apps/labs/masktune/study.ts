@@ -3,15 +3,14 @@ import type { Network } from '../../../engine/nn/network.ts';
 import type { SaliencyMaps } from '../../../engine/repair/data.ts';
 import { networkFrom, saveNetwork } from '../../../engine/train/checkpoint.ts';
 import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
+import { CLASSES, carrierOf } from './classes.ts';
 import { disposeErm, type Erm, newErm } from './erm.ts';
 import { mapsOf } from './masking.ts';
 import { PUBLISHED } from './published.ts';
 import { type ModelScores, tested, trainingAccuracy } from './scores.ts';
-import { nothingReached, type Reached, readState, type State, writeState } from './state.ts';
+import { BASE, nothingReached, type Reached, readState, type State, writeState } from './state.ts';
 import type { Config, Studio } from './studio.ts';
 import { StepCount } from './tuning.ts';
-
-export const BASE = 'ERM';
 
 /** Events of a study: plain ones, and the scores of all models so far. */
 export type StudyEvent = PlainEvent | { readonly type: 'data'; readonly name: 'models'; readonly value: readonly ModelScores[] };
@@ -130,7 +129,12 @@ export class Study {
 
   /** What the page is told of a model. */
   *told(scores: ModelScores): IterableIterator<StudyEvent> {
-    yield { type: 'row', table: 'models', id: scores.name, row: modelRow(scores, this.config.study === 'sixteen models') };
+    yield {
+      type: 'row',
+      table: 'models',
+      id: scores.name,
+      row: modelRow(scores, carrierOf(this.config), this.config.study === 'sixteen models'),
+    };
     yield { type: 'data', name: 'models', value: this.reached.models };
   }
 
@@ -149,9 +153,9 @@ export class Study {
   }
 }
 
-function modelRow({ name, raw, biased, groups }: ModelScores, compared: boolean) {
+function modelRow({ name, raw, biased, groups }: ModelScores, carrier: 0 | 1, compared: boolean) {
   const [rawZero = null, rawOne = null] = raw.perClass;
-  const [, biasedOne = null] = biased.perClass;
+  const against = 1 - carrier;
   const published = compared ? PUBLISHED[name] : undefined;
   return {
     model: name,
@@ -161,7 +165,7 @@ function modelRow({ name, raw, biased, groups }: ModelScores, compared: boolean)
     'published biased': published?.[1] ?? null,
     '0–4, no square': rawZero,
     '5–9, no square': rawOne,
-    '5–9, square': biasedOne,
+    [`${CLASSES[against]}, square`]: biased.perClass[against] ?? null,
     'worst group': groups.worst,
     'raw precision': raw.precision,
     'raw recall': raw.recall,

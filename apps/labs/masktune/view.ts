@@ -13,6 +13,7 @@ import { seriesOf } from '../../shell/chart-series.ts';
 import { batchOf } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
+import { CLASSES, carrierOf, GROUPS } from './classes.ts';
 import type { MaskTuning } from './experiment.ts';
 import type { Look } from './look.ts';
 import { modelBarStyles, modelBars } from './model-bars.ts';
@@ -23,8 +24,6 @@ import type { ModelScores } from './scores.ts';
 import { maskTuneStyles } from './styles.ts';
 
 const BASE = 'ERM';
-const CLASSES = ['0–4', '5–9'];
-const GROUPS = ['0–4, no square', '0–4, square', '5–9, no square', '5–9, square'] as const;
 const NONE: readonly never[] = [];
 const SIDE = 28;
 
@@ -161,7 +160,7 @@ export class View extends LabElement<typeof schema, MaskTuning> {
     const repairs = inPlace(told.repairs, before?.repairs ?? NONE, ({ method }) => method);
     const looks = told.looks ?? before?.looks;
     const { strips, count } = looks ? this.#overview(looks) : { strips: NONE, count: 0 };
-    return html`${modelBars(models.rows, models.old)} ${repairPlot(repairs.rows, repairs.old)}
+    return html`${modelBars(models.rows, models.old, carrierOf(this.ran))} ${repairPlot(repairs.rows, repairs.old)}
       ${
         looks
           ? html`<div class="looks ${told.looks ? '' : 'old'}"><h3>One training image of each group, before and after</h3>
@@ -189,7 +188,7 @@ export class View extends LabElement<typeof schema, MaskTuning> {
         .columns=${columnsWithValues(rows)}></chalk-result-table>`;
     };
     return html`${table('repairs', 'What each method may know, and what it is worth')} ${table('models', 'Models')}
-      ${table('masks', 'What the masks hide, over the training set')}`;
+      ${table('masks', 'What the masks hide, over the training set; of a later round with what was hidden before')}`;
   }
 
   #formats(rows: readonly Readonly<Record<string, unknown>>[]): Readonly<Record<string, CellFormat>> {

@@ -122,8 +122,9 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
         yield { type: 'phase', name: `layer selection, seed ${seed}` };
         const { bugs } = (await judged(start, config, live.theta)).accuracies;
         const kind = bugs.worst?.kind;
-        const { target } = yield* layerSelection(start, config, kind, live.rate, steps, at === 0);
-        finished.layers.push({ seed, target, direction: kind === 'over-fit' ? 'backward' : 'forward' });
+        const { target, depths } = yield* layerSelection(start, config, kind, live.rate, steps, at === 0);
+        const saturated = depths.some(({ distance }) => distance <= config.threshold);
+        finished.layers.push({ seed, target, direction: kind === 'over-fit' ? 'backward' : 'forward', saturated });
         yield { type: 'data', name: 'layers', value: [...finished.layers] };
       }
       for (const method of todo) {

@@ -4,6 +4,7 @@ import { formatNumber, formatPercent } from '../../components/shared/format.ts';
 import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
 import type { ModeLab } from './experiment.ts';
 import { effective, names } from './methods.ts';
+import type { Selected } from './progress.ts';
 import type { schema } from './schema.ts';
 import type { Compared, Summary } from './summary.ts';
 
@@ -146,6 +147,17 @@ function beyondLabelText(summaries: readonly Summary[]): string {
 function layersText({ store }: Lab): string {
   const selected = store.data.get('layers');
   if (!selected || selected.length === 0) return 'This run did not select a layer.';
-  const output = selected.filter(({ target }) => target === null).length;
-  return `For ${output} of ${selected.length} seed${selected.length === 1 ? '' : 's'} no hidden layer is saturated and the search ends at the output layer.`;
+  const { length: seeds } = selected;
+  const saturatedIn = ({ target, saturated = target !== null }: Selected) => saturated;
+  const count = (wanted: (one: Selected) => boolean) => selected.filter(wanted).length;
+  const none = count((one) => one.direction === 'forward' && !saturatedIn(one));
+  const linear = count((one) => one.target === null && saturatedIn(one));
+  const first = count((one) => one.direction === 'backward' && !saturatedIn(one));
+  const said = [
+    `For ${none} of ${seeds} seed${seeds === 1 ? '' : 's'} no hidden layer is saturated and the search ends at the output layer.`,
+    linear > 0 &&
+      ` For ${linear} it ends there before any hidden layer: the linear model of the pixels is as near to equal probabilities as the threshold asks.`,
+    first > 0 && ` For ${first} the search from the end finds none that is saturated and falls back to the first hidden layer.`,
+  ];
+  return said.filter((sentence) => sentence !== false).join('');
 }

@@ -1,10 +1,12 @@
 /** The trainings of a run in one file: weights and moments by PyTorch's names, and what else a run must know to go on. */
 
+import { isCount, isRecord } from '../../../engine/json.ts';
 import type { StateDict } from '../../../engine/nn/state-dict.ts';
+import { isEarlyStoppingState } from '../../../engine/optim/early-stopping.ts';
 import { type Bundle, readBundle, writeBundle } from '../../../engine/train/bundle.ts';
 import type { Checkpoint, CheckpointMetadata } from '../../../engine/train/checkpoint.ts';
 import { VERSION } from '../../../engine/train/version.ts';
-import { requireSettings } from '../../runtime/checkpoint-settings.ts';
+import { damaged, requireSettings } from '../../runtime/checkpoint-settings.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import { definition, type Setting, type schema } from './schema.ts';
 import type { Training, TrainingState } from './training.ts';
@@ -54,18 +56,31 @@ export async function save(trainings: readonly Training[], config: Config): Prom
   return writeBundle({ parts, notes: { lab: definition.id, config } });
 }
 
-function stateOf({ metadata, state, extra }: Checkpoint): TrainingState {
-  const { counts, bestStep } = metadata.notes as { counts: TrainingState['counts']; bestStep?: number };
-  const copies = (values: readonly ({ readonly data: Float32Array } | undefined)[]) =>
-    values.map((value) => Float32Array.from(value?.data ?? []));
-  const moments = [...extra].filter(([name]) => name.startsWith('optimizer.')).map(([, value]) => value);
+/** Whether a training could have counted so. */
+function isCounts(value: unknown): value is TrainingState['counts'] {
+  if (!isRecord(value)) return false;
+  const { steps, optimiser, dropout, sampler, watch, stopped, bestStep } = value;
+  if (![steps, dropout, sampler].every(isCount) || typeof stopped !== 'boolean') return false;
+  if (!Array.isArray(optimiser) || optimiser.length !== NAMES.length || !optimiser.every(isCount)) return false;
+  return isEarlyStoppingState(watch) && (bestStep === null || isCount(bestStep));
+}
+
+function stateOf({ metadata, state, extra }: Checkpoint, setting: Setting, { units }: Config): TrainingState {
+  const { counts, bestStep } = metadata.notes ?? {};
+  if (!isCounts(counts) || !(bestStep === undefined || isCount(bestStep)))
+    throw damaged(`the counts of '${setting}' in its metadata`);
+  const sizes = shapesOf(units).map((shape) => shape.reduce((a, b) => a * b));
+  const values = (from: StateDict, prefix = '') =>
+    NAMES.map((name, n) => {
+      const data = from.get(prefix + name)?.data;
+      if (!data || data.length !== sizes[n]) throw damaged(`${sizes[n]} values of '${setting}/${prefix}${name}'`);
+      return Float32Array.from(data);
+    });
+  const moments = [...extra].filter(([name]) => name.startsWith('optimizer.'));
   return {
-    parameters: copies(NAMES.map((name) => state.get(name))),
-    moments: copies(moments),
-    best:
-      bestStep === undefined
-        ? undefined
-        : { step: bestStep, values: copies(NAMES.map((name) => extra.get(`callback.best.${name}`))) },
+    parameters: values(state),
+    moments: moments.map(([, { data }]) => Float32Array.from(data)),
+    best: bestStep === undefined ? undefined : { step: bestStep, values: values(extra, 'callback.best.') },
     counts,
   };
 }
@@ -81,7 +96,7 @@ export function load(trainings: readonly Training[], config: Config, bytes: Uint
   let steps = Number.POSITIVE_INFINITY;
   for (const training of trainings) {
     const part = parts.get(training.setting satisfies Setting);
-    if (part) training.restore(stateOf(part));
+    if (part) training.restore(stateOf(part, training.setting, config));
     steps = Math.min(steps, training.stopped ? steps : training.steps);
   }
   return Number.isFinite(steps) ? steps : Math.max(0, ...trainings.map((training) => training.steps));

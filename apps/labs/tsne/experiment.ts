@@ -8,14 +8,16 @@ import { neighbourAgreement } from '../../../engine/explain/neighbours.ts';
 import { TsneConvergence } from '../../../engine/explain/tsne.ts';
 import { ConfigError, Generator as RandomNumbers } from '../../../engine/index.ts';
 import { readSafetensors } from '../../../engine/io/safetensors.ts';
+import { isCount } from '../../../engine/json.ts';
 import { formatPercent } from '../../components/shared/format.ts';
+import { damaged } from '../../runtime/checkpoint-settings.ts';
 import type { Experiment, ExperimentEvent, RunContext } from '../../runtime/experiment.ts';
 import { snapshotsFor, snapshotsOf } from '../../runtime/network-source.ts';
 import { isPictureFile, readOwnImages } from '../../runtime/own-images.ts';
 import { withProgress } from '../../runtime/progress.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { AGREEMENT_K, type MapQuality, Maps, panelsOf, scheduleOf, spacesOf, TRUST_K } from './maps.ts';
+import { AGREEMENT_K, iterationOf, type MapQuality, Maps, panelsOf, scheduleOf, spacesOf, TRUST_K } from './maps.ts';
 import { type LayerInfo, NetworkSource } from './network.ts';
 import { type PanelSpec, panelName } from './panel.ts';
 import { definition, type Layer, type schema } from './schema.ts';
@@ -106,6 +108,8 @@ class Lab {
   /** Of each map. */
   readonly convergence: readonly TsneConvergence[];
   network: NetworkSource | undefined;
+  /** Where maps that go on from a checkpoint end, if they had ended before and were being moved on. */
+  until: number | undefined;
 
   constructor(config: Config, context: RunContext<Config>, set: ImageDataset) {
     this.config = config;
@@ -166,23 +170,25 @@ class Lab {
     return this.network;
   }
 
-  /** @param ended maps that are moved on from their end count their progress anew */
-  save(ended: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  /** @param until the iteration where they end; absent: they have, and where they are moved on from there they count their progress anew */
+  save(until?: number): Promise<Uint8Array<ArrayBuffer>> {
     const [first, ...others] = this.groups.map(({ maps }) => maps) as [Maps, ...Maps[]];
     // As text: nothing has been evaluated since a restart where the lowest divergence is infinite.
     const progress = this.convergence.map(({ state: { best, bestAt } }) => `${best} ${bestAt}`);
-    return first.save(others, ended ? {} : { progress: progress.join(',') });
+    return first.save(others, until === undefined ? {} : { progress: progress.join(','), until: String(until) });
   }
 
   /** @returns false where the bytes belong to other maps */
   load(bytes: Uint8Array): boolean {
     if (!this.groups.every(({ maps, from }) => maps.load(bytes, from))) return false;
-    const { progress } = readSafetensors(bytes).metadata;
+    const { progress, until } = readSafetensors(bytes).metadata;
     for (const [at, text] of (progress?.split(',') ?? []).entries()) {
-      const [best = Number.POSITIVE_INFINITY, bestAt = 0] = text.split(' ').map(Number);
+      const [best = Number.NaN, bestAt] = text.split(' ').map(Number);
+      if (Number.isNaN(best) || !isCount(bestAt)) throw damaged('the progress of each map in its metadata');
       const convergence = this.convergence[at];
       if (convergence) convergence.state = { best, bestAt };
     }
+    if (until !== undefined) this.until = iterationOf(until);
     return true;
   }
 
@@ -320,7 +326,8 @@ async function* iterate(lab: Lab): AsyncGenerator<Told, string | null> {
   const qualityEvery = set.count > LARGE ? QUALITY_EVERY_LARGE : QUALITY_EVERY;
   const first = lab.iteration;
   let past = first;
-  const last = () => (lab.live.iterations > first ? lab.live.iterations : first + MORE_ITERATIONS);
+  const more = lab.until ?? first + MORE_ITERATIONS;
+  const last = () => (lab.live.iterations > first ? lab.live.iterations : more);
   const restart = (at: number) => {
     for (const convergence of lab.convergence) convergence.restart(at);
   };
@@ -348,7 +355,9 @@ async function* iterate(lab: Lab): AsyncGenerator<Told, string | null> {
         yield { type: 'metric', chart: 'gradient', series, x: to, y: gradientNorm };
       }
       if (live.stopEarly && to > schedule.exaggerated && reasons.every((found) => found !== undefined)) reason = reasons[0];
-      if (to % (4 * DIVERGENCE_EVERY) === 0) yield { type: 'checkpoint', name: 'maps', step: to, bytes: await lab.save(false) };
+      // Not at the end: a run that goes on from there takes more iterations.
+      if (to % (4 * DIVERGENCE_EVERY) === 0 && to < end && !reason)
+        yield { type: 'checkpoint', name: 'maps', step: to, bytes: await lab.save(end) };
       if (to % qualityEvery === 0 && to < end && !reason) for (const group of groups) yield* group.quality(to);
       yield { type: 'step', step: to, total: end, loss: values[0]?.divergence ?? 0 };
     } else yield { type: 'step', step: to, total: end };
@@ -398,7 +407,6 @@ export const experiment: Experiment<typeof schema, Mapping> = {
     const stopped = yield* iterate(lab);
     if (stopped) yield { type: 'status', level: 'note', message: `Stopped at iteration ${lab.iteration}: ${stopped}.` };
     yield { type: 'phase', name: 'evaluate' };
-    yield { type: 'checkpoint', name: 'maps', step: lab.iteration, bytes: await lab.save(true) };
     const found: TsneResult['maps'][number][] = [];
     for (const group of lab.groups) {
       yield* group.picture();
@@ -411,6 +419,8 @@ export const experiment: Experiment<typeof schema, Mapping> = {
         })),
       );
     }
+    // After all that a lost device can interrupt, as maps that are gone on with from here move on.
+    yield { type: 'checkpoint', name: 'maps', step: lab.iteration, bytes: await lab.save() };
     return {
       points: count,
       inputAgreement: lab.first.inputAgreement,

@@ -11,6 +11,8 @@ import {
   tsneSchedules,
 } from '../../../engine/explain/tsne.ts';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.ts';
+import { isCount } from '../../../engine/json.ts';
+import { damaged } from '../../runtime/checkpoint-settings.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import type { PanelSpec } from './panel.ts';
 import { type Layer, layers, type schema } from './schema.ts';
@@ -23,6 +25,13 @@ export const TRUST_K = 5;
 const MOST_PERPLEXITIES = 4;
 /** Distances that only serve to measure maps need not stay on the device. */
 const MEASURED_ONLY = { dense: false, neighbours: AGREEMENT_K, maxPerplexity: AGREEMENT_K / 3 };
+
+/** @throws DataFormatError where the metadata of maps hold none */
+export function iterationOf(text = ''): number {
+  const iteration = text === '' ? Number.NaN : Number(text);
+  if (!isCount(iteration)) throw damaged('an iteration of the maps in its metadata');
+  return iteration;
+}
 
 /** How good a map is. */
 export interface MapQuality {
@@ -226,7 +235,7 @@ export class Maps {
       const [position, velocity, gain] = ['position', 'velocity', 'gain'].map((name) => tensors.get(`${at}.${name}`)?.data);
       if (!(position instanceof Float32Array && velocity instanceof Float32Array && gain instanceof Float32Array))
         return undefined;
-      return position.length === 2 * map.N ? { iteration: Number(metadata.iteration), position, velocity, gain } : undefined;
+      return position.length === 2 * map.N ? { iteration: iterationOf(metadata.iteration), position, velocity, gain } : undefined;
     });
     if (!states.every((state) => state !== undefined)) return false;
     states.forEach((state, at) => {

@@ -4,7 +4,7 @@ import type { Network } from '../../../engine/nn/network.ts';
 import { networkFrom, readCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { evaluate, outputs } from '../../../engine/train/evaluate.ts';
 import { softmaxRows } from '../../../engine/train/metrics.ts';
-import { inputOf, openSnapshot, requireFit, type Snapshot } from '../../runtime/network-source.ts';
+import { inputOf, notesOf, openSnapshot, requireFit, type Snapshot } from '../../runtime/network-source.ts';
 import type { Layer } from './schema.ts';
 
 /** Numbers of one point, at most; larger activations of convolutions are averaged over blocks of pixels. */
@@ -94,8 +94,8 @@ export class NetworkSource {
 
   /** What the file says of the training: name of the images, and of the classes. */
   get trainedOn(): { readonly dataset: string | undefined; readonly classNames: readonly string[] } {
-    const { notes } = readCheckpoint((this.snapshots[0] as Snapshot).bytes).metadata;
-    return { dataset: notes?.dataset as string | undefined, classNames: (notes?.classNames ?? []) as readonly string[] };
+    const { dataset, classNames = [] } = notesOf(this.snapshots[0] as Snapshot);
+    return { dataset, classNames };
   }
 
   /** Says so where the network was trained on other images than those that are embedded, or the file does not say on which. */

@@ -2,12 +2,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkpointFacts } from '../../../apps/components/network-source/facts.ts';
 import type { PlainEvent, RunContext } from '../../../apps/runtime/experiment.ts';
-import { inputOf, openNetwork, snapshotsFor, snapshotsOf } from '../../../apps/runtime/network-source.ts';
+import { inputOf, openNetwork, openSnapshot, snapshotsFor, snapshotsOf } from '../../../apps/runtime/network-source.ts';
 import { isPictureFile } from '../../../apps/runtime/own-images.ts';
 import { DATASETS } from '../../../engine/data/catalog.ts';
 import { type ImageDataset, imageDataset } from '../../../engine/data/dataset.ts';
 import { writePixelPack } from '../../../engine/data/pack.ts';
 import { init } from '../../../engine/device/init.ts';
+import { DataFormatError } from '../../../engine/errors.ts';
 import { writeSafetensors } from '../../../engine/io/safetensors.ts';
 import { mlp } from '../../../engine/nn/architectures.ts';
 import { buildNetwork } from '../../../engine/nn/network.ts';
@@ -123,6 +124,21 @@ describe('the network of a run', () => {
     expect(opened.network.outputShape).toEqual([2]);
     opened.network.dispose();
   });
+});
+
+it('refuses a file that says of its images what no lab would', async () => {
+  const open = async (notes: Readonly<Record<string, unknown>>) => openSnapshot({ epoch: 0, bytes: await checkpoint(notes) });
+  for (const notes of [
+    { dataset: 7 },
+    { classNames: 'a' },
+    { classNames: [1] },
+    { normalisation: 5 },
+    { normalisation: { mean: [0] } },
+  ])
+    await expect(open(notes), JSON.stringify(notes)).rejects.toThrow(DataFormatError);
+  const { network, normalisation } = await open({ normalisation: null });
+  expect(normalisation).toBeNull();
+  network.dispose();
 });
 
 it('reads the facts of a checkpoint without the engine', async () => {

@@ -8,7 +8,15 @@ import { experiment } from '../../../apps/labs/masktune/experiment.ts';
 import { maskFacts } from '../../../apps/labs/masktune/masking.ts';
 import { schema } from '../../../apps/labs/masktune/schema.ts';
 import { nothingReached, readState, writeState } from '../../../apps/labs/masktune/state.ts';
-import { type Config, holdOut, minorityOf, plant, remarks, tableRemarks } from '../../../apps/labs/masktune/studio.ts';
+import {
+  type Config,
+  holdOut,
+  minorityOf,
+  plant,
+  remarks,
+  type Studio,
+  tableRemarks,
+} from '../../../apps/labs/masktune/studio.ts';
 import { fitOptions, goingOn } from '../../../apps/labs/masktune/tuning.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { presetValues } from '../../../apps/runtime/experiment.ts';
@@ -43,18 +51,44 @@ describe('two squares', () => {
     }
   });
 
-  it('count where an image carries them', async () => {
-    setDevice((await processorDevices())[0]?.[1] as Parameters<typeof setDevice>[0]);
-    // The four cells in the first corner: they cover the first square wholly, and nothing of the second.
+  /** Maps in which four cells of a corner are hot. */
+  const corner = (cells: readonly number[]) => {
     const values = new Float32Array(COUNT * 64);
-    for (let i = 0; i < COUNT; i++) for (const cell of [0, 1, 8, 9]) values[i * 64 + cell] = 1;
-    const maps = { count: COUNT, height: 8, width: 8, values };
-    const facts = await maskFacts(maps, { rule: 'threshold', strength: 0.5, hard: true, mapOf: 'true' }, studio);
-    const with0 = [1, 2, 3].map((bits) => [...studio.carries].filter((own, i) => own === bits && studio.groups[i] === 1).length);
-    const [first = 0, second = 0, two = 0] = with0;
+    for (let i = 0; i < COUNT; i++) for (const cell of cells) values[i * 64 + cell] = 1;
+    return { count: COUNT, height: 8, width: 8, values };
+  };
+  // They cover the square of their corner wholly, and nothing of the other.
+  const [here, there] = [corner([0, 1, 8, 9]), corner([54, 55, 62, 63])];
+  const settings = { rule: 'threshold', strength: 0.5, hard: true, mapOf: 'true' } as const;
+  const useProcessor = async () => setDevice((await processorDevices())[0]?.[1] as Parameters<typeof setDevice>[0]);
+  const carrying = ({ carries, groups }: Studio, group: number) =>
+    [1, 2, 3].map((bits) => [...carries].filter((own, i) => own === bits && groups[i] === group).length);
+
+  it('count where an image carries them', async () => {
+    await useProcessor();
+    const facts = await maskFacts([here], settings, studio);
+    const [first = 0, second = 0, two = 0] = carrying(studio, 1);
     expect(Math.min(first, second, two)).toBeGreaterThan(20);
     expect(facts.squares).toBeCloseTo(first / (first + second + two), 10);
     expect(facts.squareArea).toBeCloseTo((first + two / 2) / (first + second + two), 10);
+  });
+
+  it('are counted in the class that carries them more often', async () => {
+    await useProcessor();
+    const turned = plant(both, { ...base, secondCue: true, mix0: 0.1, mix1: 0.6 }, 1);
+    const facts = await maskFacts([here], settings, turned);
+    const [first = 0, second = 0, two = 0] = carrying(turned, 3);
+    expect(facts.squares).toBeCloseTo(first / (first + second + two), 10);
+  });
+
+  it('are hidden by all rounds together', async () => {
+    await useProcessor();
+    const [one, two] = [await maskFacts([here], settings, studio), await maskFacts([here, there], settings, studio)];
+    expect([one.rule, two.rule]).toEqual(['threshold 0.5, hard', 'threshold 0.5, hard, round 2']);
+    expect(two.hidden).toBeCloseTo(2 * one.hidden, 10);
+    expect(one.squares).toBeLessThan(0.7);
+    expect(two.squares).toBe(1);
+    expect((await maskFacts([here, here], settings, studio)).hidden).toBeCloseTo(one.hidden, 10);
   });
 });
 

@@ -7,6 +7,7 @@ import { barsOf } from '../../../apps/labs/masktune/bars.ts';
 import { CONTROL, experiment, type MaskTuneResult, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
 import type { Look } from '../../../apps/labs/masktune/look.ts';
 import { smallCnn } from '../../../apps/labs/masktune/network.ts';
+import { prose } from '../../../apps/labs/masktune/prose.ts';
 import { summarise, verdictText } from '../../../apps/labs/masktune/repair-table.ts';
 import { METHODS, type Outcome } from '../../../apps/labs/masktune/repairs.ts';
 import { schema } from '../../../apps/labs/masktune/schema.ts';
@@ -20,6 +21,7 @@ import { RunStore } from '../../../apps/runtime/store.ts';
 import { imageAt } from '../../../engine/data/dataset.ts';
 import { SMALL_CNN } from '../../../engine/nn/architectures.ts';
 import { readCheckpoint } from '../../../engine/train/checkpoint.ts';
+import { readWords } from './truth/rendered.ts';
 import { twoClasses } from './two-classes.ts';
 
 const packs = join(dataFolder, 'packs');
@@ -173,6 +175,16 @@ describe('the bars', () => {
     expect(found({ models: [...models, model('mean 0.7', 0.9, 0.8, 0.1)] })[3]).toEqual(['(iv) ', false]);
   });
 
+  it('do not apply where 5–9 carry the square more often, or both classes alike', () => {
+    for (const sizes of [
+      [29700, 300, 300, 29100],
+      [300, 0, 0, 300],
+      [300, 300, 300, 300],
+      [300, 0, 300, 0],
+    ])
+      expect(found({ sizes }), String(sizes)).toEqual([]);
+  });
+
   it('ask something else of a cue without exception', () => {
     const perfect = [model('ERM', 0, 0.98, 0), model('paper, hard', 0.98, 0.98, 0.97)];
     expect(found({ models: perfect, sizes: [0, 300, 300, 0] })).toEqual([['(v) a', true]]);
@@ -258,6 +270,22 @@ describe.skipIf(!mnist)('on MNIST', () => {
     expect(end.result).toEqual({ ...whole.result });
     await expect(run({ width: 5 }, { checkpoint: bytes })).rejects.toThrow('other settings');
     for (const { runner } of [whole, started, again, end]) await runner.stop();
+  });
+
+  it('follows the square to the other class', async () => {
+    const turned = await run({ mix0: 0.01, mix1: 0.99, images: 500, epochs: 1 });
+    const base = named(turned.result?.models, 'ERM');
+    // The biased test is against the shortcut: the square is on 0–4 there.
+    expect(base.biased.perClass[1]).toBe(base.raw.perClass[1]);
+    expect(base.biased.perClass[0]).toBe(base.groups.each[1]);
+    expect(turned.store.tables.get('models')?.[0]).toMatchObject({ model: 'ERM', '0–4, square': base.groups.each[1] });
+    expect(turned.store.tables.get('masks')?.[0]).toHaveProperty('squares of 5–9 hidden');
+    const ran = turned.config as Config;
+    const page = { config: ran, ran, store: turned.store, runState: 'finished', recorded: false, take: () => true } as const;
+    const words = readWords(prose(page as unknown as Parameters<typeof prose>[0]));
+    expect(words).toMatch(/In this run: 5–9 without their square .*, 0–4 without .*, 0–4 with one/);
+    expect(words).toContain('of the images of 5–9 that carry it');
+    await turned.runner.stop();
   });
 
   it('warns of empty groups and of masks that hide everything, and has a defined result', async () => {

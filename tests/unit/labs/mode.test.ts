@@ -7,7 +7,8 @@ import { experiment, type ModeLab, type ModeResult } from '../../../apps/labs/mo
 import { axisStart, emptyMaps, mapBatch } from '../../../apps/labs/mode/figures.ts';
 import type { Gallery } from '../../../apps/labs/mode/look.ts';
 import { methods, methodsOf } from '../../../apps/labs/mode/methods.ts';
-import { fromCheckpoint } from '../../../apps/labs/mode/progress.ts';
+import { fromCheckpoint, type Selected } from '../../../apps/labs/mode/progress.ts';
+import { prose } from '../../../apps/labs/mode/prose.ts';
 import type { Repair, Round } from '../../../apps/labs/mode/repairs.ts';
 import type { schema } from '../../../apps/labs/mode/schema.ts';
 import { compare, summarise, tableRow } from '../../../apps/labs/mode/summary.ts';
@@ -19,6 +20,7 @@ import { RunStore } from '../../../apps/runtime/store.ts';
 import { writeSafetensors } from '../../../engine/io/safetensors.ts';
 import { memory } from '../../../engine/memory.ts';
 import { getDevice } from '../../../engine/tensor.ts';
+import { readWords, recordedPage, recordedRun } from './truth/rendered.ts';
 
 const packs = join(dataFolder, 'packs');
 const mnist = existsSync(join(packs, 'mnist-train.pack'));
@@ -88,7 +90,7 @@ describe.skipIf(!mnist)('on MNIST', () => {
     const dot = result.summaries[2];
     expect(dot?.final.worst.mean).toBeGreaterThan((dot?.initial.worst.mean ?? 1) + 0.15);
     expect(result.repairs).toHaveLength(6);
-    expect(result.layers).toEqual([{ seed: 1, target: null, direction: 'forward' }]);
+    expect(result.layers).toEqual([{ seed: 1, target: null, direction: 'forward', saturated: false }]);
     expectNoNaN(events);
 
     const rounds = store.data.get('rounds') ?? [];
@@ -216,6 +218,36 @@ describe.skipIf(!mnist)('on MNIST', () => {
     await resumed.runner.stop();
     expect(resumed.result).toEqual(whole.result);
     expect(resumed.events.filter((event) => event.type === 'checkpoint')).toHaveLength(2);
+  });
+});
+
+describe('what is said of layer selections', () => {
+  const said = (layers: readonly Selected[]): string => {
+    const { store } = recordedRun('mode');
+    store.apply([{ type: 'data', name: 'layers', value: layers }]);
+    return readWords(prose({ ...recordedPage('mode'), store } as unknown as Parameters<typeof prose>[0]));
+  };
+  const forward = { seed: 1, target: null, direction: 'forward' } as const;
+
+  it('tells an end at the output layer from one before any hidden layer', () => {
+    const none = 'no hidden layer is saturated and the search ends at the output layer.';
+    expect(said([{ ...forward, saturated: false }, forward])).toContain(`For 2 of 2 seeds ${none} Each depth`);
+    expect(said([{ ...forward, saturated: true }])).toContain(
+      `For 0 of 1 seed ${none} For 1 it ends there before any hidden layer`,
+    );
+    expect(said([{ ...forward, target: 'hidden2', saturated: true }])).toContain(`For 0 of 1 seed ${none} Each depth`);
+  });
+
+  it('says where the search from the end falls back to the first hidden layer', () => {
+    const backward = { seed: 1, target: 'hidden1', direction: 'backward' } as const;
+    expect(said([{ ...backward, saturated: false }])).toMatch(/For 1 the search from the end finds none/);
+    expect(said([{ ...backward, saturated: true }])).not.toMatch(/from the end/);
+  });
+
+  it.skipIf(!mnist)('knows of a threshold that the linear model is below', async () => {
+    const { result, runner } = await run({ layers: 'first', threshold: 0.9, rounds: 1 });
+    await runner.stop();
+    expect(result.layers).toEqual([{ ...forward, saturated: true }]);
   });
 });
 

@@ -61,17 +61,30 @@ const untimed = (value: unknown): unknown =>
 
 type Device = (typeof devices)[number];
 
-/** Runs a lab, and keeps what it told. */
-async function run(id: string, device: Device, config: object, checkpoint?: Uint8Array) {
+/** Runs a lab, and keeps what it told. @param lose after which event the device is lost, the first time */
+async function run(
+  id: string,
+  device: Device,
+  config: object,
+  checkpoint?: Uint8Array,
+  lose: (event: LabEvent) => boolean = () => false,
+) {
   const experiment = await experiments.get(id)?.();
   if (!experiment) throw new Error('no experiment');
   const events: LabEvent[] = [];
+  const environment = nodeEnvironment(packs);
+  let lost = false;
   const done = await runInNode(experiment, {
-    environment: nodeEnvironment(packs),
+    environment,
     device,
     config: config as Record<string, unknown>,
     ...(checkpoint ? { checkpoint } : {}),
-    onEvent: (event) => events.push(structuredClone(event)),
+    onEvent(event) {
+      events.push(structuredClone(event));
+      if (lost || !lose(event)) return;
+      lost = true;
+      environment.lose?.();
+    },
   });
   await done.runner.stop();
   const checkpoints = events.filter((event): event is CheckpointEvent => event.type === 'checkpoint');
@@ -133,6 +146,19 @@ describe.skipIf(!mnist)('t-SNE', () => {
 
   it.each(devices)('on %s goes on as if it had not been interrupted, the network trained anew', async (device) => {
     await compared(device, { count: 60, iterations: 230, perplexity: 6, layer: 'hidden', trainCount: 500, epochs: 1 });
+  });
+
+  it('ends where it would have ended, also when the device is lost on the way or over the last look', async () => {
+    const config = { count: 60, iterations: 260, perplexity: 6 };
+    const whole = await run('tsne', 'wasm', config);
+    const looking = await run('tsne', 'wasm', config, undefined, (event) => event.type === 'phase' && event.name === 'evaluate');
+    expect(looking.result).toEqual(whole.result);
+    // Maps that are moved on from their end take 300 iterations more; a checkpoint on that way knows it.
+    const more = await run('tsne', 'wasm', config, whole.last);
+    expect(more.steps.at(-1)).toBe(560);
+    expect(more.checkpoints.map(({ step }) => step)).toEqual([400, 560]);
+    const late = await run('tsne', 'wasm', config, whole.last, (event) => event.type === 'step' && event.step === 450);
+    expect(late.result).toEqual(more.result);
   });
 
   it('remembers how far each map has come, and stops where it would have stopped', async () => {

@@ -5,6 +5,7 @@ import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensor
 import { buildNetwork } from '../../../engine/nn/network.ts';
 import { setDevice, tensor } from '../../../engine/tensor.ts';
 import { readBundle, writeBundle } from '../../../engine/train/bundle.ts';
+import { stopEarly } from '../../../engine/train/callbacks.ts';
 import { networkFrom, readCheckpoint, saveNetwork, writeCheckpoint } from '../../../engine/train/checkpoint.ts';
 import { Trainer } from '../../../engine/train/trainer.ts';
 import type { TrainerConfig } from '../../../engine/train/types.ts';
@@ -157,6 +158,41 @@ describe('checkpoints', () => {
     expect(other.progress.step).toBe(0);
     other.load({ metadata, state, extra });
     expect(other.progress.step).toBe(4);
+    run.dispose();
+    other.dispose();
+  });
+
+  test('a state of early stopping that none could go on from is refused and changes nothing', async () => {
+    const stopping = (more: Partial<TrainerConfig> = {}) =>
+      make({ validation: blobs(20, 2), callbacks: [stopEarly({ patience: 5 })], ...more });
+    const run = stopping();
+    await run.advance(3);
+    const { metadata, state, extra } = readCheckpoint(await run.checkpoint());
+    const training = metadata.training as NonNullable<typeof metadata.training>;
+    const saved = training.callbacks['early stopping'];
+    expect(saved).toMatchObject({ best: expect.any(Number), waited: 0 });
+    const callback = stopEarly({ patience: 5 });
+    const other = stopping({ callbacks: [callback] });
+    const before = await other.network.stateDict();
+    const refused = async (json: unknown, arrays: typeof extra, error: typeof DataFormatError | typeof ConfigError) => {
+      const edited = { ...metadata, training: { ...training, callbacks: { 'early stopping': json } } };
+      const bytes = writeCheckpoint({ metadata: edited, state, extra: arrays });
+      expect(() => other.load(bytes), JSON.stringify(json)).toThrow(error);
+      expect(callback.watcher.state).toEqual({ best: null, waited: 0 });
+      expect(await other.network.stateDict()).toEqual(before);
+    };
+    const states = [null, 7, [], {}, { best: 1 }, { waited: 0 }, { best: 'x', waited: 0 }, { best: 1, waited: -1 }];
+    for (const json of states) await refused(json, extra, DataFormatError);
+    const weights = 'callback.early stopping.parameters';
+    const lacking = new Map(extra);
+    lacking.delete(weights);
+    await refused(saved, lacking, DataFormatError);
+    const short = new Map(extra).set(weights, { shape: [3], data: new Float32Array(3) });
+    await refused(saved, short, ConfigError);
+    const ended = { ...metadata, training: { ...training, stopped: 7 as unknown as string } };
+    expect(() => other.load(writeCheckpoint({ metadata: ended, state, extra }))).toThrow(DataFormatError);
+    other.load({ metadata, state, extra });
+    expect(callback.watcher.state).toEqual(saved);
     run.dispose();
     other.dispose();
   });

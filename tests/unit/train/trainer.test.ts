@@ -206,6 +206,79 @@ describe.each(opened)('trainer on %s', (choice, device) => {
     run.dispose();
   });
 
+  /** Stops at the second epoch, where a snapshot is due too. */
+  const ending = (): Partial<TrainerConfig> => {
+    let calls = 0;
+    const metric = () => ++calls;
+    return { epochs: 5, validation, snapshotEvery: 6, checkpointEvery: 6, callbacks: [stopEarly({ patience: 1, metric })] };
+  };
+  const untimed = (events: readonly TrainerEvent[]) =>
+    events.flatMap((event) => (event.type === 'phase' ? [] : [event.type === 'epoch' ? { ...event, seconds: 0 } : event]));
+
+  test('a run that was told to stop where a snapshot is due ends there, also after a lost device', async () => {
+    const whole = trainer(device, ending());
+    const expected = untimed(await all(whole.run()));
+    expect(expected.at(-1)).toEqual({ type: 'done', step: 12, epoch: 2, reason: 'early stopping' });
+    const doomed = await freshDevice(choice);
+    const run = trainer(doomed, ending());
+    const told: TrainerEvent[] = [];
+    for await (const event of run.run()) {
+      told.push(event);
+      // The snapshot is taken, the checkpoint of the same step not told yet.
+      if (event.type === 'epoch' && event.epoch === 2) break;
+    }
+    doomed.destroy();
+    setDevice(device);
+    run.resume(device);
+    expect(run.finished).toBe(true);
+    told.push(...(await all(run.run())));
+    expect(untimed(told)).toEqual(expected);
+    expect(await bits(run)).toBe(await bits(whole));
+    whole.dispose();
+    run.dispose();
+  });
+
+  test('a device that is lost over a checkpoint takes no event with it', async () => {
+    const whole = trainer(device, ending());
+    const expected = untimed(await all(whole.run()));
+    const doomed = await freshDevice(choice);
+    const run = trainer(doomed, ending());
+    const checkpoint = run.checkpoint.bind(run);
+    run.checkpoint = () => {
+      if (run.progress.step === 12) doomed.destroy();
+      return checkpoint();
+    };
+    const told: TrainerEvent[] = [];
+    const lost = (async () => {
+      for await (const event of run.run()) told.push(event);
+    })();
+    await expect(lost).rejects.toBeInstanceOf(DeviceLostError);
+    run.checkpoint = checkpoint;
+    setDevice(device);
+    run.resume(device);
+    // Steps after the snapshot are told again.
+    const { step } = run.progress;
+    const again = untimed(await all(run.run()));
+    const before = untimed(told).filter((event) => event.step <= step);
+    expect([...before, ...again]).toEqual(expected);
+    whole.dispose();
+    run.dispose();
+  });
+
+  test('a checkpoint of a run that its callback has ended ends at once; without the callback it goes on', async () => {
+    const whole = trainer(device, ending());
+    const events = await all(whole.run());
+    const bytes = events.findLast((event) => event.type === 'checkpoint')?.bytes as Uint8Array;
+    const after = trainer(device, ending());
+    after.load(bytes);
+    expect(untimed(await all(after.run()))).toEqual([events.at(-1)]);
+    expect(await bits(after)).toBe(await bits(whole));
+    const longer = trainer(device, { ...ending(), callbacks: [] });
+    longer.load(bytes);
+    expect(longer.finished).toBe(false);
+    for (const run of [whole, after, longer]) run.dispose();
+  });
+
   test('early stopping ends the run and goes back to the best weights', async () => {
     const callback = stopEarly({ patience: 2, minDelta: 0.05 });
     const run = trainer(device, { steps: 400, optimiser: { type: 'adam', lr: 0.05 }, validation, callbacks: [callback] });
