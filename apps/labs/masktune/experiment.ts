@@ -10,13 +10,13 @@ import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
 import { type MaskFacts, maskFacts, maskRemarks, modelName, roundName, roundsOf } from './masking.ts';
 import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
+import { maskRow } from './rows.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
-import { rowsWouldDiffer } from './state.ts';
+import { rowsWouldDiffer, tunedWith } from './state.ts';
 import {
   type Config,
   type Digits,
-  GROUPS,
   heldOutCount,
   holdOut,
   loadDigits,
@@ -27,6 +27,7 @@ import {
 } from './studio.ts';
 import { BASE, Study, type StudyEvent } from './study.ts';
 import { iterated, type TuneRequest } from './tuning.ts';
+import { GROUPS } from './worst-group.ts';
 
 /** What the cards ask for: loaded when they do. */
 const inspection = () => import('./inspect.ts');
@@ -68,14 +69,11 @@ export interface MaskTuning {
 
 type Event = ExperimentEvent<MaskTuning['data']>;
 
-/** Settings of one model of a study. */
-type Settings = Pick<Config, 'rule' | 'strength' | 'hard' | 'mapOf' | 'tuneWith' | 'tuneRate' | 'tuneEpochs'>;
-
 /**
  * The models of a study besides the first: of the sweep, grouped by rule as published, the paper's, and where masks are soft the
  * published best with hard ones: a soft mask leaves a rim of the square, and whether one epoch forgets it is luck. Else the one that is set.
  */
-function settingsOf(config: Config): Settings[] {
+function settingsOf(config: Config): Config[] {
   if (config.study !== 'sixteen models') return [config];
   const order = ['mean', 'threshold', 'topK', 'paper'];
   const rules: MaskRule[] = [...SWEEP_RULES, { rule: 'paper' }];
@@ -157,8 +155,7 @@ async function* keepRounds(study: Study, name: string, request: TuneRequest): As
 }
 
 /** One fine-tuned model (or one for each round), with what its masks hide. @returns the name of the last */
-async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event, string> {
-  const config = { ...study.config, ...settings };
+async function* tuneOne(study: Study, config: Config): AsyncGenerator<Event, string> {
   const { maps } = yield* study.maps(config);
   const facts = await maskFacts(maps, config, study.studio);
   yield* keepFacts(study, facts);
@@ -166,54 +163,48 @@ async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event,
   return yield* keepRounds(study, modelName(config), { config, erm: study.erm, data: study.studio.train, maps });
 }
 
-/** The control of what is set now: as many cells hidden at random places, as many rounds. */
-async function* tuneControl(study: Study): AsyncGenerator<Event> {
-  const config = { ...study.config, ...study.context.live };
+/** The control of a fine-tuning: as many cells hidden at random places, as many rounds. */
+async function* tuneControl(study: Study, config: Config): AsyncGenerator<Event> {
   const { erm, studio } = study;
   const { maps } = yield* study.maps(config);
   yield* keepFacts(study, { ...(await maskFacts(shuffledMaps(maps, erm.seed), config, studio)), rule: CONTROL });
   yield* keepRounds(study, CONTROL, { config, erm, data: studio.train, maps, control: true });
 }
 
-const maskRow = ({ rule, hidden, squares, squareArea, untouched, blank }: MaskFacts) => ({
-  rule,
-  'hidden of an image': hidden,
-  'squares of 0–4 hidden': squares,
-  'area of these squares hidden': squareArea,
-  'images untouched': untouched,
-  'images blank': blank,
-});
-
 /** One rule or sixteen models, and as many cells hidden at random. */
 async function* maskStudy(study: Study): AsyncGenerator<Event> {
   const { config, context } = study;
+  const alone = config.study === 'one rule';
   yield* first(study, context.live);
-  let last = BASE;
-  for (const wanted of settingsOf(config)) {
-    // What the reader has changed meanwhile counts, where the study does not say otherwise.
-    const settings = config.study === 'one rule' ? { ...config, ...context.live } : wanted;
-    last = roundName(modelName(settings), roundsOf(config));
-    if (!study.known(last)) yield* tuneOne(study, settings);
-    if (config.study === 'one rule') yield* looks(study, last);
+  if (alone) study.reached = { tuned: tunedWith({ ...config, ...context.live }), ...study.reached };
+  // What the reader changes from here on counts for what is asked, not for what is compared with what has been fine-tuned.
+  const chosen = alone ? { ...config, ...study.reached.tuned } : config;
+  study.count.total = totalSteps(chosen);
+  const lastOf = (settings: Config) => roundName(modelName(settings), roundsOf(config));
+  for (const settings of settingsOf(chosen)) {
+    if (!study.known(lastOf(settings))) yield* tuneOne(study, settings);
+    if (alone) yield* looks(study, settings);
   }
-  if (!study.known(roundName(CONTROL, roundsOf(config)))) yield* tuneControl(study);
-  if (config.study !== 'one rule') last = modelName({ ...config, rule: 'topK', strength: 0.1 });
-  yield* looks(study, study.networks.has(last) ? last : BASE);
+  if (!study.known(roundName(CONTROL, roundsOf(config)))) yield* tuneControl(study, chosen);
+  yield* looks(study, alone ? chosen : { ...config, rule: 'topK', strength: 0.1 });
 }
 
-/** The first image of each group, before and after. */
-async function* looks(study: Study, after: string): AsyncGenerator<Event> {
+/** The first image of each group, before and after a fine-tuning, with its masks. */
+async function* looks(study: Study, settings: Config): AsyncGenerator<Event> {
+  const after = roundName(modelName(settings), roundsOf(settings));
   const value: Look[] = [];
   for (const index of firstOfGroups(study.studio)) {
-    for (const name of new Set([BASE, after])) value.push(await look(study, name, 'training', index));
+    for (const name of [BASE, after]) {
+      if (study.networks.has(name)) value.push(await look(study, settings, name, 'training', index));
+    }
   }
   yield { type: 'data', name: 'looks', value };
 }
 
-function look(study: Study, model: string, set: SetName, index: number): Promise<Look> {
+function look(study: Study, settings: Config, model: string, set: SetName, index: number): Promise<Look> {
   const network = study.networks.get(model);
   if (!network) throw new Error(`This run has no network ‘${model}’ (any more).`);
-  return lookAt(model, network, study.studio, { ...study.config, ...study.context.live }, set, index);
+  return lookAt(model, network, study.studio, settings, set, index);
 }
 
 /** Every method, seed by seed. */
@@ -301,7 +292,7 @@ function serve(study: Study, context: Context<Config, MaskTuning>): void {
   );
   context.serve('look', async ({ models, set, index }) => {
     const found: Look[] = [];
-    for (const name of models) found.push(await look(study, name, set, index));
+    for (const name of models) found.push(await look(study, { ...config, ...context.live }, name, set, index));
     return found;
   });
   context.serve('tune', async () => {

@@ -11,11 +11,9 @@ import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
 import { SIDE } from './network.ts';
 import type { schema } from './schema.ts';
+import { GROUPS } from './worst-group.ts';
 
 export type Config = ConfigOf<typeof schema>;
-
-/** Class and cue of a sample: 2 · class + (it has the cue). */
-export const GROUPS = ['0–4, no square', '0–4, square', '5–9, no square', '5–9, square'] as const;
 
 const COLOURS = { blue: [0, 0, 255], red: [255, 0, 0], green: [0, 255, 0], white: [255, 255, 255] } as const;
 

@@ -5,7 +5,7 @@ import { networkFrom, saveNetwork } from '../../../engine/train/checkpoint.ts';
 import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
 import { disposeErm, type Erm, newErm } from './erm.ts';
 import { mapsOf } from './masking.ts';
-import { PUBLISHED } from './published.ts';
+import { modelRow } from './rows.ts';
 import { type ModelScores, tested, trainingAccuracy } from './scores.ts';
 import { nothingReached, type Reached, readState, type State, writeState } from './state.ts';
 import type { Config, Studio } from './studio.ts';
@@ -147,29 +147,4 @@ export class Study {
     this.networks.clear();
     this.end();
   }
-}
-
-function modelRow({ name, raw, biased, groups }: ModelScores, compared: boolean) {
-  const [rawZero = null, rawOne = null] = raw.perClass;
-  const [, biasedOne = null] = biased.perClass;
-  const published = compared ? PUBLISHED[name] : undefined;
-  return {
-    model: name,
-    raw: raw.accuracy,
-    'published raw': published?.[0] ?? null,
-    biased: biased.accuracy,
-    'published biased': published?.[1] ?? null,
-    '0–4, no square': rawZero,
-    '5–9, no square': rawOne,
-    '5–9, square': biasedOne,
-    'worst group': groups.worst,
-    'raw precision': raw.precision,
-    'raw recall': raw.recall,
-    'raw F1': raw.f1,
-    'biased precision': biased.precision,
-    'biased recall': biased.recall,
-    'biased F1': biased.f1,
-    'raw loss': raw.loss,
-    'biased loss': biased.loss,
-  };
 }

@@ -13,6 +13,11 @@ export function masktune(): LabFacts {
   };
   const config = configOf('masktune');
   const percent = (share: number) => 100 * share;
+  /** With the digits in the name of the group. */
+  const worst = (model: typeof erm) => {
+    const { groups } = get(model);
+    return [percent(groups.worst), ...(groups.each.indexOf(groups.worst) < 2 ? [0, 4] : [5, 9])];
+  };
   return {
     written: [
       ['18', 'range from 18 %', numbersOf('masktune', 'published runs of this task do', 'on the biased test', 0)],
@@ -28,10 +33,10 @@ export function masktune(): LabFacts {
     ],
     finding: [
       percent(get(trainingAccuracy)),
-      percent(get(erm).groups.worst),
+      ...worst(erm),
       get(config.strength),
-      percent(get(tuned).groups.worst),
-      percent(get(control).groups.worst),
+      ...worst(tuned),
+      ...worst(control),
     ],
     derived: [get(seconds).maps / get(seconds).forward],
     readme: [
