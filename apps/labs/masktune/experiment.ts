@@ -25,7 +25,7 @@ import {
   type Studio,
   tableRemarks,
 } from './studio.ts';
-import { BASE, Study, type StudyEvent } from './study.ts';
+import { BASE, RUN, Study, type StudyEvent } from './study.ts';
 import { iterated, type TuneRequest } from './tuning.ts';
 import { GROUPS } from './worst-group.ts';
 
@@ -62,8 +62,8 @@ export interface MaskTuning {
     PyTorchRequests & {
       /** One image, by several networks of this run; masks with the settings of this moment. */
       look(of: { readonly models: readonly string[]; readonly set: SetName; readonly index: number }): readonly Look[];
-      /** Fine-tunes once more with the settings of this moment and keeps the network under the name of its rule: the scores of all. */
-      tune(): { readonly name: string; readonly models: readonly ModelScores[]; readonly masks: readonly MaskFacts[] };
+      /** Fine-tunes once more with the settings of this moment and keeps the network under the name of its rule: what a run tells of one. */
+      tune(): { readonly name: string; readonly told: readonly Event[] };
     };
 }
 
@@ -270,10 +270,16 @@ export const experiment: Experiment<typeof schema, MaskTuning> = {
   },
 };
 
-async function drained<T>(events: AsyncGenerator<unknown, T>): Promise<T> {
+/** What stays of a fine-tuning: its rows and scores, its network, and remarks. How it went is not told, nor is its state one to resume from. */
+const stays = (event: Event): boolean =>
+  ['row', 'data', 'status'].includes(event.type) || (event.type === 'checkpoint' && event.name !== RUN);
+
+async function drained(events: AsyncGenerator<Event, string>) {
+  const told: Event[] = [];
   for (;;) {
     const { done, value } = await events.next();
-    if (done) return value;
+    if (done) return { name: value, told };
+    if (stays(value)) told.push(value);
   }
 }
 
@@ -297,7 +303,8 @@ function serve(study: Study, context: Context<Config, MaskTuning>): void {
   });
   context.serve('tune', async () => {
     if (!study.known(BASE)) throw new Error('Fine-tuning begins when the first training is over.');
-    const name = await drained(tuneOne(study, { ...config, ...context.live }));
-    return { name, models: study.reached.models, masks: study.reached.masks };
+    const settings = { ...config, ...context.live };
+    study.count.total += roundsOf(settings) * settings.tuneEpochs * stepsPerEpoch(settings);
+    return drained(tuneOne(study, settings));
   });
 }

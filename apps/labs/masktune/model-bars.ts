@@ -3,8 +3,10 @@ import { css, html, nothing, svg } from 'lit';
 import { formatPercent } from '../../components/shared/format.ts';
 import type { ModelScores } from './scores.ts';
 
-const CLASSES = ['0–4', '5–9'] as const;
-const TESTS = [
+export const CLASSES = ['0–4', '5–9'] as const;
+/** What the chart is called. */
+export const MODEL_BARS = 'Accuracy of each class';
+export const TESTS = [
   { set: 'raw', title: 'raw test: no square' },
   { set: 'biased', title: 'biased test: square on 5–9' },
 ] as const;
@@ -35,7 +37,7 @@ function line(models: readonly ModelScores[], set: 'raw' | 'biased', column: num
 export function modelBars(models: readonly ModelScores[], old: ReadonlySet<string>) {
   if (models.length === 0) return nothing;
   return html`<figure class="models">
-    <figcaption>Accuracy of each class
+    <figcaption>${MODEL_BARS}
       ${CLASSES.map((name, label) => html`<span class="key class${label}">${name}</span>`)} <span class="key mean">mean of both</span></figcaption>
     <div class="grid" role="table" aria-label="Accuracy of each class on both tests, by model">
       <div class="row" role="row"><div class="head" role="columnheader" style="grid-row: 1; grid-column: 1">model</div>
@@ -49,6 +51,9 @@ export function modelBars(models: readonly ModelScores[], old: ReadonlySet<strin
       )}
       ${old.size > 0 ? nothing : TESTS.map(({ set }, t) => line(models, set, t + 2))}
     </div>
+    <p class="facts">ERM is the first training. The others are fine-tuned with a part of each image hidden, and named by what hides: topK by the
+      share of the map’s cells, the most salient; threshold by the value above which a cell is hidden, mean by how often the mean it is; hard where
+      no pixel is hidden in part.</p>
   </figure>`;
 }
 

@@ -24,7 +24,9 @@ function ofOneRule({ store }: Page) {
   const base = models.find(({ name }) => name === BASE);
   // Of several rounds the last, of both.
   const control = models.filter(({ name }) => name.startsWith(CONTROL)).at(-1);
-  const tuned = models.filter(({ name }) => name !== BASE && !name.startsWith(CONTROL)).at(-1);
+  // What was fine-tuned on request has no control.
+  const shown = store.data.get('looks')?.find(({ model }) => model !== BASE)?.model;
+  const tuned = models.find(({ name }) => name === shown);
   if (!base || !tuned) return undefined;
   return html`The network classifies ${percent(store.result?.trainingAccuracy ?? Number.NaN)} of its training images correctly, of the worst group of
     test images ${worst(base)}. Fine-tuned with what it looks at hidden (${tuned.name}): ${worst(tuned)}; with as many cells of the map

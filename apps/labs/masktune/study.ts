@@ -12,6 +12,8 @@ import type { Config, Studio } from './studio.ts';
 import { StepCount } from './tuning.ts';
 
 export const BASE = 'ERM';
+/** The checkpoint that a run goes on from. */
+export const RUN = 'run';
 
 /** Events of a study: plain ones, and the scores of all models so far. */
 export type StudyEvent = PlainEvent | { readonly type: 'data'; readonly name: 'models'; readonly value: readonly ModelScores[] };
@@ -138,7 +140,7 @@ export class Study {
   async checkpoint(known?: Uint8Array): Promise<PlainEvent> {
     const erm = this.#bench && { seed: this.erm.seed, bytes: known ?? (await this.erm.trainer.checkpoint()) };
     const state = { reached: this.reached, steps: this.count.done, erm: erm ?? null, networks: this.#files };
-    return { type: 'checkpoint', name: 'run', step: this.count.done, bytes: writeState(state, this.config) };
+    return { type: 'checkpoint', name: RUN, step: this.count.done, bytes: writeState(state, this.config) };
   }
 
   dispose(): void {
