@@ -1,5 +1,6 @@
 /** What every lab lets its reader take away: numbers, settings, and a file that repeats the run. What writes them comes when it is asked for. */
 import type { ExportItem } from '../components/export-menu/element.ts';
+import { fileName } from '../components/shared/files.ts';
 import type { Contract } from '../runtime/contract.ts';
 import type { AnyDefinition, DeviceInfo } from '../runtime/experiment.ts';
 import { type PyTorchExport, pytorchName } from '../runtime/pytorch/name.ts';
@@ -85,9 +86,9 @@ export function commonExports(source: ExportSource): readonly ExportItem[] {
   const checkpoints = [...store.checkpoints].map(
     ([of, { bytes, step }]): ExportItem => ({
       id: `checkpoint-${of}`,
-      label: `checkpoint of step ${step}`,
+      label: `${of}, checkpoint of step ${step}`,
       format: 'safetensors',
-      name: `${name}-${of}-${step}`,
+      name: fileName(name, of, String(step)),
       provide: () => bytes,
     }),
   );

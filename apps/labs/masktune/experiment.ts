@@ -5,15 +5,16 @@ import type { MaskRule } from '../../../engine/repair/masks.ts';
 import type { Context, Experiment, ExperimentEvent, PlainEvent } from '../../runtime/experiment.ts';
 import { type PyTorchRequests, pytorchOf } from '../../runtime/pytorch/serve.ts';
 import type { CardRequests } from '../../shell/card-questions.ts';
-import { CLASSES, GROUPS } from './classes.ts';
+import { GROUPS } from './classes.ts';
 import { ermConfig, stepsPerEpoch } from './erm.ts';
 import { firstOfGroups, type Look, lookAt, type SetName } from './look.ts';
 import { type MaskFacts, maskFacts, maskRemarks, modelName, roundName, roundsOf } from './masking.ts';
 import { type RepairSummary, repairRow, summarise } from './repair-table.ts';
 import { METHODS, type Outcome, stepsOfSeed } from './repairs.ts';
+import { maskRow } from './rows.ts';
 import { definition, type schema } from './schema.ts';
 import { type ModelScores, tested } from './scores.ts';
-import { BASE, rowsWouldDiffer } from './state.ts';
+import { BASE, rowsWouldDiffer, tunedWith } from './state.ts';
 import {
   type Config,
   type Digits,
@@ -25,7 +26,7 @@ import {
   type Studio,
   tableRemarks,
 } from './studio.ts';
-import { Study, type StudyEvent } from './study.ts';
+import { RUN, Study, type StudyEvent } from './study.ts';
 import { iterated, type TuneRequest } from './tuning.ts';
 
 /** What the cards ask for: loaded when they do. */
@@ -61,21 +62,18 @@ export interface MaskTuning {
     PyTorchRequests & {
       /** One image, by several networks of this run; masks with the settings of this moment. */
       look(of: { readonly models: readonly string[]; readonly set: SetName; readonly index: number }): readonly Look[];
-      /** Fine-tunes once more with the settings of this moment and keeps the network under the name of its rule: the scores of all. */
-      tune(): { readonly name: string; readonly models: readonly ModelScores[]; readonly masks: readonly MaskFacts[] };
+      /** Fine-tunes once more with the settings of this moment and keeps the network under the name of its rule: what a run tells of one. */
+      tune(): { readonly name: string; readonly told: readonly Event[] };
     };
 }
 
 type Event = ExperimentEvent<MaskTuning['data']>;
 
-/** Settings of one model of a study. */
-type Settings = Pick<Config, 'rule' | 'strength' | 'hard' | 'mapOf' | 'tuneWith' | 'tuneRate' | 'tuneEpochs'>;
-
 /**
  * The models of a study besides the first: of the sweep, grouped by rule as published, the paper's, and where masks are soft the
  * published best with hard ones: a soft mask leaves a rim of the square, and whether one epoch forgets it is luck. Else the one that is set.
  */
-function settingsOf(config: Config): Settings[] {
+function settingsOf(config: Config): Config[] {
   if (config.study !== 'sixteen models') return [config];
   const order = ['mean', 'threshold', 'topK', 'paper'];
   const rules: MaskRule[] = [...SWEEP_RULES, { rule: 'paper' }];
@@ -144,7 +142,7 @@ async function* first(study: Study, settings: Pick<Config, 'mapOf'>): AsyncGener
 function* keepFacts(study: Study, facts: MaskFacts): IterableIterator<Event> {
   study.reached = { ...study.reached, masks: [...study.reached.masks.filter(({ rule }) => rule !== facts.rule), facts] };
   yield { type: 'data', name: 'masks', value: study.reached.masks };
-  yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts, study.studio) };
+  yield { type: 'row', table: 'masks', id: facts.rule, row: maskRow(facts, study.studio.carrier) };
 }
 
 /** Fine-tunes, and keeps a model for each round. @returns the name of the last */
@@ -164,8 +162,7 @@ async function* keepRounds(study: Study, name: string, request: TuneRequest): As
 }
 
 /** One fine-tuned model (or one for each round), with what its masks hide. @returns the name of the last */
-async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event, string> {
-  const config = { ...study.config, ...settings };
+async function* tuneOne(study: Study, config: Config): AsyncGenerator<Event, string> {
   const { maps } = yield* study.maps(config);
   const facts = await maskFacts([maps], config, study.studio);
   yield* keepFacts(study, facts);
@@ -173,54 +170,48 @@ async function* tuneOne(study: Study, settings: Settings): AsyncGenerator<Event,
   return yield* keepRounds(study, modelName(config), { config, erm: study.erm, data: study.studio.train, maps });
 }
 
-/** The control of what is set now: as many cells hidden at random places, as many rounds. */
-async function* tuneControl(study: Study): AsyncGenerator<Event> {
-  const config = { ...study.config, ...study.context.live };
+/** The control of a fine-tuning: as many cells hidden at random places, as many rounds. */
+async function* tuneControl(study: Study, config: Config): AsyncGenerator<Event> {
   const { erm, studio } = study;
   const { maps } = yield* study.maps(config);
   yield* keepFacts(study, { ...(await maskFacts([shuffledMaps(maps, erm.seed)], config, studio)), rule: CONTROL });
   yield* keepRounds(study, CONTROL, { config, erm, data: studio.train, maps, control: true });
 }
 
-const maskRow = ({ rule, hidden, squares, squareArea, untouched, blank }: MaskFacts, { carrier }: Pick<Studio, 'carrier'>) => ({
-  rule,
-  'hidden of an image': hidden,
-  [`squares of ${CLASSES[carrier]} hidden`]: squares,
-  'area of these squares hidden': squareArea,
-  'images untouched': untouched,
-  'images blank': blank,
-});
-
 /** One rule or sixteen models, and as many cells hidden at random. */
 async function* maskStudy(study: Study): AsyncGenerator<Event> {
   const { config, context } = study;
+  const alone = config.study === 'one rule';
   yield* first(study, context.live);
-  let last = BASE;
-  for (const wanted of settingsOf(config)) {
-    // What the reader has changed meanwhile counts, where the study does not say otherwise.
-    const settings = config.study === 'one rule' ? { ...config, ...context.live } : wanted;
-    last = roundName(modelName(settings), roundsOf(config));
-    if (!study.known(last)) yield* tuneOne(study, settings);
-    if (config.study === 'one rule') yield* looks(study, last);
+  if (alone) study.reached = { tuned: tunedWith({ ...config, ...context.live }), ...study.reached };
+  // What the reader changes from here on counts for what is asked, not for what is compared with what has been fine-tuned.
+  const chosen = alone ? { ...config, ...study.reached.tuned } : config;
+  study.count.total = totalSteps(chosen);
+  const lastOf = (settings: Config) => roundName(modelName(settings), roundsOf(config));
+  for (const settings of settingsOf(chosen)) {
+    if (!study.known(lastOf(settings))) yield* tuneOne(study, settings);
+    if (alone) yield* looks(study, settings);
   }
-  if (!study.known(roundName(CONTROL, roundsOf(config)))) yield* tuneControl(study);
-  if (config.study !== 'one rule') last = modelName({ ...config, rule: 'topK', strength: 0.1 });
-  yield* looks(study, study.networks.has(last) ? last : BASE);
+  if (!study.known(roundName(CONTROL, roundsOf(config)))) yield* tuneControl(study, chosen);
+  yield* looks(study, alone ? chosen : { ...config, rule: 'topK', strength: 0.1 });
 }
 
-/** The first image of each group, before and after. */
-async function* looks(study: Study, after: string): AsyncGenerator<Event> {
+/** The first image of each group, before and after a fine-tuning, with its masks. */
+async function* looks(study: Study, settings: Config): AsyncGenerator<Event> {
+  const after = roundName(modelName(settings), roundsOf(settings));
   const value: Look[] = [];
   for (const index of firstOfGroups(study.studio)) {
-    for (const name of new Set([BASE, after])) value.push(await look(study, name, 'training', index));
+    for (const name of [BASE, after]) {
+      if (study.networks.has(name)) value.push(await look(study, settings, name, 'training', index));
+    }
   }
   yield { type: 'data', name: 'looks', value };
 }
 
-function look(study: Study, model: string, set: SetName, index: number): Promise<Look> {
+function look(study: Study, settings: Config, model: string, set: SetName, index: number): Promise<Look> {
   const network = study.networks.get(model);
   if (!network) throw new Error(`This run has no network ‘${model}’ (any more).`);
-  return lookAt(model, network, study.studio, { ...study.config, ...study.context.live }, set, index);
+  return lookAt(model, network, study.studio, settings, set, index);
 }
 
 /** Every method, seed by seed. */
@@ -286,10 +277,16 @@ export const experiment: Experiment<typeof schema, MaskTuning> = {
   },
 };
 
-async function drained<T>(events: AsyncGenerator<unknown, T>): Promise<T> {
+/** What stays of a fine-tuning: its rows and scores, its network, and remarks. How it went is not told, nor is its state one to resume from. */
+const stays = (event: Event): boolean =>
+  ['row', 'data', 'status'].includes(event.type) || (event.type === 'checkpoint' && event.name !== RUN);
+
+async function drained(events: AsyncGenerator<Event, string>) {
+  const told: Event[] = [];
   for (;;) {
     const { done, value } = await events.next();
-    if (done) return value;
+    if (done) return { name: value, told };
+    if (stays(value)) told.push(value);
   }
 }
 
@@ -308,12 +305,13 @@ function serve(study: Study, context: Context<Config, MaskTuning>): void {
   );
   context.serve('look', async ({ models, set, index }) => {
     const found: Look[] = [];
-    for (const name of models) found.push(await look(study, name, set, index));
+    for (const name of models) found.push(await look(study, { ...config, ...context.live }, name, set, index));
     return found;
   });
   context.serve('tune', async () => {
     if (!study.known(BASE)) throw new Error('Fine-tuning begins when the first training is over.');
-    const name = await drained(tuneOne(study, { ...config, ...context.live }));
-    return { name, models: study.reached.models, masks: study.reached.masks };
+    const settings = { ...config, ...context.live };
+    study.count.total += roundsOf(settings) * settings.tuneEpochs * stepsPerEpoch(settings);
+    return drained(tuneOne(study, settings));
   });
 }

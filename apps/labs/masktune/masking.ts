@@ -147,13 +147,20 @@ function shareWithin(mask: Float32Array, { top, left, height, width }: Studio['r
   return total / (height * width);
 }
 
+/** From this share of blank images on, a reader is told of them. */
+const MANY = 0.05;
+
 /** Warnings about masks that hide nothing or everything. */
 export function* maskRemarks({ rule, untouched, blank }: MaskFacts): IterableIterator<PlainEvent> {
   const percent = (share: number) => formatPercent(share, 0);
   if (blank > 0.5) {
     const message = `The masks of ‘${rule}’ hide all or nearly all of ${percent(blank)} of the training images: the network is fine-tuned on black images, and hardly more can be learned than which class is more frequent.`;
     yield { type: 'status', level: 'warning', message };
-  } else if (untouched > 0.5) {
+  } else if (blank >= MANY) {
+    const message = `The masks of ‘${rule}’ hide all or nearly all of ${percent(blank)} of the training images: the network is fine-tuned on black images among the others.`;
+    yield { type: 'status', level: 'warning', message };
+  }
+  if (untouched > 0.5) {
     const message = `The masks of ‘${rule}’ hide nothing on ${percent(untouched)} of the training images: fine-tuning is little more than another epoch.`;
     yield { type: 'status', level: 'warning', message };
   }

@@ -4,7 +4,10 @@ import { formatPercent } from '../../components/shared/format.ts';
 import { CLASSES } from './classes.ts';
 import type { ModelScores } from './scores.ts';
 
-const testsOf = (carrier: 0 | 1) =>
+/** What the chart is called. */
+export const MODEL_BARS = 'Accuracy of each class';
+/** @param carrier see `carrierOf` */
+export const testsOf = (carrier: 0 | 1) =>
   [
     { set: 'raw', title: 'raw test: no square' },
     { set: 'biased', title: `biased test: square on ${CLASSES[1 - carrier]}` },
@@ -40,7 +43,7 @@ export function modelBars(models: readonly ModelScores[], old: ReadonlySet<strin
   if (models.length === 0) return nothing;
   const tests = testsOf(carrier);
   return html`<figure class="models">
-    <figcaption>Accuracy of each class
+    <figcaption>${MODEL_BARS}
       ${CLASSES.map((name, label) => html`<span class="key class${label}">${name}</span>`)} <span class="key mean">mean of both</span></figcaption>
     <div class="grid" role="table" aria-label="Accuracy of each class on both tests, by model">
       <div class="row" role="row"><div class="head" role="columnheader" style="grid-row: 1; grid-column: 1">model</div>
@@ -54,6 +57,9 @@ export function modelBars(models: readonly ModelScores[], old: ReadonlySet<strin
       )}
       ${old.size > 0 ? nothing : tests.map(({ set }, t) => line(models, set, t + 2))}
     </div>
+    <p class="facts">ERM is the first training. The others are fine-tuned with a part of each image hidden, and named by what hides: topK by the
+      share of the map’s cells, the most salient; threshold by the value above which a cell is hidden, mean by how often the mean it is; hard where
+      no pixel is hidden in part.</p>
   </figure>`;
 }
 

@@ -8,13 +8,16 @@ import type { MaskTuning } from './experiment.ts';
 import type { Comparison, RepairSummary } from './repair-table.ts';
 import type { schema } from './schema.ts';
 import type { ModelScores } from './scores.ts';
+import { worstGroup } from './worst-group.ts';
 
 type Page = LabPage<typeof schema, MaskTuning>;
 
 const BASE = 'ERM';
 const CONTROL = 'random masks of equal area';
+const PLAIN = 'ERM, one more epoch';
 
-const worst = (model: ModelScores | undefined) => (model ? percent(model.groups.worst) : '–');
+/** Of the worst group, with its name. */
+const worst = (model: ModelScores | undefined) => (model ? `${percent(model.groups.worst)} (${worstGroup(model.groups)})` : '–');
 
 /** What became of the worst group with one rule, beside as many cells hidden at random. */
 function ofOneRule({ store }: Page) {
@@ -22,22 +25,30 @@ function ofOneRule({ store }: Page) {
   const base = models.find(({ name }) => name === BASE);
   // Of several rounds the last, of both.
   const control = models.filter(({ name }) => name.startsWith(CONTROL)).at(-1);
-  const tuned = models.filter(({ name }) => name !== BASE && !name.startsWith(CONTROL)).at(-1);
+  // What was fine-tuned on request has no control.
+  const shown = store.data.get('looks')?.find(({ model }) => model !== BASE)?.model;
+  const tuned = models.find(({ name }) => name === shown);
   if (!base || !tuned) return undefined;
   return html`The network classifies ${percent(store.result?.trainingAccuracy ?? Number.NaN)} of its training images correctly, of the worst group of
     test images ${worst(base)}. Fine-tuned with what it looks at hidden (${tuned.name}): ${worst(tuned)}; with as many cells of the map
     hidden at random places: ${worst(control)}.`;
 }
 
-/** The best and the worst model of the sweep. */
+/** The best and the worst model of the sweep, and the control, which any of them has to beat. */
 function ofSweep({ store }: Page) {
-  const models = store.result?.models.filter(({ name }) => name !== CONTROL) ?? [];
-  const base = models.find(({ name }) => name === BASE);
-  const tuned = models.filter(({ name }) => name !== BASE).sort((a, b) => b.groups.worst - a.groups.worst);
+  const models = store.result?.models ?? [];
+  const find = (wanted: string) => models.find(({ name }) => name === wanted);
+  const [base, control] = [find(BASE), find(CONTROL)];
+  const tuned = models.filter((model) => model !== base && model !== control).sort((a, b) => b.groups.worst - a.groups.worst);
   const [best, last] = [tuned[0], tuned.at(-1)];
   if (!base || !best || !last) return undefined;
-  return html`Of ${tuned.length} ways to mask, ‘${best.name}’ raises the accuracy of the worst group most, from ${worst(base)} to ${worst(best)};
-    with ‘${last.name}’ it is ${worst(last)}.`;
+  const raises = best.groups.worst > base.groups.worst;
+  const beaten = control && control.groups.worst >= best.groups.worst;
+  return html`The accuracy of the worst group is ${worst(base)} before fine-tuning. Of ${tuned.length} ways to mask, ${
+    raises ? html`‘${best.name}’ raises it most, to` : html`none raises it: with the best, ‘${best.name}’, it is`
+  } ${worst(best)}; with ‘${last.name}’ it is ${worst(last)}, with ${CONTROL} ${worst(control)}${
+    beaten ? ': no way to mask beats this control' : ''
+  }.`;
 }
 
 function told(name: string, comparison: Comparison | null | undefined) {
@@ -49,16 +60,24 @@ function told(name: string, comparison: Comparison | null | undefined) {
   return html`${name} is ${points} percentage points ${verdict} than ${to}.`;
 }
 
+/** Which methods have a better worst group than one more epoch, by the table's verdicts: an order of means alone may be chance. */
 function ofRepairs({ store }: Page) {
   const repairs = store.result?.repairs ?? [];
   const find = (name: string) => repairs.find(({ method }) => method === name);
-  const best = (knows: RepairSummary['knows']) =>
-    repairs.filter((repair) => repair.knows === knows).sort((a, b) => b.worst.mean - a.worst.mean)[0];
-  const [without, withGroups] = [best('no group labels'), best('group labels')];
-  if (!without) return undefined;
-  return html`Without group labels ‘${without.method}’ has the best worst group (${percent(without.worst.mean)})${
-    withGroups ? html`, with them ‘${withGroups.method}’ (${percent(withGroups.worst.mean)})` : ''
-  }. ${told('MaskTune', find('MaskTune')?.toControl)} ${told('Last-layer retraining', find('last layer, balanced (DFR)')?.toControl)}`;
+  const plain = find(PLAIN);
+  if (!plain) return undefined;
+  const better = (knows: RepairSummary['knows']) =>
+    repairs
+      .filter((repair) => repair.knows === knows && repair.toPlain?.verdict === 'better')
+      .sort((a, b) => b.worst.mean - a.worst.mean)
+      .map(({ method, worst }) => `‘${method}’ (${percent(worst.mean)})`)
+      .join(', ') || 'none';
+  const ranked =
+    plain.seeds === 1
+      ? 'whether a method has a better one, one seed cannot tell'
+      : `better than that are without group labels ${better('no group labels')}, with them ${better('group labels')}`;
+  return html`One more epoch leaves the worst group at ${percent(plain.worst.mean)}; ${ranked}.
+    ${told('MaskTune', find('MaskTune')?.toControl)} ${told('Last-layer retraining', find('last layer, balanced (DFR)')?.toControl)}`;
 }
 
 export const finding: Finding<typeof schema, MaskTuning> = (lab) => {

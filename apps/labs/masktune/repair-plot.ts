@@ -2,6 +2,7 @@
 import { css, html, nothing } from 'lit';
 import { formatPercent } from '../../components/shared/format.ts';
 import type { RepairSummary } from './repair-table.ts';
+import { WORST_GROUP } from './worst-group.ts';
 
 const place = (share: number): string => `left: ${100 * Math.min(1, Math.max(0, share))}%`;
 
@@ -37,7 +38,7 @@ export function repairPlot(repairs: readonly RepairSummary[], old: ReadonlySet<s
           )}`,
       )}
     </div>
-    <p class="facts">Dots are seeds, the bar is their mean, the line its 95 % interval; none with one seed.</p>
+    <p class="facts">Dots are seeds, the bar is their mean, the line its 95 % interval; none with one seed. ${WORST_GROUP}</p>
   </figure>`;
 }
 

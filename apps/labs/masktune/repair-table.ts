@@ -2,6 +2,7 @@
 import { meanInterval, pairedTest } from '../../../engine/repair/statistics.ts';
 import type { Row } from '../../runtime/store.ts';
 import { type Knowledge, METHODS, type Outcome, type Outcomes, PLAIN } from './repairs.ts';
+import { worstGroup } from './worst-group.ts';
 
 /** Mean over seeds; half the width of its 95 % interval, null for one seed. */
 export interface Mean {
@@ -26,6 +27,8 @@ export interface RepairSummary {
   readonly worst: Mean;
   /** Worst group of each seed. */
   readonly worstOf: readonly number[];
+  /** Which groups these are; of results kept before they were told, absent. */
+  readonly worstGroups?: readonly string[];
   readonly average: Mean;
   readonly weighted: Mean;
   readonly raw: Mean;
@@ -70,6 +73,7 @@ export function summarise(outcomes: Outcomes): RepairSummary[] {
         seeds: own.length,
         worst: meanOf(of(({ worst }) => worst)),
         worstOf: of(({ worst }) => worst),
+        worstGroups: [...new Set(own.map(worstGroup))].filter((name) => name !== null),
         average: meanOf(of(({ average }) => average)),
         weighted: meanOf(of(({ weighted }) => weighted)),
         raw: meanOf(of(({ raw }) => raw)),
@@ -94,12 +98,14 @@ export function verdictText(comparison: Comparison | null): string | null {
 }
 
 export function repairRow(summary: RepairSummary): Row {
-  const { method, knows, worst, average, weighted, raw, biased, seeds, steps, kept, notes, toPlain, toControl } = summary;
+  const { method, knows, worst, worstGroups, average, weighted, raw, biased, seeds, steps, kept, notes, toPlain, toControl } =
+    summary;
   return {
     method,
     'may know': knows,
     'worst group': worst.mean,
     '± worst': worst.halfWidth,
+    'worst group is': worstGroups?.join('; ') || null,
     average: average.mean,
     '± average': average.halfWidth,
     weighted: weighted.mean,

@@ -21,6 +21,8 @@ export interface Reached {
   /** Seconds of one pass over the training set, and of its maps. */
   readonly seconds: { readonly forward: number; readonly maps: number } | null;
   readonly outcomes: Outcomes;
+  /** What the fine-tuning of one rule was made with: its control and what is shown of it are made with the same. */
+  readonly tuned?: TunedWith;
 }
 
 export const nothingReached: Reached = { models: [], masks: [], trainingAccuracy: null, seconds: null, outcomes: {} };
@@ -40,8 +42,13 @@ const KEY = 'chalkgrad.masktune';
 const MODEL = 'model ';
 const ERM = 'erm';
 
-/** Settings that a reader may change on the way, and of which the rows of a repair table are made. */
+/** Settings that a reader may change on the way, and of which models and the rows of a repair table are made. */
 const OF_ROWS = ['rate', 'rule', 'strength', 'hard', 'mapOf', 'tuneWith', 'tuneRate', 'tuneEpochs'] as const;
+
+export type TunedWith = Pick<Config, (typeof OF_ROWS)[number]>;
+
+export const tunedWith = (config: Config): TunedWith =>
+  Object.fromEntries(OF_ROWS.map((key) => [key, config[key]])) as unknown as TunedWith;
 
 /** Whether a reader has changed what the rows of a repair table are made of. */
 export const rowsWouldDiffer = (config: Config, live: Config): boolean => OF_ROWS.some((key) => live[key] !== config[key]);

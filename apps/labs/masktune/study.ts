@@ -3,14 +3,17 @@ import type { Network } from '../../../engine/nn/network.ts';
 import type { SaliencyMaps } from '../../../engine/repair/data.ts';
 import { networkFrom, saveNetwork } from '../../../engine/train/checkpoint.ts';
 import type { PlainEvent, RunContext } from '../../runtime/experiment.ts';
-import { CLASSES, carrierOf } from './classes.ts';
+import { carrierOf } from './classes.ts';
 import { disposeErm, type Erm, newErm } from './erm.ts';
 import { mapsOf } from './masking.ts';
-import { PUBLISHED } from './published.ts';
+import { modelRow } from './rows.ts';
 import { type ModelScores, tested, trainingAccuracy } from './scores.ts';
 import { BASE, nothingReached, type Reached, readState, type State, writeState } from './state.ts';
 import type { Config, Studio } from './studio.ts';
 import { StepCount } from './tuning.ts';
+
+/** The checkpoint that a run goes on from. */
+export const RUN = 'run';
 
 /** Events of a study: plain ones, and the scores of all models so far. */
 export type StudyEvent = PlainEvent | { readonly type: 'data'; readonly name: 'models'; readonly value: readonly ModelScores[] };
@@ -142,7 +145,7 @@ export class Study {
   async checkpoint(known?: Uint8Array): Promise<PlainEvent> {
     const erm = this.#bench && { seed: this.erm.seed, bytes: known ?? (await this.erm.trainer.checkpoint()) };
     const state = { reached: this.reached, steps: this.count.done, erm: erm ?? null, networks: this.#files };
-    return { type: 'checkpoint', name: 'run', step: this.count.done, bytes: writeState(state, this.config) };
+    return { type: 'checkpoint', name: RUN, step: this.count.done, bytes: writeState(state, this.config) };
   }
 
   dispose(): void {
@@ -151,29 +154,4 @@ export class Study {
     this.networks.clear();
     this.end();
   }
-}
-
-function modelRow({ name, raw, biased, groups }: ModelScores, carrier: 0 | 1, compared: boolean) {
-  const [rawZero = null, rawOne = null] = raw.perClass;
-  const against = 1 - carrier;
-  const published = compared ? PUBLISHED[name] : undefined;
-  return {
-    model: name,
-    raw: raw.accuracy,
-    'published raw': published?.[0] ?? null,
-    biased: biased.accuracy,
-    'published biased': published?.[1] ?? null,
-    '0–4, no square': rawZero,
-    '5–9, no square': rawOne,
-    [`${CLASSES[against]}, square`]: biased.perClass[against] ?? null,
-    'worst group': groups.worst,
-    'raw precision': raw.precision,
-    'raw recall': raw.recall,
-    'raw F1': raw.f1,
-    'biased precision': biased.precision,
-    'biased recall': biased.recall,
-    'biased F1': biased.f1,
-    'raw loss': raw.loss,
-    'biased loss': biased.loss,
-  };
 }

@@ -1,5 +1,5 @@
 /** The MaskTune lab on the page. */
-import { html, nothing } from 'lit';
+import { html, nothing, type PropertyValues } from 'lit';
 import '../../components/chart/element.ts';
 import '../../components/confusion-matrix/element.ts';
 import type { ExportItem } from '../../components/export-menu/element.ts';
@@ -16,16 +16,20 @@ import { memoLast } from '../../shell/memo.ts';
 import { CLASSES, carrierOf, GROUPS } from './classes.ts';
 import type { MaskTuning } from './experiment.ts';
 import type { Look } from './look.ts';
-import { modelBarStyles, modelBars } from './model-bars.ts';
+import { MODEL_BARS, modelBarStyles, modelBars } from './model-bars.ts';
+import { modelBarsSvg } from './model-bars-svg.ts';
 import { repairPlot, repairPlotStyles } from './repair-plot.ts';
 import type { RepairSummary } from './repair-table.ts';
 import type { schema } from './schema.ts';
 import type { ModelScores } from './scores.ts';
 import { maskTuneStyles } from './styles.ts';
+import { takeTuned } from './taken.ts';
+import { WORST_GROUP } from './worst-group.ts';
 
 const BASE = 'ERM';
 const NONE: readonly never[] = [];
 const SIDE = 28;
+const HEADS = { 'worst group': { says: WORST_GROUP } };
 
 /** Columns of the tables that are no shares. */
 const PLAIN = ['raw loss', 'biased loss', 'seeds', 'steps', 'model', 'rule', 'method'];
@@ -64,11 +68,11 @@ function joined(looks: readonly Look[], part: 'image' | 'map' | 'mask' | 'masked
 }
 
 /** The first image of each group as the first network and the last one see it. */
-function overview(looks: readonly Look[]) {
+function overview(looks: readonly Look[], sizes: readonly number[]) {
   const before = looks.filter(({ model }) => model === BASE);
   const after = looks.filter(({ model }) => model !== BASE);
   const strips = [
-    { label: 'image', images: joined(before, 'image') },
+    { label: 'image', images: joined(before, 'image'), captions: GROUPS.filter((_, group) => sizes[group]) },
     { label: 'saliency, ERM', images: joined(before, 'map') },
     { label: 'mask', images: joined(before, 'mask') },
     { label: 'what is left', images: joined(before, 'masked') },
@@ -98,12 +102,14 @@ function inPlace<T>(told: readonly T[], before: readonly T[], nameOf: (one: T) =
 export class View extends LabElement<typeof schema, MaskTuning> {
   static override properties = { ...LabElement.properties, first: { state: true }, second: { state: true } };
   static override styles = [...LabElement.styles, maskTuneStyles, modelBarStyles, repairPlotStyles];
-  /** The two models that are compared; empty: the first, and the newest besides. */
+  /** The two models that are compared; empty: the first two. */
   declare private first: string;
   declare private second: string;
   readonly #looks = this.question('look');
   readonly #tuned = this.question('tune');
   readonly #overview = memoLast(overview);
+  /** What was fine-tuned on request and is shown already. */
+  #taken: unknown;
   /** The last whole run: it keeps its place, paled, until the next one has something to show. */
   #before: Shown | undefined;
   readonly #panels = memoLast((looks: readonly Look[]) => looks.map(panelOf));
@@ -123,19 +129,25 @@ export class View extends LabElement<typeof schema, MaskTuning> {
     if (keys.some((key) => ['rule', 'strength', 'hard', 'mapOf', 'example', 'exampleSet'].includes(key))) this.#lookAgain();
   }
 
+  /** What was fine-tuned on request becomes part of what the run has told: every figure, table and file has it, and it is looked at. */
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    const { value } = this.#tuned;
+    if (!value || value === this.#taken) return;
+    this.#taken = value;
+    takeTuned(this.store, value.told);
+    this.second = value.name;
+    this.#lookAgain();
+  }
+
   /** All models of the run, with those that were fine-tuned on request. */
   get #models(): readonly ModelScores[] {
-    const told = this.store.data.get('models') ?? NONE;
-    const asked = this.#tuned.value?.models ?? NONE;
-    return [
-      ...told.map((model) => asked.find(({ name }) => name === model.name) ?? model),
-      ...asked.filter(({ name }) => told.every((model) => model.name !== name)),
-    ];
+    return this.store.data.get('models') ?? NONE;
   }
 
   get #compared(): readonly [string, string] {
     const names = this.#models.map(({ name }) => name);
-    const newest = this.#tuned.value?.name ?? names.find((name) => name !== BASE) ?? BASE;
+    const newest = names.find((name) => name !== BASE) ?? BASE;
     const known = (name: string, otherwise: string) => (names.includes(name) ? name : otherwise);
     return [known(this.first, BASE), known(this.second, newest)];
   }
@@ -159,7 +171,7 @@ export class View extends LabElement<typeof schema, MaskTuning> {
     const models = inPlace(told.models, before?.models ?? NONE, ({ name }) => name);
     const repairs = inPlace(told.repairs, before?.repairs ?? NONE, ({ method }) => method);
     const looks = told.looks ?? before?.looks;
-    const { strips, count } = looks ? this.#overview(looks) : { strips: NONE, count: 0 };
+    const { strips, count } = looks ? this.#overview(looks, this.store.data.get('sizes') ?? NONE) : { strips: NONE, count: 0 };
     return html`${modelBars(models.rows, models.old, carrierOf(this.ran))} ${repairPlot(repairs.rows, repairs.old)}
       ${
         looks
@@ -184,7 +196,7 @@ export class View extends LabElement<typeof schema, MaskTuning> {
   #renderTables() {
     const table = (name: string, label: string) => {
       const rows = this.store.tables.get(name) ?? NONE;
-      return html`<chalk-result-table label=${label} .rows=${rows} .formats=${this.#formats(rows)}
+      return html`<chalk-result-table label=${label} .rows=${rows} .formats=${this.#formats(rows)} .heads=${HEADS}
         .columns=${columnsWithValues(rows)}></chalk-result-table>`;
     };
     return html`${table('repairs', 'What each method may know, and what it is worth')} ${table('models', 'Models')}
@@ -226,7 +238,7 @@ export class View extends LabElement<typeof schema, MaskTuning> {
           ${tuning ? 'Fine-tuning…' : 'Fine-tune with these masks'}</button>
         ${this.recorded ? html`<span class="facts">Run live to look at other images and to fine-tune again.</span>` : nothing}
       </div>
-      ${answer ? this.#panels(answer.value).map((panel) => renderPanel(panel)) : nothing}</div>`;
+      ${answer ? html`${lastInstead(answer.asked[0].index, answer.value[0])}${this.#panels(answer.value).map((panel) => renderPanel(panel))}` : nothing}</div>`;
   }
 
   #choose(label: string, chosen: string, off: boolean, take: (name: string) => void) {
@@ -251,13 +263,16 @@ export class View extends LabElement<typeof schema, MaskTuning> {
   }
 
   protected override exportItems(): readonly ExportItem[] {
-    return [...this.store.checkpoints.values()].map(({ name, step, bytes }) => ({
-      id: `checkpoint ${name}`,
-      label: name === 'run' ? 'the run, to go on with' : `network: ${name.replace(/^model /, '')}`,
-      format: 'safetensors',
-      name: `masktune-${name.replaceAll(/[^a-z0-9.]+/gi, '-')}-${step}`,
-      provide: () => bytes,
-    }));
+    const figure = this.renderRoot.querySelector('.models');
+    if (!figure) return [];
+    const styleOf = (part: string) => getComputedStyle(figure.querySelector(part) ?? figure);
+    const provide = () =>
+      modelBarsSvg(this.#models, carrierOf(this.ran), {
+        classes: CLASSES.map((_, label) => styleOf(`.bar.class${label} i`).backgroundColor),
+        ink: styleOf('.name').color,
+        paper: getComputedStyle(this).backgroundColor,
+      });
+    return [{ id: 'classes', label: MODEL_BARS, format: 'svg', name: 'masktune-accuracy-of-each-class', provide }];
   }
 }
 
@@ -265,6 +280,12 @@ export class View extends LabElement<typeof schema, MaskTuning> {
 function columnsWithValues(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return columns.filter((column) => rows.some((row) => row[column] !== null && row[column] !== undefined));
+}
+
+/** An index beyond the set is its last image: said where that is what is shown. */
+export function lastInstead(asked: number, look: Pick<Look, 'index' | 'set'> | undefined) {
+  if (!look || look.index === asked) return nothing;
+  return html`<p class="facts">The ${look.set} set of this run has no image ${asked}: its last, ${look.index}, is shown.</p>`;
 }
 
 function renderPanel({ look, image, mask, masked }: Panel) {

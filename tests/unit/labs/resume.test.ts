@@ -6,6 +6,7 @@ import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { experiments } from '../../../apps/labs/experiments.ts';
 import type { TsneResult } from '../../../apps/labs/tsne/experiment.ts';
 import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
+import type { Environment, OpenDevice } from '../../../apps/runtime/environment.ts';
 import type { CheckpointEvent, LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
@@ -73,9 +74,14 @@ async function run(
   if (!experiment) throw new Error('no experiment');
   const events: LabEvent[] = [];
   const environment = nodeEnvironment(packs);
+  let opened: OpenDevice | undefined;
+  const open: Environment['open'] = async (...asked) => {
+    opened = await environment.open(...asked);
+    return opened;
+  };
   let lost = false;
   const done = await runInNode(experiment, {
-    environment,
+    environment: { ...environment, open },
     device,
     config: config as Record<string, unknown>,
     ...(checkpoint ? { checkpoint } : {}),
@@ -83,7 +89,7 @@ async function run(
       events.push(structuredClone(event));
       if (lost || !lose(event)) return;
       lost = true;
-      environment.lose?.();
+      opened?.lose?.();
     },
   });
   await done.runner.stop();

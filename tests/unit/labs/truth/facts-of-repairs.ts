@@ -13,6 +13,11 @@ export function masktune(): LabFacts {
   };
   const config = configOf('masktune');
   const percent = (share: number) => 100 * share;
+  /** With the digits in the name of the group. */
+  const worst = (model: typeof erm) => {
+    const { groups } = get(model);
+    return [percent(groups.worst), ...(groups.each.indexOf(groups.worst) < 2 ? [0, 4] : [5, 9])];
+  };
   return {
     written: [
       ['18', 'range from 18 %', numbersOf('masktune', 'published runs of this task do', 'on the biased test', 0)],
@@ -26,13 +31,7 @@ export function masktune(): LabFacts {
       ...[0, 4, 5, 9].map((digit) => [String(digit), digit < 5 ? '0–4' : '5–9', digit] as const),
       ['4', 'square of 4 × 4', 4],
     ],
-    finding: [
-      percent(get(trainingAccuracy)),
-      percent(get(erm).groups.worst),
-      get(config.strength),
-      percent(get(tuned).groups.worst),
-      percent(get(control).groups.worst),
-    ],
+    finding: [percent(get(trainingAccuracy)), ...worst(erm), get(config.strength), ...worst(tuned), ...worst(control)],
     derived: [get(seconds).maps / get(seconds).forward],
     readme: [
       ...tableClaims('masktune', '## One rule', {

@@ -1,0 +1,58 @@
+/** What is changed while a MaskTune run goes: a fine-tuning and its control are made with the same settings, whatever the controls say later. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { dataFolder } from '../../../apps/cli/data/folders.ts';
+import { CONTROL, experiment, type MaskTuneResult, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
+import type { Config } from '../../../apps/labs/masktune/studio.ts';
+import type { CheckpointEvent, LabEvent } from '../../../apps/runtime/events.ts';
+import { runInNode } from '../../../apps/runtime/node.ts';
+import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
+import type { Change } from '../../../apps/runtime/runner.ts';
+import { RunStore } from '../../../apps/runtime/store.ts';
+
+const packs = join(dataFolder, 'packs');
+const mnist = existsSync(join(packs, 'mnist-train.pack'));
+/** Five batches an epoch. */
+const tiny = { images: 500, testImages: 200, width: 4, epochs: 1, batch: 100, tuneRate: 3e-3, hard: false } as const;
+
+async function run(config: Partial<Config>, changes: readonly Change[], checkpoint?: Uint8Array) {
+  const events: LabEvent[] = [];
+  const { result, runner } = await runInNode(experiment, {
+    environment: nodeEnvironment(packs),
+    device: 'wasm',
+    preset: 'quick',
+    config: { ...tiny, ...config },
+    changes,
+    ...(checkpoint ? { checkpoint } : {}),
+    onEvent: (event) => events.push(structuredClone(event)),
+  });
+  const store = new RunStore<MaskTuning>();
+  store.apply(events);
+  return { result: result as MaskTuneResult, events, store, runner };
+}
+
+describe.skipIf(!mnist)('a reader who changes the masks on the way', () => {
+  const first = { step: 2, values: { rule: 'threshold', strength: 0.5, tuneEpochs: 2 } };
+  const second = { step: 7, values: { rule: 'mean', strength: 0.3 } };
+
+  it('gets the control of the fine-tuning that was made, its pictures, and a total that is reached', async () => {
+    const { result, store, events, runner } = await run({}, [first, second]);
+    const [own, control] = result.masks;
+    expect([own?.rule, control?.rule]).toEqual(['threshold 0.5', CONTROL]);
+    // Soft masks of as many cells hide as many pixels.
+    expect(control?.hidden).toBeCloseTo(own?.hidden as number, 5);
+    expect(result.models.map(({ name }) => name)).toEqual(['ERM', 'threshold 0.5, η = 0.003, 2 epochs', CONTROL]);
+    const alike = await run({ rule: 'threshold', strength: 0.5, tuneEpochs: 2 }, []);
+    expect(result.masks).toEqual(alike.result.masks);
+    expect(store.data.get('looks')).toEqual(alike.store.data.get('looks'));
+    expect(store.step).toMatchObject({ step: 25, total: 25 });
+    // A run that goes on between the two keeps to them, whatever its controls say.
+    const between = events
+      .filter((event): event is CheckpointEvent => event.type === 'checkpoint' && event.name === 'run')
+      .at(-2)?.bytes;
+    const again = await run({ rule: 'mean', strength: 0.3 }, [], between);
+    expect(again.result.masks).toEqual(result.masks);
+    for (const one of [runner, alike.runner, again.runner]) await one.stop();
+  }, 300_000);
+});
