@@ -9,7 +9,7 @@ import type { ExportItem } from '../components/export-menu/element.ts';
 import '../components/phase-progress/element.ts';
 import '../components/transport-bar/element.ts';
 import type { Contract } from '../runtime/contract.ts';
-import type { PhaseEvent } from '../runtime/events.ts';
+import type { PhaseEvent, StepEvent } from '../runtime/events.ts';
 import type { AnyDefinition, Preset } from '../runtime/experiment.ts';
 import type { Config, Note, TeacherKeys } from '../runtime/link.ts';
 import type { TermRef } from '../runtime/schema.ts';
@@ -200,13 +200,17 @@ function promise({ definition, preset }: LabView): Part {
   return shows ? html`<p class="promise">${shows}</p>` : nothing;
 }
 
+/** At its end a run took the steps that it took, whatever it was expected to take. */
+export const ended = (step: StepEvent | undefined): StepEvent | undefined => step && { ...step, total: undefined };
+
 function deck(view: LabView): TemplateResult {
   const { run } = view;
   const finished: PhaseEvent = { type: 'phase', name: 'finished', progress: 1 };
+  const { phase, step } = run.progress;
   return html`<div class="deck">
     ${transport(view)} ${promise(view)}
     <div class="deck-line">
-      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : run.progress.phase} .step=${run.progress.step}
+      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : phase} .step=${run.state === 'finished' ? ended(step) : step}
         ?busy=${run.state === 'running' || run.state === 'starting'}></chalk-phase-progress>
       <chalk-adapter-badge .device=${run.device} ?recorded=${run.replaying}></chalk-adapter-badge>
     </div>

@@ -82,6 +82,7 @@ it('runs in a worker, pauses within a step, goes on and finishes', async () => {
   await until('finished');
   await frames();
   expect(await stepShown()).toBe(1000);
+  expect(await text('chalk-lab-demo >>> chalk-phase-progress >>> .line')).not.toContain(' of ');
   expect(await text('chalk-lab-demo >>> chalk-adapter-badge >>> .badge')).toBe('TypeScript loops');
 });
 

@@ -46,6 +46,6 @@ export function modelBarsSvg(models: readonly ModelScores[], carrier: 0 | 1, { c
     return text(left, HEAD - 10, title) + bars.join('') + line;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 0 ${width + 16} ${height}" font-family="sans-serif" font-size="12" fill="${ink}">
-<rect x="-8" width="${width + 16}" height="${height}" fill="${paper}"/>${text(0, 17, MODEL_BARS, 'font-weight="600"')}${key.join('')}
+<rect x="-8" width="${width + 16}" height="${height}" fill="${paper}"/>${text(0, 17, MODEL_BARS, 'font-weight="bold"')}${key.join('')}
 ${names.join('')}${columns.join('\n')}</svg>\n`;
 }

@@ -15,6 +15,7 @@ import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
 import { CLASSES, carrierOf, GROUPS } from './classes.ts';
 import type { MaskTuning } from './experiment.ts';
+import { lastInstead } from './last-instead.ts';
 import type { Look } from './look.ts';
 import { MODEL_BARS, modelBarStyles, modelBars } from './model-bars.ts';
 import { modelBarsSvg } from './model-bars-svg.ts';
@@ -280,12 +281,6 @@ export class View extends LabElement<typeof schema, MaskTuning> {
 function columnsWithValues(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return columns.filter((column) => rows.some((row) => row[column] !== null && row[column] !== undefined));
-}
-
-/** An index beyond the set is its last image: said where that is what is shown. */
-export function lastInstead(asked: number, look: Pick<Look, 'index' | 'set'> | undefined) {
-  if (!look || look.index === asked) return nothing;
-  return html`<p class="facts">The ${look.set} set of this run has no image ${asked}: its last, ${look.index}, is shown.</p>`;
 }
 
 function renderPanel({ look, image, mask, masked }: Panel) {

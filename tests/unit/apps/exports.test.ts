@@ -82,6 +82,18 @@ describe('what a lab exports', () => {
     expect(items.find(({ id }) => id === 'start')?.provide()).toEqual(Uint8Array.of(1, 2));
   });
 
+  it('are checkpoints by their names, each once, also of one step', () => {
+    const store = new RunStore();
+    const bytes = Uint8Array.of(1);
+    store.apply(['model topK 0.1, hard', 'run'].map((name) => ({ type: 'checkpoint', name, step: 504, bytes })));
+    const found = commonExports({ ...source, store }).filter(({ format }) => format === 'safetensors');
+    expect(found.map(({ label }) => label)).toEqual([
+      'model topK 0.1, hard, checkpoint of step 504',
+      'run, checkpoint of step 504',
+    ]);
+    expect(found.map(({ name }) => name)).toEqual(['demo-seed-3-model-topk-0.1-hard-504', 'demo-seed-3-run-504']);
+  });
+
   it('cannot have curves before there are any', () => {
     const empty = commonExports({ ...source, store: new RunStore() });
     expect(empty.find((i) => i.id === 'curves')?.unavailable).toBe('after the first step');

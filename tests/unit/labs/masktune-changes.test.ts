@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { dataFolder } from '../../../apps/cli/data/folders.ts';
 import { CONTROL, experiment, type MaskTuneResult, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
 import type { Config } from '../../../apps/labs/masktune/studio.ts';
+import { takeTuned } from '../../../apps/labs/masktune/taken.ts';
+import type { Answer } from '../../../apps/runtime/contract.ts';
 import type { CheckpointEvent, LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
@@ -53,6 +55,15 @@ describe.skipIf(!mnist)('a reader who changes the masks on the way', () => {
       .at(-2)?.bytes;
     const again = await run({ rule: 'mean', strength: 0.3 }, [], between);
     expect(again.result.masks).toEqual(result.masks);
+    // Fine-tuned once more: the new network is in every table and among the files, and the finding stays with the one that has a control.
+    const { name, told } = (await again.runner.request('tune', undefined)) as Answer<MaskTuning['requests']['tune']>;
+    takeTuned(again.store, told);
+    expect(name).toBe('mean 0.3, η = 0.003');
+    const rowsOf = (table: string) => again.store.tables.get(table)?.map((row) => Object.values(row)[0]);
+    expect(again.store.data.get('models')?.map((model) => model.name)).toContain(name);
+    expect(rowsOf('models')).toContain(name);
+    expect(rowsOf('masks')).toContain('mean 0.3');
+    expect(again.store.checkpoints.has(`model ${name}`)).toBe(true);
     for (const one of [runner, alike.runner, again.runner]) await one.stop();
   }, 300_000);
 });

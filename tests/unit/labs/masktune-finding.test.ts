@@ -1,6 +1,8 @@
 /** What MaskTune's page says a run found: no rise that is a fall, no rule without its control, no order that may be chance. */
 import { describe, expect, it } from 'vitest';
+import { lastInstead } from '../../../apps/labs/masktune/last-instead.ts';
 import { maskRemarks } from '../../../apps/labs/masktune/masking.ts';
+import { modelBarsSvg } from '../../../apps/labs/masktune/model-bars-svg.ts';
 import { finding } from '../../../apps/labs/masktune/prose.ts';
 import { summarise } from '../../../apps/labs/masktune/repair-table.ts';
 import type { Outcome } from '../../../apps/labs/masktune/repairs.ts';
@@ -13,8 +15,10 @@ const model = (name: string, each: readonly (number | null)[]): ModelScores => {
   const worst = Math.min(...each.filter((value) => value !== null));
   return { name, raw: scores, biased: scores, groups: { each, worst, average: worst, weighted: worst } };
 };
-const words = (study: string, result: object) =>
-  readWords(finding({ ran: { study }, store: { result } } as unknown as Parameters<typeof finding>[0]));
+const words = (study: string, result: object, looks: readonly object[] = []) =>
+  readWords(
+    finding({ ran: { study }, store: { result, data: { get: () => looks } } } as unknown as Parameters<typeof finding>[0]),
+  );
 
 describe('the finding of a sweep', () => {
   const base = model('ERM', [0.916, 1, 1, 0.95]);
@@ -73,6 +77,47 @@ describe('the finding of a repair table', () => {
 describe('the worst group', () => {
   it('has its name in the table, also where a group is empty', () => {
     expect(modelRow(model('ERM', [null, 0.9, 0.5, 0.7]), 0, false)['worst group is']).toBe('5–9, no square');
+  });
+});
+
+describe('what is fine-tuned on request', () => {
+  it('does not take the place of the model that the control belongs to', () => {
+    const said = words(
+      'one rule',
+      { models: [model('ERM', [0.1, 1, 1, 1]), model('topK 0.1', [0.6, 1, 1, 1]), model('mean 0.3', [0.9, 1, 1, 1])] },
+      [{ model: 'ERM' }, { model: 'topK 0.1' }],
+    );
+    expect(said).toContain('(topK 0.1): 60.0 % (0–4, no square)');
+  });
+});
+
+describe('the chart of all models as a file', () => {
+  it('has names, both classes on both tests, and a line through their means', () => {
+    const one = {
+      ...model('a < b', [1, 1, 1, 1]),
+      raw: { ...scores, perClass: [0.25, 0.75] },
+      biased: { ...scores, perClass: [1, 0] },
+    };
+    const svg = modelBarsSvg([one], { classes: ['red', 'blue'], ink: 'black', paper: 'white' });
+    expect(svg).toContain('>a &lt; b</text>');
+    expect(
+      [...svg.matchAll(/width="([\d.]+)" height="13" fill="(\w+)"/g)].map(([, width, fill]) => [Number(width) / 220, fill]),
+    ).toEqual([
+      [0.25, 'red'],
+      [0.75, 'blue'],
+      [1, 'red'],
+      [0, 'blue'],
+    ]);
+    expect(svg.match(/<polyline points="[\d.]+,76"/g)).toHaveLength(2);
+  });
+});
+
+describe('an image beyond the set', () => {
+  it('is not shown for another without a word', () => {
+    expect(readWords(lastInstead(59999, { index: 1999, set: 'training' }))).toBe(
+      'The training set of this run has no image 59999: its last, 1999, is shown.',
+    );
+    expect(readWords(lastInstead(1999, { index: 1999, set: 'training' }))).toBe('');
   });
 });
 

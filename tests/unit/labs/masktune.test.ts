@@ -13,6 +13,8 @@ import { METHODS, type Outcome } from '../../../apps/labs/masktune/repairs.ts';
 import { schema } from '../../../apps/labs/masktune/schema.ts';
 import type { ModelScores } from '../../../apps/labs/masktune/scores.ts';
 import { type Config, plant, squaresOf } from '../../../apps/labs/masktune/studio.ts';
+import { takeTuned } from '../../../apps/labs/masktune/taken.ts';
+import type { Answer } from '../../../apps/runtime/contract.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import { runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
@@ -253,7 +255,9 @@ describe.skipIf(!mnist)('on MNIST', () => {
       });
     }
     runner.update({ tuneWith: 'sgd' });
-    const { name, models } = (await runner.request('tune', undefined)) as { name: string; models: readonly ModelScores[] };
+    const { name, told } = (await runner.request('tune', undefined)) as Answer<MaskTuning['requests']['tune']>;
+    takeTuned(quick.store, told);
+    const models = quick.store.data.get('models');
     expect(name).toBe('topK 0.1, hard, SGD');
     expect(named(models, name).groups.worst).toBeGreaterThan(named(models, 'ERM').groups.worst);
     await expect(runner.request('look', { models: ['nobody'], set: 'training', index: 0 })).rejects.toThrow('no network');
