@@ -9,6 +9,7 @@ import '../../components/result-table/element.ts';
 import { fileName } from '../../components/shared/files.ts';
 import { formatCount, formatNumber, formatPercent } from '../../components/shared/format.ts';
 import { bandsOf, type Looks, seriesOf } from '../../shell/chart-series.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { HeldRoom } from '../../shell/held-room.ts';
 import { grayBatch } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
@@ -26,7 +27,7 @@ import {
 } from './figures.ts';
 import type { Gallery, GalleryRow, Maps } from './look.ts';
 import { effective, names } from './methods.ts';
-import type { schema } from './schema.ts';
+import { definition, type schema } from './schema.ts';
 import { modeStyles } from './styles.ts';
 import type { Summary } from './summary.ts';
 import { type Tracks, trackStyles } from './tracks.ts';
@@ -172,6 +173,11 @@ export class View extends LabElement<typeof schema, ModeLab> {
         <p>After the last round, on the test set; intervals of 95 % over seeds, paired t-test against each way’s own control. A difference
           whose interval holds 0 is no difference.</p></chalk-result-table>
       ${this.#renderMaps()} ${this.#renderGalleries()} ${this.#renderFeatures()} ${this.#renderLayers()} ${this.#renderLoss()}`;
+  }
+
+  protected override renderTools() {
+    if (this.hides('checkpoint')) return nothing;
+    return checkpointBar(this, definition, 'all repairs so far', this.fixes('checkpoint'), ['seeds', 'compare', 'method']);
   }
 
   /** The figures that are drawn with elements, not on a canvas: pictures of those the shell finds by itself. */
