@@ -21,12 +21,20 @@ export function seriesOf(store: RunStore<Contract>, chart = 'loss', looks: Looks
     .map(({ name, x, y }) => ({ label: name, ...looks[name], id: name, x, y }));
 }
 
-/** The bands that came with curves (`band`: half width around y). */
-export function bandsOf(store: RunStore<Contract>, chart: string, looks: Looks = {}): Band[] {
+/**
+ * The bands that came with curves (`band`: half width around y).
+ * @param within what the quantity can be: a band ends there
+ */
+export function bandsOf(
+  store: RunStore<Contract>,
+  chart: string,
+  looks: Looks = {},
+  [least, most]: readonly [least: number, most: number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): Band[] {
   return store.series(chart).flatMap(({ name, x, y, band }) => {
     if (!band) return [];
-    const low = y.map((value, i) => value - (band[i] as number));
-    const high = y.map((value, i) => value + (band[i] as number));
+    const low = y.map((value, i) => Math.max(least, value - (band[i] as number)));
+    const high = y.map((value, i) => Math.min(most, value + (band[i] as number)));
     const color = looks[name]?.color;
     return [
       {

@@ -13,6 +13,7 @@ import type { PhaseEvent, StepEvent } from '../runtime/events.ts';
 import type { AnyDefinition, Preset } from '../runtime/experiment.ts';
 import type { Config, Note, TeacherKeys } from '../runtime/link.ts';
 import type { TermRef } from '../runtime/schema.ts';
+import { recordedWith } from './recorded-with.ts';
 import type { RunController } from './run-controller.ts';
 import { formatDuration } from './run-times.ts';
 
@@ -104,7 +105,7 @@ function transport(view: LabView): TemplateResult {
 }
 
 /** Where what is shown comes from, what the run says it does, or how long it takes here. The line keeps its place, whatever stands in it. */
-function source({ run, recording, expected }: LabView): TemplateResult {
+function source({ run, recording, expected, definition, config }: LabView): TemplateResult {
   const { player } = run;
   const { status } = run.progress;
   const takes = expected === undefined ? '' : formatDuration(expected);
@@ -114,9 +115,10 @@ function source({ run, recording, expected }: LabView): TemplateResult {
     return html`<div class="source" role="status">${status || waiting || took}</div>`;
   }
   const playing = player.state === 'running';
+  const other = recordedWith(definition.schema, player.recording.config, config);
   return html`<div class="source" part="recording">
     <span class="tag">recording</span>
-    <span>Made on ${player.recording.recorded.slice(0, 10)}, not now. <i>Run live</i> computes it here${takes && ` in about ${takes}`}.</span>
+    <span>Made on ${player.recording.recorded.slice(0, 10)}, not now. <i>Run live</i> computes it here${takes && ` in about ${takes}`}.${other && html` <b>${other}</b>`}</span>
     <button @click=${() => (playing ? player.pause() : player.play())}>${playing ? 'Pause' : 'Play'} the recording</button>
   </div>`;
 }

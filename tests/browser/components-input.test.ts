@@ -100,6 +100,13 @@ describe('input', () => {
     await drop(Array.from(bytes), 'model.safetensors');
     await page.waitForFunction(() => (globalThis as unknown as Record<string, unknown[]>)['seen checkpoint-load']?.length);
     expect(await loads()).toEqual([{ name: 'model.safetensors', bytes: Array.from(bytes) }]);
+    // Whoever listens may refuse it.
+    await page.$eval('chalk-checkpoint-bar', (bar) =>
+      bar.addEventListener('checkpoint-load', (event) => event.preventDefault(), { once: true }),
+    );
+    await drop(Array.from(bytes), 'other.safetensors');
+    await appears('chalk-checkpoint-bar >>> .failure');
+    expect(await text('chalk-checkpoint-bar >>> .failure')).toContain('other.safetensors is of another lab');
     // The gallery's bar stored its checkpoint; a bar of the same key that comes later offers it.
     await page.waitForFunction(async () => {
       const bar = document.createElement('chalk-checkpoint-bar');

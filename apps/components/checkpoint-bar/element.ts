@@ -31,7 +31,7 @@ const megabytes = (bytes: number): string => (bytes < 1e6 ? `${Math.ceil(bytes /
  * @attr {string} file-name - start of the file's name
  * @attr {boolean} no-save - leaves out saving
  * @attr {boolean} no-load - leaves out loading and going on
- * @fires checkpoint-load - the reader gave a file that can be read; detail {@link CheckpointFile}
+ * @fires checkpoint-load - the reader gave a file that can be read; detail {@link CheckpointFile}; cancelled where it is of another lab
  * @fires checkpoint-resume - the reader wants to go on from the remembered checkpoint; detail `{bytes, step, note}`
  * @fires checkpoint-save - the reader saved a file; detail `{name}`
  * @slot - checkpoints from other labs, for example
@@ -137,7 +137,9 @@ export class ChalkCheckpointBar extends LitElement {
       const { readSafetensors } = await import('../../../engine/io/safetensors.ts');
       const { tensors } = readSafetensors(bytes, file.name);
       this.tell(`Loaded ${file.name}: ${formatCount(tensors.size)} tensors, ${megabytes(bytes.length)}.`);
-      this.dispatchEvent(chalkEvent<CheckpointFile>('checkpoint-load', { name: file.name, bytes }));
+      const detail: CheckpointFile = { name: file.name, bytes };
+      const event = new CustomEvent('checkpoint-load', { detail, bubbles: true, composed: true, cancelable: true });
+      if (!this.dispatchEvent(event)) this.tell(`${file.name} is of another lab: a run here cannot go on from it.`, true);
     } catch (error) {
       this.tell(`${file.name} is no checkpoint: ${(error as Error).message}`, true);
     }

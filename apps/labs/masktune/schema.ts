@@ -302,5 +302,8 @@ export const definition = defineLab({
   },
   resumes: 'run',
   device: 'any',
-  parts: { look: { label: 'looking at images and fine-tuning again', free: true } },
+  parts: {
+    checkpoint: { label: 'loading a checkpoint' },
+    look: { label: 'looking at images and fine-tuning again', free: true },
+  },
 });

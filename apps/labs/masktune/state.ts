@@ -66,7 +66,9 @@ export function writeState({ reached, steps, erm, networks }: State, config: Con
   const tensors: [string, SafetensorsTensor][] = [...networks].map(([name, bytes]) => [MODEL + name, asTensor(bytes)]);
   if (erm) tensors.push([ERM, asTensor(erm.bytes)]);
   const about = { reached, steps, seed: erm?.seed ?? null, config: identity(config) };
-  return writeSafetensors(tensors, { [KEY]: JSON.stringify(about) });
+  // What the page reads to set its controls before a run goes on.
+  const notes = { lab: 'masktune', config };
+  return writeSafetensors(tensors, { [KEY]: JSON.stringify(about), chalkgrad: JSON.stringify({ notes }) });
 }
 
 /** @throws DataFormatError for a damaged file; ConfigError where it belongs to another lab or to a run with other settings */

@@ -10,6 +10,7 @@ import '../../components/result-table/element.ts';
 import { type CellFormat, formatCount, formatPercent } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
 import { seriesOf } from '../../shell/chart-series.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { batchOf } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
@@ -21,7 +22,7 @@ import { MODEL_BARS, modelBarStyles, modelBars } from './model-bars.ts';
 import { modelBarsSvg } from './model-bars-svg.ts';
 import { repairPlot, repairPlotStyles } from './repair-plot.ts';
 import type { RepairSummary } from './repair-table.ts';
-import type { schema } from './schema.ts';
+import { definition, type schema } from './schema.ts';
 import type { ModelScores } from './scores.ts';
 import { maskTuneStyles } from './styles.ts';
 import { takeTuned } from './taken.ts';
@@ -261,6 +262,11 @@ export class View extends LabElement<typeof schema, MaskTuning> {
         ${formatPercent(model[set].f1)} (means of both classes)</p></div>`;
     return html`<div><h3>Confusion matrices</h3>
       <div class="matrices">${shown.flatMap((model) => [matrix(model, 'raw'), matrix(model, 'biased')])}</div></div>`;
+  }
+
+  protected override renderTools() {
+    if (this.hides('checkpoint')) return nothing;
+    return checkpointBar(this, definition, 'the run so far', this.fixes('checkpoint'), ['seeds']);
   }
 
   protected override exportItems(): readonly ExportItem[] {

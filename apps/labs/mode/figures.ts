@@ -1,11 +1,12 @@
 /** The lab's figures, each from what the run has told. Pure: what comes in decides what comes out. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatPercent } from '../../components/shared/format.ts';
+import { formatNumber, formatPercent } from '../../components/shared/format.ts';
 import type { ImageBatch } from '../../components/shared/images.ts';
+import type { Config } from './data.ts';
 import type { Accuracies, Maps } from './look.ts';
 import type { Round } from './repairs.ts';
 import type { Baseline, Summary } from './summary.ts';
-import { type TrackRow, tracks } from './tracks.ts';
+import { type TrackRow, type Tracks, tracks } from './tracks.ts';
 
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
 const list = (labels: readonly number[]) => labels.join(', ');
@@ -16,8 +17,23 @@ export function axisStart(shares: readonly number[]): number {
   return least < 0.5 ? 0 : Math.floor((least - 0.005) * 20) / 20;
 }
 
-/** Accuracy of each label before the repair, after it, and of the control. */
-export function accuracyFigure(found: Accuracies, rounds: readonly Round[], theta: number): TemplateResult {
+/** What was found faulty, by which accuracies: those of the bars are others. */
+export function judgement(
+  { bugs, theta }: Accuracies,
+  { selection, published }: Pick<Config, 'selection' | 'published'>,
+): string {
+  const { underFitted, overFitted } = bugs;
+  const kinds = [
+    ...(underFitted.length > 0 ? [`under-fitted: ${list(underFitted)}`] : []),
+    ...(overFitted.length > 0 ? [`over-fitted: ${list(overFitted)}`] : []),
+  ];
+  const by = published && overFitted.length === 0 ? `${selection} accuracy alone` : `training and ${selection} accuracy`;
+  return `θ = ${formatNumber(100 * theta)} %; ${kinds.join('; ') || 'no label is faulty'}, judged by ${by}`;
+}
+
+/** Accuracy of each label before the repair, after it, and of the control, on an axis with the θ that the labels were judged by. */
+export function accuracyTracks(found: Accuracies, rounds: readonly Round[]): Tracks {
+  const { theta } = found;
   const [first, last] = [rounds[0], rounds.at(-1)];
   const before = first?.labels ?? found.evaluation;
   const after = last && last !== first ? last : undefined;
@@ -35,19 +51,27 @@ export function accuracyFigure(found: Accuracies, rounds: readonly Round[], thet
     return { name: String(label), bar: was, marks, text, strong: faulty };
   };
   const ticks = [from, (from + 1) / 2, 1].map((at) => ({ at, text: `${Math.round(at * 1000) / 10} %` }));
-  const where = first ? 'on the test set' : 'where bugs are looked for';
-  const faulty = found.bugs.underFitted.length > 0 ? `under-fitted: ${list(found.bugs.underFitted)}` : 'no label is under-fitted';
+  return {
+    label: `Accuracy of each label: ${LABELS.map((label) => `${label} ${row(label).text}`).join('; ')}`,
+    from,
+    to: 1,
+    ticks,
+    rows: LABELS.map(row),
+    line: theta,
+  };
+}
+
+/** @param config of the run that is shown */
+export function accuracyFigure(
+  found: Accuracies,
+  rounds: readonly Round[],
+  config: Pick<Config, 'selection' | 'published'>,
+): TemplateResult {
+  const where = rounds.length > 0 ? 'on the test set' : 'where bugs are looked for';
   return html`<p class="track-legend"><span><i class="bar"></i>before, ${where}</span>
-      ${after ? html`<span><i class="mark model"></i>repaired</span><span><i class="mark data"></i>control, on random images</span>` : nothing}
-      <span>dotted: θ = ${formatPercent(theta, 0)}; ${faulty}</span></p>
-    ${tracks({
-      label: `Accuracy of each label: ${LABELS.map((label) => `${label} ${row(label).text}`).join('; ')}`,
-      from,
-      to: 1,
-      ticks,
-      rows: LABELS.map(row),
-      line: theta,
-    })}`;
+      ${rounds.length > 1 ? html`<span><i class="mark model"></i>repaired</span><span><i class="mark data"></i>control, on random images</span>` : nothing}
+      <span>dotted: ${judgement(found, config)}</span></p>
+    ${tracks(accuracyTracks(found, rounds))}`;
 }
 
 const points = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixed(2).replace('-', '−')}`;
@@ -56,16 +80,16 @@ const points = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixe
 export type Against = 'control' | Baseline;
 
 /** The differences of each method that has one, in points, with its interval. */
-export function differenceFigure(
+export function differenceTracks(
   summaries: readonly Summary[],
   against: Against,
   quantity: 'average' | 'worst',
-): TemplateResult | typeof nothing {
+): Tracks | undefined {
   const differences = summaries.flatMap(({ name, gain, beyond }) => {
     const compared = against === 'control' ? gain : beyond[against];
     return compared ? [{ name, ...compared[quantity] }] : [];
   });
-  if (differences.length === 0) return html`<p class="facts">No repair of this run can be compared so.</p>`;
+  if (differences.length === 0) return undefined;
   const ends = differences.map(({ mean, halfWidth }) => Math.abs(mean) + (halfWidth ?? 0));
   // A wide interval of few seeds must not squeeze all others: what is outside is cut.
   const reach = Math.max(0.002, Math.min(Math.max(...ends), 3 * (ends.toSorted((a, b) => a - b)[ends.length >> 1] as number)));
@@ -80,14 +104,19 @@ export function differenceFigure(
     };
   };
   const rows = differences.map(row);
-  return tracks({
+  return {
     label: `Difference of the repairs, in points: ${rows.map(({ name, text }) => `${name} ${text}`).join('; ')}`,
     from: -limit,
     to: limit,
     ticks: [-limit, 0, limit].map((at) => ({ at, text: points(at) })),
     rows,
     line: 0,
-  });
+  };
+}
+
+export function differenceFigure(...what: Parameters<typeof differenceTracks>): TemplateResult {
+  const shown = differenceTracks(...what);
+  return shown ? tracks(shown) : html`<p class="facts">No repair of this run can be compared so.</p>`;
 }
 
 /** Maps of all labels in one batch; an empty one is drawn as nothing. */

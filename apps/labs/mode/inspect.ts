@@ -9,7 +9,7 @@ import { adamChecks, copyOf, lossChecks, type Values } from '../../math/checks.t
 import { verifyKernel } from '../../math/verify.ts';
 import type { Config } from './data.ts';
 import type { Look } from './look.ts';
-import { stepsOf } from './network.ts';
+import { CLASSES, stepsOf } from './network.ts';
 
 const PIXELS = 784;
 /** Images that the cards measure. */
@@ -18,10 +18,19 @@ const ROWS = 16;
 /** Card id to measure: `bray-curtis` is `brayCurtis`. */
 const measureOf = new Map(measureNames.map((name) => [name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`), name]));
 
-/** The first images of the pool with the label of the galleries, and that label's heat map (of zeros where nothing is right). */
-function images(look: Look, { label }: Config): { u: Values; h: Values; label: number } {
+/** The label of the galleries, or where none of its images is right the first that has a heat map: against zeros nothing is shown. */
+function labelWithMap(look: Look, { label }: Config): { chosen: number; instead: string } {
+  const asked = label === 'faulty' ? look.accuracies.worst : Number(label);
+  const has = (each: number) => look.pattern(each).values !== null;
+  const chosen = has(asked) ? asked : Array.from({ length: CLASSES }, (_, each) => each).find(has);
+  if (chosen === undefined) throw new Error('no label has a heat map: no image is right where bugs are looked for');
+  return { chosen, instead: chosen === asked ? '' : `, as that of ${asked} is empty` };
+}
+
+/** The first images of the pool with a label, and that label's heat map. */
+function images(look: Look, config: Config): { u: Values; h: Values; label: number; instead: string } {
   const { pool } = look.start.parts;
-  const chosen = label === 'faulty' ? look.accuracies.worst : Number(label);
+  const { chosen, instead } = labelWithMap(look, config);
   const found = Array.from(pool.labels, (_, i) => i).filter((i) => pool.labels[i] === chosen);
   // A pool without the label still has images to measure.
   const rows = (found.length > 0 ? found : [0]).slice(0, ROWS);
@@ -29,8 +38,8 @@ function images(look: Look, { label }: Config): { u: Values; h: Values; label: n
   rows.forEach((index, n) => {
     for (let i = 0; i < PIXELS; i++) u[n * PIXELS + i] = (pool.images[index * PIXELS + i] as number) / 255;
   });
-  const h = look.pattern(chosen).values ?? new Float32Array(PIXELS);
-  return { u: { shape: [rows.length, PIXELS], data: u }, h: { shape: [PIXELS], data: h }, label: chosen };
+  const h = look.pattern(chosen).values as Float32Array<ArrayBuffer>;
+  return { u: { shape: [rows.length, PIXELS], data: u }, h: { shape: [PIXELS], data: h }, label: chosen, instead };
 }
 
 /** Scores of the images, their gradient, and the last weights with theirs. */
@@ -62,12 +71,12 @@ async function learned({ start }: Look, u: Values, label: number) {
 }
 
 export async function inspect(look: Look, config: Config): Promise<LiveTensor[]> {
-  const { u, h, label } = images(look, config);
+  const { u, h, label, instead } = images(look, config);
   const { scores, slope, g, P, Q, w } = await learned(look, u, label);
   const everywhere = (term: string) => [...measureOf.keys()].map((card) => `${card}/${term}` as const);
   return [
     { name: `images of ${label}`, symbol: 'u', terms: everywhere('u'), ...u },
-    { name: `heat map of ${label}`, symbol: 'h', terms: everywhere('h'), ...h },
+    { name: `heat map of ${label}${instead}`, symbol: 'h', terms: everywhere('h'), ...h },
     { name: 'no layer at all: ones', symbol: 'P', terms: ['bhattacharyya/P'], ...P },
     { name: 'probabilities of these images', symbol: 'Q', terms: ['bhattacharyya/Q'], ...Q },
     { name: 'logits', symbol: 'x', terms: ['cross-entropy/x'], ...scores },

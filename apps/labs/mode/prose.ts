@@ -1,10 +1,12 @@
 /** What the reader is asked, and what the run found. */
 import { html } from 'lit';
+import type { LabelAccuracies } from '../../../engine/repair/index.ts';
 import { formatNumber, formatPercent } from '../../components/shared/format.ts';
 import type { Finding, LabPage, Prose } from '../../shell/lab-module.ts';
 import type { ModeLab } from './experiment.ts';
 import { effective, names } from './methods.ts';
 import type { Selected } from './progress.ts';
+import type { Repair } from './repairs.ts';
 import type { schema } from './schema.ts';
 import type { Compared, Summary } from './summary.ts';
 
@@ -38,11 +40,31 @@ export const finding: Finding<typeof schema, ModeLab> = (lab) => {
     ${formatPercent(theirs.mean)} (${withInterval(worst)}: ${verdicts[worst.verdict]}). All images: ${withInterval(average)},
     ${verdicts[average.verdict]}.`;
   const others = summaries.filter(({ beyond }) => beyond.random !== null);
-  if (others.length < 2 || own.seeds < 2) return sentence;
+  const told = html`${sentence} ${otherWorst(lab.store.result.repairs.filter(({ method }) => method === own.method))}`;
+  if (others.length < 2 || own.seeds < 2) return told;
   const better = others.filter(({ beyond }) => beyond.random?.average.verdict === 'better');
-  return html`${sentence} Of ${others.length} ways to choose images ${better.length === 0 ? 'none beats' : `${better.length} beat${better.length === 1 ? 's' : ''}`}
+  return html`${told} Of ${others.length} ways to choose images ${better.length === 0 ? 'none beats' : `${better.length} beat${better.length === 1 ? 's' : ''}`}
     random ones on all images.`;
 };
+
+/** The worst label of a state: the least accuracy. */
+function worstLabel(labels: LabelAccuracies): number {
+  const shares = labels.map((share) => share ?? Number.POSITIVE_INFINITY);
+  return shares.indexOf(Math.min(...shares));
+}
+
+/** Says where the worst label after a repair is not the one before. */
+export function otherWorst(repairs: readonly Repair[]): string {
+  const changed = repairs.flatMap(({ rounds }) => {
+    const [before, after] = [rounds[0]?.labels ?? [], rounds.at(-1)?.labels ?? []];
+    const [was, is] = [worstLabel(before), worstLabel(after)];
+    const at = (label: number) => formatPercent(after[label] ?? Number.NaN);
+    return was === is ? [] : [`${was} goes to ${at(was)}, and ${is} is the worst with ${at(is)}`];
+  });
+  if (changed.length === 0) return '';
+  if (repairs.length === 1) return `The worst label is another one then: ${changed[0]}.`;
+  return `With ${changed.length} of ${repairs.length} seeds the worst label is another one then; with the first of these ${changed[0]}.`;
+}
 
 /** What the run on the screen says of a question; nothing before there is a run. */
 const measured = (lab: Lab, say: (summaries: readonly Summary[]) => string) => {

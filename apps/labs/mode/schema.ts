@@ -263,5 +263,8 @@ export const definition = defineLab({
   },
   resumes: 'repairs',
   device: 'any',
-  parts: { gallery: { label: 'galleries of other labels and measures', free: true } },
+  parts: {
+    checkpoint: { label: 'loading a checkpoint' },
+    gallery: { label: 'galleries of other labels and measures', free: true },
+  },
 });

@@ -137,10 +137,10 @@ export function troubles({ method, rounds }: Repair, config: Config): string[] {
     const at = `In round ${short.round + 1}`;
     said.push(
       method === 'misclassified'
-        ? `${at} the network was wrong on ${short.targeted} images of the pool only; the others of the batch are random ones.`
-        : `${at} only ${short.targeted} images of ${label} were left in the pool; the others of the batch are random ones of other labels. Its control draws from that same pool.`,
+        ? `${at} the network was wrong on ${short.targeted} image${short.targeted === 1 ? '' : 's'} of the pool only; the others of the batch are random ones.`
+        : `${at} only ${short.targeted} image${short.targeted === 1 ? '' : 's'} of ${label} ${short.targeted === 1 ? 'was' : 'were'} left in the pool; the others of the batch are random ones of other labels. Its control draws from that same pool.`,
     );
   }
-  if (last?.stopped === 'pool') said.push(`The pool ran dry after ${last.round} rounds.`);
+  if (last?.stopped === 'pool') said.push(`The pool ran dry after ${last.round} round${last.round === 1 ? '' : 's'}.`);
   return said;
 }

@@ -4,21 +4,33 @@ import '../../components/chart/element.ts';
 import '../../components/heat-map/element.ts';
 import type { ImageStrip } from '../../components/image-strips/element.ts';
 import '../../components/image-strips/element.ts';
+import type { ExportItem } from '../../components/export-menu/element.ts';
 import '../../components/result-table/element.ts';
+import { fileName } from '../../components/shared/files.ts';
 import { formatCount, formatNumber, formatPercent } from '../../components/shared/format.ts';
 import { bandsOf, type Looks, seriesOf } from '../../shell/chart-series.ts';
+import { checkpointBar } from '../../shell/checkpoint-bar.ts';
 import { HeldRoom } from '../../shell/held-room.ts';
 import { grayBatch } from '../../shell/image-batch.ts';
 import { LabElement } from '../../shell/lab-element.ts';
 import { memoLast } from '../../shell/memo.ts';
 import type { ModeLab } from './experiment.ts';
-import { type Against, accuracyFigure, differenceFigure, emptyMaps, mapBatch } from './figures.ts';
+import {
+  type Against,
+  accuracyFigure,
+  accuracyTracks,
+  differenceFigure,
+  differenceTracks,
+  emptyMaps,
+  judgement,
+  mapBatch,
+} from './figures.ts';
 import type { Gallery, GalleryRow, Maps } from './look.ts';
 import { effective, names } from './methods.ts';
-import type { schema } from './schema.ts';
+import { definition, type schema } from './schema.ts';
 import { modeStyles } from './styles.ts';
 import type { Summary } from './summary.ts';
-import { trackStyles } from './tracks.ts';
+import { type Tracks, trackStyles } from './tracks.ts';
 
 const NONE: readonly never[] = [];
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
@@ -29,6 +41,8 @@ const AGAINST: readonly { readonly id: Against; readonly name: string }[] = [
 ];
 const LOOKS: Looks = { repaired: { color: 'model' }, control: { color: 'data', dash: [6, 4] } };
 
+/** What an interval of shares can reach. */
+const SHARES = [0, 1] as const;
 const DISTANCE: Looks = { 'd_B to the sub-network before': { label: 'to the sub-network before' } };
 
 /** The strips of the heat maps, ten labels wide. */
@@ -112,16 +126,20 @@ export class View extends LabElement<typeof schema, ModeLab> {
         <h3>Accuracy of each label, first seed</h3>
         ${
           found
-            ? accuracyFigure(found, this.store.data.get('rounds') ?? NONE, this.ran.theta)
+            ? accuracyFigure(found, this.store.data.get('rounds') ?? NONE, this.ran)
             : html`<p class="facts">Press Run: a network is trained, its faulty labels are found and repaired.</p>`
         }
       </div>
       ${this.#renderRounds()} ${summaries.length === 0 ? nothing : this.#renderDifferences(summaries)}`;
   }
 
+  /** Not every run repairs on random images. */
+  #comparable(summaries: readonly Summary[]) {
+    return AGAINST.filter(({ id }) => id === 'control' || summaries.some(({ beyond }) => beyond[id] !== null));
+  }
+
   #renderDifferences(summaries: readonly Summary[]) {
-    // Not every run repairs on random images.
-    const possible = AGAINST.filter(({ id }) => id === 'control' || summaries.some(({ beyond }) => beyond[id] !== null));
+    const possible = this.#comparable(summaries);
     const chosen = possible.find(({ id }) => id === this.against) ?? possible[0];
     if (!chosen) return nothing;
     const choose = (event: Event & { currentTarget: HTMLSelectElement }) => {
@@ -145,7 +163,7 @@ export class View extends LabElement<typeof schema, ModeLab> {
       name: string,
       label: string,
     ) => html`<chalk-chart label=${label} x-label="repair round" y-label="accuracy" height="180"
-      .series=${seriesOf(this.store, name, LOOKS)} .bands=${bandsOf(this.store, name, LOOKS)}></chalk-chart>`;
+      .series=${seriesOf(this.store, name, LOOKS)} .bands=${bandsOf(this.store, name, LOOKS, SHARES)}></chalk-chart>`;
     return html`<h3>Repair by ${names[method]} beside its control${seeds}</h3>
       <div class="pair">${chart('average', 'All images')} ${chart('worst', 'The worst label')}</div>`;
   }
@@ -155,6 +173,42 @@ export class View extends LabElement<typeof schema, ModeLab> {
         <p>After the last round, on the test set; intervals of 95 % over seeds, paired t-test against each way’s own control. A difference
           whose interval holds 0 is no difference.</p></chalk-result-table>
       ${this.#renderMaps()} ${this.#renderGalleries()} ${this.#renderFeatures()} ${this.#renderLayers()} ${this.#renderLoss()}`;
+  }
+
+  protected override renderTools() {
+    if (this.hides('checkpoint')) return nothing;
+    return checkpointBar(this, definition, 'all repairs so far', this.fixes('checkpoint'), ['seeds', 'compare', 'method']);
+  }
+
+  /** The figures that are drawn with elements, not on a canvas: pictures of those the shell finds by itself. */
+  protected override exportItems(): readonly ExportItem[] {
+    const found = this.store.data.get('accuracies');
+    const summaries = this.store.data.get('summaries') ?? NONE;
+    const picture = (label: string, tracks: Tracks | undefined, title = label): ExportItem[] =>
+      tracks
+        ? [
+            {
+              ...{ id: label, label, format: 'svg', name: fileName('mode', label) },
+              provide: async () => (await import('./track-svg.ts')).tracksSvg(title, tracks),
+            },
+          ]
+        : [];
+    const accuracy = found && accuracyTracks(found, this.store.data.get('rounds') ?? NONE);
+    return [
+      ...picture(
+        'Accuracy of each label',
+        accuracy,
+        found && `Accuracy of each label, first seed; ${judgement(found, this.ran)}`,
+      ),
+      ...this.#comparable(summaries).flatMap(({ id, name }) =>
+        (['average', 'worst'] as const).flatMap((quantity) =>
+          picture(
+            `Points of ${quantity === 'average' ? 'all images' : 'the worst label'}, minus those of repairs ${name}`,
+            differenceTracks(summaries, id, quantity),
+          ),
+        ),
+      ),
+    ];
   }
 
   #renderMaps() {

@@ -136,6 +136,11 @@ describe.skipIf(!mnist)('on MNIST', () => {
     expectNoNaN(events);
     const card = (await runner.request('verify', { card: 'cosine' })) as { maxError: number }[];
     expect(card[0]?.maxError).toBeLessThan(1e-5);
+    // Zeros against zeros would show nothing: another label's heat map stands in.
+    const tensors = (await runner.request('tensors', undefined)) as { symbol: string; name: string; data: Float32Array }[];
+    const h = tensors.find(({ symbol }) => symbol === 'h');
+    expect(h?.name).toMatch(/^heat map of [0-35-9], as that of 4 is empty$/);
+    expect(Math.max(...(h?.data ?? []))).toBeGreaterThan(0.1);
     await runner.stop();
   });
 

@@ -53,8 +53,19 @@ export function masktune(): LabFacts {
   };
 }
 
+/** Numbers of the sentence on seeds whose worst label is another one after the repair. */
+function otherWorst(repairs: ModeResult['repairs']): number[] {
+  const changed = repairs.flatMap(({ rounds }) => {
+    const [before, after] = [get(rounds[0]).labels.map(get), get(rounds.at(-1)).labels.map(get)];
+    const worst = (shares: readonly number[]) => shares.indexOf(Math.min(...shares));
+    const [was, is] = [worst(before), worst(after)];
+    return was === is ? [] : [[was, 100 * get(after[was]), is, 100 * get(after[is])]];
+  });
+  return [changed.length, repairs.length, ...get(changed[0])];
+}
+
 export function mode(): LabFacts {
-  const { summaries } = resultOf<ModeResult>('mode');
+  const { summaries, repairs } = resultOf<ModeResult>('mode');
   const of = (method: string) => get(summaries.find((summary) => summary.method === method));
   const [dot, random, ofLabel] = [of('dot'), of('random'), of('randomOfLabel')];
   const config = configOf('mode');
@@ -76,6 +87,7 @@ export function mode(): LabFacts {
       100 * random.final.worst.mean,
       ...percent(beyond.worst),
       ...percent(beyond.average),
+      ...otherWorst(repairs.filter(({ method }) => method === 'dot')),
       summaries.filter((each) => each.beyond.random !== null).length,
     ],
     derived: [0.05 * summaries.length],
