@@ -10,7 +10,9 @@ import { lastLayerRetraining } from '../../../engine/repair/last-layer.ts';
 import { groupDro, reweighting } from '../../../engine/repair/reweighting.ts';
 import { errorSet, fitNetwork } from '../../../engine/repair/training.ts';
 import { setDevice, type Tensor } from '../../../engine/tensor.ts';
+import { arrayData } from '../../../engine/train/data.ts';
 import { evaluate } from '../../../engine/train/evaluate.ts';
+import type { TrainerEvent } from '../../../engine/train/events.ts';
 import { processorDevices } from '../core/devices.ts';
 import { tabular } from './tabular.ts';
 
@@ -164,6 +166,30 @@ describe.each(opened)('repairs with groups on %s', (_, device) => {
       expect(value).toBeCloseTo(plain[i] as number, 4);
     });
     expect(await train(Array.from({ length: 800 }, (_, i) => i % 2))).not.toEqual(same);
+  });
+
+  test('the draws of a last layer are trained in orders of their own', async () => {
+    // All samples are alike but for the label of one: its place in an epoch of single samples is where the loss is another.
+    const labels = new Int32Array(20);
+    labels[7] = 1;
+    const data = arrayData({ values: new Float32Array(60), shape: [3] }, { values: labels, shape: [] }, 2);
+    const losses: number[] = [];
+    const network = build();
+    const fit = {
+      optimiser: { type: 'sgd', lr: 0 },
+      steps: 20,
+      batchSize: 1,
+      onEvent: (event: TrainerEvent) => event.type === 'step' && losses.push(event.loss),
+    } as const;
+    const retrained = await lastLayerRetraining(network, data, { groups: labels.map(() => 0), draws: 5, fit });
+    const places = [0, 1, 2, 3, 4].map((draw) => {
+      const own = losses.slice(20 * draw, 20 * draw + 20);
+      return own.findIndex((loss) => own.filter((other) => Math.abs(other - loss) < 1e-6).length === 1);
+    });
+    expect(losses).toHaveLength(100);
+    expect(Math.min(...places)).toBeGreaterThanOrEqual(0);
+    expect(new Set(places).size).toBeGreaterThan(2);
+    for (const used of [network, retrained.network]) used.dispose();
   });
 
   test('errors say what is missing', async () => {
