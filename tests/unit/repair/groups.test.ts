@@ -135,7 +135,15 @@ describe.each(opened)('repairs with groups on %s', (_, device) => {
     const same = build();
     await fitNetwork(same, selectData(training.data, upweighted(800, twice.errors, 20, 4)), final);
     expect(await twice.network.arena.flat.data()).toEqual(await same.arena.flat.data());
-    for (const network of [twice.network, twice.identification, same]) network.dispose();
+    // A network that is trained already does as well, and stays the caller's.
+    const { identification } = twice;
+    const given = await justTrainTwice(training.data, { build: () => build(), identification, final });
+    expect(given.identification).toBe(identification);
+    expect(await given.network.arena.flat.data()).toEqual(await same.arena.flat.data());
+    const failing = { build: () => build(), identification, final: { ...final, optimiser: { type: 'none' } as never } };
+    await expect(justTrainTwice(training.data, failing)).rejects.toThrow(ConfigError);
+    expect(await errorSet(identification, training.data)).toEqual(twice.errors);
+    for (const network of [twice.network, given.network, identification, same]) network.dispose();
   });
 
   test('Just Train Twice without errors is plain training', async () => {
@@ -154,18 +162,29 @@ describe.each(opened)('repairs with groups on %s', (_, device) => {
   });
 
   test('weights of 1 are plain training, weights of 0 leave a sample out', async () => {
-    const train = async (weights?: number[]) => {
+    const short = { ...options, epochs: 1, shuffle: false };
+    const trained = async (train: (network: ReturnType<typeof build>) => Promise<unknown>) => {
       const network = build();
-      const short = { ...options, epochs: 1, shuffle: false };
-      if (weights) await reweighting(network, training.data, { ...short, weights });
-      else await fitNetwork(network, training.data, short);
-      return [...(await network.arena.flat.data())];
+      await train(network);
+      const weights = [...(await network.arena.flat.data())];
+      network.dispose();
+      return weights;
     };
-    const [plain, same] = [await train(), await train(new Array(800).fill(1))];
-    same.forEach((value, i) => {
-      expect(value).toBeCloseTo(plain[i] as number, 4);
-    });
-    expect(await train(Array.from({ length: 800 }, (_, i) => i % 2))).not.toEqual(same);
+    const near = (weights: number[], expected: number[]) =>
+      weights.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i] as number, 4);
+      });
+    const by = (weights: number[]) => trained((network) => reweighting(network, training.data, { ...short, weights }));
+    const plain = await trained((network) => fitNetwork(network, training.data, short));
+    near(await by(new Array(800).fill(1)), plain);
+    // A mean over batches of 50 of which 25 weigh nothing is half the mean over the other 25.
+    const kept = Array.from({ length: 800 }, (_, i) => (i % 50 < 25 ? 1 : 0));
+    const others = selectData(
+      training.data,
+      kept.flatMap((weight, i) => (weight === 1 ? [i] : [])),
+    );
+    const optimiser = { ...options.optimiser, lr: options.optimiser.lr / 2 };
+    near(await by(kept), await trained((network) => fitNetwork(network, others, { ...short, optimiser, batchSize: 25 })));
   });
 
   test('the draws of a last layer are trained in orders of their own', async () => {
