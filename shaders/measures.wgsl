@@ -32,12 +32,19 @@ struct Params {
 @group(0) @binding(2) var<storage, read> h: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
+// @include include/is-nan.wgsl
+
 // a / b, and 0 / 0 = 0.
 fn ratio(a: f32, b: f32) -> f32 {
-  if (b == 0.0) {
+  if (a == 0.0) {
     return 0.0;
   }
   return a / b;
+}
+
+// v^e for v >= 0; a NaN stays one.
+fn powerOf(v: f32, e: f32) -> f32 {
+  return select(v, pow(v, e), v > 0.0 && !isNaN(v));
 }
 
 fn term(a: f32, b: f32) -> vec3f {
@@ -46,7 +53,7 @@ fn term(a: f32, b: f32) -> vec3f {
     case DOT: { return vec3f(a * b, 0.0, 0.0); }
     case COSINE: { return vec3f(a * b, a * a, b * b); }
     case EUCLIDEAN: { return vec3f(difference * difference, 0.0, 0.0); }
-    case MINKOWSKI: { return vec3f(select(0.0, pow(difference, params.p), difference > 0.0), 0.0, 0.0); }
+    case MINKOWSKI: { return vec3f(powerOf(difference, params.p), 0.0, 0.0); }
     case CANBERRA: { return vec3f(ratio(difference, abs(a) + abs(b)), 0.0, 0.0); }
     case BRAY_CURTIS: { return vec3f(difference, abs(a + b), 0.0); }
     default: { return vec3f(difference, 0.0, 0.0); }
@@ -55,16 +62,20 @@ fn term(a: f32, b: f32) -> vec3f {
 
 fn combine(a: vec3f, b: vec3f) -> vec3f {
   if (MEASURE == CHEBYSHEV) {
-    return max(a, b);
+    return select(a, b, b.x > a.x || isNaN(b.x));
   }
   return a + b;
 }
 
 fn result(s: vec3f) -> f32 {
   switch MEASURE {
-    case COSINE: { return 1.0 - ratio(s.x, sqrt(s.y) * sqrt(s.z)); }
+    case COSINE: {
+      // A vector of zeros is like none.
+      let lengths = sqrt(s.y) * sqrt(s.z);
+      return select(1.0 - s.x / lengths, 1.0, lengths == 0.0);
+    }
     case EUCLIDEAN: { return sqrt(s.x); }
-    case MINKOWSKI: { return select(0.0, pow(s.x, 1.0 / params.p), s.x > 0.0); }
+    case MINKOWSKI: { return powerOf(s.x, 1.0 / params.p); }
     case EARTH_MOVER: { return s.x / f32(params.length); }
     case BRAY_CURTIS: { return ratio(s.x, s.y); }
     default: { return s.x; }

@@ -23,7 +23,7 @@ interface MeasureRow {
 }
 
 /** a / b, and 0 / 0 = 0. */
-const ratio = (a: number, b: number) => (b === 0 ? 0 : a / b);
+const ratio = (a: number, b: number) => (a === 0 ? 0 : a / b);
 const difference = (u: number, h: number): Sums => [Math.abs(u - h), 0, 0];
 const first = ([sum]: Sums) => sum;
 
@@ -33,7 +33,8 @@ const TABLE = {
   cosine: {
     equation: 'y_k = 1 - \\frac{\\sum_i u_{ki} h_i}{\\sqrt{\\sum_i u_{ki}^2}\\sqrt{\\sum_i h_i^2}}',
     term: (u, h) => [u * h, u * u, h * h],
-    result: ([uh, uu, hh]) => 1 - ratio(uh, Math.sqrt(uu) * Math.sqrt(hh)),
+    // A vector of zeros is like none.
+    result: ([uh, uu, hh]) => (uu === 0 || hh === 0 ? 1 : 1 - uh / (Math.sqrt(uu) * Math.sqrt(hh))),
   },
   manhattan: { equation: 'y_k = \\sum_i |u_{ki} - h_i|', term: difference, result: first },
   euclidean: {

@@ -41,7 +41,14 @@ export { type FeatureRows, featureDifference, featureHeatMaps, featureScores } f
 export { difference as heatMapDifference, type HeatMap, type HeatMaps, heatMaps } from './mode/heat-maps.ts';
 export { type Depth, type LayerSelection, type LayerSelectionOptions, selectLayer } from './mode/layer-selection.ts';
 export { type ModeOptions, type ModeRound, mode } from './mode/repair.ts';
-export { type Chosen, measureImages, type SelectionContext, type SelectionMethod, selectImages } from './mode/selection.ts';
+export {
+  type Chosen,
+  measureImages,
+  type Rest,
+  type SelectionContext,
+  type SelectionMethod,
+  selectImages,
+} from './mode/selection.ts';
 export { type HeldOut, heldOutScore, type ModelSelection, type Selected } from './model-selection.ts';
 export { type GroupDroFit, type GroupDroOptions, groupDro, type ReweightingOptions, reweighting } from './reweighting.ts';
 export { type Interval, meanInterval, type PairedTest, pairedTest } from './statistics.ts';

@@ -26,8 +26,8 @@ export interface LastLayerOptions {
   /** What judges several λ: the accuracy of the worst group, as published (default), or plain accuracy. */
   readonly judge?: 'worst group' | 'accuracy';
   /** Default: Adam with η = 1e-2, 100 steps, batches of 128. */
-  readonly fit?: Partial<FitOptions>;
-  /** Default 0. */
+  readonly fit?: Partial<Omit<FitOptions, 'seed'>>;
+  /** Of the draws, and of the start and the order of each layer's training. Default 0. */
   readonly seed?: number;
 }
 
@@ -113,7 +113,9 @@ async function newLayer(
   });
   try {
     const given = { optimiser: { type: 'adam', lr: 1e-2 }, steps: 100, batchSize: 128, ...fit } as const;
-    await fitNetwork(layer, features, { ...given, loss: penalised(l1) });
+    // Layers that all shuffle alike would share that noise, and no mean over draws would lessen it.
+    const [seed] = rng.fork('order').words(1);
+    await fitNetwork(layer, features, { ...given, seed: seed as number, loss: penalised(l1) });
     return layer;
   } catch (error) {
     layer.dispose();

@@ -3,6 +3,7 @@
  * left, so that it has to find other evidence.
  */
 
+import { ShapeError } from '../errors.ts';
 import { gradCamFrom, xGradCamFrom } from '../explain/cam.ts';
 import { layerGradient } from '../explain/scores.ts';
 import type { LayerKey, Network } from '../nn/network.ts';
@@ -33,11 +34,13 @@ export interface SaliencyMapsOptions {
 /**
  * XGrad-CAM of every sample in evaluation mode, scaled to [0, 1] each: one forward pass and one backward pass down to the layer for each
  * batch.
- * @throws ShapeError where the layer puts out no maps
+ * @throws ShapeError that names the layer where it puts out no maps
  */
 export async function saliencyMaps(network: Network, data: TrainingData, options: SaliencyMapsOptions): Promise<SaliencyMaps> {
   const { layer, of = 'true', method = 'xGradCam', epsilon = 1e-8, batchSize = 256, onProgress } = options;
-  const [height, width] = network.layer(layer).outputShape as readonly [number, number];
+  const { path, outputShape } = network.layer(layer);
+  const [height, width, channels] = outputShape as readonly [number, number, number];
+  if (channels === undefined) throw new ShapeError('saliencyMaps', [outputShape], `layer '${path}' must put out maps [H, W, C]`);
   let values: Float32Array<ArrayBuffer> | undefined;
   const batches = inBatches(data, network.device, batchSize, ({ inputs, targets }) => {
     const classes = of === 'true' ? targets : (scores: Tensor) => argmax(scores);

@@ -9,22 +9,22 @@ import { emptyTensor, type Tensor } from '../tensor.ts';
 export { type MeasureName, measureNames };
 
 export interface MeasureOptions {
-  /** Exponent of Minkowski's measure, above 0. Default 3. */
+  /** Exponent of Minkowski's measure, above 0 and at most 15, where the power of one grey level of 255 is the least that float32 holds. Default 3. */
   readonly p?: number;
 }
 
 /**
  * One measure of every candidate against a pattern. `dot` grows with likeness, all others shrink. `cosine` is 1 − cos (1 for a vector of
- * zeros); `canberra` and `brayCurtis` take 0/0 as 0; `earthMover` is the distance between the two sets of values, their places ignored.
+ * zeros); `canberra` and `brayCurtis` take 0/0 as 0, and `brayCurtis` of u = −h is infinite; `earthMover` is the distance between the two sets of values, their places ignored.
  * @param u candidates [K, d]
  * @param h pattern [d]
  * @returns [K]
- * @throws ShapeError where the lengths differ; ConfigError for an unknown measure or p ≤ 0
+ * @throws ShapeError where the lengths differ; ConfigError for an unknown measure, p ≤ 0 or p > 15
  */
 export function measure(name: MeasureName, u: Tensor, h: Tensor, { p = 3 }: MeasureOptions = {}): Tensor {
   const kernel = measureKernels[name];
   if (!kernel) throw new ConfigError('measure', `'${name}' is no measure; use ${measureNames.join(', ')}.`);
-  if (!(p > 0)) throw new ConfigError('measure.p', `must be a number above 0, got ${p}.`);
+  if (!(p > 0 && p <= 15)) throw new ConfigError('measure.p', `must be a number above 0 and at most 15, got ${p}.`);
   const [rows, length] = u.shape;
   if (rows === undefined || u.rank !== 2 || h.rank !== 1 || h.shape[0] !== length) {
     throw new ShapeError('measure', [u.shape, h.shape], 'the candidates must be [K, d] and the pattern [d]');
@@ -46,11 +46,10 @@ export interface OrderOptions {
   readonly asPublished?: boolean;
 }
 
-/** Candidates from the most to the least alike; equal ones by index. @param values of `measure`, on the host */
+/** Candidates from the most to the least alike, NaN last; equal ones by index. @param values of `measure`, on the host */
 export function mostAlike(name: MeasureName, values: ArrayLike<number>, { asPublished = false }: OrderOptions = {}): number[] {
   const falling = name === 'dot' || (asPublished && name === 'earthMover');
   const sign = falling ? -1 : 1;
-  return Array.from({ length: values.length }, (_, i) => i).sort(
-    (a, b) => sign * ((values[a] as number) - (values[b] as number)) || a - b,
-  );
+  const places = Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : sign * value));
+  return Array.from(places, (_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number) || a - b);
 }

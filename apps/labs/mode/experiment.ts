@@ -91,7 +91,6 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
     });
     const steps = new Steps(finished.step);
     let first: Pick<ModeResult, 'images' | 'initial' | 'faulty'> | undefined;
-    let restless = false;
     yield* summaries(finished.repairs, methods, chosen);
 
     for (let at = 0; at < config.seeds; at++) {
@@ -135,7 +134,7 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
         steps.total -= Math.max(0, stepsOfRepair(config) - (steps.done - begun));
         finished.repairs.push(done);
         finished.step = steps.done;
-        restless ||= live.theta !== config.theta || live.rate !== config.rate;
+        if (live.theta !== config.theta || live.rate !== config.rate) finished.restless = true;
         if (shown) for (const message of troubles(done, config)) yield note(message);
         yield* summaries(finished.repairs, methods, chosen);
         yield { type: 'checkpoint', name: 'repairs', step: steps.done, bytes: toCheckpoint(finished, config) };
@@ -143,7 +142,7 @@ export const experiment: Experiment<typeof schema, ModeLab> = {
       // The questions are about the first.
       if (at > 0 && networks.delete(trained.network)) trained.network.dispose();
     }
-    if (restless) yield note('θ or η was changed on the way: not all repairs of the table were made alike.');
+    if (finished.restless) yield note('θ or η was changed on the way: not all repairs of the table were made alike.');
     if (!first) throw new Error('the run has no first seed');
     const found = methods.flatMap((method: Method) => summarise(method, finished.repairs) ?? []);
     return { ...first, layers: finished.layers, summaries: found, repairs: finished.repairs };

@@ -22,14 +22,19 @@ export interface Finished {
   step: number;
   readonly repairs: Repair[];
   readonly layers: Selected[];
+  /** A reader changed θ or η on the way: not all repairs were made alike. */
+  restless?: boolean;
 }
 
 /** As the text of a safetensors file without tensors: every repair is made anew from its seed, so that weights need not be kept. */
 export const toCheckpoint = (finished: Finished, config: Config): Uint8Array =>
   writeSafetensors([], { mode: JSON.stringify(finished), chalkgrad: JSON.stringify({ notes: { lab: 'mode', config } }) });
 
-/** What may differ from the run that wrote a checkpoint: more seeds and methods, and what only changes the view or is live. */
-const FREE = ['seeds', 'compare', 'method', 'theta', 'rate', 'swapped', 'label', 'measure'];
+/**
+ * What may differ from the run that wrote a checkpoint: more seeds and methods, and what only changes the view. θ and η may not, though they are
+ * live: the repairs of a table are made alike.
+ */
+const FREE = ['seeds', 'compare', 'method', 'swapped', 'label', 'measure'];
 
 /** @throws DataFormatError for a damaged file; ConfigError where the file is of another lab or was made with other settings */
 export function fromCheckpoint(bytes: Uint8Array, config: Config): Finished {

@@ -120,7 +120,8 @@ export const prose: Prose<typeof schema, ModeLab> = (lab) => html`
   </details>
   <details>
     <summary>Do random images of the faulty label repair as well as those near the heat map?</summary>
-    <p>${measured(lab, beyondLabelText)} If so, the label mattered and the heat map did not.</p>
+    <p>${measured(lab, beyondLabelText)} If so, the label mattered and the heat map did not. All of them leave the
+      faulty label out of the random rest of a batch, as published; a setting draws it from all labels.</p>
   </details>
   <details>
     <summary>Is the control fair?</summary>

@@ -111,6 +111,7 @@ export function repair(
       rounds: config.rounds,
       batch: config.repairImages,
       alpha: config.alpha,
+      rest: config.rest,
       gamma: config.gamma,
       get theta() {
         return live.theta;

@@ -115,6 +115,14 @@ export const schema = defineSchema({
     group: 'repair',
   }),
   alpha: number({ default: 0.25, min: 0, max: 1, label: 'targeted share', symbol: 'α', live: restart, group: 'repair' }),
+  rest: choice(['other labels', 'all labels'], {
+    default: 'other labels',
+    names: { 'other labels': 'other labels, as published', 'all labels': 'all labels' },
+    label: 'the rest of a batch at random, of',
+    help: 'Where the faulty label is picked, the published code keeps its other images out of the random rest.',
+    live: restart,
+    group: 'repair',
+  }),
   repairImages: int({
     default: 2000,
     min: 10,

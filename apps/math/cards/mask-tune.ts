@@ -31,7 +31,7 @@ export const saliencyMasks: MathCard = {
       id: 'percentile',
       label: 'percentile',
       symbol: 'P',
-      description: 'The value that the share 100(1 − k) of the cells does not exceed, interpolated as NumPy does.',
+      description: 'The value that the share 1 − k of the cells does not exceed, interpolated as NumPy does.',
       code: 'percentile',
     },
     {

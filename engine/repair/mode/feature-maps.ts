@@ -10,9 +10,10 @@ export interface FeatureRows {
 }
 
 /**
- * H_l = mean of a(x) ⊙ W_:l over the samples with label l that are predicted l: how much each neuron adds to the score of its label.
+ * H_l = mean of a(x) ⊙ W_:l over samples with label l: how much each neuron adds to the score of its label.
  * @param weights W of the output layer behind the neurons, [m, classes]
- * @returns one row a label; null for a label that is never right
+ * @param of HCI_l is of the samples that are predicted l (default), HWI_l of those that are predicted otherwise
+ * @returns one row a label; null for a label without such a sample
  */
 export function featureHeatMaps(
   features: FeatureRows,
@@ -20,6 +21,7 @@ export function featureHeatMaps(
   labels: ArrayLike<number>,
   predictions: ArrayLike<number>,
   classes: number,
+  of: 'correct' | 'falseNegative' = 'correct',
 ): (Float64Array<ArrayBuffer> | null)[] {
   const { count, length, values } = features;
   if (weights.length !== length * classes || values.length !== count * length) {
@@ -33,7 +35,7 @@ export function featureHeatMaps(
   const counts = new Array<number>(classes).fill(0);
   for (let i = 0; i < count; i++) {
     const label = labels[i] as number;
-    if (predictions[i] !== label) continue;
+    if ((predictions[i] === label) !== (of === 'correct')) continue;
     counts[label] = (counts[label] as number) + 1;
     const row = sums[label] as Float64Array;
     for (let j = 0; j < length; j++) {

@@ -62,14 +62,12 @@ async function setMeans(
 /**
  * All heat maps of an evaluation set.
  * @param predictions one a sample
- * @param options.asPublished swaps false positives and false negatives, as the replication's code does by mistake
  */
 export async function heatMaps(
   data: TrainingData,
   predictions: ArrayLike<number>,
   classes: number,
   device: RecordingDevice,
-  options: { readonly asPublished?: boolean } = {},
 ): Promise<HeatMaps> {
   const labels = labelsOf(data);
   const maps = await setMeans(data, device, 3 * classes, (i) => {
@@ -77,10 +75,7 @@ export async function heatMaps(
     return label === prediction ? [label] : [classes + prediction, 2 * classes + label];
   });
   const part = (index: number) => maps.slice(index * classes, (index + 1) * classes);
-  const [correct, falsePositive, falseNegative] = [part(0), part(1), part(2)];
-  return options.asPublished
-    ? { correct, falsePositive: falseNegative, falseNegative: falsePositive }
-    : { correct, falsePositive, falseNegative };
+  return { correct: part(0), falsePositive: part(1), falseNegative: part(2) };
 }
 
 /** a − b, element by element: DHCI_{l,k} = HCI_l − HCI_k, DHMI_l = HMI_l − HCI_l, DHWI_l = HWI_l − HCI_l. Null where either is empty. */

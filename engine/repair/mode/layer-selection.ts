@@ -23,7 +23,6 @@ export interface LayerSelectionOptions {
   /** Goes on after the target is found, so that the whole curve can be drawn. */
   readonly all?: boolean;
   readonly fit: FitOptions;
-  readonly onDepth?: (depth: Depth) => void;
 }
 
 /** A sub-network. */
@@ -40,8 +39,7 @@ export interface LayerSelection {
   /** The layer to blame; null for the output layer: no hidden layer saturates, or the linear model, which has no other, is near enough to all ones. */
   readonly target: LayerKey | null;
   readonly depths: readonly Depth[];
-  /** Of the last sub-network: probabilities and predictions on the evaluation set. The replication's later steps use these, not the network's own. */
-  readonly probabilities: Float32Array<ArrayBuffer>;
+  /** Of the last sub-network on the evaluation set. The replication's later steps use these, not the network's own. */
   readonly predictions: Int32Array<ArrayBuffer>;
 }
 
@@ -117,16 +115,14 @@ export async function selectLayer(
   for (const layer of order) {
     const head = await trainHead(network, train, evaluation, layer, classes, options.fit);
     const distance = await matrixDistance(before, head.probabilities, [evaluation.count, classes], network);
-    const depth = { layer, accuracy: head.accuracy, distance };
-    depths.push(depth);
-    options.onDepth?.(depth);
+    depths.push({ layer, accuracy: head.accuracy, distance });
     before = head.probabilities;
     predictions = head.predictions;
     if (target === undefined && distance <= threshold) target = layer;
     if (target !== undefined && !all) break;
   }
   const otherwise = direction === 'forward' ? null : (layers[0] as LayerKey);
-  return { target: target === undefined ? otherwise : target, depths, probabilities: before, predictions };
+  return { target: target === undefined ? otherwise : target, depths, predictions };
 }
 
 async function matrixDistance(

@@ -9,7 +9,7 @@ import { labelsOf, selectData } from '../data.ts';
 import { type FitOptions, fitNetwork } from '../training.ts';
 import { type Bug, type BugOptions, type Bugs, findBugs, type LabelAccuracies, labelAccuracies } from './bugs.ts';
 import { type HeatMap, heatMaps } from './heat-maps.ts';
-import { type Chosen, type SelectionMethod, selectImages } from './selection.ts';
+import { type Chosen, type Rest, type SelectionMethod, selectImages } from './selection.ts';
 
 /** The numbers of `BugOptions` are read before every round: getters may change them on the way. */
 export interface ModeOptions extends BugOptions {
@@ -28,6 +28,8 @@ export interface ModeOptions extends BugOptions {
   readonly batch?: number;
   /** α, share of targeted images. Default 0.25. */
   readonly alpha?: number;
+  /** What the random rest of a batch is drawn from where the method picks the faulty label. Default 'other labels', as published. */
+  readonly rest?: Rest;
   /** How a repair batch is trained on. Default: Adam in Keras's form, 3 epochs, batches of 32. */
   readonly fit?: Partial<FitOptions>;
   /** Of the order of the pool, of the random images and of the trainings. Default 0. */
@@ -135,6 +137,7 @@ export async function* mode(network: Network, options: ModeOptions): AsyncGenera
         { network, pool, available, bug, heatMap: heatMap.values, evaluation, rng },
         batch,
         alpha,
+        options.rest,
       );
       const indices = rng.shuffle([...chosen.targeted, ...chosen.random]);
       if (indices.length === 0) {

@@ -18,7 +18,9 @@ import { featureDifference, featureHeatMaps, featureScores } from './feature-map
 
 /**
  * - a measure: images of the faulty label, the most like its heat map HCI first (for over-fitting the least);
- * - 'features': images of the faulty label by ⟨a(x), DH⟩ of a layer (MODE's paper);
+ * - 'features': images of the faulty label by ⟨a(x), DH⟩ of a layer (MODE's paper), the highest first: DH is DHCI_l = HCI_l − mean of the others'
+ *   HCI for under-fitting, what the label is known by; DHWI_l = HWI_l − HCI_l for over-fitting, what its missed images have and the right ones
+ *   lack. (DHMI_l says what images of other labels have, and none of these is a candidate.)
  * - 'randomOfLabel': images of the faulty label at random;
  * - 'random': any images;
  * - 'misclassified', 'entropy', 'diverse': any images, those that are wrong, those with the highest entropy of the prediction, those farthest
@@ -105,6 +107,8 @@ async function farthestFirst(context: SelectionContext, all: readonly number[], 
   let next = rng.integers(1, indices.length)[0] as number;
   while (chosen.length < Math.min(count, indices.length)) {
     chosen.push(next);
+    // Nearer than a duplicate of a chosen image, so that none is chosen twice.
+    near[next] = -1;
     let best = -1;
     for (let i = 0; i < indices.length; i++) {
       let distance = 0;
@@ -117,7 +121,7 @@ async function farthestFirst(context: SelectionContext, all: readonly number[], 
   return chosen.map((i) => indices[i] as number);
 }
 
-/** Images of a label in the order of ⟨a(x), DH⟩, the highest first. */
+/** Images of a label in the order of ⟨a(x), DH⟩, the highest first; null where the label has no DH. */
 async function byFeatures(context: SelectionContext, candidates: readonly number[], layer: LayerKey): Promise<number[] | null> {
   const { network, pool, evaluation, bug } = context;
   const head = network.layers.at(-1);
@@ -133,8 +137,15 @@ async function byFeatures(context: SelectionContext, candidates: readonly number
   });
   const { predictions } = await evaluate(network, evaluation);
   const weights = await head.weight.tensor.data();
-  const maps = featureHeatMaps(await rowsOf(evaluation), weights, labelsOf(evaluation), predictions as Int32Array, classes);
-  const difference = featureDifference(maps, bug.label);
+  const rows = await rowsOf(evaluation);
+  const mapsOf = (of: 'correct' | 'falseNegative') =>
+    featureHeatMaps(rows, weights, labelsOf(evaluation), predictions as Int32Array, classes, of);
+  const correct = mapsOf('correct');
+  const [right, missed] = [correct[bug.label], mapsOf('falseNegative')[bug.label]];
+  const difference =
+    bug.kind === 'under-fit'
+      ? featureDifference(correct, bug.label)
+      : right && missed?.map((value, j) => value - (right[j] as number));
   if (!difference) return null;
   const scores = featureScores(await rowsOf(selectData(pool, candidates)), difference);
   return mostAlike('dot', scores).map((i) => candidates[i] as number);
@@ -164,7 +175,7 @@ async function ranked(method: SelectionMethod, context: SelectionContext, count:
       return farthestFirst(context, available, count);
     case 'features': {
       const order = ofLabel.length === 0 ? [] : await byFeatures(context, ofLabel, method.layer);
-      return order ? (bug.kind === 'over-fit' ? order.toReversed() : order) : shuffled(ofLabel);
+      return order ?? shuffled(ofLabel);
     }
     default: {
       // Without an image that is right there is no pattern to be like.
@@ -182,21 +193,27 @@ export interface Chosen {
   readonly random: readonly number[];
 }
 
+/** What the random rest of a repair batch is drawn from. */
+export type Rest = 'other labels' | 'all labels';
+
 /**
- * A repair batch: a share by the method, the rest at random, of other labels than the faulty one where the method picks that label. Where the
- * method finds fewer than its share, the rest is larger, so that every batch costs the same; where the pool runs dry the batch is smaller.
+ * A repair batch: a share by the method, the rest at random. Where the method finds fewer than its share, the rest is larger, so that every batch
+ * costs the same; where the pool runs dry the batch is smaller.
+ * @param rest where the method picks the faulty label, of 'other labels' than that (default, as the replication has it) or of 'all labels'; other
+ * methods have it of all
  */
 export async function selectImages(
   method: SelectionMethod,
   context: SelectionContext,
   batch: number,
   alpha: number,
+  rest: Rest = 'other labels',
 ): Promise<Chosen> {
   const labels = labelsOf(context.pool);
   const targetedCount = Math.floor(batch * alpha);
   const targeted = (await ranked(method, context, targetedCount)).slice(0, targetedCount);
   const taken = new Set(targeted);
-  const anyLabel = ['random', 'misclassified', 'entropy', 'diverse'].includes(method.by);
-  const rest = context.available.filter((i) => !taken.has(i) && (anyLabel || labels[i] !== context.bug.label));
-  return { targeted, random: context.rng.shuffle([...rest]).slice(0, batch - targeted.length) };
+  const anyLabel = rest === 'all labels' || ['random', 'misclassified', 'entropy', 'diverse'].includes(method.by);
+  const others = context.available.filter((i) => !taken.has(i) && (anyLabel || labels[i] !== context.bug.label));
+  return { targeted, random: context.rng.shuffle(others).slice(0, batch - targeted.length) };
 }

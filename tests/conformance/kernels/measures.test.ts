@@ -33,6 +33,21 @@ describe('measures', () => {
     }
   });
 
+  it('takes opposites and NaN as its reference does', async () => {
+    const h = () => Float64Array.of(1, 2, 0, 3);
+    const u = () => Float64Array.of(-1, -2, 0, -3, 1, Number.NaN, 0, 3);
+    for (const name of measureNames) {
+      const { y } = await expectAgreement(
+        measureKernels[name],
+        { rows: 2, length: 4, p: 3 },
+        { contents: { u, h }, rtol: 1e-6, atol: 1e-6 },
+      );
+      expect(y[1]).toBeNaN();
+      if (name === 'brayCurtis') expect(y[0]).toBe(Number.POSITIVE_INFINITY);
+      if (name === 'canberra') expect(y[0]).toBe(3);
+    }
+  });
+
   it('stays exact over a million elements', async () => {
     const half = (count: number) => new Float64Array(count).fill(0.1);
     const contents = { u: half, h: (count: number) => new Float64Array(count) };

@@ -10,7 +10,7 @@ import {
   saliency,
   smoothGrad,
 } from '../../../engine/explain/attribution.ts';
-import { cam, gradCam, xGradCam, xGradCamFrom } from '../../../engine/explain/cam.ts';
+import { cam, gradCam, gradCamFrom, xGradCam, xGradCamFrom } from '../../../engine/explain/cam.ts';
 import { gaussLegendre, type QuadratureRule, quadrature } from '../../../engine/explain/quadrature.ts';
 import { layerGradient } from '../../../engine/explain/scores.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
@@ -189,11 +189,13 @@ describe.each(opened)('attribution on %s', (_, device) => {
     network.dispose();
   });
 
-  test('XGrad-CAM of LABS §9', async () => {
+  test('XGrad-CAM and Grad-CAM of LABS §9', async () => {
     // [1, 2, 2, 2]: channels last.
     const A = tensor([1, 0, 0, 3, 2, 0, 1, 1], [1, 2, 2, 2]);
     const G = tensor([0.5, 1, 1, 0.2, -0.25, 0, 0, -0.4], [1, 2, 2, 2]);
     near(await values(xGradCamFrom(A, G)), [0, 0.15, 0, 0.05], 6);
+    // Mean gradients 0.3125 and 0.2.
+    near(await values(gradCamFrom(A, G)), [0.3125, 0.6, 0.625, 0.5125], 6);
   });
 
   test('CAM: the mean of the map is the score without its bias; Grad-CAM is its share that counts', async () => {

@@ -13,7 +13,7 @@ import type { Repair, Round } from '../../../apps/labs/mode/repairs.ts';
 import type { schema } from '../../../apps/labs/mode/schema.ts';
 import { compare, summarise, tableRow } from '../../../apps/labs/mode/summary.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
-import { runInNode } from '../../../apps/runtime/node.ts';
+import { type NodeOptions, runInNode } from '../../../apps/runtime/node.ts';
 import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import type { ConfigOf } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
@@ -37,7 +37,10 @@ const small = {
   theta: 0.9,
 } as const;
 
-async function run(config: Partial<ConfigOf<typeof schema>>, more: { checkpoint?: Uint8Array; steps?: number } = {}) {
+async function run(
+  config: Partial<ConfigOf<typeof schema>>,
+  more: Pick<NodeOptions<typeof schema>, 'checkpoint' | 'steps' | 'changes'> = {},
+) {
   const events: LabEvent[] = [];
   const store = new RunStore<ModeLab>();
   const done = await runInNode(experiment, {
@@ -172,6 +175,26 @@ describe.skipIf(!mnist)('on MNIST', () => {
     await runner.stop();
   });
 
+  it('with the rest of all labels and nothing targeted, images of the label are any images', async () => {
+    const rounds = async (rest: 'other labels' | 'all labels') => {
+      const { result, runner } = await run({
+        method: 'randomOfLabel',
+        compare: 'one and random',
+        alpha: 0,
+        theta: 1,
+        rounds: 1,
+        rest,
+      });
+      await runner.stop();
+      return result.repairs.map(({ rounds }) => rounds);
+    };
+    const [ofLabel, any] = await rounds('all labels');
+    expect(ofLabel).toEqual(any);
+    const [withoutLabel, again] = await rounds('other labels');
+    expect(again).toEqual(any);
+    expect(withoutLabel?.[1]).not.toEqual(any?.[1]);
+  });
+
   it('an over-fitted label is found, and layers are then taken from the end', async () => {
     const { result, runner } = await run({ epochs: 20, theta: 0, gamma: 0.05, layers: 'first', rounds: 1 });
     expect(result.repairs[0]?.rounds[0]?.faulty?.kind).toBe('over-fit');
@@ -197,6 +220,37 @@ describe.skipIf(!mnist)('on MNIST', () => {
     await runner.stop();
   });
 
+  it('as published: a control trains once more where the repair stops early', async () => {
+    const firstRepair = async (config: Partial<ConfigOf<typeof schema>>) => {
+      const { result, runner } = await run({ method: 'random', ...config });
+      await runner.stop();
+      return result.repairs[0]?.rounds ?? [];
+    };
+    const nothingFaulty = { theta: 0, gamma: 1 };
+    const [mended] = await firstRepair(nothingFaulty);
+    const [published] = await firstRepair({ ...nothingFaulty, published: true });
+    const [, trained] = await firstRepair({ theta: 1, rounds: 1 });
+    expect([mended?.stopped, published?.stopped]).toEqual(['repaired', 'repaired']);
+    expect(published?.accuracy).toBe(mended?.accuracy);
+    expect(mended?.control).toBe(mended?.accuracy);
+    // As after the first round of a repair that does not stop.
+    expect(published?.controlLabels).toEqual(trained?.controlLabels);
+    expect(published?.controlLabels).not.toEqual(mended?.controlLabels);
+  });
+
+  it('as published: heat maps are of what the sub-networks get right, not of what the network does', async () => {
+    // The network has learned nothing when its rate is raised; the sub-network, a linear model at this threshold, is trained with the new one.
+    const blind = async (layers: 'off' | 'published') => {
+      const config = { images: 2000, epochs: 3, rate: 1e-5, rounds: 1, threshold: 1, layers } as const;
+      const { result, runner } = await run(config, { changes: [{ step: 96, values: { rate: 0.01 } }] });
+      await runner.stop();
+      const before = result.repairs[0]?.rounds[0];
+      expect(before?.labels[before.faulty?.label ?? -1]).toBe(0);
+      return before?.blind;
+    };
+    expect([await blind('off'), await blind('published')]).toEqual([true, false]);
+  });
+
   it('releases everything where it is left: in a training, a layer selection, a repair', async () => {
     const leave = async (steps: number) => {
       const { runner } = await run({ layers: 'first' }, { steps });
@@ -218,11 +272,29 @@ describe.skipIf(!mnist)('on MNIST', () => {
     const settings = whole.config as ConfigOf<typeof schema>;
     expect(fromCheckpoint(bytes, settings).repairs).toHaveLength(4);
     expect(() => fromCheckpoint(bytes, { ...settings, alpha: 0.5 })).toThrow(/this run has 0.5/);
+    // Live, but the rows of a table are made alike.
+    expect(() => fromCheckpoint(bytes, { ...settings, theta: 1 })).toThrow(/theta/);
+    expect(() => fromCheckpoint(bytes, { ...settings, rate: 0.1 })).toThrow(/rate/);
+    expect(fromCheckpoint(bytes, { ...settings, seeds: 3, measure: 'cosine' }).repairs).toHaveLength(4);
     expect(() => fromCheckpoint(writeSafetensors([], {}), settings)).toThrow(/no lab/);
     const resumed = await run(config, { checkpoint: bytes });
     await resumed.runner.stop();
     expect(resumed.result).toEqual(whole.result);
     expect(resumed.events.filter((event) => event.type === 'checkpoint')).toHaveLength(2);
+  });
+
+  it('a run that goes on knows that θ was changed before', async () => {
+    // 40 steps of training, then repairs.
+    const config = { compare: 'one and random', rounds: 1 } as const;
+    const whole = await run(config, { changes: [{ step: 45, values: { theta: 1 } }] });
+    await whole.runner.stop();
+    const [checkpoint] = whole.events.filter((event) => event.type === 'checkpoint') as { bytes: Uint8Array }[];
+    const resumed = await run(config, { checkpoint: checkpoint?.bytes as Uint8Array });
+    await resumed.runner.stop();
+    const untouched = await run(config);
+    await untouched.runner.stop();
+    const said = [whole, resumed, untouched].map(({ notes }) => notes.filter((note) => note.includes('made alike')).length);
+    expect(said).toEqual([1, 1, 0]);
   });
 });
 

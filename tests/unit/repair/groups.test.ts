@@ -10,7 +10,9 @@ import { lastLayerRetraining } from '../../../engine/repair/last-layer.ts';
 import { groupDro, reweighting } from '../../../engine/repair/reweighting.ts';
 import { errorSet, fitNetwork } from '../../../engine/repair/training.ts';
 import { setDevice, type Tensor } from '../../../engine/tensor.ts';
+import { arrayData } from '../../../engine/train/data.ts';
 import { evaluate } from '../../../engine/train/evaluate.ts';
+import type { TrainerEvent } from '../../../engine/train/events.ts';
 import { processorDevices } from '../core/devices.ts';
 import { tabular } from './tabular.ts';
 
@@ -133,7 +135,15 @@ describe.each(opened)('repairs with groups on %s', (_, device) => {
     const same = build();
     await fitNetwork(same, selectData(training.data, upweighted(800, twice.errors, 20, 4)), final);
     expect(await twice.network.arena.flat.data()).toEqual(await same.arena.flat.data());
-    for (const network of [twice.network, twice.identification, same]) network.dispose();
+    // A network that is trained already does as well, and stays the caller's.
+    const { identification } = twice;
+    const given = await justTrainTwice(training.data, { build: () => build(), identification, final });
+    expect(given.identification).toBe(identification);
+    expect(await given.network.arena.flat.data()).toEqual(await same.arena.flat.data());
+    const failing = { build: () => build(), identification, final: { ...final, optimiser: { type: 'none' } as never } };
+    await expect(justTrainTwice(training.data, failing)).rejects.toThrow(ConfigError);
+    expect(await errorSet(identification, training.data)).toEqual(twice.errors);
+    for (const network of [twice.network, given.network, identification, same]) network.dispose();
   });
 
   test('Just Train Twice without errors is plain training', async () => {
@@ -152,18 +162,53 @@ describe.each(opened)('repairs with groups on %s', (_, device) => {
   });
 
   test('weights of 1 are plain training, weights of 0 leave a sample out', async () => {
-    const train = async (weights?: number[]) => {
+    const short = { ...options, epochs: 1, shuffle: false };
+    const trained = async (train: (network: ReturnType<typeof build>) => Promise<unknown>) => {
       const network = build();
-      const short = { ...options, epochs: 1, shuffle: false };
-      if (weights) await reweighting(network, training.data, { ...short, weights });
-      else await fitNetwork(network, training.data, short);
-      return [...(await network.arena.flat.data())];
+      await train(network);
+      const weights = [...(await network.arena.flat.data())];
+      network.dispose();
+      return weights;
     };
-    const [plain, same] = [await train(), await train(new Array(800).fill(1))];
-    same.forEach((value, i) => {
-      expect(value).toBeCloseTo(plain[i] as number, 4);
+    const near = (weights: number[], expected: number[]) =>
+      weights.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i] as number, 4);
+      });
+    const by = (weights: number[]) => trained((network) => reweighting(network, training.data, { ...short, weights }));
+    const plain = await trained((network) => fitNetwork(network, training.data, short));
+    near(await by(new Array(800).fill(1)), plain);
+    // A mean over batches of 50 of which 25 weigh nothing is half the mean over the other 25.
+    const kept = Array.from({ length: 800 }, (_, i) => (i % 50 < 25 ? 1 : 0));
+    const others = selectData(
+      training.data,
+      kept.flatMap((weight, i) => (weight === 1 ? [i] : [])),
+    );
+    const optimiser = { ...options.optimiser, lr: options.optimiser.lr / 2 };
+    near(await by(kept), await trained((network) => fitNetwork(network, others, { ...short, optimiser, batchSize: 25 })));
+  });
+
+  test('the draws of a last layer are trained in orders of their own', async () => {
+    // All samples are alike but for the label of one: its place in an epoch of single samples is where the loss is another.
+    const labels = new Int32Array(20);
+    labels[7] = 1;
+    const data = arrayData({ values: new Float32Array(60), shape: [3] }, { values: labels, shape: [] }, 2);
+    const losses: number[] = [];
+    const network = build();
+    const fit = {
+      optimiser: { type: 'sgd', lr: 0 },
+      steps: 20,
+      batchSize: 1,
+      onEvent: (event: TrainerEvent) => event.type === 'step' && losses.push(event.loss),
+    } as const;
+    const retrained = await lastLayerRetraining(network, data, { groups: labels.map(() => 0), draws: 5, fit });
+    const places = [0, 1, 2, 3, 4].map((draw) => {
+      const own = losses.slice(20 * draw, 20 * draw + 20);
+      return own.findIndex((loss) => own.filter((other) => Math.abs(other - loss) < 1e-6).length === 1);
     });
-    expect(await train(Array.from({ length: 800 }, (_, i) => i % 2))).not.toEqual(same);
+    expect(losses).toHaveLength(100);
+    expect(Math.min(...places)).toBeGreaterThanOrEqual(0);
+    expect(new Set(places).size).toBeGreaterThan(2);
+    for (const used of [network, retrained.network]) used.dispose();
   });
 
   test('errors say what is missing', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { costOfMaps } from '../../../apps/labs/masktune/cost.ts';
 import { newNetwork } from '../../../apps/labs/masktune/network.ts';
 import { ConfigError, ShapeError } from '../../../engine/errors.ts';
+import { gradCam, xGradCam } from '../../../engine/explain/cam.ts';
 import { memory } from '../../../engine/memory.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { buildNetwork, type Network } from '../../../engine/nn/network.ts';
@@ -124,8 +125,26 @@ describe.each(opened)('MaskTune on %s', (_, device) => {
     const told = withTargets(few, { values: Int32Array.from(predictions as Int32Array), shape: [] });
     const predicted = await saliencyMaps(erm, few, { layer: 'maps', of: 'predicted' });
     expect(predicted.values).toEqual((await saliencyMaps(erm, told, { layer: 'maps' })).values);
-    expect((await saliencyMaps(erm, few, { layer: 'maps', method: 'gradCam' })).values).not.toEqual(whole.values);
+    // Each method's own maps, of which each sample's is scaled from 0 to 1.
+    const images = tensor(training.values.slice(0, 7 * SIZE * SIZE), [7, SIZE, SIZE, 1]);
+    const labels = training.labels.slice(0, 7);
+    for (const [method, raw] of [
+      ['gradCam', gradCam(erm, images, labels, 'maps')],
+      ['xGradCam', xGradCam(erm, images, labels, 'maps')],
+    ] as const) {
+      const { values } = await saliencyMaps(erm, few, { layer: 'maps', method });
+      const expected = await raw.data();
+      for (let i = 0; i < 7; i++) {
+        const own = expected.subarray(64 * i, 64 * i + 64);
+        const [low, high] = [Math.min(...own), Math.max(...own)];
+        own.forEach((value, cell) => {
+          expect(values[64 * i + cell], `${method}, image ${i}`).toBeCloseTo((value - low) / (high - low + 1e-8), 4);
+        });
+      }
+    }
+    // Layer 5 is linear: it has no maps.
     await expect(saliencyMaps(erm, few, { layer: 5 })).rejects.toThrow(ShapeError);
+    await expect(saliencyMaps(erm, few, { layer: 5 })).rejects.toThrow("layer '5' must put out maps [H, W, C]");
     await expect(saliencyMaps(erm, few, { layer: 'nowhere' })).rejects.toThrow(ConfigError);
   });
 

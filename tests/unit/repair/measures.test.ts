@@ -43,6 +43,33 @@ describe.each(opened)('on %s', (_, device) => {
     expect(await by(1)).toBeCloseTo(0.9, 6);
     expect(await by(2)).toBeCloseTo(Math.sqrt(0.41), 6);
     expect(await by(5)).toBeCloseTo((0.1 ** 5 + 0.6 ** 5 + 0.2 ** 5) ** 0.2, 6);
+    expect(await by(15)).toBeCloseTo(0.6, 5);
+    // One grey level.
+    expect((await values(measure('minkowski', tensor([[1 / 255, 0]]), tensor([0, 0]), { p: 15 })))[0]).toBeCloseTo(1 / 255, 7);
+  });
+
+  test('only 0/0 is 0: opposites are infinitely far by Bray–Curtis, and 1 by each element of Canberra', async () => {
+    const opposite = tensor([
+      [-1, -2, 0],
+      [1, -2, 0],
+    ]);
+    const by = async (name: MeasureName) => values(measure(name, opposite, tensor([1, 2, 0])));
+    // scipy.spatial.distance.braycurtis and canberra.
+    expect(await by('brayCurtis')).toEqual([Number.POSITIVE_INFINITY, 2]);
+    expect(await by('canberra')).toEqual([2, 1]);
+    expect(await values(measure('brayCurtis', tensor([[0, 0]]), tensor([0, 0])))).toEqual([0]);
+  });
+
+  test('a NaN of a candidate makes each of its measures NaN, and of no other', async () => {
+    const candidates = tensor([
+      [Number.NaN, 0.5, 1],
+      [0.5, Number.NaN, 1],
+      [0, 0.5, 1],
+    ]);
+    for (const name of measureNames) {
+      const found = await values(measure(name, candidates, tensor([0, 0.5, 0.2])));
+      expect(found.map(Number.isNaN), name).toEqual([true, true, false]);
+    }
   });
 
   test('measures of what they cannot compare are errors', () => {
@@ -50,6 +77,9 @@ describe.each(opened)('on %s', (_, device) => {
     expect(() => measure('dot', tensor(u), tensor(h))).toThrow(ShapeError);
     expect(() => measure('dot', tensor([u]), tensor([1, 2]))).toThrow(ShapeError);
     expect(() => measure('minkowski', tensor([u]), tensor(h), { p: 0 })).toThrow('above 0');
+    for (const p of [16, Number.POSITIVE_INFINITY, Number.NaN]) {
+      expect(() => measure('minkowski', tensor([u]), tensor(h), { p })).toThrow('at most 15');
+    }
     expect(measureNames).toHaveLength(9);
   });
 
@@ -199,6 +229,8 @@ describe('orders and statistics', () => {
     expect(mostAlike('earthMover', [1, 3, 2])).toEqual([0, 2, 1]);
     expect(mostAlike('earthMover', [1, 3, 2], { asPublished: true })).toEqual([1, 2, 0]);
     expect(mostAlike('chebyshev', [1, 3, 2], { asPublished: true })).toEqual([0, 2, 1]);
+    expect(mostAlike('dot', [Number.NaN, 1, 3, Number.NaN, 2])).toEqual([2, 4, 1, 0, 3]);
+    expect(mostAlike('cosine', [3, Number.NaN, 2, Number.POSITIVE_INFINITY])).toEqual([2, 0, 1, 3]);
   });
 
   test('intervals and the paired test by Student’s t', () => {

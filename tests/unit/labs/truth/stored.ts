@@ -5,6 +5,7 @@ import { repositoryRoot } from '../../../../apps/cli/root.ts';
 import type { DenoiseResult, TrainingResult } from '../../../../apps/labs/denoise/experiment.ts';
 import type { FailureModesResult } from '../../../../apps/labs/failure-modes/experiment.ts';
 import type { RepairSummary } from '../../../../apps/labs/masktune/repair-table.ts';
+import { definition as modeLab } from '../../../../apps/labs/mode/schema.ts';
 import type { Estimate, Summary } from '../../../../apps/labs/mode/summary.ts';
 import { type Claim, get, sentenceClaims, tableClaims } from './claims.ts';
 
@@ -263,7 +264,17 @@ export function modeStored(): Claim[] {
       ...percent(get(entropy).average),
       ...percent(get(entropy).worst),
     ]),
-    ...sentenceClaims('mode', 'random ones to', '%.', percent(starved.final.worst)),
+    ...sentenceClaims('mode', 'the test set is read.', 'Against their own', [
+      starved.rounds * get(modeLab.presets.starved?.values.repairImages),
+      Math.floor(100 * Math.min(...run('starved').summaries.map(({ final }) => final.worst.mean))),
+      ...percent(starved.final.worst),
+    ]),
+    ...sentenceClaims(
+      'mode',
+      'Minkowski on the worst label too, by',
+      'points.',
+      percent(get(of('starved', 'minkowski').beyond.random).worst).map(Math.abs),
+    ),
     ...sentenceClaims('mode', 'bring the worst label from', '%: no difference', [
       ...percent(mislabelled.initial.worst),
       ...percent(mislabelled.final.worst),
