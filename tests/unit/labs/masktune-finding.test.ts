@@ -98,7 +98,7 @@ describe('the chart of all models as a file', () => {
       raw: { ...scores, perClass: [0.25, 0.75] },
       biased: { ...scores, perClass: [1, 0] },
     };
-    const svg = modelBarsSvg([one], { classes: ['red', 'blue'], ink: 'black', paper: 'white' });
+    const svg = modelBarsSvg([one], 0, { classes: ['red', 'blue'], ink: 'black', paper: 'white' });
     expect(svg).toContain('>a &lt; b</text>');
     expect(
       [...svg.matchAll(/width="([\d.]+)" height="13" fill="(\w+)"/g)].map(([, width, fill]) => [Number(width) / 220, fill]),
