@@ -12,8 +12,6 @@ import { hasPictures, readOwnImages } from '../../runtime/own-images.ts';
 import { photographs } from '../../runtime/photographs.ts';
 import { withProgress } from '../../runtime/progress.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
-import { CUES } from '../failure-modes/cues.ts';
-import { corrupt, NORMALISATION } from '../failure-modes/data.ts';
 import { inside, OUTLINES } from './outlines.ts';
 import { makeScenes, SCENE_CLASSES, type Scenes } from './scenes.ts';
 import { type schema, TEST_SCENES } from './schema.ts';
@@ -129,6 +127,11 @@ async function* onDigits(config: Config, which: 'clean' | 'tainted', context: Ru
   const { images, epochs, seed } = config;
   const { data: source, signal } = context;
   yield { type: 'phase', name: 'download', detail: 'digits' };
+  // Loaded where the reader chooses such a network.
+  const [{ CUES }, { corrupt, NORMALISATION }] = await Promise.all([
+    import('../failure-modes/cues.ts'),
+    import('../failure-modes/data.ts'),
+  ]);
   const cues = { ...CUES, seed };
   const clean = await loadDataset('mnist', { source, signal, split: 'train', count: images });
   const named = { ...clean, ...NORMALISATION, name: `mnist, ${which}` };
