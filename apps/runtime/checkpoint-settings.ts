@@ -1,28 +1,8 @@
-/** What the labs' checkpoint files say of the run that wrote them: which lab, with which settings. */
+/** Holds a run to the checkpoint that it goes on from: the lab that wrote it, its settings, and what it must have. */
 import { ConfigError, DataFormatError } from '../../engine/errors.ts';
 import { isFiniteNumber, isRecord, parseJson } from '../../engine/json.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
-
-interface Header {
-  readonly __metadata__?: { readonly chalkgrad?: string };
-}
-
-/**
- * The settings that a checkpoint of a lab was made with, read on the page without the engine.
- * @returns undefined where the file is none of this lab; the experiment says what is wrong with it
- */
-export function settingsOfCheckpoint(bytes: Uint8Array, lab: string): Settings | undefined {
-  try {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // safetensors: the length of a JSON header in eight bytes, then the header.
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + Number(view.getBigUint64(0, true))))) as Header;
-    const { notes } = JSON.parse(header.__metadata__?.chalkgrad ?? '{}') as { notes?: { lab?: string; config?: Settings } };
-    return notes?.lab === lab ? notes.config : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Holds a run to the settings of the checkpoint that it goes on from.

@@ -1,12 +1,12 @@
 /** The bar of a lab whose runs give checkpoints: `checkpoint` events named as its `resumes` says, with `notes: { lab, config }` in the file. */
 import { html, type TemplateResult } from 'lit';
 import '../components/checkpoint-bar/element.ts';
-import { settingsOfCheckpoint } from '../runtime/checkpoint-settings.ts';
 import type { Contract } from '../runtime/contract.ts';
 import type { AnyDefinition } from '../runtime/experiment.ts';
 import type { ConfigOf, Schema } from '../runtime/schema.ts';
 import { sameValue } from '../runtime/values.ts';
 import type { LabElement } from './lab-element.ts';
+import { settingsOfCheckpoint } from './settings-of-checkpoint.ts';
 
 /**
  * Saves the latest checkpoint, loads one, and goes on from the one that the browser remembers.

@@ -8,11 +8,11 @@ import { writeState } from '../../../apps/labs/masktune/state.ts';
 import { toCheckpoint } from '../../../apps/labs/mode/progress.ts';
 import { definition as mode } from '../../../apps/labs/mode/schema.ts';
 import { labs } from '../../../apps/labs/registry.ts';
-import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
 import { presetValues } from '../../../apps/runtime/experiment.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
 import { checkpointBar } from '../../../apps/shell/checkpoint-bar.ts';
+import { settingsOfCheckpoint } from '../../../apps/shell/settings-of-checkpoint.ts';
 
 const quick = defaults(mode.schema, presetValues(mode, 'quick'));
 const file = (config = quick) => toCheckpoint({ step: 7, repairs: [], layers: [] }, config);

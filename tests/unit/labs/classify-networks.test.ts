@@ -5,10 +5,10 @@ import { parseLayers } from '../../../apps/labs/classify/layers.ts';
 import { type Config, networkOf } from '../../../apps/labs/classify/networks.ts';
 import { definition, networks, schema } from '../../../apps/labs/classify/schema.ts';
 import { gridTrials, parseSpace, randomTrials, singleTrials, trialName } from '../../../apps/labs/classify/space.ts';
-import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
 import { readLink, writeLink } from '../../../apps/runtime/link.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { checkValue } from '../../../apps/runtime/values.ts';
+import { settingsOfCheckpoint } from '../../../apps/shell/settings-of-checkpoint.ts';
 import { validateNetwork } from '../../../engine/nn/validate.ts';
 
 const configOf = (values: Partial<Config>): Config => ({ ...defaults(schema), ...values });

@@ -23,7 +23,6 @@ import { type EvaluationReport, lossOfLab01 } from '../../../apps/labs/classify/
 import type { Inspection, Prediction } from '../../../apps/labs/classify/requests.ts';
 import { schema } from '../../../apps/labs/classify/schema.ts';
 import type { Verification } from '../../../apps/math/card.ts';
-import { settingsOfCheckpoint } from '../../../apps/runtime/checkpoint-settings.ts';
 import { openEngine } from '../../../apps/runtime/engine-device.ts';
 import type { LabEvent } from '../../../apps/runtime/events.ts';
 import type { DevicePreference } from '../../../apps/runtime/experiment.ts';
@@ -31,6 +30,7 @@ import { snapshotsOf } from '../../../apps/runtime/network-source.ts';
 import { type NodeRun, runInNode } from '../../../apps/runtime/node.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
 import { RunStore } from '../../../apps/runtime/store.ts';
+import { settingsOfCheckpoint } from '../../../apps/shell/settings-of-checkpoint.ts';
 import type { NetworkDefinition } from '../../../engine/nn/definition.ts';
 import { getDevice } from '../../../engine/tensor.ts';
 import { pngOf } from '../data/png-writer.ts';
