@@ -5,16 +5,14 @@
 import type { DatasetName } from '../../engine/data/catalog.ts';
 import { type ImageDataset, take } from '../../engine/data/dataset.ts';
 import { loadDataset } from '../../engine/data/load.ts';
-import { ConfigError } from '../../engine/errors.ts';
+import { ConfigError, DataFormatError } from '../../engine/errors.ts';
 import { loadPretrained } from '../../engine/io/pretrained.ts';
-import { isRecord } from '../../engine/json.ts';
 import { mlp } from '../../engine/nn/architectures.ts';
 import type { NetworkDefinition } from '../../engine/nn/definition.ts';
 import { buildNetwork, type Network } from '../../engine/nn/network.ts';
 import { networkFrom, readCheckpoint, saveNetwork } from '../../engine/train/checkpoint.ts';
 import { imageData, type TrainingData } from '../../engine/train/data.ts';
 import { Trainer } from '../../engine/train/trainer.ts';
-import { damaged, isNumbers } from './checkpoint-settings.ts';
 import type { MetricEvent } from './events.ts';
 import type { GivenFiles, PlainEvent, RunContext } from './experiment.ts';
 import { isPictureFile } from './own-images.ts';
@@ -60,9 +58,9 @@ export type NetworkChoice =
   | { readonly source: 'pretrained'; readonly name: 'tiny-darknet' };
 
 interface Notes {
-  readonly dataset: string | undefined;
-  readonly classNames: readonly string[] | undefined;
-  readonly normalisation: Normalisation | undefined;
+  readonly dataset?: string;
+  readonly classNames?: readonly string[];
+  readonly normalisation?: Normalisation;
 }
 
 /** Snapshots from the reader's checkpoint files, in the order of their training. @throws DataFormatError naming a file that is none */
@@ -73,16 +71,13 @@ export function snapshotsOf(files: GivenFiles): Snapshot[] {
     .sort((a, b) => a.epoch - b.epoch);
 }
 
-const isTexts = (value: unknown) => Array.isArray(value) && value.every((text) => typeof text === 'string');
-
-/** @throws DataFormatError where a file says what no lab would of the images of its network */
+/** What a file says of the images of its network. @throws DataFormatError where no lab would say so */
 export function notesOf({ bytes }: Pick<Snapshot, 'bytes'>): Notes {
-  const { dataset, classNames, normalisation } = readCheckpoint(bytes).metadata.notes ?? {};
-  const { mean, std } = isRecord(normalisation) ? normalisation : {};
-  const known = normalisation === undefined || normalisation === null || (isNumbers(mean) && isNumbers(std));
-  if (!known || !(classNames === undefined || isTexts(classNames)) || !['string', 'undefined'].includes(typeof dataset))
-    throw damaged('the data set, the names of its classes and its normalisation in the notes');
-  return { dataset, classNames, normalisation } as Notes;
+  const notes: Notes = readCheckpoint(bytes).metadata.notes ?? {};
+  const { mean, std } = notes.normalisation ?? { mean: [], std: [] };
+  if (![notes.classNames ?? [], mean, std].every(Array.isArray))
+    throw new DataFormatError('checkpoint', 8, 'lists of class names, means and deviations in its notes');
+  return notes;
 }
 
 /** The network of a checkpoint. */

@@ -12,6 +12,8 @@ import { hasPictures, readOwnImages } from '../../runtime/own-images.ts';
 import { photographs } from '../../runtime/photographs.ts';
 import { withProgress } from '../../runtime/progress.ts';
 import type { ConfigOf } from '../../runtime/schema.ts';
+import { CUES } from '../failure-modes/cues.ts';
+import { corrupt, NORMALISATION } from '../failure-modes/data.ts';
 import { inside, OUTLINES } from './outlines.ts';
 import { makeScenes, SCENE_CLASSES, type Scenes } from './scenes.ts';
 import { type schema, TEST_SCENES } from './schema.ts';
@@ -127,11 +129,6 @@ async function* onDigits(config: Config, which: 'clean' | 'tainted', context: Ru
   const { images, epochs, seed } = config;
   const { data: source, signal } = context;
   yield { type: 'phase', name: 'download', detail: 'digits' };
-  // Loaded where the reader chooses such a network.
-  const [{ CUES }, { corrupt, NORMALISATION }] = await Promise.all([
-    import('../failure-modes/cues.ts'),
-    import('../failure-modes/data.ts'),
-  ]);
   const cues = { ...CUES, seed };
   const clean = await loadDataset('mnist', { source, signal, split: 'train', count: images });
   const named = { ...clean, ...NORMALISATION, name: `mnist, ${which}` };
@@ -156,7 +153,7 @@ const rank = (label: number | undefined): number => (label === 7 ? 0 : label ===
 
 async function* onOwn(config: Config, context: RunContext): Opening {
   if (!hasPictures(context.files)) {
-    throw new ConfigError('network', 'open folders of pictures, one for each class, or an archive of such folders first.');
+    throw new ConfigError('network', 'open folders of pictures first, one for each class.');
   }
   const { images, epochs, seed } = config;
   const size = { height: OWN_SIDE, width: OWN_SIDE, channels: 3 } as const;

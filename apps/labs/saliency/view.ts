@@ -104,7 +104,7 @@ export class View extends LabElement<typeof schema, Explaining> {
     const { network } = this.config;
     if (network === 'file' && this.#files.size === 0) return 'Give a checkpoint of the classification lab first, under Network.';
     if (network === 'own pictures' && this.#files.size === 0) {
-      return 'Give your pictures first, under Network: a folder for each class, or a .zip or .tgz of such folders.';
+      return 'Give your pictures first: a folder for each class.';
     }
     return undefined;
   }
@@ -291,7 +291,7 @@ export class View extends LabElement<typeof schema, Explaining> {
     const after = this.given ? this.#look.value : undefined;
     const canvas = pictures && shown ? this.#canvas(pictures, this.chosen) : this.#ownCanvas(this.given);
     return html`<h3>One picture${this.#titleOf()}</h3>
-      ${this.recorded ? html`<p class="facts">Press Run to paint on pictures and to give your own.</p>` : nothing}
+      ${this.recorded ? html`<p class="facts">Press Run to paint and to give pictures.</p>` : nothing}
       ${this.#renderPicker(pictures)}
       <div class="sides">
         <div><chalk-picture-painter ?disabled=${this.recorded || this.fixes('explain')} .image=${canvas} .object=${shown?.objects[this.chosen] ?? null}

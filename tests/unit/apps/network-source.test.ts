@@ -128,13 +128,7 @@ describe('the network of a run', () => {
 
 it('refuses a file that says of its images what no lab would', async () => {
   const open = async (notes: Readonly<Record<string, unknown>>) => openSnapshot({ epoch: 0, bytes: await checkpoint(notes) });
-  for (const notes of [
-    { dataset: 7 },
-    { classNames: 'a' },
-    { classNames: [1] },
-    { normalisation: 5 },
-    { normalisation: { mean: [0] } },
-  ])
+  for (const notes of [{ classNames: 'a' }, { normalisation: 5 }, { normalisation: { mean: [0] } }])
     await expect(open(notes), JSON.stringify(notes)).rejects.toThrow(DataFormatError);
   const { network, normalisation } = await open({ normalisation: null });
   expect(normalisation).toBeNull();

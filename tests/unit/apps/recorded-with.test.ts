@@ -15,9 +15,9 @@ it('is silent where the controls say what was recorded', () => {
 
 it('names what differs as the controls would, with the values of the recording', () => {
   expect(said({ images: 500, bug: 'none', theta: 1 })).toBe(
-    'Recorded with other settings: images 8000, injected bug starve a label, under-fitted below 0.9.',
+    'Its own settings: images 8000, injected bug starve a label, under-fitted below 0.9.',
   );
-  expect(said({ published: true, seed: 7 })).toMatch(/: the published code’s mistakes, seed 1\.$/);
+  expect(said({ published: true, seed: 7 })).toMatch(/: the published code’s mistakes off, seed 1\.$/);
 });
 
 it('names no more than three, and leaves out what meant nothing to the recording', () => {
