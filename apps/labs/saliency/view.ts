@@ -102,7 +102,7 @@ export class View extends LabElement<typeof schema, Explaining> {
 
   protected override missing(): string | undefined {
     const { network } = this.config;
-    if (network === 'file' && this.#files.size === 0) return 'Give a checkpoint of the classification lab first, under Network.';
+    if (network === 'file' && this.#files.size === 0) return 'Give a checkpoint of the classification lab first.';
     if (network === 'own pictures' && this.#files.size === 0) {
       return 'Give your pictures first: a folder for each class.';
     }
