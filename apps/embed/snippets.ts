@@ -1,4 +1,6 @@
 /** The code with which a teacher puts a lab on another page: link, frame, element and widget, each with the policy that its page needs. */
+
+import { escaped } from '../components/shared/escape.ts';
 import type { AnyDefinition } from '../runtime/experiment.ts';
 import { type Config, defaultPreset, type TeacherKeys, writeLink } from '../runtime/link.ts';
 import { attributeOf, defaults, type Parameter } from '../runtime/schema.ts';
@@ -23,8 +25,6 @@ export interface Snippet {
   /** What the Content-Security-Policy of the page must allow, where it has one; empty: nothing. */
   readonly policy: string;
 }
-
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 
 function address({ definition, preset, config, teacher, site }: Placed, embed: boolean): string {
   const hash = writeLink(definition, { preset, config, ...teacher, embed }, { seed: true });

@@ -27,9 +27,7 @@ export function onDevice<T>(device: RecordingDevice, work: () => T | Promise<T>)
     return work();
   });
   const before = turn.ends;
-  turn.ends = result.then(
-    () => before,
-    () => before,
-  );
+  const ended = () => before;
+  turn.ends = result.then(ended, ended);
   return result;
 }

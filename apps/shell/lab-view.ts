@@ -203,16 +203,17 @@ function promise({ definition, preset }: LabView): Part {
 }
 
 /** At its end a run took the steps that it took, whatever it was expected to take. */
-export const ended = (step: StepEvent | undefined): StepEvent | undefined => step && { ...step, total: undefined };
+const taken = (step: StepEvent): StepEvent => ({ ...step, total: undefined });
 
 function deck(view: LabView): TemplateResult {
   const { run } = view;
   const finished: PhaseEvent = { type: 'phase', name: 'finished', progress: 1 };
   const { phase, step } = run.progress;
+  const over = run.state === 'finished';
   return html`<div class="deck">
     ${transport(view)} ${promise(view)}
     <div class="deck-line">
-      <chalk-phase-progress .phase=${run.state === 'finished' ? finished : phase} .step=${run.state === 'finished' ? ended(step) : step}
+      <chalk-phase-progress .phase=${over ? finished : phase} .step=${over && step ? taken(step) : step}
         ?busy=${run.state === 'running' || run.state === 'starting'}></chalk-phase-progress>
       <chalk-adapter-badge .device=${run.device} ?recorded=${run.replaying}></chalk-adapter-badge>
     </div>

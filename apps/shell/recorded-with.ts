@@ -14,5 +14,5 @@ export function recordedWith(schema: Schema, recorded: Config, config: Config): 
   const other = Object.entries(schema)
     .filter(([key, p]) => key in recorded && isActive(schema, key, recorded) && !sameValue(p, recorded[key], config[key]))
     .map(([key, p]) => words(p, recorded[key]));
-  return other[0] ? `Its own settings: ${other.slice(0, 3).join(', ')}${other[3] ? ', …' : ''}.` : '';
+  return other[0] ? `Its own settings: ${other.slice(0, 3).join(', ')}${other[3] ? ', …' : '.'}` : '';
 }

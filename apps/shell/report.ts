@@ -1,4 +1,6 @@
 /** A lab report to hand in: what was run, what came out, what the reader expected and found. One text, as Markdown and as a page that prints. */
+
+import { escaped } from '../components/shared/escape.ts';
 import type { Contract } from '../runtime/contract.ts';
 import { type AnyDefinition, type DeviceInfo, presetValues } from '../runtime/experiment.ts';
 import { type Config, writeLink } from '../runtime/link.ts';
@@ -136,8 +138,6 @@ export function reportMarkdown(source: ReportSource): string {
   });
   return [`# ${quoted(source.definition.title)}`, ...lines, ''].join('\n\n');
 }
-
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /** @returns one file that prints well: no script, no address but the link */
 export function reportHtml(source: ReportSource): string {

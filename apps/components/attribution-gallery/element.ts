@@ -6,7 +6,6 @@ import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
 import { formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
-import { sheetPng } from '../shared/picture-sheet.ts';
 import { styled } from '../shared/styled.ts';
 import { type AttributionMap, limitsOf } from './scale.ts';
 
@@ -151,8 +150,10 @@ export class ChalkAttributionGallery extends LitElement {
   }
 
   /** All maps as they are shown, each below its title. */
-  toPng(): Promise<Blob> {
+  async toPng(): Promise<Blob> {
     const maps = [...this.renderRoot.querySelectorAll('chalk-heat-map')];
+    // Loaded when a picture is saved.
+    const { sheetPng } = await import('../shared/picture-sheet.ts');
     return sheetPng(
       this,
       maps.map((map) => ({ label: map.label, toPng: () => map.toPng() })),

@@ -8,7 +8,6 @@ import { chalkEvent, define } from '../shared/define.ts';
 import { toCsv } from '../shared/files.ts';
 import { formatCount, formatPercent } from '../shared/format.ts';
 import type { ImageBatch } from '../shared/images.ts';
-import { tablePng } from '../shared/picture-sheet.ts';
 import { styled } from '../shared/styled.ts';
 import { ThemeController } from '../shared/theme-controller.ts';
 import { accuracy, type ConfusionCounts, rowShares, rowTotals, shareDifference } from './matrix.ts';
@@ -123,9 +122,11 @@ export class ChalkConfusionMatrix extends LitElement {
   }
 
   /** The table as it is shown. @throws Error before an evaluation */
-  toPng(): Promise<Blob> {
+  async toPng(): Promise<Blob> {
     const table = this.renderRoot.querySelector('table');
     if (!table) throw new Error('There is no matrix yet.');
+    // Loaded when a picture is saved.
+    const { tablePng } = await import('../shared/picture-sheet.ts');
     return tablePng(table, this.label);
   }
 

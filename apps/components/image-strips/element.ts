@@ -3,7 +3,6 @@ import { baseStyles } from '../../shell/styles.ts';
 import '../image-grid/element.ts';
 import { chalkEvent, define } from '../shared/define.ts';
 import type { ImageBatch } from '../shared/images.ts';
-import { sheetPng } from '../shared/picture-sheet.ts';
 
 /** One strip: the same pictures as the other strips, seen otherwise (clean, noisy, denoised by …). */
 export interface ImageStrip {
@@ -98,9 +97,11 @@ export class ChalkImageStrips extends LitElement {
   }
 
   /** All strips below one another. */
-  toPng(): Promise<Blob> {
+  async toPng(): Promise<Blob> {
     const grids = [...this.renderRoot.querySelectorAll('chalk-image-grid')];
     const shown = grids.filter((_, row) => this.strips[row]?.images);
+    // Loaded when a picture is saved.
+    const { sheetPng } = await import('../shared/picture-sheet.ts');
     return sheetPng(
       this,
       shown.map((grid) => ({ label: grid.label, toPng: () => grid.toPng() })),

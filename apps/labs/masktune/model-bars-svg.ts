@@ -1,4 +1,6 @@
 /** The chart of all models as a file: see model-bars.ts. */
+
+import { escaped } from '../../components/shared/escape.ts';
 import { formatPercent } from '../../components/shared/format.ts';
 import { CLASSES } from './classes.ts';
 import { MODEL_BARS, testsOf } from './model-bars.ts';
@@ -16,8 +18,6 @@ const WIDTH = 220;
 const NUMBER = 60;
 const ROW = 36;
 const HEAD = 58;
-
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** Two bars a model and test, with their numbers, and the line through the means of both. */
 export function modelBarsSvg(models: readonly ModelScores[], carrier: 0 | 1, { classes, ink, paper }: BarColours): string {

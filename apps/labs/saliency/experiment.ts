@@ -292,7 +292,7 @@ export const experiment: Experiment<typeof schema, Explaining> = {
     const { explainer } = lab;
     const classes = explainer.network.outputShape.at(-1) as number;
     if (config.target === 'chosen' && config.class >= classes) {
-      const message = `Class ${config.class} is beyond the ${classes} classes of this network; the predicted one is explained.`;
+      const message = `Class ${config.class} is beyond the ${classes} classes of this network; the predicted class is explained.`;
       yield { type: 'status', level: 'warning', message };
     }
     yield* lab.introduce();
@@ -308,7 +308,7 @@ export const experiment: Experiment<typeof schema, Explaining> = {
     context.serve('files', async () => (await import('./pictures.ts')).pictureFiles(explainer, subject, usable(lab)));
     const accuracy = yield* lab.classify();
     if (lab.pictures.length === 0) {
-      yield { type: 'status', level: 'note', message: 'Give pictures of its kind below.' };
+      yield { type: 'status', level: 'note', message: 'No pictures of its kind are at hand: give some of your own below.' };
       return { origin: subject.open.origin, accuracy, background: null, identity: null, methods: [] };
     }
     const first = lab.pictures[0] as Picture;

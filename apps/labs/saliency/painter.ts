@@ -288,7 +288,7 @@ export class ChalkPicturePainter extends LitElement {
         <button type="button" class="quiet" ?disabled=${disabled || this.steps.length < 2} @click=${this.#undo}>Undo</button>
         <button type="button" class="quiet" ?disabled=${disabled || this.steps.length < 2} @click=${this.#reset}>Reset</button>
       </div>
-      <p id="keys">${some ? 'Paler: outside the marked object.' : 'Mark the object to paint around it and to count where maps lie.'} Keyboard:
+      <p id="keys">${some ? 'Paler: outside the marked object.' : 'Mark the object to paint all around it, and to count where the maps lie.'} Keyboard:
         arrow keys move the brush, Space applies it, Backspace takes a step back.</p>
       <div class="visually-hidden" aria-live="polite">${this.brush ? `Brush at column ${Math.round(this.brush[0])}, row ${Math.round(this.brush[1])}` : ''}</div>`;
   }

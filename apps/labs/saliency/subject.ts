@@ -153,7 +153,7 @@ const rank = (label: number | undefined): number => (label === 7 ? 0 : label ===
 
 async function* onOwn(config: Config, context: RunContext): Opening {
   if (!hasPictures(context.files)) {
-    throw new ConfigError('network', 'open folders of pictures first, one for each class.');
+    throw new ConfigError('network', 'open folders of pictures, one for each class, or an archive of such folders first.');
   }
   const { images, epochs, seed } = config;
   const size = { height: OWN_SIDE, width: OWN_SIDE, channels: 3 } as const;

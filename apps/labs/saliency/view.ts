@@ -44,6 +44,12 @@ const REST = 300;
 type Found = ReadonlyMap<MethodName, MethodMaps>;
 const EMPTY: Found = new Map();
 
+/** Files that a choice of network needs. */
+const WANTED: Readonly<Record<string, string>> = {
+  file: 'a checkpoint of the classification lab',
+  'own pictures': 'your pictures: a folder for each class, or a .zip or .tgz of such folders',
+};
+
 export class View extends LabElement<typeof schema, Explaining> {
   static override properties = {
     ...LabElement.properties,
@@ -101,12 +107,8 @@ export class View extends LabElement<typeof schema, Explaining> {
   }
 
   protected override missing(): string | undefined {
-    const { network } = this.config;
-    if (network === 'file' && this.#files.size === 0) return 'Give a checkpoint of the classification lab first.';
-    if (network === 'own pictures' && this.#files.size === 0) {
-      return 'Give your pictures first: a folder for each class.';
-    }
-    return undefined;
+    const wanted = WANTED[this.config.network];
+    return wanted && this.#files.size === 0 ? `Under Network, give ${wanted}.` : undefined;
   }
 
   /** Maps follow the settings, once the run is over and a control rests. */
@@ -291,7 +293,7 @@ export class View extends LabElement<typeof schema, Explaining> {
     const after = this.given ? this.#look.value : undefined;
     const canvas = pictures && shown ? this.#canvas(pictures, this.chosen) : this.#ownCanvas(this.given);
     return html`<h3>One picture${this.#titleOf()}</h3>
-      ${this.recorded ? html`<p class="facts">Press Run to paint and to give pictures.</p>` : nothing}
+      ${this.recorded ? html`<p class="facts">Press Run to paint on pictures and to give your own.</p>` : nothing}
       ${this.#renderPicker(pictures)}
       <div class="sides">
         <div><chalk-picture-painter ?disabled=${this.recorded || this.fixes('explain')} .image=${canvas} .object=${shown?.objects[this.chosen] ?? null}

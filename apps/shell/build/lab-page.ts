@@ -1,4 +1,6 @@
 /** The page of a lab: it paints before any script, without a style of its own. */
+
+import { escaped } from '../../components/shared/escape.ts';
 import { framed } from './site-frame.ts';
 
 /** What stands on the page. */
@@ -13,8 +15,6 @@ export interface PageWords {
   /** Address of the repository, where the package names one. */
   readonly repository?: string | undefined;
 }
-
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 export function labPage(words: PageWords): string {
   const [id, title, question] = [words.id, words.title, words.question].map(escaped);

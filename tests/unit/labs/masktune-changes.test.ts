@@ -1,38 +1,15 @@
 /** What is changed while a MaskTune run goes: a fine-tuning and its control are made with the same settings, whatever the controls say later. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dataFolder } from '../../../apps/cli/data/folders.ts';
-import { CONTROL, experiment, type MaskTuneResult, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
+import { CONTROL, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
 import type { Config } from '../../../apps/labs/masktune/studio.ts';
 import { takeTuned } from '../../../apps/labs/masktune/taken.ts';
 import type { Answer } from '../../../apps/runtime/contract.ts';
-import type { CheckpointEvent, LabEvent } from '../../../apps/runtime/events.ts';
-import { runInNode } from '../../../apps/runtime/node.ts';
-import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
+import type { CheckpointEvent } from '../../../apps/runtime/events.ts';
 import type { Change } from '../../../apps/runtime/runner.ts';
-import { RunStore } from '../../../apps/runtime/store.ts';
+import { mnist, runTiny } from './masktune-run.ts';
 
-const packs = join(dataFolder, 'packs');
-const mnist = existsSync(join(packs, 'mnist-train.pack'));
-/** Five batches an epoch. */
-const tiny = { images: 500, testImages: 200, width: 4, epochs: 1, batch: 100, tuneRate: 3e-3, hard: false } as const;
-
-async function run(config: Partial<Config>, changes: readonly Change[], checkpoint?: Uint8Array) {
-  const events: LabEvent[] = [];
-  const { result, runner } = await runInNode(experiment, {
-    environment: nodeEnvironment(packs),
-    device: 'wasm',
-    preset: 'quick',
-    config: { ...tiny, ...config },
-    changes,
-    ...(checkpoint ? { checkpoint } : {}),
-    onEvent: (event) => events.push(structuredClone(event)),
-  });
-  const store = new RunStore<MaskTuning>();
-  store.apply(events);
-  return { result: result as MaskTuneResult, events, store, runner };
-}
+const run = (config: Partial<Config>, changes: readonly Change[], checkpoint?: Uint8Array) =>
+  runTiny({ hard: false, ...config }, { changes, ...(checkpoint ? { checkpoint } : {}) });
 
 describe.skipIf(!mnist)('a reader who changes the masks on the way', () => {
   const first = { step: 2, values: { rule: 'threshold', strength: 0.5, tuneEpochs: 2 } };

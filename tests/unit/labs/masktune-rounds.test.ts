@@ -1,38 +1,20 @@
 /** MaskTune in rounds: its control makes as many, what hides at random is told, and a run goes on between rounds. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder } from '../../../apps/cli/data/folders.ts';
-import { CONTROL, experiment, type MaskTuneResult, type MaskTuning } from '../../../apps/labs/masktune/experiment.ts';
+import { CONTROL, experiment, type MaskTuneResult } from '../../../apps/labs/masktune/experiment.ts';
 import { schema } from '../../../apps/labs/masktune/schema.ts';
 import { readState, writeState } from '../../../apps/labs/masktune/state.ts';
 import type { Config } from '../../../apps/labs/masktune/studio.ts';
 import type { CheckpointEvent, LabEvent } from '../../../apps/runtime/events.ts';
 import { presetValues } from '../../../apps/runtime/experiment.ts';
-import { runInNode } from '../../../apps/runtime/node.ts';
-import { nodeEnvironment } from '../../../apps/runtime/node-environment.ts';
 import { defaults } from '../../../apps/runtime/schema.ts';
-import { RunStore } from '../../../apps/runtime/store.ts';
+import { mnist, runTiny, tiny } from './masktune-run.ts';
 
-const packs = join(dataFolder, 'packs');
-const mnist = existsSync(join(packs, 'mnist-train.pack'));
-const tiny = { images: 500, testImages: 200, width: 4, epochs: 1, batch: 100, tuneRate: 3e-3 } as const;
 const RULE = 'topK 0.1, hard, η = 0.003';
 
 async function run(config: Partial<Config>, checkpoint?: Uint8Array) {
-  const events: LabEvent[] = [];
-  const { result, runner } = await runInNode(experiment, {
-    environment: nodeEnvironment(packs),
-    device: 'wasm',
-    preset: 'quick',
-    config: { ...tiny, ...config },
-    ...(checkpoint ? { checkpoint } : {}),
-    onEvent: (event) => events.push(structuredClone(event)),
-  });
+  const { runner, ...rest } = await runTiny(config, checkpoint ? { checkpoint } : {});
   await runner.stop();
-  const store = new RunStore<MaskTuning>();
-  store.apply(events);
-  return { result: result as MaskTuneResult, events, store };
+  return rest;
 }
 
 const untimed = ({ seconds: _, ...rest }: MaskTuneResult) => rest;

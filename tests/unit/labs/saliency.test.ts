@@ -205,7 +205,7 @@ describe('networks from files', () => {
     const notes = { classNames: ['a', 'b', 'c'], normalisation: null };
     const bytes = await saveNetwork(network, notes);
     const done = await run({ network: 'file' }, new Map([['net.safetensors', bytes]]));
-    expect(done.store.notes.map(({ message }) => message).join()).toMatch(/Give pictures of its kind/);
+    expect(done.store.notes.map(({ message }) => message).join()).toMatch(/give some of your own/);
     const picture = { pixels: new Uint8Array(64).fill(100), object: null, label: -1 };
     const ask = (method: string) =>
       done.runner.request('maps', { method, picture }) as Promise<{ why: string; trained: Float32Array }>;
