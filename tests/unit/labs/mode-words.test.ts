@@ -67,7 +67,7 @@ it('the figures can be taken away as pictures: bars, marks, intervals and the wo
   const bugs = found({ underFitted: [1], overFitted: [] }, 0.9);
   const rounds = [round(labels(1, 0.5)), round(labels(1, 0.7), { controlLabels: labels(1, 0.6) })];
   const accuracies = tracksSvg('Accuracy <of each label>', accuracyTracks(bugs, rounds));
-  expect(accuracies).toContain('Accuracy &#60;of each label&#62;');
+  expect(accuracies).toContain('Accuracy &lt;of each label>');
   expect(accuracies.match(/<circle/g)).toHaveLength(10);
   expect(accuracies).toContain('50.0 → 70.0 %');
   const all = [repair(1, ...rounds), repair(2, ...rounds.map((each) => ({ ...each, accuracy: 0.9 })))];
